@@ -1,0 +1,1 @@
+"""The radio side of Samband: domain model, protocol cores, bus, recording, call engine."""

@@ -1,0 +1,150 @@
+"""Commands on the bus: what a position or the centre asks of a gateway."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from gateway.model.errors import InvalidCommand
+from gateway.model.ids import AlarmId, LinkId, MessageId, PositionId, RequestId, TalkgroupId, UnitId
+from gateway.model.wire import from_json, to_json
+
+COMMAND_TYPES: dict[str, "type[Command]"] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Base of all commands."""
+
+    type: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        """Register the class under its type."""
+        if cls.type:
+            COMMAND_TYPES[cls.type] = cls
+
+    def to_json(self) -> dict[str, Any]:
+        """Return ``{type, data}``."""
+        return {"type": self.type, "data": to_json(self)}
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> "Command":
+        """Read ``{type, data}``; raises InvalidCommand on an unknown type."""
+        kind = COMMAND_TYPES.get(data.get("type", ""))
+        if kind is None:
+            raise InvalidCommand(f"command: unknown type {data.get('type')!r}")
+        return from_json(kind, data["data"], data["type"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """Answer to a command: done, or why not in words for the operator."""
+
+    ok: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorRequest(Command):
+    """A press. The lease starts here and must be renewed every 100 ms."""
+
+    type: ClassVar[str] = "floor.request"
+    request: RequestId
+    position: PositionId
+    operator: str
+    talkgroup: TalkgroupId
+    priority: int = 0
+    source: str = "button"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorRenew(Command):
+    """The key is still held."""
+
+    type: ClassVar[str] = "floor.renew"
+    request: RequestId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorRelease(Command):
+    """The key was let go (``normal``) or the press ended for ``cause``: then un-key at once."""
+
+    type: ClassVar[str] = "floor.release"
+    request: RequestId
+    normal: bool
+    cause: str = "release"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkSelect(Command):
+    """A position selected a talkgroup: retune its radio unless another position uses it."""
+
+    type: ClassVar[str] = "link.select"
+    position: PositionId
+    talkgroup: TalkgroupId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionLeft(Command):
+    """A position was given up: it uses no radio any more, what it keyed is un-keyed."""
+
+    type: ClassVar[str] = "position.left"
+    position: PositionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSend(Command):
+    """Send a text to a unit or talkgroup."""
+
+    type: ClassVar[str] = "message.send"
+    message: MessageId
+    to: UnitId | TalkgroupId
+    to_talkgroup: bool
+    text: str
+    operator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmAcknowledge(Command):
+    """A person has seen the alarm."""
+
+    type: ClassVar[str] = "alarm.acknowledge"
+    alarm: AlarmId
+    operator: str
+    position: PositionId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmShow(Command):
+    """A listening position has rendered the alarm."""
+
+    type: ClassVar[str] = "alarm.show"
+    alarm: AlarmId
+    position: PositionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmEnd(Command):
+    """End an acknowledged alarm with one of the four reasons."""
+
+    type: ClassVar[str] = "alarm.end"
+    alarm: AlarmId
+    operator: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyExercise(Command):
+    """Mark alarms of a unit as EXERCISE beforehand."""
+
+    type: ClassVar[str] = "alarm.exercise"
+    unit: UnitId
+    until_utc: int
+    operator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRestart(Command):
+    """Close and re-open a link (engineer)."""
+
+    type: ClassVar[str] = "link.restart"
+    link: LinkId
+    operator: str

@@ -1,0 +1,491 @@
+"""Events on the bus: ``<thing>.<past verb>``, each a frozen dataclass with its ``type``.
+
+The envelope adds ``{v, id, seq, type, t_utc, gateway, trace}``. Every event goes through JSON and
+comes back equal. ``transient`` events are not part of the ordered stream's history.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from gateway.model.errors import InvalidCommand
+from gateway.model.ids import (
+    AlarmId,
+    CallId,
+    GatewayId,
+    LinkId,
+    MessageId,
+    PositionId,
+    RequestId,
+    TalkgroupId,
+    TransmissionId,
+    UnitId,
+    UtcUs,
+)
+from gateway.model.wire import from_json, to_json
+
+ENVELOPE_VERSION = 1
+EVENT_TYPES: dict[str, "type[Event]"] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Base of all events."""
+
+    type: ClassVar[str] = ""
+    transient: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        """Register the class under its type (twice with slots: the second is the real one)."""
+        if cls.type:
+            EVENT_TYPES[cls.type] = cls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """An event with its place in the order of one gateway."""
+
+    id: str
+    seq: int
+    t_utc: UtcUs
+    gateway: GatewayId
+    event: Event
+    trace: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the envelope as JSON values."""
+        return {
+            "v": ENVELOPE_VERSION,
+            "id": self.id,
+            "seq": self.seq,
+            "type": self.event.type,
+            "t_utc": self.t_utc,
+            "gateway": self.gateway,
+            "trace": self.trace,
+            "data": to_json(self.event),
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Envelope":
+        """Read an envelope; raises InvalidCommand on an unknown type or version."""
+        if data.get("v") != ENVELOPE_VERSION:
+            raise InvalidCommand(f"envelope: expected v {ENVELOPE_VERSION}, got {data.get('v')!r}")
+        kind = EVENT_TYPES.get(data.get("type", ""))
+        if kind is None:
+            raise InvalidCommand(f"envelope: unknown event type {data.get('type')!r}")
+        return cls(
+            id=data["id"],
+            seq=data["seq"],
+            t_utc=data["t_utc"],
+            gateway=data["gateway"],
+            trace=data.get("trace", ""),
+            event=from_json(kind, data["data"], data["type"]),
+        )
+
+
+# ---- links -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkChanged(Event):
+    """Health, identity or registration of a link."""
+
+    type: ClassVar[str] = "link.changed"
+    link: LinkId
+    state: str
+    reason: str = ""
+    model: str = ""
+    firmware: str = ""
+    own_number: int | None = None
+    mode: str = ""
+    registered: bool | None = None
+    signal_dbm: int | None = None
+    capabilities: tuple[str, ...] = ()
+    since_utc: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkGroupChanged(Event):
+    """The radio's selected group; ``asked`` False when somebody turned the knob."""
+
+    type: ClassVar[str] = "link.group_changed"
+    link: LinkId
+    number: int | None
+    talkgroup: TalkgroupId | None
+    scanned: tuple[int, ...] = ()
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkLineSeen(Event):
+    """One protocol line, for engineers only."""
+
+    type: ClassVar[str] = "link.line_seen"
+    transient: ClassVar[bool] = True
+    link: LinkId
+    outgoing: bool
+    raw: str
+    words: str
+    malformed: bool = False
+
+
+# ---- calls and transmissions -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallStarted(Event):
+    """A conversation begins; ``call_seq`` counts without gaps per gateway."""
+
+    type: ClassVar[str] = "call.started"
+    call: CallId
+    call_seq: int
+    talkgroup: TalkgroupId
+    link: LinkId
+    caller: UnitId | None = None
+    priority: int = 0
+    emergency: bool = False
+    encrypted: bool = False
+    late_entry: bool = False
+    plan: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallUpdated(Event):
+    """The call turned into an emergency or changed its priority in mid-call."""
+
+    type: ClassVar[str] = "call.updated"
+    call: CallId
+    talkgroup: TalkgroupId
+    emergency: bool
+    priority: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded(Event):
+    """The conversation is over. ``cause`` in words."""
+
+    type: ClassVar[str] = "call.ended"
+    call: CallId
+    talkgroup: TalkgroupId
+    cause: str
+    code: int | None = None
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransmissionStarted(Event):
+    """One over begins. A desk's own has ``position`` and ``operator`` instead of ``talker``."""
+
+    type: ClassVar[str] = "transmission.started"
+    transmission: TransmissionId
+    call: CallId
+    talkgroup: TalkgroupId
+    link: LinkId
+    talker: UnitId | None = None
+    alias: str = ""
+    position: PositionId | None = None
+    operator: str = ""
+    priority: int = 0
+    emergency: bool = False
+    encrypted: bool = False
+    readable: bool = True
+    late_entry: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransmissionUpdated(Event):
+    """The talker became known, or an emergency began in mid-transmission."""
+
+    type: ClassVar[str] = "transmission.updated"
+    transmission: TransmissionId
+    call: CallId
+    talkgroup: TalkgroupId
+    talker: UnitId | None
+    alias: str
+    emergency: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransmissionEnded(Event):
+    """The over ended. ``cause``: ended, cut, lost, preempted, moved, limit, interrupted."""
+
+    type: ClassVar[str] = "transmission.ended"
+    transmission: TransmissionId
+    call: CallId
+    talkgroup: TalkgroupId
+    duration_ms: int
+    cause: str
+    emergency: bool = False
+    lost_frames: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingFile:
+    """One file of a recording: ``kind`` is opus, frames, gain or raw."""
+
+    kind: str
+    sha256: str
+    size_bytes: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingClosed(Event):
+    """The sound of a transmission is on disk, hashed. ``late`` after a crash or from a spool."""
+
+    type: ClassVar[str] = "recording.closed"
+    transmission: TransmissionId
+    call: CallId
+    talkgroup: TalkgroupId
+    files: tuple[RecordingFile, ...]
+    duration_ms: int
+    started_utc: UtcUs
+    late: bool = False
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingFailed(Event):
+    """A transmission could not be recorded (disk full, fault): NOT RECORDED on the tile."""
+
+    type: ClassVar[str] = "recording.failed"
+    transmission: TransmissionId
+    talkgroup: TalkgroupId
+    reason: str
+
+
+# ---- floor -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorRequested(Event):
+    """A position pressed. ``source``: key, button, pedal, latch."""
+
+    type: ClassVar[str] = "floor.requested"
+    request: RequestId
+    position: PositionId
+    operator: str
+    talkgroup: TalkgroupId
+    priority: int = 0
+    source: str = "button"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorGranted(Event):
+    """On air."""
+
+    type: ClassVar[str] = "floor.granted"
+    request: RequestId
+    position: PositionId
+    talkgroup: TalkgroupId
+    transmission: TransmissionId
+    wait_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorQueued(Event):
+    """Waiting for a channel or for a colleague; ``place`` only where the link tells it."""
+
+    type: ClassVar[str] = "floor.queued"
+    request: RequestId
+    position: PositionId
+    talkgroup: TalkgroupId
+    place: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorRefused(Event):
+    """Refused before time on air. ``not_sent``: nothing was keyed; ``reason`` in words or empty."""
+
+    type: ClassVar[str] = "floor.refused"
+    request: RequestId
+    position: PositionId
+    talkgroup: TalkgroupId
+    reason: str
+    not_sent: bool = False
+    discarded_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorEnding(Event):
+    """Released; what is left in the press buffer is still being sent."""
+
+    type: ClassVar[str] = "floor.ending"
+    request: RequestId
+    position: PositionId
+    talkgroup: TalkgroupId
+    left_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorReleased(Event):
+    """Un-keyed after a normal release or a withdrawn request; the times between in ms."""
+
+    type: ClassVar[str] = "floor.released"
+    request: RequestId
+    position: PositionId
+    talkgroup: TalkgroupId
+    cause: str
+    grant_ms: int | None = None
+    on_air_ms: int = 0
+    discarded_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloorLost(Event):
+    """Cut off after time on air: lease, preempted, moved, limit, link_lost, revoked, socket."""
+
+    type: ClassVar[str] = "floor.lost"
+    request: RequestId
+    position: PositionId
+    talkgroup: TalkgroupId
+    cause: str
+    reason: str
+    on_air_ms: int
+
+
+# ---- units and messages ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitPositioned(Event):
+    """A unit's place. ``error_m`` upper limit of its class; ``age_s`` of the fix when sent."""
+
+    type: ClassVar[str] = "unit.positioned"
+    unit: UnitId
+    link: LinkId
+    latitude_deg: float
+    longitude_deg: float
+    error_m: float | None = None
+    age_s: int | None = None
+    speed_kmh: float | None = None
+    direction_deg: float | None = None
+    altitude_m: float | None = None
+    reason: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitStatusSet(Event):
+    """A unit sent a status; words and digit come from the plan's table."""
+
+    type: ClassVar[str] = "unit.status_set"
+    unit: UnitId
+    link: LinkId
+    value: int
+    digit: str = ""
+    words: str = ""
+    kind: str = "other"
+    to: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReceived(Event):
+    """A text from a unit."""
+
+    type: ClassVar[str] = "message.received"
+    message: MessageId
+    link: LinkId
+    sender: UnitId | None
+    to: int | None
+    talkgroup: TalkgroupId | None
+    text: str
+    coding: str = ""
+    guessed: bool = False
+    immediate: bool = False
+    raw_hex: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageQueued(Event):
+    """A text from a desk waits for the radio."""
+
+    type: ClassVar[str] = "message.queued"
+    message: MessageId
+    link: LinkId
+    to: UnitId | TalkgroupId
+    talkgroup: TalkgroupId | None
+    text: str
+    operator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageProgressed(Event):
+    """A text's state: accepted, sent, delivered, read, failed or unknown, never more than known."""
+
+    type: ClassVar[str] = "message.progressed"
+    message: MessageId
+    state: str
+    reason: str = ""
+
+
+# ---- alarms ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRaised(Event):
+    """An emergency, new or raised anew (``again``) by a new sign after acknowledgement."""
+
+    type: ClassVar[str] = "alarm.raised"
+    alarm: AlarmId
+    unit: UnitId | None
+    alias: str
+    talkgroup: TalkgroupId | None
+    link: LinkId
+    sign: str
+    call: CallId | None = None
+    again: bool = False
+    exercise: bool = False
+    t_sign_utc: int = 0
+    late: bool = False
+    latitude_deg: float | None = None
+    longitude_deg: float | None = None
+    error_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmShown(Event):
+    """Rendered on at least one position that is listening."""
+
+    type: ClassVar[str] = "alarm.shown"
+    alarm: AlarmId
+    position: PositionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmAcknowledged(Event):
+    """A person has seen it. ``way``: sent, confirmed, not_sent, not_possible (to the radio)."""
+
+    type: ClassVar[str] = "alarm.acknowledged"
+    alarm: AlarmId
+    operator: str
+    position: PositionId | None
+    way: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmLinkChanged(Event):
+    """The alarm's link was lost or came back while the alarm is open; the banner stays."""
+
+    type: ClassVar[str] = "alarm.link_changed"
+    alarm: AlarmId
+    lost: bool
+    last_heard_utc: UtcUs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmEscalated(Event):
+    """Nobody acknowledged in time. ``step``: supervisor, everyone, sounder."""
+
+    type: ClassVar[str] = "alarm.escalated"
+    alarm: AlarmId
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmEnded(Event):
+    """``reason``: handled, accidental_press, no_cause_found, duplicate."""
+
+    type: ClassVar[str] = "alarm.ended"
+    alarm: AlarmId
+    operator: str
+    reason: str

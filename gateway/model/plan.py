@@ -1,0 +1,133 @@
+"""The plan: everything an engineer configures, one versioned value.
+
+Plan 1 is loaded from a TOML file into an empty store; the shape is the same in TOML and JSON.
+"""
+
+from dataclasses import dataclass, field
+
+from gateway.model.ids import (
+    LinkId,
+    SiteId,
+    SystemId,
+    TalkgroupId,
+    UnitId,
+    talkgroup_id,
+    unit_id,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """One radio network. ``handle`` is the number that stands for it in a VoiceFrame."""
+
+    id: SystemId
+    name: str
+    technology: str
+    handle: int
+    mcc: int | None = None
+    mnc: int | None = None
+    wacn: int | None = None
+    system_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A place with radio equipment."""
+
+    id: SiteId
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talkgroup:
+    """A group address with what people need to know of it.
+
+    ``area`` is a polygon of (latitude, longitude); empty where none is known.
+    """
+
+    system: SystemId
+    number: int
+    name: str
+    folder: str
+    agency: str = ""
+    agency_kind: str = "misc"
+    """Colour of the chip: police, fire, ems, port or misc."""
+    description: str = ""
+    priority: int = 0
+    address: int | None = None
+    """Number of the tile on the board."""
+    recorded: bool = True
+    retention: str = "call"
+    transmit_limit_s: int = 60
+    encrypted: bool = False
+    test: bool = False
+    national: bool = False
+    area: tuple[tuple[float, ...], ...] = ()
+
+    @property
+    def id(self) -> TalkgroupId:
+        """The talkgroup's text form."""
+        return talkgroup_id(self.system, self.number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A radio that has a name here."""
+
+    system: SystemId
+    number: int
+    alias: str
+    owner: str = ""
+    kind: str = ""
+    agency_kind: str = "misc"
+    talkgroup: TalkgroupId | None = None
+
+    @property
+    def id(self) -> UnitId:
+        """The unit's text form."""
+        return unit_id(self.system, self.number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One connection to the radio world. ``talkgroups`` are those it may transmit on."""
+
+    id: LinkId
+    name: str
+    kind: str
+    system: SystemId
+    site: SiteId
+    port: str
+    sound: str
+    talkgroups: tuple[int, ...]
+    group: int | None = None
+    """The group the radio should be on after a start."""
+    speed_bps: int = 38400
+    rtscts: bool = False
+    profile: str = "auto"
+    own_number: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusText:
+    """Meaning of one pre-coded status. ``kind``: unit, request, urgent_request, emergency."""
+
+    value: int
+    digit: str
+    words: str
+    kind: str = "unit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A complete configuration of the radio side and of what the console shows."""
+
+    name: str
+    systems: tuple[System, ...] = ()
+    sites: tuple[Site, ...] = ()
+    talkgroups: tuple[Talkgroup, ...] = ()
+    units: tuple[Unit, ...] = ()
+    links: tuple[Link, ...] = ()
+    statuses: tuple[StatusText, ...] = ()
+    predefined_texts: tuple[str, ...] = ()
+    positions: tuple[str, ...] = field(default=("1", "2", "3", "4", "5"))

@@ -1,0 +1,68 @@
+"""What the call engine needs of the world, as protocols. Links and clocks are given to it."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from gateway.model.ids import LinkId, MessageId, MonoMs, RequestId, UtcUs
+from gateway.model.radio import KeyDemand, LinkInfo, RadioEvent
+
+
+class Clock(Protocol):
+    """Time, given from outside so that tests own it."""
+
+    def mono_ms(self) -> MonoMs:
+        """Monotonic milliseconds."""
+        ...
+
+    def utc_us(self) -> UtcUs:
+        """UTC microseconds."""
+        ...
+
+
+class RadioLink(Protocol):
+    """One link as the engine drives it. No call waits; what happens comes back as events."""
+
+    @property
+    def id(self) -> LinkId:
+        """The plan's id of this link."""
+        ...
+
+    @property
+    def info(self) -> LinkInfo:
+        """Technology and capabilities."""
+        ...
+
+    def demand(self, demand: KeyDemand) -> None:
+        """Ask to talk. Answers: TxGranted, TxQueued, TxRefused, TxNotSent."""
+        ...
+
+    def end(self, demand: RequestId, cause: str = "released") -> None:
+        """Un-key or withdraw at once, ahead of everything else on the wire. Answer: TxEnded."""
+        ...
+
+    def send_sound(self, demand: RequestId, pcm: bytes) -> None:
+        """Give 20 ms of sound (160 samples int16 little-endian, 8 kHz); dropped unless granted."""
+        ...
+
+    def select_group(self, number: int) -> None:
+        """Turn the radio to a group. Answer: GroupChanged with ``asked``."""
+        ...
+
+    def send_text(self, message: MessageId, to: int, text: str) -> None:
+        """Send a text. Answers: SendProgress."""
+        ...
+
+    def send_status(self, message: MessageId, to: int, value: int) -> None:
+        """Send a status. Answers: SendProgress."""
+        ...
+
+    def restart(self) -> None:
+        """Close and open again."""
+        ...
+
+
+RadioEventSink = Callable[[LinkId, RadioEvent], None]
+"""Called on the event loop, in order, for each event of a link."""
+
+SoundSink = Callable[[LinkId, bytes, UtcUs], None]
+"""Called on the event loop with 160 samples (int16 little-endian, 8 kHz) and their capture time."""
