@@ -1,0 +1,49 @@
+# Two commands on a fresh machine: `make run` and `make test`. Both set up what is missing.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.samband
+
+.PHONY: run setup test soak check fix clean
+
+run: setup
+	@exec $(BIN)/samband demo $(ARGS)
+
+setup: $(STAMP)-run $(STAMP)-console $(STAMP)-warm
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("Samband needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP)-run: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(STAMP)-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@ $(STAMP)-run
+
+$(STAMP)-console: $(shell find console -type f -not -path 'console/node_modules/*' 2>/dev/null)
+	scripts/build-console
+	@mkdir -p $(VENV) && touch $@
+
+$(STAMP)-warm: $(STAMP)-run $(shell find codecs -name '*.py')
+	$(BIN)/samband warm
+	@touch $@
+
+test: $(STAMP)-dev setup
+	scripts/install-test-peers
+	scripts/check
+	$(BIN)/pytest -q tests/webrtc tests/system
+
+check: $(STAMP)-dev $(STAMP)-console
+	scripts/check
+
+soak: $(STAMP)-dev setup
+	scripts/soak
+
+fix: $(STAMP)-dev
+	scripts/fix
+
+clean:
+	rm -rf $(VENV) console/node_modules dispatch/static build *.egg-info

@@ -1,0 +1,83 @@
+"""The command line: one table of commands, each loaded only when it is asked for."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from gateway.model.errors import ConfigError, RadioError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("samband.demo", "a whole radio room with simulated radios, in one command"),
+    "run": ("samband.run_command", "the server, from a configuration file"),
+    "setup": ("samband.setup_command", "first administrator, certificate, service unit"),
+    "check-config": ("samband.check_config", "names every mistake in a configuration file"),
+    "doctor": ("samband.doctor", "looks at ports, sound, rights and clock, in plain words"),
+    "decode": ("samband.decode", "protocol lines in, one JSON object a line out"),
+    "sim": ("samband.sim_command", "simulated radios"),
+    "bench": ("samband.bench", "measures speed and cost"),
+    "warm": ("samband.warm", "fills the kernel cache"),
+    "audit": ("samband.audit_command", "verifies and shows the audit log"),
+    "users": ("samband.users_command", "adds, lists and disables people"),
+    "import": ("samband.import_command", "reads talkgroup and unit lists"),
+    "db": ("samband.db_command", "upgrades the database"),
+    "backup": ("samband.backup_command", "saves the state folder"),
+    "restore": ("samband.restore_command", "brings a backup back and verifies it"),
+}
+EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
+
+
+def _overview() -> str:
+    width = max(len(name) for name in COMMANDS)
+    lines = [f"  {name:<{width}}  {words}" for name, (_, words) in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: samband COMMAND [options]      (samband COMMAND --help shows an example)",
+            "",
+            "Open digital radio gateway and dispatch server (TETRA, P25).",
+            "",
+            "commands:",
+            *lines,
+            "",
+            "example: samband demo",
+        ]
+    )
+
+
+def _fail(error: RadioError) -> int:
+    print(f"samband: {error}", file=sys.stderr)
+    if isinstance(error, ConfigError):
+        for fault in error.faults:
+            print(f"  {fault}", file=sys.stderr)
+    if error.hint:
+        print(f"  {error.hint}", file=sys.stderr)
+    return EXIT_FAILED
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns 0 done, 1 failed, 2 wrong use."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(_overview())
+        return EXIT_DONE if words else EXIT_USAGE
+    if words[0] == "--version":
+        from importlib.metadata import version
+
+        print(f"samband {version('samband')}")
+        return EXIT_DONE
+    if words[0] not in COMMANDS:
+        print(f"samband: no command {words[0]!r}; known: {', '.join(COMMANDS)}", file=sys.stderr)
+        return EXIT_USAGE
+    module = importlib.import_module(COMMANDS[words[0]][0])
+    parser = argparse.ArgumentParser(prog="samband")
+    module.add_parser(parser.add_subparsers(dest="command", required=True))
+    args = parser.parse_args(words)
+    try:
+        return int(module.run(args))
+    except RadioError as error:
+        return _fail(error)
+    except KeyboardInterrupt:
+        return EXIT_FAILED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return EXIT_DONE
