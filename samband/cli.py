@@ -54,20 +54,24 @@ def _fail(error: RadioError) -> int:
     return EXIT_FAILED
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns 0 done, 1 failed, 2 wrong use."""
-    words = list(sys.argv[1:] if argv is None else argv)
-    if not words or words[0] in ("-h", "--help", "help"):
-        print(_overview())
-        return EXIT_DONE if words else EXIT_USAGE
-    if words[0] == "--version":
+def _no_command(word: str) -> int:
+    if word == "--version":
         from importlib.metadata import version
 
         print(f"samband {version('samband')}")
         return EXIT_DONE
-    if words[0] not in COMMANDS:
-        print(f"samband: no command {words[0]!r}; known: {', '.join(COMMANDS)}", file=sys.stderr)
-        return EXIT_USAGE
+    if word in ("", "-h", "--help", "help"):
+        print(_overview())
+        return EXIT_DONE if word else EXIT_USAGE
+    print(f"samband: no command {word!r}; known: {', '.join(COMMANDS)}", file=sys.stderr)
+    return EXIT_USAGE
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns 0 done, 1 failed, 2 wrong use."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] not in COMMANDS:
+        return _no_command(words[0] if words else "")
     module = importlib.import_module(COMMANDS[words[0]][0])
     parser = argparse.ArgumentParser(prog="samband")
     module.add_parser(parser.add_subparsers(dest="command", required=True))

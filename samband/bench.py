@@ -1,0 +1,103 @@
+"""``samband bench``: every figure in ``docs/measurements/`` comes from one of these."""
+
+import argparse
+import importlib
+import json
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+BENCHES: dict[str, tuple[str, str]] = {
+    "voice": ("samband.bench_voice", "level control, Opus and press buffer, per packet"),
+    "fanout": ("samband.bench_fanout", "listeners per core, real DTLS peers"),
+    "cameras": ("samband.bench_cameras", "camera events through a real broker, and a storm"),
+    "suggestions": ("samband.bench_suggestions", "which calls belong to an incident"),
+    "sound": ("samband.bench_sound", "radio to browser and back: delay, intelligibility, level"),
+    "ptt": ("samband.bench_ptt", "press to the first byte on the wire, release to un-key"),
+    "cost": ("samband.bench_cost", "memory and processor time of the demo, first page load"),
+}
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``bench`` and, behind it, one parser a benchmark."""
+    names = "\n".join(f"  {name:<12} {words}" for name, (_, words) in BENCHES.items())
+    parser = subparsers.add_parser(
+        "bench",
+        help="measures speed and cost",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=f"Measure on this machine.\n\n{names}",
+        epilog="example: samband bench voice --json",
+    )
+    parser.add_argument("name", nargs="?", choices=[*BENCHES, "all"], default="all")
+    parser.add_argument("--json", action="store_true", help="one JSON object a benchmark")
+    parser.add_argument("--save", type=Path, metavar="DIR", help="write NAME.json with the machine")
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help="options of that benchmark")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the named benchmark, or all."""
+    names = list(BENCHES) if args.name == "all" else [args.name]
+    status = 0
+    for name in names:
+        status = max(status, _run_one(name, args))
+    return status
+
+
+def _run_one(name: str, args: argparse.Namespace) -> int:
+    module = importlib.import_module(BENCHES[name][0])
+    parser = argparse.ArgumentParser(prog="samband bench")
+    module.add_parser(parser.add_subparsers(dest="bench", required=True))
+    options = [option for option in args.rest if option not in ("--json",)]
+    parsed = parser.parse_args([name, *options])
+    figures: dict[str, Any] = module.measure(parsed)
+    if args.json or "--json" in args.rest:
+        print(json.dumps({"bench": name, **figures}), flush=True)
+    else:
+        _print_table(name, figures)
+    if args.save:
+        args.save.mkdir(parents=True, exist_ok=True)
+        record = {"bench": name, **provenance(), "figures": figures}
+        path = args.save / f"{name}.json"
+        path.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    return 0 if figures.get("ok", True) else 1
+
+
+def provenance() -> dict[str, Any]:
+    """Return commit, machine and time of a measurement."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short=12", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parent,
+    ).stdout.strip()
+    return {
+        "commit": commit or "unknown",
+        "measured_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {
+            "system": platform.platform(),
+            "python": platform.python_version(),
+            "cores": _cores(),
+        },
+    }
+
+
+def _cores() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0))
+
+
+def _print_table(name: str, figures: dict[str, Any], indent: str = "") -> None:
+    print(f"{indent}{name}")
+    for key, value in figures.items():
+        if isinstance(value, dict):
+            _print_table(key, value, indent + "  ")
+        elif isinstance(value, float):
+            print(f"{indent}  {key:<36} {value:.4g}")
+        else:
+            print(f"{indent}  {key:<36} {value}")
+    sys.stdout.flush()

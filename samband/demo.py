@@ -1,0 +1,195 @@
+"""``samband demo``: a whole radio room in one command, with simulated radios and cameras."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import webbrowser
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from gateway.model.errors import ConfigError, LinkError
+from gateway.model.plan import Plan
+
+FIRST_PORT = 8000
+PORTS_TRIED = 50
+SIMULATOR_START_MS = 10_000
+ROLES = ("dispatcher", "supervisor", "engineer", "auditor", "dpo", "administrator")
+DATA = Path(__file__).with_name("demo_data")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoUser:
+    """One person of the demo; the password is made anew each time."""
+
+    role: str
+    name: str
+    display_name: str
+    password: str
+
+
+PEOPLE = {
+    "dispatcher": ("sara", "Sara Holm"),
+    "supervisor": ("erik", "Erik Lund"),
+    "engineer": ("karin", "Karin Berg"),
+    "auditor": ("maria", "Maria Ek"),
+    "dpo": ("olena", "Olena Koval"),
+    "administrator": ("admin", "Anders Admin"),
+}
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``samband demo``."""
+    parser = subparsers.add_parser(
+        "demo",
+        help="a whole radio room with simulated radios",
+        epilog="example: samband demo --port 8080 --state /tmp/samband-demo",
+    )
+    parser.add_argument(
+        "--port", type=int, help="exactly this port (default: 8000 or the next free)"
+    )
+    parser.add_argument("--state", type=Path, metavar="DIR", help="keep the state here")
+    parser.add_argument(
+        "--ready-file", type=Path, metavar="F", help="written when all is up (0600)"
+    )
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    parser.add_argument("--scenario", default="demo", help="traffic: demo, quiet or a TOML file")
+    parser.add_argument("--no-cameras", action="store_true", help="no generated camera events")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the demo until it is interrupted."""
+    port = free_port(args.port)
+    keep = args.state is not None
+    state = args.state or Path(tempfile.mkdtemp(prefix="samband-demo-"))
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        return asyncio.run(_demo(args, state, port))
+    finally:
+        if not keep:
+            shutil.rmtree(state, ignore_errors=True)
+
+
+def free_port(asked: int | None) -> int:
+    """Return ``asked`` or the first free port from 8000; raises ConfigError when there is none."""
+    candidates = [asked] if asked else range(FIRST_PORT, FIRST_PORT + PORTS_TRIED)
+    for port in candidates:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    which = f"port {asked}" if asked else f"every port {FIRST_PORT} to {FIRST_PORT + PORTS_TRIED}"
+    raise ConfigError(f"demo: {which} is in use", hint="Give another with --port.")
+
+
+@contextlib.asynccontextmanager
+async def simulator(scenario: str) -> AsyncIterator[dict[str, Any]]:
+    """Run the simulated terminals; gives their first line: ptys, sound addresses, control port."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "hardware.sim",
+        "pei",
+        "--pty",
+        "--audio",
+        "udp:127.0.0.1:0",
+        "--scenario",
+        scenario,
+        "--control",
+        "0",
+        stdout=asyncio.subprocess.PIPE,
+    )
+    if process.stdout is None:
+        raise LinkError("simulator: no output pipe")
+    try:
+        line = await asyncio.wait_for(process.stdout.readline(), SIMULATOR_START_MS / 1000)
+        if not line:
+            raise LinkError("the simulated radios did not start", hint="Try: samband sim pei --pty")
+        yield json.loads(line)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
+
+
+def connect_plan(plan: Plan, radios: list[dict[str, Any]]) -> Plan:
+    """Return the plan with each link's port and sound set to the simulated radio of its name."""
+    by_name = {radio["name"]: radio for radio in radios}
+    links = []
+    for link in plan.links:
+        radio = by_name.get(link.id)
+        if radio is None:
+            raise ConfigError(f"demo: the scenario has no radio named {link.id}")
+        links.append(replace(link, port=radio["pty"], sound=radio["audio"]))
+    return replace(plan, links=tuple(links))
+
+
+def make_people() -> list[DemoUser]:
+    """Return one person a role with a random password."""
+    return [DemoUser(role, *PEOPLE[role], secrets.token_urlsafe(9)) for role in ROLES]
+
+
+async def _demo(args: argparse.Namespace, state: Path, port: int) -> int:
+    from samband.compose import Server
+    from samband.config import demo_config
+    from samband.plan_file import load_plan
+
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with simulator(args.scenario) as first:
+        plan = connect_plan(load_plan(DATA / "plan.toml"), first["radios"])
+        config = demo_config(state, port, cameras=not args.no_cameras)
+        people = make_people()
+        server = Server(config, plan)
+        await server.start()
+        try:
+            await server.add_people([(p.name, p.display_name, p.role, p.password) for p in people])
+            if not args.no_cameras:
+                server.start_demo_cameras()
+            url = f"http://localhost:{port}"
+            if args.ready_file:
+                write_ready_file(args.ready_file, url, people, first)
+            print_welcome(url, people)
+            if not args.no_browser and os.environ.get("DISPLAY") and sys.stdout.isatty():
+                webbrowser.open(url)
+            await server.run_until(stop)
+        finally:
+            await server.close()
+    return 0
+
+
+def write_ready_file(path: Path, url: str, people: list[DemoUser], first: dict[str, Any]) -> None:
+    """Write what a script needs to use the demo, readable by the owner alone."""
+    ready = {
+        "url": url,
+        "users": {p.role: {"name": p.name, "password": p.password} for p in people},
+        "pid": os.getpid(),
+        "ptys": {radio["name"]: radio["pty"] for radio in first["radios"]},
+        "simulator": {"pid": first["pid"], "control": first["control"]},
+    }
+    fresh = path.with_suffix(path.suffix + ".part")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        json.dump(ready, out, indent=2)
+    fresh.replace(path)
+
+
+def print_welcome(url: str, people: list[DemoUser]) -> None:
+    """Print the address and who may sign in."""
+    print(f"\nSamband is ready: {url}\n")
+    print(f"  {'role':<15}{'name':<10}password")
+    for person in people:
+        print(f"  {person.role:<15}{person.name:<10}{person.password}")
+    print(
+        "\nSimulated radios talk; sign in as dispatcher to hear them. Ctrl-C ends it.", flush=True
+    )
