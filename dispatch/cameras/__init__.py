@@ -1,0 +1,1 @@
+"""Camera sources: every one is mapped to the same event record, grouped and limited."""

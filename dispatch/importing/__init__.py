@@ -1,0 +1,1 @@
+"""Reading other people's talkgroup lists into a plan."""

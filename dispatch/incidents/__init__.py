@@ -1,0 +1,1 @@
+"""Incidents: what happened, and which calls, talkgroups and notes hang on it."""

@@ -1,0 +1,141 @@
+"""Tables of incidents and what hangs on them. Times are UTC microseconds."""
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+
+class Incident(SQLModel, table=True):
+    """Something that happened. Claims about persons or plates never stand in ``title``."""
+
+    __tablename__ = "incident"
+
+    id: str = Field(primary_key=True)
+    """``i-`` and a ULID."""
+    label: str = Field(unique=True)
+    """What people see: ``INC-2026-004211``."""
+    title: str
+    kind: str
+    severity: str
+    state: str = Field(default="open", index=True)
+    """open or closed."""
+    opened_utc: int = Field(sa_type=BigInteger, index=True)
+    started_utc: int = Field(sa_type=BigInteger)
+    """First event, by the source's corrected clock."""
+    last_event_utc: int = Field(sa_type=BigInteger)
+    closed_utc: int | None = Field(default=None, sa_type=BigInteger)
+    closed_by: str = ""
+    close_reason: str = ""
+    opened_by: str = ""
+    """Empty when a camera source opened it."""
+    source: str = ""
+    camera: str | None = Field(default=None, index=True)
+    camera_group: str = ""
+    place: str = ""
+    latitude_deg: float | None = None
+    longitude_deg: float | None = None
+    range_m: float = 50.0
+    zones: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    event_count: int = 0
+    storm: bool = False
+    storm_events: int = 0
+    skew_ms: int | None = None
+    clock_note: str = ""
+    retention: str = "incident"
+    expires_utc: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class IncidentTimeline(SQLModel, table=True):
+    """One line of an incident's history, never changed."""
+
+    __tablename__ = "incident_timeline"
+    __table_args__ = (Index("ix_incident_timeline_incident", "incident", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident: str
+    t_utc: int = Field(sa_type=BigInteger)
+    kind: str
+    """opened, event, storm, call, talkgroup, note, suggestion, severity, merged, closed."""
+    who: str = ""
+    """The person, empty for a source."""
+    text: str
+    data: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+
+
+class IncidentSuggestion(SQLModel, table=True):
+    """A call that may belong to an incident; ``why`` is made of the score's own terms."""
+
+    __tablename__ = "incident_suggestion"
+    __table_args__ = (UniqueConstraint("incident", "call", name="incident_suggestion_once"),)
+
+    id: str = Field(primary_key=True)
+    incident: str = Field(index=True)
+    call: str = Field(index=True)
+    score: int
+    state: str = "suggested"
+    """suggested, confirmed or rejected."""
+    rule: str = "v1"
+    why: str = ""
+    terms: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )
+    by: str = ""
+    at_utc: int = Field(sa_type=BigInteger)
+
+
+class IncidentTalkgroup(SQLModel, table=True):
+    """A talkgroup that a dispatcher assigned to an incident."""
+
+    __tablename__ = "incident_talkgroup"
+
+    incident: str = Field(primary_key=True)
+    talkgroup: str = Field(primary_key=True)
+    by: str
+    at_utc: int = Field(sa_type=BigInteger)
+
+
+class IncidentPossiblySame(SQLModel, table=True):
+    """Two incidents within 150 m and 60 s of each other: a person decides."""
+
+    __tablename__ = "incident_possibly_same"
+
+    incident: str = Field(primary_key=True)
+    other: str = Field(primary_key=True)
+    why: str
+    at_utc: int = Field(sa_type=BigInteger)
+
+
+class IncidentStorm(SQLModel, table=True):
+    """Events that were counted, not stored: per storm incident, camera and reason."""
+
+    __tablename__ = "incident_storm"
+
+    incident: str = Field(primary_key=True)
+    camera: str = Field(primary_key=True)
+    reason: str = Field(primary_key=True)
+    events: int = 0
+
+
+class IncidentCounter(SQLModel, table=True):
+    """Last label number given out in a year."""
+
+    __tablename__ = "incident_counter"
+
+    year: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    last: int = 0
+
+
+class UnitFix(SQLModel, table=True):
+    """One position of a unit, kept for suggestions: with its error and the fix's own time."""
+
+    __tablename__ = "unit_fix"
+    __table_args__ = (Index("ix_unit_fix_unit_time", "unit", "t_fix_utc"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    unit: str
+    t_fix_utc: int = Field(sa_type=BigInteger, index=True)
+    t_recv_utc: int = Field(sa_type=BigInteger)
+    latitude_deg: float
+    longitude_deg: float
+    error_m: float | None = None
