@@ -1,0 +1,139 @@
+"""What one person may do where: computed from role, grants and plan, then only asked."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from dispatch.auth.permissions import (
+    ROLE_ACTIONS,
+    Action,
+    Role,
+    permission_words,
+    permissions_of,
+)
+from gateway.model.errors import NotPermitted
+from gateway.model.ids import TalkgroupId, UtcUs
+from gateway.model.plan import Plan
+
+EVERYTHING = "*"
+"""Scope or organisation of a grant that means all of them."""
+SCOPE_KINDS = ("folder", "talkgroup", "camera_group")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserInfo:
+    """A person's account as the service sees it; no secrets."""
+
+    id: str
+    name: str
+    display_name: str
+    role: Role
+    organisation: str
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantInfo:
+    """Role x organisation x scope x actions x expiry."""
+
+    id: int
+    role: Role
+    organisation: str
+    scope_kind: str
+    scope: str
+    actions: frozenset[Action]
+    expires_utc: UtcUs | None = None
+
+    def is_for(self, user: UserInfo, now: UtcUs) -> bool:
+        """Whether the grant holds for this user now."""
+        return (
+            self.role is user.role
+            and self.organisation in (EVERYTHING, user.organisation)
+            and (self.expires_utc is None or self.expires_utc > now)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Rights of one user at one moment. Ask ``may`` for a route, ``can`` for a talkgroup."""
+
+    user: UserInfo
+    permissions: frozenset[str]
+    talkgroup_actions: Mapping[TalkgroupId, frozenset[Action]] = field(default_factory=dict)
+    camera_actions: Mapping[str, frozenset[Action]] = field(default_factory=dict)
+    until_utc: UtcUs | None = None
+    """When the next of the grants expires."""
+
+    def may(self, permission: str) -> bool:
+        """Whether the role has a permission."""
+        return permission in self.permissions
+
+    def can(self, action: Action, talkgroup: str | None) -> bool:
+        """Whether a grant allows an action on a talkgroup; False for an unknown one."""
+        if talkgroup is None:
+            return False
+        return action in self.talkgroup_actions.get(TalkgroupId(talkgroup), frozenset())
+
+    def sees(self, talkgroup: str | None) -> bool:
+        """Whether this person may know that the talkgroup exists."""
+        return self.can(Action.SEE, talkgroup)
+
+    def talkgroups(self, action: Action) -> frozenset[TalkgroupId]:
+        """All talkgroups on which the action is granted."""
+        return frozenset(tg for tg, actions in self.talkgroup_actions.items() if action in actions)
+
+    def camera(self, action: Action, group: str) -> bool:
+        """Whether a grant allows an action on a camera group."""
+        allowed = self.camera_actions.get(group, frozenset())
+        return action in allowed or action in self.camera_actions.get(EVERYTHING, frozenset())
+
+    def demand(self, permission: str) -> None:
+        """Raise NotPermitted, with the reason in words, unless the role has the permission."""
+        if not self.may(permission):
+            raise NotPermitted(
+                f"the role {self.user.role.value} may not {permission_words(permission)}",
+                hint=f"It needs the permission {permission}; see the page of permissions.",
+            )
+
+    def demand_action(self, action: Action, talkgroup: str, name: str = "") -> None:
+        """Raise NotPermitted unless granted; only for a talkgroup that this person sees."""
+        if not self.can(action, talkgroup):
+            raise NotPermitted(
+                f"no grant to {action.value} on {name or talkgroup} for the role "
+                f"{self.user.role.value} of {self.user.organisation}",
+                hint="An administrator gives grants: role, organisation, folder, action, expiry.",
+            )
+
+
+def compute(user: UserInfo, grants: Iterable[GrantInfo], plan: Plan, now: UtcUs) -> Access:
+    """Return the rights of ``user``: what grants say, cut to what the role can carry."""
+    if user.disabled:
+        return Access(user=user, permissions=frozenset())
+    mine = [grant for grant in grants if grant.is_for(user, now)]
+    most = ROLE_ACTIONS[user.role]
+    talkgroups: dict[TalkgroupId, frozenset[Action]] = {}
+    for talkgroup in plan.talkgroups:
+        actions: frozenset[Action] = frozenset()
+        for grant in mine:
+            if _covers(grant, talkgroup.id, talkgroup.folder):
+                actions |= grant.actions & most
+        if Action.SEE in actions:
+            talkgroups[talkgroup.id] = actions
+    cameras: dict[str, frozenset[Action]] = {}
+    for grant in mine:
+        if grant.scope_kind == "camera_group":
+            cameras[grant.scope] = cameras.get(grant.scope, frozenset()) | (grant.actions & most)
+    return Access(
+        user=user,
+        permissions=permissions_of(user.role),
+        talkgroup_actions=talkgroups,
+        camera_actions=cameras,
+        until_utc=min((g.expires_utc for g in mine if g.expires_utc is not None), default=None),
+    )
+
+
+def _covers(grant: GrantInfo, talkgroup: TalkgroupId, folder: str) -> bool:
+    if grant.scope_kind == "talkgroup":
+        return grant.scope in (EVERYTHING, talkgroup)
+    if grant.scope_kind == "folder":
+        return grant.scope in (EVERYTHING, folder) or folder.startswith(grant.scope + "/")
+    return False

@@ -1,0 +1,171 @@
+"""The one table of roles and permissions, and what a grant of each role can carry.
+
+A *permission* (``<thing>.<verb>``) says which routes a role may use. A *grant* says on which
+talkgroups and camera groups, with which actions. Both are needed. ``docs/permissions.md`` is made
+from this table.
+"""
+
+import enum
+from dataclasses import dataclass
+
+
+class Role(enum.Enum):
+    """The six roles. ``dpo`` is the data protection officer, who hears nothing."""
+
+    DISPATCHER = "dispatcher"
+    SUPERVISOR = "supervisor"
+    ENGINEER = "engineer"
+    AUDITOR = "auditor"
+    DPO = "dpo"
+    ADMINISTRATOR = "administrator"
+
+
+class Action(enum.Enum):
+    """What a grant allows on a talkgroup or camera group."""
+
+    SEE = "see"
+    HEAR = "hear"
+    TALK = "talk"
+    REPLAY = "replay"
+    SEARCH = "search"
+    EXPORT = "export"
+
+
+ACTION_WORDS = {
+    Action.SEE: "know that it exists and what happens on it",
+    Action.HEAR: "hear it live",
+    Action.TALK: "transmit on it, and send texts",
+    Action.REPLAY: "play its recordings",
+    Action.SEARCH: "search its calls",
+    Action.EXPORT: "export from it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One line of the table."""
+
+    name: str
+    words: str
+    roles: frozenset[Role]
+
+
+_DESK = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
+_LISTENERS = _DESK | {Role.ENGINEER, Role.AUDITOR}
+_ALL = frozenset(Role)
+
+
+def _line(name: str, words: str, roles: frozenset[Role]) -> Permission:
+    return Permission(name, words, roles)
+
+
+_LINES: tuple[Permission, ...] = (
+    _line("session.own", "see and end the own session", _ALL),
+    _line("stream.open", "open the event stream and the snapshot", _ALL),
+    _line("access.own", "see who looked at what, as far as it was oneself", _ALL),
+    _line("board.see", "see talkgroups, units and alarms of the own grants", _LISTENERS),
+    _line("voice.hear", "receive live sound of the own grants", _DESK | {Role.ENGINEER}),
+    _line("position.take", "take, leave and hand over a position", _DESK),
+    _line(
+        "position.take_over",
+        "take over a position somebody else uses",
+        frozenset({Role.SUPERVISOR}),
+    ),
+    _line("ptt.press", "transmit from the own position", _DESK),
+    _line("talkgroup.select", "select the talkgroup that push-to-talk goes to", _DESK),
+    _line("desk.keep", "keep volume, selection and layout on the server", _LISTENERS),
+    _line("message.see", "see texts", _DESK),
+    _line("message.send", "send texts", _DESK),
+    _line("alarm.acknowledge", "acknowledge an emergency", _DESK),
+    _line("alarm.end", "end an acknowledged emergency with a reason", _DESK),
+    _line("call.search", "search the call log", _DESK | {Role.AUDITOR}),
+    _line("call.note", "write a note on a call", _DESK),
+    _line("recording.play", "play recordings", _DESK | {Role.AUDITOR}),
+    _line("camera.see", "see cameras and their state", _DESK | {Role.ENGINEER, Role.AUDITOR}),
+    _line("incident.see", "see incidents", _DESK | {Role.AUDITOR}),
+    _line("incident.edit", "open, note and close incidents, confirm or reject calls", _DESK),
+    _line("links.see", "see links, sites and their health", _DESK | {Role.ENGINEER}),
+    _line("links.trace", "see protocol lines", frozenset({Role.ENGINEER})),
+    _line("links.restart", "restart a link", frozenset({Role.ENGINEER})),
+    _line("plan.see", "see the plan", frozenset({Role.ENGINEER, Role.SUPERVISOR})),
+    _line("plan.edit", "import talkgroups and units into the plan", frozenset({Role.ENGINEER})),
+    _line(
+        "audit.state",
+        "see size, head and health of the audit log",
+        frozenset({Role.AUDITOR, Role.DPO, Role.ADMINISTRATOR}),
+    ),
+    _line("audit.read", "read entries of the audit log", frozenset({Role.AUDITOR, Role.DPO})),
+    _line("audit.verify", "verify the audit log", frozenset({Role.AUDITOR, Role.DPO})),
+    _line(
+        "access.read",
+        "see who searched, played and changed an object",
+        frozenset({Role.AUDITOR, Role.DPO}),
+    ),
+    _line(
+        "user.manage", "add, disable, reset users and change roles", frozenset({Role.ADMINISTRATOR})
+    ),
+    _line("grant.manage", "give and take grants", frozenset({Role.ADMINISTRATOR})),
+)
+
+PERMISSIONS = {line.name: line for line in _LINES}
+"""The table, by name."""
+
+ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
+    Role.DISPATCHER: frozenset(
+        {Action.SEE, Action.HEAR, Action.TALK, Action.REPLAY, Action.SEARCH}
+    ),
+    Role.SUPERVISOR: frozenset(Action),
+    Role.ENGINEER: frozenset({Action.SEE, Action.HEAR}),
+    Role.AUDITOR: frozenset({Action.SEE, Action.REPLAY, Action.SEARCH, Action.EXPORT}),
+    Role.DPO: frozenset({Action.SEE}),
+    Role.ADMINISTRATOR: frozenset(),
+}
+"""The most that a grant of a role can carry, whatever it says."""
+
+EXCLUSIVE_ROLES = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
+"""Not on one person, not even with two accounts."""
+
+
+def permissions_of(role: Role) -> frozenset[str]:
+    """Return the names of the permissions of a role."""
+    return frozenset(line.name for line in _LINES if role in line.roles)
+
+
+def permission_words(name: str) -> str:
+    """Return what a permission allows, in words; raises KeyError on an unknown name."""
+    return PERMISSIONS[name].words
+
+
+def as_markdown() -> str:
+    """Return the tables as a Markdown page (``docs/permissions.md``)."""
+    roles = list(Role)
+    lines = [
+        "# Permissions",
+        "",
+        "Made from `dispatch/auth/permissions.py`; do not edit by hand.",
+        "",
+        "A role gives permissions, a grant says where. Both are needed: a dispatcher may search",
+        "the call log, and finds there only the calls of talkgroups that a grant of that role and",
+        "organisation names with the action `search`. No grant, no knowledge: nothing of a",
+        "talkgroup without `see` is sent, counted or named. Administrator and auditor on one",
+        "person is refused.",
+        "",
+        "## Role x permission",
+        "",
+        "| permission | allows to | " + " | ".join(role.value for role in roles) + " |",
+        "|---|---|" + "---|" * len(roles),
+    ]
+    for line in _LINES:
+        marks = " | ".join("yes" if role in line.roles else "" for role in roles)
+        lines.append(f"| `{line.name}` | {line.words} | {marks} |")
+    lines += [
+        "",
+        "## Role x action: the most a grant can carry",
+        "",
+        "| action | allows to | " + " | ".join(role.value for role in roles) + " |",
+        "|---|---|" + "---|" * len(roles),
+    ]
+    for action in Action:
+        marks = " | ".join("yes" if action in ROLE_ACTIONS[role] else "" for role in roles)
+        lines.append(f"| `{action.value}` | {ACTION_WORDS[action]} | {marks} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,107 @@
+"""The live plan: plan 1 loaded into an empty store, every version kept, one of them active."""
+
+import json
+from collections.abc import Callable
+
+from sqlmodel import Session, col, select
+
+from dispatch.events import PlanActivated
+from dispatch.store.engine import Store
+from dispatch.store.tables import PlanRow
+from gateway.bus import Bus
+from gateway.model.ids import TalkgroupId, UnitId
+from gateway.model.plan import Link, Plan, Talkgroup, Unit
+from gateway.model.wire import from_json, to_json
+from gateway.ports import Clock
+
+
+class LivePlan:
+    """The active plan with look-ups by id. Read by everyone, changed by ``activate``."""
+
+    def __init__(self, store: Store, bus: Bus, clock: Clock) -> None:
+        """Begin with an empty plan 0; call ``load``."""
+        self._store = store
+        self._bus = bus
+        self._clock = clock
+        self._changed: list[Callable[[Plan], None]] = []
+        self.number = 0
+        self._set(Plan(name="no plan"), 0)
+
+    def _set(self, plan: Plan, number: int) -> None:
+        self.plan = plan
+        self.number = number
+        self.talkgroups: dict[TalkgroupId, Talkgroup] = {tg.id: tg for tg in plan.talkgroups}
+        self.units: dict[UnitId, Unit] = {unit.id: unit for unit in plan.units}
+        self.links_of: dict[TalkgroupId, tuple[Link, ...]] = {
+            tg.id: tuple(
+                link
+                for link in plan.links
+                if link.system == tg.system and tg.number in link.talkgroups
+            )
+            for tg in plan.talkgroups
+        }
+
+    def current(self) -> Plan:
+        """Return the active plan."""
+        return self.plan
+
+    def talkgroup_name(self, talkgroup: str) -> str:
+        """Return the name of a talkgroup, or its id when the plan doesn't know it."""
+        found = self.talkgroups.get(TalkgroupId(talkgroup))
+        return found.name if found else talkgroup
+
+    def alias(self, unit: str | None) -> str:
+        """Return the alias of a unit, or its number when the plan doesn't know it."""
+        if not unit:
+            return ""
+        found = self.units.get(UnitId(unit))
+        return found.alias if found else unit.partition("/")[2]
+
+    def on_changed(self, callback: Callable[[Plan], None]) -> None:
+        """Call ``callback`` after each activation."""
+        self._changed.append(callback)
+
+    def load(self, first: Plan | None = None) -> None:
+        """Read the active plan, in the calling thread; an empty store takes ``first`` as plan 1."""
+        row = self._store.read_now(_active)
+        if row is None and first is not None:
+            row = self._store.write_now(lambda db: self._insert(db, first, "samband", "first plan"))
+        if row is not None:
+            self._set(from_json(Plan, json.loads(row.body)), row.number)
+
+    async def activate(self, plan: Plan, *, author: str, note: str) -> int:
+        """Store a new version and make it live; returns its number."""
+        row = await self._store.write(lambda db: self._insert(db, plan, author, note))
+        self.use(plan, row.number, author)
+        return row.number
+
+    def use(self, plan: Plan, number: int, operator: str = "") -> None:
+        """Make a plan live in this process and tell everyone."""
+        self._set(plan, number)
+        for callback in self._changed:
+            callback(plan)
+        self._bus.publish(PlanActivated(plan=number, name=plan.name, operator=operator))
+
+    def _insert(self, db: Session, plan: Plan, author: str, note: str) -> PlanRow:
+        last = db.exec(select(PlanRow).order_by(col(PlanRow.number).desc())).first()
+        now = self._clock.utc_us()
+        row = PlanRow(
+            number=(last.number if last else 0) + 1,
+            name=plan.name,
+            body=json.dumps(to_json(plan), ensure_ascii=False),
+            author=author,
+            note=note,
+            created_utc=now,
+            activated_utc=now,
+        )
+        db.add(row)
+        db.flush()
+        return row
+
+
+def _active(db: Session) -> PlanRow | None:
+    return db.exec(
+        select(PlanRow)
+        .where(col(PlanRow.activated_utc).is_not(None))
+        .order_by(col(PlanRow.activated_utc).desc(), col(PlanRow.number).desc())
+    ).first()

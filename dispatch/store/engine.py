@@ -1,0 +1,126 @@
+"""The store: one writer thread named ``db``, readers beside it, never on the event loop.
+
+SQLite runs in WAL mode with ``synchronous=FULL``: what was committed survives a power cut. That
+costs a few milliseconds a commit, and the journal puts many events into one commit. Writers begin
+with ``BEGIN IMMEDIATE``, so that a second connection (the audit log's) makes us wait, not fail.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine.url import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session, create_engine
+
+from gateway.model.errors import ConfigError, LinkError
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT_MS = 5000
+READ_THREADS = 2
+
+
+class StoreUnavailable(LinkError):
+    """The database cannot be reached or written now; it is tried again."""
+
+
+class Store:
+    """Sessions of one database: ``write`` in the one writer thread, ``read`` beside it."""
+
+    def __init__(self, url: str) -> None:
+        """Open the database at ``url`` (``sqlite:///…`` or ``postgresql+…``)."""
+        self.url = url
+        self.engine = open_engine(url)
+        self._reader = open_engine(url, writes=False)
+        self._write_pool = ThreadPoolExecutor(1, thread_name_prefix="db")
+        self._read_pool = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="db-read")
+
+    async def write(self, work: Callable[[Session], T]) -> T:
+        """Run ``work`` in one transaction on the thread ``db``; raises StoreUnavailable."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._write_pool, self.write_now, work
+        )
+
+    async def read(self, work: Callable[[Session], T]) -> T:
+        """Run ``work`` in a transaction that is rolled back; raises StoreUnavailable."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._read_pool, self.read_now, work
+        )
+
+    def write_now(self, work: Callable[[Session], T]) -> T:
+        """Do the same as ``write`` in the calling thread (commands, start-up, tests)."""
+        try:
+            with Session(self.engine, expire_on_commit=False) as session:
+                result = work(session)
+                session.commit()
+                return result
+        except DBAPIError as error:
+            raise _unavailable(error) from error
+
+    def read_now(self, work: Callable[[Session], T]) -> T:
+        """Do the same as ``read`` in the calling thread."""
+        try:
+            with Session(self._reader, expire_on_commit=False) as session:
+                return work(session)
+        except DBAPIError as error:
+            raise _unavailable(error) from error
+
+    def close(self) -> None:
+        """Finish what waits, then close; safe twice."""
+        self._write_pool.shutdown(wait=True)
+        self._read_pool.shutdown(wait=True)
+        self.engine.dispose()
+        self._reader.dispose()
+
+
+def _unavailable(error: DBAPIError) -> Exception:
+    """Return what to raise: a broken rule of the schema stays what it is, the rest is retried."""
+    if isinstance(error.orig, sqlite3.OperationalError) or error.connection_invalidated:
+        return StoreUnavailable(
+            f"the database does not answer: {error.orig}",
+            hint="Is the disk full, or does another program hold the file?",
+        )
+    return error
+
+
+def open_engine(url: str, *, writes: bool = True) -> Engine:
+    """Return an engine for ``url``; raises ConfigError unless it is SQLite or PostgreSQL."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url, connect_args={"check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        if writes:
+            event.listen(engine, "begin", _begin_immediate)
+        else:
+            event.listen(engine, "begin", _begin_deferred)
+        return engine
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(url, pool_pre_ping=True)
+    raise ConfigError(f"store.url: expected sqlite:/// or postgresql+…://, got {url!r}")
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # _record is SQLAlchemy's pool record, which has no use here.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_deferred(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
