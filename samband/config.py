@@ -1,0 +1,234 @@
+"""``samband.toml``: what a machine is. Systems, talkgroups, units and links are the plan's."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from samband.toml_faults import read_toml, refuse
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class Part(BaseModel):
+    """A table of the file: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Site(Part):
+    """Who this is."""
+
+    name: str = Field("Radio room", min_length=1, max_length=60, examples=["Norrvik control room"])
+    id: str = Field("site-1", pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", examples=["norrvik"])
+    gateway: str = Field("gw-1", pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", examples=["gw-norrvik"])
+
+
+class Web(Part):
+    """Where browsers find us. ``media_addresses`` are offered for sound."""
+
+    host: str = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104 - an example, not a default
+    port: int = Field(8443, ge=1, le=65535, examples=[8443])
+    certificate: Path | None = Field(None, examples=["/etc/samband/tls/cert.pem"])
+    key: Path | None = Field(None, examples=["/etc/samband/tls/key.pem"])
+    media_addresses: tuple[str, ...] = Field((), examples=[["192.0.2.10"]])
+    session_hours: float = Field(12, gt=0, le=24, examples=[12])
+
+
+class StorePart(Part):
+    """Where the state lies."""
+
+    state: Path = Field(Path("/var/lib/samband"), examples=["/var/lib/samband"])
+    url: str | None = Field(None, examples=["sqlite:////var/lib/samband/samband.db"])
+
+
+class BusPart(Part):
+    """How gateway and centre meet."""
+
+    kind: Literal["in-process"] = Field("in-process", examples=["in-process"])
+
+
+class Audit(Part):
+    """The audit log. ``head`` is best on another disk."""
+
+    origin: str | None = Field(
+        None, pattern=r"^[\x21-\x2a\x2c-\x7e]+$", examples=["audit.example.se/room1"]
+    )
+    head: Path | None = Field(None, examples=["/mnt/other-disk/audit.head"])
+
+
+class SoundPart(Part):
+    """Sound between radio and browser."""
+
+    press_buffer_ms: int = Field(600, ge=0, le=600, examples=[600])
+    bitrate_bps: int = Field(24_000, ge=8_000, le=64_000, examples=[24_000])
+
+
+class Log(Part):
+    """Logging. ``lines`` keeps raw protocol lines on disk."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", examples=["info"])
+    lines: bool = Field(False, examples=[True])
+
+
+class Mqtt(Part):
+    """One Frigate over MQTT."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", examples=["sthlm-1"])]
+    host: str = Field(examples=["mqtt.example.se"])
+    port: int = Field(1883, ge=1, le=65535, examples=[8883])
+    tls: bool = Field(False, examples=[True])
+    username: str | None = Field(None, examples=["samband"])
+    password_file: Path | None = Field(None, examples=["/etc/samband/mqtt-password"])
+    prefix: str = Field("frigate", min_length=1, examples=["frigate"])
+
+
+class Webhook(Part):
+    """One sender of signed webhooks."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", examples=["motion-1"])]
+    secret_file: Path = Field(examples=["/etc/samband/webhook-motion-1"])
+
+
+class Camera(Part):
+    """One camera's place, so that its events can be tied to units."""
+
+    id: str = Field(min_length=1, examples=["cam-0412"])
+    name: str = Field("", examples=["Storgatan 18, entrance"])
+    latitude_deg: float | None = Field(None, ge=-90, le=90, examples=[59.3301])
+    longitude_deg: float | None = Field(None, ge=-180, le=180, examples=[18.0601])
+    range_m: float = Field(50, gt=0, le=10_000, examples=[50])
+    bearing_deg: float | None = Field(None, ge=0, lt=360, examples=[180])
+    group: str = Field("", examples=["harbour"])
+
+
+class Cameras(Part):
+    """Camera sources and the camera register."""
+
+    mqtt: tuple[Mqtt, ...] = ()
+    webhook: tuple[Webhook, ...] = ()
+    camera: tuple[Camera, ...] = ()
+
+
+class Config(Part):
+    """The whole file."""
+
+    site: Site = Site()
+    web: Web = Web()
+    store: StorePart = StorePart()
+    bus: BusPart = BusPart()
+    audit: Audit = Audit()
+    sound: SoundPart = SoundPart()
+    log: Log = Log()
+    cameras: Cameras = Cameras()
+
+    @property
+    def state(self) -> Path:
+        """The state folder."""
+        return self.store.state
+
+    @property
+    def store_url(self) -> str:
+        """The database's address."""
+        return self.store.url or f"sqlite:///{self.state / 'samband.db'}"
+
+    @property
+    def tls(self) -> bool:
+        """True when we serve HTTPS."""
+        return self.web.certificate is not None
+
+
+def load_config(path: Path) -> Config:
+    """Read ``samband.toml``; raises ConfigError that names every mistake."""
+    data = read_toml(path)
+    faults = []
+    try:
+        config = Config.model_validate(data)
+    except ValidationError as error:
+        faults = [_sentence(data, fault) for fault in error.errors()]
+        config = None
+    refuse(path, faults + contradictions(data, config), "file")
+    if config is None:
+        raise AssertionError("refuse() raises when there are faults")
+    return config
+
+
+def contradictions(data: dict[str, Any], config: Config | None) -> list[str]:
+    """Return what is well-formed but cannot work together."""
+    web = data.get("web", {})
+    if not isinstance(web, dict):
+        return []
+    faults = []
+    if ("certificate" in web) != ("key" in web):
+        faults.append("web.certificate, web.key: give both or none")
+    host = web.get("host", "127.0.0.1")
+    if host not in LOOPBACK and "certificate" not in web:
+        faults.append(
+            f"web.certificate: missing, and web.host is {host}: browsers give no microphone "
+            'without HTTPS; run "samband setup" to make one'
+        )
+    if config is not None:
+        for name in ("certificate", "key"):
+            file = getattr(config.web, name)
+            if file is not None and not file.is_file():
+                faults.append(f"web.{name}: no file {file}")
+    return faults
+
+
+def demo_config(state: Path, port: int, *, cameras: bool) -> Config:
+    """Return the configuration of the demo: loopback, no certificate needed on localhost."""
+    return Config(
+        site=Site(name="Norrvik control room (demo)", id="demo", gateway="gw-demo"),
+        web=Web(port=port),
+        store=StorePart(state=state),
+        cameras=Cameras(camera=DEMO_CAMERAS if cameras else ()),
+    )
+
+
+DEMO_CAMERAS = (
+    Camera(
+        id="cam-0412", name="Kajgatan 4", latitude_deg=59.3302, longitude_deg=18.0601, range_m=60
+    ),
+    Camera(
+        id="cam-0417", name="Storgatan 18", latitude_deg=59.3325, longitude_deg=18.0655, range_m=50
+    ),
+    Camera(
+        id="cam-0431", name="Hamnleden", latitude_deg=59.3276, longitude_deg=18.0732, range_m=80
+    ),
+)
+
+
+def _sentence(data: dict[str, Any], fault: Any) -> str:
+    """One mistake in words: key, what is allowed, what came, an example."""
+    where = ".".join(str(step) for step in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        return f"{where}: unknown key; known here: {', '.join(_known(fault['loc']))}"
+    came = "" if fault["type"] == "missing" else f", got {fault['input']!r}"
+    example = _example(fault["loc"])
+    return f"{where}: {fault['msg'][:1].lower()}{fault['msg'][1:]}{came}{example}"
+
+
+def _part_of(location: tuple[Any, ...]) -> type[BaseModel]:
+    kind: Any = Config
+    for step in location:
+        if isinstance(step, int):
+            continue
+        field = kind.model_fields.get(step)
+        if field is None:
+            return kind  # type: ignore[no-any-return]  # a BaseModel class by construction
+        inner = field.annotation
+        inner = getattr(inner, "__args__", (inner,))[0]
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return kind  # type: ignore[no-any-return]  # a BaseModel class by construction
+        kind = inner
+    return kind  # type: ignore[no-any-return]  # a BaseModel class by construction
+
+
+def _known(location: tuple[Any, ...]) -> list[str]:
+    return sorted(_part_of(location[:-1]).model_fields)
+
+
+def _example(location: tuple[Any, ...]) -> str:
+    field = _part_of(location).model_fields.get(str(location[-1]))
+    examples = field.examples if field else None
+    return f"; example: {location[-1]} = {examples[0]!r}" if examples else ""
