@@ -1,0 +1,86 @@
+"""A link: bytes to and from one radio, whatever carries them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.model.errors import ConfigError
+
+MIN_CHUNK_BYTES = 16
+MAX_CHUNK_BYTES = 64
+CHUNK_MS = 20
+"""What is under way on the line at any moment: an un-key never waits longer behind a payload."""
+BITS_PER_CHARACTER = 10
+"""8N1: start bit, eight data bits, stop bit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkSettings:
+    """How to open a link; network links use neither."""
+
+    speed_bps: int = 38400
+    rtscts: bool = False
+
+    @property
+    def chunk_bytes(self) -> int:
+        """Largest write at this speed: 20 ms of line time, 16 to 64 bytes."""
+        fits = self.speed_bps * CHUNK_MS // (BITS_PER_CHARACTER * 1000)
+        return max(MIN_CHUNK_BYTES, min(MAX_CHUNK_BYTES, fits))
+
+
+class Link(Protocol):
+    """An open connection. Everything happens on the event loop; nothing here waits."""
+
+    @property
+    def name(self) -> str:
+        """Where it leads, for people."""
+        ...
+
+    @property
+    def chunk_bytes(self) -> int:
+        """Most bytes that ``write`` takes at once."""
+        ...
+
+    @property
+    def free(self) -> bool:
+        """Whether the last write has left the machine, so that the next may be given."""
+        ...
+
+    def fileno(self) -> int:
+        """Return the descriptor, which the un-key guard inherits."""
+        ...
+
+    def start(
+        self,
+        received: Callable[[bytes], None],
+        freed: Callable[[], None],
+        lost: Callable[[str], None],
+    ) -> None:
+        """Begin to read. ``freed`` follows each write; ``lost`` comes once, with the reason."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Write at most ``chunk_bytes``; only while ``free``."""
+        ...
+
+    def close(self) -> None:
+        """Close the port; safe twice. ``lost`` is not called."""
+        ...
+
+
+async def open_link(url: str, settings: LinkSettings) -> Link:
+    """Open ``/dev/...`` (or any terminal device), or ``socket://HOST:PORT``.
+
+    Raises LinkError when it cannot be opened now, ConfigError when the address cannot be read.
+    """
+    from hardware.serial_link import open_serial
+    from hardware.tcp_link import open_tcp
+
+    if url.startswith("socket://"):
+        return await open_tcp(url, settings)
+    if url.startswith("/"):
+        return open_serial(url, settings)
+    raise ConfigError(
+        f"port: expected /dev/... or socket://HOST:PORT, got {url!r}",
+        hint="Use the stable name below /dev/serial/by-id where there is one.",
+    )
