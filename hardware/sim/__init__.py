@@ -1,0 +1,1 @@
+"""Simulated radios: products of their own, strict where a real radio is strict."""

@@ -1,0 +1,25 @@
+"""``python -m hardware.sim pei``: the simulated radios without the rest of the program."""
+
+import argparse
+import sys
+
+from gateway.model.errors import ConfigError
+from hardware.sim.command import add_pei_options, run_pei
+
+
+def main() -> int:
+    """Run one simulator; returns 0 done, 1 failed, 2 wrong use."""
+    parser = argparse.ArgumentParser(prog="python -m hardware.sim")
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    add_pei_options(kinds.add_parser("pei", help="TETRA terminals at their serial port"))
+    try:
+        return run_pei(parser.parse_args())
+    except ConfigError as error:
+        print(f"simulator: {error}", *error.faults, sep="\n  ", file=sys.stderr)
+        if error.hint:
+            print(f"  {error.hint}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+"""``samband sim``: simulated radios, as products of their own."""
+
+import argparse
+import sys
+
+from hardware.sim.command import add_pei_options, run_pei
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``samband sim pei``."""
+    parser = subparsers.add_parser(
+        "sim",
+        help="simulated radios",
+        epilog="example: samband sim pei --pty --scenario demo --control 0",
+    )
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    add_pei_options(kinds.add_parser("pei", help="TETRA terminals at their serial port"))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the simulator that was asked for."""
+    return run_pei(args)
+
+
+def _main() -> int:
+    from samband.cli import main
+
+    return main(["sim", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    sys.exit(_main())
