@@ -62,6 +62,8 @@ class UnkeyGuard:
 
     async def start(self) -> None:
         """Start the process and wait until it stands; raises LinkError when it does not."""
+        self._ready.clear()
+        self._unanswered = 0
         read_end, self._pipe = os.pipe()
         keep_private(self._pipe)
         os.set_blocking(self._pipe, False)

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.model.errors import ConfigError
-
 MIN_CHUNK_BYTES = 16
 MAX_CHUNK_BYTES = 64
 CHUNK_MS = 20
@@ -66,21 +64,3 @@ class Link(Protocol):
     def close(self) -> None:
         """Close the port; safe twice. ``lost`` is not called."""
         ...
-
-
-async def open_link(url: str, settings: LinkSettings) -> Link:
-    """Open ``/dev/...`` (or any terminal device), or ``socket://HOST:PORT``.
-
-    Raises LinkError when it cannot be opened now, ConfigError when the address cannot be read.
-    """
-    from hardware.serial_link import open_serial
-    from hardware.tcp_link import open_tcp
-
-    if url.startswith("socket://"):
-        return await open_tcp(url, settings)
-    if url.startswith("/"):
-        return open_serial(url, settings)
-    raise ConfigError(
-        f"port: expected /dev/... or socket://HOST:PORT, got {url!r}",
-        hint="Use the stable name below /dev/serial/by-id where there is one.",
-    )

@@ -39,7 +39,7 @@ def open_serial(path: str, settings: LinkSettings) -> DescriptorLink:
     try:
         port.open()
     except (serial.SerialException, OSError, termios.error) as error:
-        raise _why(path, error) from None
+        raise explain(path, error) from None
     descriptor = port.fileno()
     try:
         _read_means_data(descriptor)
@@ -57,7 +57,7 @@ def _read_means_data(descriptor: int) -> None:
     termios.tcsetattr(descriptor, termios.TCSANOW, attributes)
 
 
-def _why(path: str, error: Exception) -> LinkError:
+def explain(path: str, error: Exception) -> LinkError:
     """Say in plain words why a port did not open."""
     number = getattr(error, "errno", None)
     if not os.path.exists(path):

@@ -5,6 +5,7 @@ CLOCK_MONOTONIC milliseconds.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -13,13 +14,15 @@ import time
 from typing import NoReturn
 
 from hardware.guard_client import UnkeyGuard
-from hardware.link import LinkSettings, open_link
+from hardware.link import Link, LinkSettings
+from hardware.opening import open_link
 
 UNKEY = b"\x1b\rAT+CUTXC=1\rATH\r"
 
 
 def tell(what: str, **more: object) -> None:
-    print(json.dumps({"what": what, "mono_ms": time.monotonic_ns() // 1_000_000, **more}))
+    now_ms = time.monotonic_ns() // 1_000_000
+    sys.stdout.write(json.dumps({"what": what, "mono_ms": now_ms, **more}) + "\n")
     sys.stdout.flush()
 
 
@@ -28,52 +31,55 @@ def hang() -> NoReturn:
         time.sleep(1)
 
 
-async def serve(port: str, how: str) -> None:
-    link = await open_link(port, LinkSettings(speed_bps=38400))
-    loop = asyncio.get_running_loop()
-    freed = asyncio.Event()
+class Port:
+    """The radio's port, written as the driver does: a chunk at a time."""
 
-    async def send(data: bytes) -> None:
-        for start in range(0, len(data), link.chunk_bytes):
-            freed.clear()
-            link.write(data[start : start + link.chunk_bytes])
-            await freed.wait()
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self._freed = asyncio.Event()
+        link.start(lambda data: None, self._freed.set, lambda reason: tell("lost", reason=reason))
 
-    link.start(lambda data: None, freed.set, lambda reason: tell("lost", reason=reason))
-    guard = UnkeyGuard(link.fileno(), lambda armed: tell("guard died", armed=armed))
+    async def send(self, data: bytes) -> None:
+        for start in range(0, len(data), self.link.chunk_bytes):
+            self._freed.clear()
+            self.link.write(data[start : start + self.link.chunk_bytes])
+            await self._freed.wait()
+
+    def fill(self) -> None:
+        """Nobody reads: write until the port takes no more."""
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(self.link.fileno(), b"00" * 512)
+
+
+def die(how: str) -> None:
+    """End or hang, after saying when."""
+    tell("end")
+    if how == "hang":
+        hang()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def serve(path: str, how: str) -> None:
+    port = Port(await open_link(path, LinkSettings(speed_bps=38400)))
+    guard = UnkeyGuard(port.link.fileno(), lambda armed: tell("guard died", armed=armed))
     await guard.start()
     tell("ready", guard=guard.pid)
-    if how == "unarmed":
-        await asyncio.sleep(3600)
-    guard.arm(UNKEY)
-    await send(b"AT+CTXD=1,1\r")
+    if how != "unarmed":
+        guard.arm(UNKEY)
+        await port.send(b"AT+CTXD=1,1\r")
     if how == "text":
-        await send(b"AT+CMGS=1210204,1184\r\n" + b"82040101" * 10)
+        await port.send(b"AT+CMGS=1210204,1184\r\n" + b"82040101" * 10)
     if how == "full":
-        # Nobody reads: fill the port until it takes no more.
-        while True:
-            try:
-                os.write(link.fileno(), b"00" * 512)
-            except BlockingIOError:
-                break
+        port.fill()
     tell("keyed")
     if how == "disarm":
-        await send(b"AT+CUTXC=1\r")
+        await port.send(b"AT+CUTXC=1\r")
         guard.disarm()
         tell("disarmed")
-        await asyncio.sleep(3600)
-    if how == "kill":
-        await asyncio.sleep(0.25)
-        tell("end")
-        os.kill(os.getpid(), signal.SIGKILL)
-    if how in ("hang", "text", "full"):
-        await asyncio.sleep(0.25)
-        tell("end")
-        if how == "hang":
-            loop.call_soon(hang)
-        else:
-            os.kill(os.getpid(), signal.SIGKILL)
-    await asyncio.sleep(3600)
+    if how in ("kill", "hang", "text", "full"):
+        asyncio.get_running_loop().call_later(0.25, die, how)
+    await asyncio.Event().wait()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -49,7 +50,7 @@ class Server:
 
 def guard_gone(server: Server) -> bool:
     try:
-        return psutil.Process(server.guard).status() == psutil.STATUS_ZOMBIE
+        return bool(psutil.Process(server.guard).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return True
 
@@ -79,7 +80,7 @@ def serve(wire: Wire) -> Iterator[Callable[[str], Server]]:
         with contextlib.suppress(ProcessLookupError):
             os.kill(server.process.pid, signal.SIGKILL)
         server.process.wait(5)
-        wait_for(lambda: guard_gone(server), 5000, "the guard ended")
+        wait_for(partial(guard_gone, server), 5000, "the guard ended")
 
 
 def check_unkeyed(wire: Wire, server: Server, since_ms: int) -> None:
@@ -179,5 +180,6 @@ def test_guard_answers_commands_one_at_a_time(wire: Wire, serve: Callable[[str],
     server = serve("kill")
     check_unkeyed(wire, server, number(server.until("end")))
     unkey_ms, hang_up_ms = wire.when(b"AT+CUTXC=1\r"), wire.when(b"ATH\r")
-    assert unkey_ms is not None and hang_up_ms is not None
+    assert unkey_ms is not None
+    assert hang_up_ms is not None
     assert hang_up_ms - unkey_ms < 100

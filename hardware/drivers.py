@@ -1,0 +1,54 @@
+"""Which driver serves which kind of link."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from gateway.model.errors import ConfigError
+from gateway.model.plan import Link
+from gateway.ports import Clock, RadioEventSink, RadioLink, SoundSink
+from hardware.pei_radio import PeiRadioLink
+
+
+class Driver(RadioLink, Protocol):
+    """A radio link that can be started and closed."""
+
+    async def start(self) -> None:
+        """Open; what is not there yet is waited for."""
+        ...
+
+    async def close(self) -> None:
+        """Un-key and close; safe twice."""
+        ...
+
+
+Factory = Callable[[Link, RadioEventSink, SoundSink, Clock, Path | None], Driver]
+
+
+def _tetra_pei(
+    link: Link, events: RadioEventSink, sound: SoundSink, clock: Clock, line_log: Path | None
+) -> Driver:
+    return PeiRadioLink(link, events, sound, clock, line_log=line_log)
+
+
+DRIVERS: dict[str, Factory] = {"tetra-pei": _tetra_pei}
+"""Kind of a link in the plan -> what makes its driver."""
+
+
+def make_driver(
+    link: Link,
+    events: RadioEventSink,
+    sound: SoundSink,
+    clock: Clock,
+    *,
+    line_log: Path | None = None,
+) -> Driver:
+    """Return the driver of a link of the plan, not started; raises ConfigError on its mistakes.
+
+    ``line_log`` names the file for the raw bytes of its port; None keeps none.
+    """
+    factory = DRIVERS.get(link.kind)
+    if factory is None:
+        known = ", ".join(sorted(DRIVERS))
+        raise ConfigError(f"link {link.id}: expected one of the kinds {known}, got {link.kind!r}")
+    return factory(link, events, sound, clock, line_log)

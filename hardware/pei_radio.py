@@ -1,0 +1,235 @@
+"""The driver of a TETRA terminal on its PEI: a thin shell round ``TerminalCore``.
+
+It feeds the core, writes what the core wants in small chunks, and arms the un-key guard before
+any key-up byte leaves. Whatever is about the radio's behaviour is in the core; whatever is about
+opening a port again is in ``PortKeeper``.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from gateway.model.errors import LinkError
+from gateway.model.ids import LinkId, MessageId, MonoMs, RequestId
+from gateway.model.plan import Link as PlannedLink
+from gateway.model.radio import (
+    KeyDemand,
+    LinkChanged,
+    LinkInfo,
+    LinkState,
+    RadioEvent,
+    TxEnded,
+    TxGranted,
+    TxNotSent,
+)
+from gateway.ports import Clock, RadioEventSink, SoundSink
+from gateway.tetra.terminal import TerminalCore
+from hardware.guard_client import UnkeyGuard
+from hardware.line_log import LineLog
+from hardware.link import Link, LinkSettings
+from hardware.port_keeper import PortKeeper
+from hardware.sound import open_sound
+
+logger = logging.getLogger(__name__)
+
+GUARD_PREFIX = b"\x1b\r"
+"""Ends a payload or a half-written line, so that the radio reads what follows as a command."""
+ANSWERING = (LinkState.UP, LinkState.UNREGISTERED)
+
+
+class PeiRadioLink:
+    """One terminal as the engine drives it (``gateway.ports.RadioLink``)."""
+
+    def __init__(
+        self,
+        link: PlannedLink,
+        events: RadioEventSink,
+        sound: SoundSink,
+        clock: Clock,
+        *,
+        line_log: Path | None = None,
+    ) -> None:
+        """Prepare a link of the plan; raises ConfigError when its addresses cannot be read."""
+        self._id = link.id
+        self._sink = events
+        self._clock = clock
+        self._core = TerminalCore(link)
+        self._sound = open_sound(
+            link.sound, lambda pcm, utc: sound(self._id, pcm, utc), clock.utc_us
+        )
+        self._keeper = PortKeeper(
+            link.port,
+            LinkSettings(speed_bps=link.speed_bps, rtscts=link.rtscts),
+            opened=self._opened,
+            lost=self._lost,
+            waiting=self._waiting,
+        )
+        self._line_log = LineLog(line_log) if line_log is not None else None
+        self._link: Link | None = None
+        self._guard: UnkeyGuard | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._events: deque[RadioEvent] = deque()
+        self._telling = False
+        self._granted: RequestId | None = None
+        self._down = ""
+
+    @property
+    def id(self) -> LinkId:
+        """The plan's id of this link."""
+        return self._id
+
+    @property
+    def info(self) -> LinkInfo:
+        """Technology and capabilities."""
+        return self._core.info
+
+    async def start(self) -> None:
+        """Open sound and port; a device that is not there yet is waited for."""
+        if self._task is None:
+            await self._sound.start()
+            self._task = asyncio.create_task(self._keeper.run(), name=f"link {self._id}")
+
+    async def close(self) -> None:
+        """Un-key, close port and sound; safe twice."""
+        task, self._task = self._task, None
+        if task is None:
+            return
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await self._sound.close()
+        if self._line_log is not None:
+            self._line_log.close()
+        self._take([LinkChanged(state=LinkState.CLOSED)])
+
+    def demand(self, demand: KeyDemand) -> None:
+        """Ask to talk; nothing is keyed without a standing guard."""
+        if self._guard is not None and not self._guard.alive():
+            reason = "the un-key guard is being started"
+            self._take_soon([TxNotSent(demand=demand.demand, reason=reason)])
+            return
+        self._take_soon(self._core.demand(demand, self._now()))
+
+    def end(self, demand: RequestId, cause: str = "released") -> None:
+        """Un-key or withdraw at once, ahead of everything else on the wire."""
+        self._take_soon(self._core.end(demand, cause, self._now()))
+
+    def send_sound(self, demand: RequestId, pcm: bytes) -> None:
+        """Give 20 ms of sound; dropped unless this demand is granted."""
+        if demand == self._granted:
+            self._sound.send(pcm)
+
+    def select_group(self, number: int) -> None:
+        """Turn the radio to a group."""
+        self._take_soon(self._core.select_group(number, self._now()))
+
+    def send_text(self, message: MessageId, to: int, text: str) -> None:
+        """Send a text."""
+        self._take_soon(self._core.send_text(message, to, text, self._now()))
+
+    def send_status(self, message: MessageId, to: int, value: int) -> None:
+        """Send a status."""
+        self._take_soon(self._core.send_status(message, to, value, self._now()))
+
+    def restart(self) -> None:
+        """Close and open again."""
+        self._keeper.restart()
+
+    def _now(self) -> MonoMs:
+        return self._clock.mono_ms()
+
+    def _opened(self, link: Link, guard: UnkeyGuard) -> None:
+        self._link, self._guard, self._down = link, guard, ""
+        link.start(self._receive, self._pump, self._keeper.give_up)
+        self._take(self._core.opened(self._now()))
+
+    def _lost(self, reason: str) -> None:
+        if self._link is not None:
+            self._link = self._guard = None
+            self._take(self._core.lost(reason, self._now()))
+
+    def _waiting(self, reason: str) -> None:
+        """Say once why there is no open port."""
+        if reason != self._down:
+            self._down = reason
+            self._take([LinkChanged(state=LinkState.DOWN, reason=reason)])
+
+    def _receive(self, data: bytes) -> None:
+        self._log(data, outgoing=False)
+        self._take(self._core.receive(data, self._now()))
+
+    def _tick(self) -> None:
+        self._timer = None
+        self._take(self._core.tick(self._now()))
+
+    def _take_soon(self, events: Sequence[RadioEvent]) -> None:
+        """Write at once, but tell after the caller has returned."""
+        self._events.extend(events)
+        self._pump()
+        asyncio.get_running_loop().call_soon(self._tell)
+
+    def _take(self, events: Sequence[RadioEvent]) -> None:
+        self._events.extend(events)
+        self._pump()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Give events to the engine, in order, whatever it asks for meanwhile."""
+        if self._telling:
+            return
+        self._telling = True
+        try:
+            while self._events:
+                event = self._events.popleft()
+                self._heed(event)
+                self._sink(self._id, event)
+        finally:
+            self._telling = False
+        self._set_timer()
+
+    def _heed(self, event: RadioEvent) -> None:
+        match event:
+            case TxGranted():
+                self._granted = event.demand
+            case TxEnded() if event.demand == self._granted:
+                self._granted = None
+            case LinkChanged(state=LinkState.DOWN) if self._link is not None:
+                self._keeper.give_up(event.reason or "the radio does not answer")
+            case LinkChanged() if event.state in ANSWERING:
+                self._keeper.answered()
+
+    def _pump(self) -> None:
+        """Write the next chunk. Key-up bytes leave only after the guard is armed with their end."""
+        link, guard = self._link, self._guard
+        if link is None or guard is None or not link.free:
+            return
+        data = self._core.outgoing(link.chunk_bytes)
+        if self._core.keyed:
+            try:
+                guard.arm(GUARD_PREFIX + self._core.guard_bytes())
+            except LinkError as error:
+                self._lost(str(error))
+                self._keeper.give_up(str(error))
+                return
+        elif not data:
+            guard.disarm()
+        if data:
+            link.write(data)
+            self._log(data, outgoing=True)
+
+    def _set_timer(self) -> None:
+        deadline = self._core.deadline()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if deadline is not None:
+            pause_ms = max(0, deadline - self._now())
+            self._timer = asyncio.get_running_loop().call_later(pause_ms / 1000, self._tick)
+
+    def _log(self, data: bytes, *, outgoing: bool) -> None:
+        if self._line_log is not None:
+            self._line_log.write(self._clock.utc_us(), data, outgoing=outgoing)

@@ -1,0 +1,110 @@
+"""Keeps one port open with its un-key guard: waits for the device, opens, opens again."""
+
+import asyncio
+import os
+from collections.abc import Callable
+
+from gateway.model.errors import LinkError
+from hardware.guard_client import UnkeyGuard
+from hardware.link import Link, LinkSettings
+from hardware.opening import is_local, open_link
+
+LOOK_MS = 500
+"""How often a device that is not there is looked for."""
+BACK_OFF_MS = (1000, 2000, 5000, 10_000, 30_000)
+"""Pauses before a device that is there, but does not open or answer, is tried again."""
+
+
+class PortKeeper:
+    """Runs until cancelled. All callbacks come on the event loop.
+
+    ``opened`` gives the open link and its standing guard; the driver starts the link. ``waiting``
+    says in words why there is none. Whoever notices that the port is of no more use calls
+    ``give_up``, which is also called with the link's own news and when the guard has un-keyed.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        settings: LinkSettings,
+        *,
+        opened: Callable[[Link, UnkeyGuard], None],
+        lost: Callable[[str], None],
+        waiting: Callable[[str], None],
+    ) -> None:
+        """Prepare; raises ConfigError when the address cannot be read."""
+        self._local = is_local(url)
+        self._url = url
+        self._settings = settings
+        self._opened = opened
+        self._lost = lost
+        self._waiting = waiting
+        self._news: asyncio.Queue[str] = asyncio.Queue()
+        self._again = asyncio.Event()
+        self._answered = False
+
+    def answered(self) -> None:
+        """Note that the radio answers: the next pauses begin with the shortest."""
+        self._answered = True
+
+    def give_up(self, reason: str) -> None:
+        """Close the port for this reason and open it again after a pause."""
+        self._news.put_nowait(reason)
+
+    def restart(self) -> None:
+        """Close the port if it is open, and open it without a pause."""
+        self._again.set()
+        self.give_up("restarted")
+
+    async def run(self) -> None:
+        """Keep the port open; ends only by being cancelled."""
+        failures = 0
+        while True:
+            await self._until_there()
+            self._answered = False
+            self._again.clear()
+            try:
+                await self._serve()
+            except LinkError as error:
+                self._waiting(f"{error}. {error.hint}".rstrip(". ") + ".")
+            failures = 0 if self._answered else failures + 1
+            if self._there():
+                await self._pause(BACK_OFF_MS[min(max(failures - 1, 0), len(BACK_OFF_MS) - 1)])
+
+    def _there(self) -> bool:
+        return not self._local or os.path.exists(self._url)
+
+    async def _until_there(self) -> None:
+        if self._there():
+            return
+        self._waiting(f"{self._url} is not there: is the cable plugged in?")
+        while not self._there():
+            await self._pause(LOOK_MS)
+
+    async def _pause(self, pause_ms: int) -> None:
+        try:
+            async with asyncio.timeout(pause_ms / 1000):
+                await self._again.wait()
+        except TimeoutError:
+            return
+
+    async def _serve(self) -> None:
+        """Open the port, start its guard, and hold both until somebody gives up."""
+        link = await open_link(self._url, self._settings)
+        self._news = asyncio.Queue()
+        guard = UnkeyGuard(link.fileno(), self._guard_died)
+        try:
+            await guard.start()
+            self._opened(link, guard)
+            while not (reason := await self._news.get()):
+                if not guard.alive():
+                    await guard.start()
+            self._lost(reason)
+        finally:
+            self._lost("closed")
+            await guard.close()
+            link.close()
+
+    def _guard_died(self, armed: bool) -> None:
+        """Start the next guard; one that was armed has un-keyed and taken the port with it."""
+        self._news.put_nowait("the un-key guard un-keyed the radio" if armed else "")
