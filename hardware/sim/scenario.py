@@ -18,6 +18,7 @@ _SECONDS = Field(kind="float", low=0, high=86_400)
 
 TOP = {
     "title": Field(kind="text", need=True),
+    "base": Field(kind="text"),
     "mcc": Field(kind="int", low=0, high=999),
     "mnc": Field(kind="int", low=0, high=16_383),
     "seed": Field(kind="int", low=0, high=2**31),
@@ -103,6 +104,7 @@ def parse_scenario(text: str, where: str = "scenario", folder: Path = FOLDER) ->
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{where}: not TOML: {error}") from None
     faults: list[str] = []
+    raw = _with_base(raw, folder, faults)
     lists = {name: _list(raw, name, faults) for name in ("radio", "group", "unit", "step")}
     top = {name: value for name, value in raw.items() if name not in lists}
     faults += check_table(top, TOP, "top")
@@ -120,6 +122,21 @@ def parse_scenario(text: str, where: str = "scenario", folder: Path = FOLDER) ->
             f"{where}: {len(faults)} mistake{'s' if len(faults) > 1 else ''}", faults=tuple(faults)
         )
     return _build(top, lists, steps, folder)
+
+
+def _with_base(raw: dict[str, object], folder: Path, faults: list[str]) -> dict[str, object]:
+    """Add the radios, groups and units of the scenario named ``base``, one level deep."""
+    base = raw.get("base")
+    if not isinstance(base, str):
+        return raw
+    path = folder / f"{base}.toml"
+    try:
+        under = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        faults.append(f"base: {path} cannot be used: {error}")
+        return raw
+    kept = {name: value for name, value in under.items() if name not in ("step", "title")}
+    return {**kept, **raw}
 
 
 def _list(raw: Mapping[str, object], name: str, faults: list[str]) -> list[Mapping[str, object]]:
