@@ -1,0 +1,383 @@
+"""Push-to-talk of a position: from the page's messages to the gateway's floor, and back in words.
+
+Theory of operation. A press becomes ``FloorRequest``, each renewal ``FloorRenew``, its end
+``FloorRelease`` (normal, or with a cause: then the gateway un-keys at once). What the gateway says
+comes back as events by request id and goes to the page as a state with its exact words:
+
+    requesting -> queued -> on_air -> ending -> idle
+    requesting, queued -> denied | fault | idle        on_air -> preempted | fault | idle
+
+The lease is the gateway's: nothing here has to work for a transmitter to be un-keyed. While a
+press lives, the position's microphone is let through to the gateway's press buffer.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+
+from gateway.bus import Bus, Subscription
+from gateway.model.commands import Command, FloorRelease, FloorRenew, FloorRequest, Reply
+from gateway.model.errors import InvalidCommand, RadioError
+from gateway.model.events import (
+    Envelope,
+    Event,
+    FloorEnding,
+    FloorGranted,
+    FloorLost,
+    FloorQueued,
+    FloorRefused,
+    FloorReleased,
+)
+from gateway.model.ids import PositionId, RequestId, TalkgroupId, split_address
+from webrtc.microphone import UplinkGate, UplinkTarget
+
+logger = logging.getLogger(__name__)
+
+FLOOR_EVENTS: Final = (
+    FloorQueued,
+    FloorGranted,
+    FloorRefused,
+    FloorEnding,
+    FloorReleased,
+    FloorLost,
+)
+MAX_REQUEST_ID: Final = 64
+MAX_PRIORITY: Final = 3
+SOURCES: Final = ("key", "button", "pedal", "latch")
+TAIL_MS: Final = 120
+"""Microphone after a normal release: the page closes it 100 ms after the key."""
+ENDED: Final = frozenset({"idle", "denied", "preempted", "fault"})
+
+Emit = Callable[[dict[str, Any]], None]
+"""Gets each state as the JSON object of the WebSocket."""
+
+
+@dataclass(slots=True)
+class _Press:
+    request: RequestId
+    talkgroup: TalkgroupId
+    state: str = "requesting"
+    released: bool = False
+
+
+def state_of(event: Event, name: Callable[[TalkgroupId], str]) -> tuple[str, str, dict[str, Any]]:
+    """Return state, words and further fields that an event of the floor means for its page."""
+    more: dict[str, Any] = {}
+    match event:
+        case FloorQueued(place=place):
+            state, words = "queued", "Queued" if place is None else f"Queued {place}"
+            more = {"place": place}
+        case FloorGranted() as granted:
+            state, words = "on_air", f"ON AIR {name(granted.talkgroup)}"
+            more = {"transmission": granted.transmission}
+        case FloorRefused(not_sent=True, reason=reason):
+            state, words = "fault", f"Not sent: {reason}"
+        case FloorRefused(reason=reason):
+            state, words = "denied", f"Refused: {reason}" if reason else "Refused"
+        case FloorEnding():
+            state, words = "ending", "Ending"
+        case FloorReleased(on_air_ms=on_air_ms):
+            state, words, more = "idle", "", {"on_air_ms": on_air_ms}
+        case FloorLost() as lost:
+            state, words, more = _lost(lost)
+        case _:
+            raise InvalidCommand(f"expected an event of the floor, got {event.type}")
+    return state, words, more
+
+
+def _lost(lost: FloorLost) -> tuple[str, str, dict[str, Any]]:
+    more = {"on_air_ms": lost.on_air_ms}
+    if lost.cause == "preempted":
+        return "preempted", f"Pre-empted by {lost.reason}" if lost.reason else "Pre-empted", more
+    reason = lost.reason or lost.cause
+    if lost.on_air_ms <= 0:
+        return "fault", f"Not sent: {reason}", more
+    return "fault", f"Cut off after {max(1, round(lost.on_air_ms / 1000))} s: {reason}", more
+
+
+class PttSession:
+    """One push-to-talk socket of one position, without the socket; made by ``PttService``."""
+
+    def __init__(
+        self,
+        service: "PttService",
+        position: PositionId,
+        operator: str,
+        may_talk: Callable[[TalkgroupId], bool],
+        emit: Emit,
+    ) -> None:
+        """Begin idle. ``may_talk`` is asked at each press and when rights change."""
+        self.position = position
+        self.operator = operator
+        self._service = service
+        self._may_talk = may_talk
+        self._emit = emit
+        self._press: _Press | None = None
+        self._running: set[asyncio.Task[object]] = set()
+        self._closed = False
+
+    @property
+    def active(self) -> RequestId | None:
+        """The press that lives, or None."""
+        return self._press.request if self._press is not None else None
+
+    def receive(self, message: dict[str, Any]) -> None:
+        """Take one message of the page; raises InvalidCommand when it is none."""
+        request = message.get("request")
+        if not isinstance(request, str) or not 0 < len(request) <= MAX_REQUEST_ID:
+            raise InvalidCommand(f"ptt: expected a request id, got {request!r}")
+        match message.get("op"):
+            case "press":
+                self._on_press(RequestId(request), message)
+            case "renew":
+                self._on_renew(RequestId(request))
+            case "release":
+                self._end(RequestId(request), normal=True, cause="release")
+            case "abort":
+                cause = message.get("cause")
+                self._end(RequestId(request), normal=False, cause=_word(cause, "abort"))
+            case other:
+                raise InvalidCommand(
+                    f"ptt: expected op press, renew, release or abort, got {other!r}"
+                )
+
+    def check_rights(self) -> None:
+        """End the press if the right to talk on its talkgroup is gone."""
+        press = self._press
+        if press is not None and not self._may_talk(press.talkgroup):
+            self._end(press.request, normal=False, cause="revoked")
+
+    async def close(self) -> None:
+        """End the press as the loss of the socket does, and wait for the gateway; safe twice."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._press is not None:
+            self._end(self._press.request, normal=False, cause="socket")
+        if self._running:
+            await asyncio.wait(self._running)
+        self._service.leave(self)
+
+    def on_event(self, event: Event) -> None:
+        """Follow an event of the floor that carries this session's request."""
+        press = self._press
+        if press is None:
+            return
+        state, words, more = state_of(event, self._service.name)
+        self._show(press, state, words, **more)
+
+    def _on_press(self, request: RequestId, message: dict[str, Any]) -> None:
+        if self._closed:
+            return
+        if self._press is not None:
+            if self._press.request != request:  # the same one: key repeat
+                self._tell(request, str(message.get("talkgroup", "")), "denied", "Refused: in use")
+            return
+        talkgroup = TalkgroupId(_word(message.get("talkgroup"), ""))
+        press = _Press(request, talkgroup)
+        why = self._service.why_not(self, talkgroup) or self._why_not(talkgroup)
+        if why:
+            self._tell(request, talkgroup, "denied", f"Refused: {why}")
+            return
+        command = FloorRequest(
+            request=request,
+            position=self.position,
+            operator=self.operator,
+            talkgroup=talkgroup,
+            priority=_priority(message.get("priority", 0)),
+            source=_source(message),
+        )
+        self._press = press
+        self._service.begin(self, request, talkgroup)
+        self._tell(request, talkgroup, "requesting", "Requesting")
+        self._spawn(self._request(press, command))
+
+    def _why_not(self, talkgroup: TalkgroupId) -> str:
+        return "" if self._may_talk(talkgroup) else "no right to talk here"
+
+    def _on_renew(self, request: RequestId) -> None:
+        press = self._press
+        if press is not None and press.request == request and not press.released:
+            self._spawn(self._service.ask(FloorRenew(request=request)))
+
+    def _end(self, request: RequestId, *, normal: bool, cause: str) -> None:
+        press = self._press
+        if press is None or press.request != request or (press.released and normal):
+            return
+        press.released = True
+        self._service.end_uplink(self, after_ms=TAIL_MS if normal else 0)
+        command = FloorRelease(request=request, normal=normal, cause=cause)
+        self._spawn(self._service.ask(command))
+
+    def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
+        # Tasks begin in the order in which they were made: a release cannot pass its press.
+        task = asyncio.create_task(work, name=f"ptt-{self.position}")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _request(self, press: _Press, command: FloorRequest) -> None:
+        reply = await self._service.ask(command)
+        if not reply.ok and press is self._press and press.state == "requesting":
+            words = f"Refused: {reply.reason}" if reply.reason else "Refused"
+            self._show(press, "denied", words)
+
+    def _show(self, press: _Press, state: str, words: str, **more: object) -> None:
+        press.state = state
+        if state in ENDED and press is self._press:
+            self._press = None
+            self._service.finish(self, press.request)
+        self._tell(press.request, press.talkgroup, state, words, **more)
+
+    def _tell(self, request: str, talkgroup: str, state: str, words: str, **more: object) -> None:
+        if self._closed:
+            return
+        answer: dict[str, Any] = {
+            "op": "state",
+            "request": request,
+            "talkgroup": talkgroup,
+            "state": state,
+            "words": words,
+            "place": None,
+            "on_air_ms": 0,
+            "transmission": None,
+        }
+        self._emit(answer | more)
+
+
+class PttService:
+    """All positions' push-to-talk. One hot microphone an operator and a position."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        gate: UplinkGate,
+        handle: Callable[[str], int],
+        name: Callable[[TalkgroupId], str],
+    ) -> None:
+        """Make a service. ``handle`` gives a system's number, ``name`` a talkgroup's name."""
+        self.name = name
+        self._bus = bus
+        self._gate = gate
+        self._handle = handle
+        self._sessions: list[PttSession] = []
+        self._owners: dict[RequestId, PttSession] = {}
+        self._tails: dict[PositionId, asyncio.TimerHandle] = {}
+        self._events: Subscription[Envelope] | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to follow the floor."""
+        self._events = self._bus.subscribe("ptt", *FLOOR_EVENTS)
+        self._task = asyncio.create_task(self._run(self._events), name="ptt-events")
+
+    def open(
+        self,
+        position: PositionId,
+        operator: str,
+        may_talk: Callable[[TalkgroupId], bool],
+        emit: Emit,
+    ) -> PttSession:
+        """Open the push-to-talk of a socket."""
+        session = PttSession(self, position, operator, may_talk, emit)
+        self._sessions.append(session)
+        return session
+
+    def check_rights(self) -> None:
+        """Ask every live press's right again; call it when grants changed."""
+        for session in tuple(self._sessions):
+            session.check_rights()
+
+    async def close(self) -> None:
+        """End every press and stop; safe twice."""
+        for session in tuple(self._sessions):
+            await session.close()
+        if self._events is not None:
+            self._events.close()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        for timer in self._tails.values():
+            timer.cancel()
+
+    def why_not(self, session: PttSession, talkgroup: TalkgroupId) -> str:
+        """Return why a session may not press now, or nothing."""
+        for owner in self._owners.values():
+            if owner is not session and owner.operator == session.operator:
+                return f"transmit is at position {owner.position}"
+            if owner is not session and owner.position == session.position:
+                return "this position is talking in another window"
+        try:
+            split_address(talkgroup)
+        except ValueError:
+            return f"{talkgroup or 'nothing'} is no talkgroup"
+        return ""
+
+    def begin(self, session: PttSession, request: RequestId, talkgroup: TalkgroupId) -> None:
+        """Note a press and let its microphone through."""
+        self._owners[request] = session
+        self._cancel_tail(session.position)
+        system, number = split_address(talkgroup)
+        target = UplinkTarget(system=self._handle(system), talkgroup=number)
+        self._gate.open(session.position, target)
+
+    def end_uplink(self, session: PttSession, *, after_ms: int) -> None:
+        """Close a position's microphone now or a little later."""
+        self._cancel_tail(session.position)
+        if after_ms:
+            self._tails[session.position] = asyncio.get_running_loop().call_later(
+                after_ms / 1000, self._gate.close, session.position
+            )
+        else:
+            self._gate.close(session.position)
+
+    def finish(self, session: PttSession, request: RequestId) -> None:
+        """Forget a press that has ended."""
+        self._owners.pop(request, None)
+        self.end_uplink(session, after_ms=0)
+
+    def leave(self, session: PttSession) -> None:
+        """Forget a closed session."""
+        if session.active is not None:
+            self.finish(session, session.active)
+        if session in self._sessions:
+            self._sessions.remove(session)
+
+    async def ask(self, command: Command) -> Reply:
+        """Ask the gateway; a gateway that does not answer is a refusal with its reason."""
+        try:
+            return await self._bus.request(command)
+        except RadioError as error:
+            logger.warning("%s: %s", command.type, error)
+            return Reply(ok=False, reason=str(error))
+
+    async def _run(self, events: Subscription[Envelope]) -> None:
+        async for envelope in events:
+            event: Any = envelope.event  # every floor event has a request; the base has not
+            owner = self._owners.get(event.request)
+            if owner is not None and owner.active == event.request:
+                owner.on_event(event)
+
+    def _cancel_tail(self, position: PositionId) -> None:
+        timer = self._tails.pop(position, None)
+        if timer is not None:
+            timer.cancel()
+
+
+def _word(value: object, otherwise: str) -> str:
+    return value if isinstance(value, str) and 0 < len(value) <= MAX_REQUEST_ID else otherwise
+
+
+def _priority(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_PRIORITY:
+        raise InvalidCommand(f"ptt: expected a priority of 0 to {MAX_PRIORITY}, got {value!r}")
+    return value
+
+
+def _source(message: dict[str, Any]) -> str:
+    if message.get("latched") is True:
+        return "latch"
+    source = message.get("source", "button")
+    return source if source in SOURCES else "button"
