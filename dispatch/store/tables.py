@@ -115,7 +115,7 @@ class DeskState(SQLModel, table=True):
 
 
 class Call(SQLModel, table=True):
-    """A conversation. (``gateway``, ``call_seq``) has no gaps."""
+    """A conversation. (``gateway``, ``call_seq``) has no gaps; None if found by its sound."""
 
     __tablename__ = "call"
     __table_args__ = (
@@ -124,7 +124,7 @@ class Call(SQLModel, table=True):
     )
     id: str = Field(primary_key=True)
     gateway: str
-    call_seq: int
+    call_seq: int | None = None
     talkgroup: str
     link: str
     caller: str | None = None

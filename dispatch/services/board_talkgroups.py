@@ -1,0 +1,243 @@
+"""Live state of talkgroups and links: who talks, what the radio is on, what cannot be heard."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from dispatch.services.plans import LivePlan
+from dispatch.services.rows import Row
+from gateway.model import events as ev
+from gateway.model.events import Event
+from gateway.model.ids import LinkId, TalkgroupId, UtcUs
+from gateway.model.plan import Link, Talkgroup
+from gateway.model.radio import Capability, LinkState
+
+HOUR_US = 3_600_000_000
+HEARD_KEPT = 2000
+
+
+@dataclass(slots=True)
+class TalkgroupState:
+    """What happens on one talkgroup now."""
+
+    transmission: str | None = None
+    call: str | None = None
+    talker: str | None = None
+    alias: str = ""
+    position: str | None = None
+    operator: str = ""
+    started_utc: int | None = None
+    encrypted: bool = False
+    readable: bool = True
+    late_entry: bool = False
+    emergency: bool = False
+    last: Row | None = None
+    alarm: str | None = None
+    not_recorded: str | None = None
+    since_utc: int = 0
+    heard: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=HEARD_KEPT))
+
+    def rx(self) -> str:
+        """Return the receive state by its id (console-ux: states and words)."""
+        if self.transmission is None or self.position is not None:
+            return "quiet"
+        if not self.readable:
+            return "encrypted_unreadable"
+        if self.late_entry:
+            return "late_entry"
+        return "receiving_encrypted" if self.encrypted else "receiving"
+
+
+@dataclass(slots=True)
+class LinkStatus:
+    """What a link last told of itself."""
+
+    state: str = LinkState.CLOSED.value
+    reason: str = ""
+    model: str = ""
+    firmware: str = ""
+    own_number: int | None = None
+    mode: str = ""
+    registered: bool | None = None
+    signal_dbm: int | None = None
+    capabilities: tuple[str, ...] = ()
+    since_utc: int = 0
+    group: int | None = None
+    scanned: tuple[int, ...] = ()
+
+
+class TalkgroupStates:
+    """States of all talkgroups and links, from events."""
+
+    def __init__(self, plan: LivePlan) -> None:
+        """Begin quiet."""
+        self._plan = plan
+        self._states: dict[TalkgroupId, TalkgroupState] = {}
+        self._links: dict[LinkId, LinkStatus] = {}
+        self._alarm_talkgroup: dict[str, TalkgroupId | None] = {}
+
+    def state(self, talkgroup: TalkgroupId) -> TalkgroupState:
+        """Return the state of a talkgroup, made when it is first asked for."""
+        return self._states.setdefault(talkgroup, TalkgroupState())
+
+    def link(self, link: LinkId) -> LinkStatus:
+        """Return the status of a link."""
+        return self._links.setdefault(link, LinkStatus())
+
+    def apply(self, event: Event, now: UtcUs) -> None:
+        """Take an event in."""
+        match event:
+            case ev.LinkChanged():
+                self._link_changed(event)
+            case ev.LinkGroupChanged():
+                status = self.link(event.link)
+                status.group, status.scanned = event.number, event.scanned
+            case ev.TransmissionStarted():
+                self._started(event, now)
+            case ev.TransmissionUpdated():
+                self._updated(event, now)
+            case ev.TransmissionEnded():
+                self._ended(event, now)
+            case _:
+                self._apply_marks(event)
+
+    def _apply_marks(self, event: Event) -> None:
+        match event:
+            case ev.RecordingFailed():
+                self.state(event.talkgroup).not_recorded = event.reason
+            case ev.RecordingClosed():
+                self.state(event.talkgroup).not_recorded = None
+            case ev.CallUpdated():
+                state = self.state(event.talkgroup)
+                if state.call == event.call:
+                    state.emergency = event.emergency
+            case ev.AlarmRaised():
+                self._alarm(event)
+            case ev.AlarmEnded():
+                self._alarm_ended(event)
+            case _:
+                pass
+
+    def _link_changed(self, event: ev.LinkChanged) -> None:
+        status = self.link(event.link)
+        status.state, status.reason = event.state, event.reason
+        status.model = event.model or status.model
+        status.firmware = event.firmware or status.firmware
+        status.own_number = event.own_number if event.own_number is not None else status.own_number
+        status.mode = event.mode or status.mode
+        status.registered, status.signal_dbm = event.registered, event.signal_dbm
+        status.capabilities = event.capabilities or status.capabilities
+        status.since_utc = event.since_utc or status.since_utc
+
+    def _started(self, event: ev.TransmissionStarted, now: UtcUs) -> None:
+        state = self.state(event.talkgroup)
+        state.transmission, state.call = event.transmission, event.call
+        state.talker, state.alias = event.talker, event.alias
+        state.position, state.operator = event.position, event.operator
+        state.started_utc = state.since_utc = now
+        state.encrypted, state.readable = event.encrypted, event.readable
+        state.late_entry, state.emergency = event.late_entry, event.emergency
+        if event.talker is not None:
+            state.heard.append((now, event.talker))
+
+    def _updated(self, event: ev.TransmissionUpdated, now: UtcUs) -> None:
+        state = self.state(event.talkgroup)
+        if state.transmission == event.transmission:
+            state.talker, state.alias = event.talker, event.alias
+            state.emergency = event.emergency
+        if event.talker is not None:
+            state.heard.append((now, event.talker))
+
+    def _ended(self, event: ev.TransmissionEnded, now: UtcUs) -> None:
+        state = self.state(event.talkgroup)
+        if state.transmission != event.transmission:
+            return
+        state.last = {
+            "alias": state.alias,
+            "position": state.position,
+            "operator": state.operator,
+            "ended_utc": now,
+        }
+        state.transmission = state.call = state.talker = state.position = None
+        state.alias = state.operator = ""
+        state.started_utc = None
+        state.emergency = state.late_entry = state.encrypted = False
+        state.readable = True
+        state.since_utc = now
+
+    def _alarm(self, event: ev.AlarmRaised) -> None:
+        self._alarm_talkgroup[event.alarm] = event.talkgroup
+        if event.talkgroup is not None:
+            self.state(event.talkgroup).alarm = event.alarm
+
+    def _alarm_ended(self, event: ev.AlarmEnded) -> None:
+        talkgroup = self._alarm_talkgroup.pop(event.alarm, None)
+        if talkgroup is None:
+            return
+        others = [alarm for alarm, tg in self._alarm_talkgroup.items() if tg == talkgroup]
+        self.state(talkgroup).alarm = others[-1] if others else None
+
+    # ---- rows ----------------------------------------------------------------------------------
+
+    def row(self, talkgroup: Talkgroup, now: UtcUs) -> Row:
+        """Return the live part of a talkgroup's row."""
+        state = self.state(talkgroup.id)
+        links = self._plan.links_of.get(talkgroup.id, ())
+        up = [link for link in links if self.link(link.id).state == LinkState.UP.value]
+        rx, reason = state.rx(), ""
+        if not up:
+            rx = "offline"
+            reason = self.link(links[0].id).reason or "link lost" if links else "no link carries it"
+        capabilities = {c for link in links for c in self.link(link.id).capabilities}
+        members = Capability.MEMBERS.value in capabilities
+        return {
+            "rx": rx,
+            "transmission": state.transmission,
+            "call": state.call,
+            "talker": state.talker,
+            "alias": state.alias,
+            "position": state.position,
+            "operator": state.operator,
+            "started_utc": state.started_utc,
+            "last": state.last,
+            "emergency": state.emergency,
+            "alarm": state.alarm,
+            "reason": reason,
+            "since_utc": state.since_utc,
+            "emergency_in": Capability.EMERGENCY_IN.value in capabilities,
+            "members_known": members,
+            "heard_last_hour": len({unit for t, unit in state.heard if t > now - HOUR_US}),
+            "not_recorded": state.not_recorded,
+            "radio_on": self._radio_on(talkgroup, up),
+        }
+
+    def _radio_on(self, talkgroup: Talkgroup, up: list[Link]) -> int | None:
+        """Return the group the radio is on, when it is none that reaches this talkgroup."""
+        statuses = [self.link(link.id) for link in up]
+        known = [status for status in statuses if status.group is not None]
+        if not known or len(known) < len(statuses):
+            return None
+        if any(talkgroup.number in (s.group, *s.scanned) for s in known):
+            return None
+        return known[0].group
+
+    def link_row(self, link: Link) -> dict[str, Any]:
+        """Return the row of a link."""
+        status = self.link(link.id)
+        return {
+            "id": link.id,
+            "name": link.name,
+            "site": link.site,
+            "kind": link.kind,
+            "state": status.state,
+            "reason": status.reason,
+            "model": status.model,
+            "firmware": status.firmware,
+            "signal_dbm": status.signal_dbm,
+            "mode": status.mode,
+            "registered": status.registered,
+            "group": status.group,
+            "own_number": status.own_number or link.own_number,
+            "capabilities": list(status.capabilities),
+            "since_utc": status.since_utc,
+        }

@@ -1,0 +1,224 @@
+"""Rows of the console: what the snapshot, the event stream's reader and the call log share."""
+
+from typing import Any
+
+from sqlmodel import SQLModel
+
+from dispatch.store.tables import Alarm, Message, Transmission
+from gateway.model.events import (
+    AlarmRaised,
+    FloorRefused,
+    MessageQueued,
+    MessageReceived,
+    TransmissionStarted,
+)
+from gateway.model.ids import UtcUs
+
+Row = dict[str, Any]
+"""One JSON object; its values are JSON values by construction."""
+
+
+def transmission_started(event: TransmissionStarted, now: UtcUs) -> Row:
+    """Return the row of a transmission that begins."""
+    return {
+        "id": event.transmission,
+        "call": event.call,
+        "talkgroup": event.talkgroup,
+        "talker": event.talker,
+        "alias": event.alias,
+        "position": event.position,
+        "operator": event.operator,
+        "started_utc": now,
+        "ended_utc": None,
+        "duration_ms": 0,
+        "emergency": event.emergency,
+        "encrypted": event.encrypted,
+        "readable": event.readable,
+        "late_entry": event.late_entry,
+        "cause": "",
+        "has_sound": False,
+        "refused": None,
+    }
+
+
+def transmission_row(row: Transmission, *, has_sound: bool) -> Row:
+    """Return the row of a stored transmission."""
+    return {
+        "id": row.id,
+        "call": row.call,
+        "talkgroup": row.talkgroup,
+        "talker": row.talker,
+        "alias": row.alias,
+        "position": row.position,
+        "operator": row.operator,
+        "started_utc": row.started_utc,
+        "ended_utc": row.ended_utc,
+        "duration_ms": row.duration_ms,
+        "emergency": row.emergency,
+        "encrypted": row.encrypted,
+        "readable": row.readable,
+        "late_entry": row.late_entry,
+        "cause": row.cause,
+        "has_sound": has_sound and row.erased_utc is None,
+        "refused": None,
+    }
+
+
+def refused_row(event: FloorRefused, operator: str, now: UtcUs) -> Row:
+    """Return the row of a press that was never granted: it has no sound."""
+    reason = event.reason
+    return {
+        "id": event.request,
+        "call": None,
+        "talkgroup": event.talkgroup,
+        "talker": None,
+        "alias": "",
+        "position": event.position,
+        "operator": operator,
+        "started_utc": now,
+        "ended_utc": now,
+        "duration_ms": 0,
+        "emergency": False,
+        "encrypted": False,
+        "readable": True,
+        "late_entry": False,
+        "cause": "not_sent" if event.not_sent else "refused",
+        "has_sound": False,
+        "refused": reason,
+    }
+
+
+def message_received(event: MessageReceived, alias: str, now: UtcUs) -> Row:
+    """Return the row of a text that came in."""
+    return {
+        "id": event.message,
+        "incoming": True,
+        "link": event.link,
+        "sender": event.sender,
+        "alias": alias,
+        "to": str(event.to) if event.to is not None else None,
+        "talkgroup": event.talkgroup,
+        "text": event.text,
+        "operator": "",
+        "state": "received",
+        "reason": "",
+        "t_utc": now,
+        "opened_by": "",
+        "opened_utc": None,
+        "immediate": event.immediate,
+        "guessed": event.guessed,
+    }
+
+
+def message_queued(event: MessageQueued, alias: str, now: UtcUs) -> Row:
+    """Return the row of a text from a desk."""
+    return {
+        "id": event.message,
+        "incoming": False,
+        "link": event.link,
+        "sender": None,
+        "alias": alias,
+        "to": event.to,
+        "talkgroup": event.talkgroup,
+        "text": event.text,
+        "operator": event.operator,
+        "state": "queued",
+        "reason": "",
+        "t_utc": now,
+        "opened_by": "",
+        "opened_utc": None,
+        "immediate": False,
+        "guessed": False,
+    }
+
+
+def message_row(row: Message, alias: str) -> Row:
+    """Return the row of a stored text."""
+    return {
+        "id": row.id,
+        "incoming": row.incoming,
+        "link": row.link,
+        "sender": row.sender,
+        "alias": alias,
+        "to": row.recipient,
+        "talkgroup": row.talkgroup,
+        "text": row.text,
+        "operator": row.operator,
+        "state": row.state,
+        "reason": row.state_reason,
+        "t_utc": row.t_utc,
+        "opened_by": row.opened_by,
+        "opened_utc": row.opened_utc,
+        "immediate": row.immediate,
+        "guessed": row.guessed,
+    }
+
+
+def alarm_raised(event: AlarmRaised, now: UtcUs) -> Row:
+    """Return the row of an alarm: what was raised, and what has been done about it."""
+    return {
+        "alarm": event.alarm,
+        "id": event.alarm,
+        "unit": event.unit,
+        "alias": event.alias,
+        "talkgroup": event.talkgroup,
+        "link": event.link,
+        "sign": event.sign,
+        "call": event.call,
+        "again": event.again,
+        "exercise": event.exercise,
+        "t_sign_utc": event.t_sign_utc,
+        "late": event.late,
+        "latitude_deg": event.latitude_deg,
+        "longitude_deg": event.longitude_deg,
+        "error_m": event.error_m,
+        "state": "raised",
+        "acknowledged_by": "",
+        "way": "",
+        "way_reason": "",
+        "t_raised_utc": now,
+        "t_ack_utc": None,
+        "link_lost": False,
+        "last_heard_utc": None,
+        "escalated": "",
+    }
+
+
+def alarm_row(row: Alarm) -> Row:
+    """Return the row of a stored, still open alarm."""
+    state = "raised"
+    if row.ack_utc is not None:
+        state = "acknowledged"
+    elif row.shown_utc is not None:
+        state = "shown"
+    return {
+        "alarm": row.id,
+        "id": row.id,
+        "unit": row.unit,
+        "alias": row.alias,
+        "talkgroup": row.talkgroup,
+        "link": row.link,
+        "sign": row.sign,
+        "call": row.call,
+        "again": False,
+        "exercise": row.exercise,
+        "t_sign_utc": row.raised_utc,
+        "late": row.late,
+        "latitude_deg": row.latitude_deg,
+        "longitude_deg": row.longitude_deg,
+        "error_m": row.error_m,
+        "state": state,
+        "acknowledged_by": row.ack_by,
+        "way": row.way,
+        "way_reason": row.way_reason,
+        "t_raised_utc": row.raised_utc,
+        "t_ack_utc": row.ack_utc,
+        "link_lost": False,
+        "last_heard_utc": None,
+        "escalated": "",
+    }
+
+
+def as_row(row: SQLModel) -> Row:
+    """Return any table row as a JSON object."""
+    return row.model_dump()

@@ -1,0 +1,174 @@
+"""Who may see which event and row: one place, used by snapshot, stream and routes.
+
+Every event type has a rule here; one without is seen by nobody, and a test names it.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from dispatch import events as centre
+from dispatch.auth.access import Access
+from dispatch.auth.permissions import Action
+from dispatch.services.board import Board
+from dispatch.services.plans import LivePlan
+from gateway.model import events as ev
+from gateway.model.events import Event
+from gateway.model.ids import LinkId
+
+Rule = Callable[[Any, Access], Event | None]
+"""Takes the event class of its key (hence Any); returns what this person gets, or nothing."""
+
+
+class Sight:
+    """Decides, for one event and one person, what may be sent: all, a part, or nothing."""
+
+    def __init__(self, plan: LivePlan, board: Board) -> None:
+        """Take the plan (which link carries what) and the board (whose alarm, whose message)."""
+        self._plan = plan
+        self._board = board
+        self._rules: dict[str, Rule] = {
+            "link.changed": self._link,
+            "link.group_changed": self._group,
+            "link.line_seen": self._line,
+            "unit.positioned": self._unit,
+            "unit.status_set": self._unit,
+            "message.received": self._message,
+            "message.queued": self._message,
+            "message.progressed": self._message_by_id,
+            "message.opened": self._message_by_id,
+            "alarm.raised": self._alarm,
+            "incident.opened": self._incident,
+            "incident.updated": self._incident,
+            "incident.merged": self._incident,
+            "source.changed": self._camera,
+            "plan.activated": self._everyone,
+            "log.state": self._everyone,
+            "disk.low": self._everyone,
+            "access.changed": self._access,
+        }
+        for kind in ("taken", "left", "listening"):
+            self._rules[f"position.{kind}"] = self._position
+        for kind in ("shown", "acknowledged", "link_changed", "escalated", "ended"):
+            self._rules[f"alarm.{kind}"] = self._alarm_by_id
+        for kind in ("started", "updated", "ended", "noted"):
+            self._rules[f"call.{kind}"] = self._talkgroup
+        for kind in ("started", "updated", "ended"):
+            self._rules[f"transmission.{kind}"] = self._talkgroup
+        for kind in ("closed", "failed"):
+            self._rules[f"recording.{kind}"] = self._talkgroup
+        for kind in ("requested", "granted", "queued", "refused", "ending", "released", "lost"):
+            self._rules[f"floor.{kind}"] = self._talkgroup
+
+    def has_rule(self, event_type: str) -> bool:
+        """Whether a type of event can be seen by anybody."""
+        return event_type in self._rules
+
+    def cut(self, event: Event, access: Access) -> Event | None:
+        """Return the event as this person may see it, None when not at all."""
+        rule = self._rules.get(event.type)
+        return rule(event, access) if rule is not None else None
+
+    # ---- what a person sees --------------------------------------------------------------------
+
+    def sees_link(self, access: Access, link: str) -> bool:
+        """Whether a link is known to this person: by permission, or by one of its talkgroups."""
+        if not access.may("links.see"):
+            return False
+        if access.may("links.restart"):
+            return True
+        carried = [
+            tg for tg, links in self._plan.links_of.items() if any(x.id == link for x in links)
+        ]
+        return any(access.sees(talkgroup) for talkgroup in carried)
+
+    def sees_unit(self, access: Access, unit: str | None) -> bool:
+        """Whether a unit is known to this person: by a talkgroup it belongs to or was heard on."""
+        if not access.may("board.see"):
+            return False
+        return any(access.sees(tg) for tg in self._board.units.talkgroups_of(unit))
+
+    def sees_message(self, access: Access, row: dict[str, Any]) -> bool:
+        """Whether a text may be read: by its talkgroup, else by the unit at the other end."""
+        if not access.may("message.see"):
+            return False
+        if row["talkgroup"] is not None:
+            return access.sees(row["talkgroup"])
+        return self.sees_unit(access, row["sender"] or row["to"])
+
+    def sees_alarm(self, access: Access, row: dict[str, Any]) -> bool:
+        """Whether an alarm is shown: by its talkgroup, else by its unit, else by its link."""
+        if not access.may("board.see"):
+            return False
+        if row["talkgroup"] is not None:
+            return access.sees(row["talkgroup"])
+        if row["unit"] is not None and self._board.units.talkgroups_of(row["unit"]):
+            return self.sees_unit(access, row["unit"])
+        return self.sees_link(access, row["link"])
+
+    # ---- rules ---------------------------------------------------------------------------------
+
+    def _everyone(self, event: Event, access: Access) -> Event | None:
+        return event
+
+    def _access(self, event: centre.AccessChanged, access: Access) -> Event | None:
+        return replace(event, users=(access.user.id,)) if access.user.id in event.users else None
+
+    def _talkgroup(self, event: Any, access: Access) -> Event | None:
+        if not access.may("board.see"):
+            return None
+        return event if access.can(Action.SEE, event.talkgroup) else None
+
+    def _link(self, event: ev.LinkChanged, access: Access) -> Event | None:
+        return event if self.sees_link(access, event.link) else None
+
+    def _group(self, event: ev.LinkGroupChanged, access: Access) -> Event | None:
+        if not self.sees_link(access, event.link):
+            return None
+        visible = tuple(n for n in event.scanned if self.sees_number(access, event.link, n))
+        if event.number is None or self.sees_number(access, event.link, event.number):
+            return replace(event, scanned=visible)
+        return replace(event, number=None, talkgroup=None, scanned=visible)
+
+    def sees_number(self, access: Access, link: LinkId, number: int) -> bool:
+        """Whether a group number of a link's system is known to this person."""
+        systems = [other.system for other in self._plan.plan.links if other.id == link]
+        return any(access.sees(f"{system}/{number}") for system in systems)
+
+    def _line(self, event: ev.LinkLineSeen, access: Access) -> Event | None:
+        return event if access.may("links.trace") else None
+
+    def _unit(self, event: Any, access: Access) -> Event | None:
+        return event if self.sees_unit(access, event.unit) else None
+
+    def _message(self, event: Any, access: Access) -> Event | None:
+        row = self._board.message(event.message)
+        return event if row is not None and self.sees_message(access, row) else None
+
+    _message_by_id = _message
+
+    def _alarm(self, event: ev.AlarmRaised, access: Access) -> Event | None:
+        seen = {"talkgroup": event.talkgroup, "unit": event.unit, "link": event.link}
+        return event if self.sees_alarm(access, seen) else None
+
+    def _alarm_by_id(self, event: Any, access: Access) -> Event | None:
+        row = self._board.alarms.get(event.alarm) or self._board.ended_alarms.get(event.alarm)
+        return event if row is not None and self.sees_alarm(access, row) else None
+
+    def _incident(self, event: Any, access: Access) -> Event | None:
+        talkgroup = getattr(event, "talkgroup", None)
+        if not access.may("incident.see"):
+            return None
+        if talkgroup is not None:
+            return event if access.sees(talkgroup) else None
+        group = event.camera_group
+        return event if not group or access.camera(Action.SEE, group) else None
+
+    def _camera(self, event: centre.SourceChanged, access: Access) -> Event | None:
+        if not access.may("camera.see"):
+            return None
+        group = event.camera_group
+        return event if not group or access.camera(Action.SEE, group) else None
+
+    def _position(self, event: Any, access: Access) -> Event | None:
+        return event if access.may("board.see") else None

@@ -1,0 +1,159 @@
+"""The snapshot: the whole picture for one person, with nothing in it that person may not know."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from dispatch.auth.access import Access
+from dispatch.auth.permissions import ROLE_ACTIONS, Action
+from dispatch.auth.sessions import SessionInfo
+from dispatch.services.board import KEPT_MESSAGES, KEPT_TRANSMISSIONS, Board
+from dispatch.services.desk import Desk
+from dispatch.services.plans import LivePlan
+from dispatch.services.rows import Row
+from dispatch.services.sight import Sight
+from gateway.model.ids import TalkgroupId
+from gateway.model.plan import Talkgroup
+from gateway.model.wire import to_json
+from gateway.ports import Clock
+
+IncidentSource = Callable[[Access], Awaitable[list[Row]]]
+
+
+class Snapshots:
+    """Cuts snapshots from the board."""
+
+    def __init__(
+        self,
+        *,
+        room: str,
+        plan: LivePlan,
+        board: Board,
+        sight: Sight,
+        desk: Desk,
+        clock: Clock,
+    ) -> None:
+        """Take what is shown; open incidents come from ``incidents`` when it is set."""
+        self._room = room
+        self._plan = plan
+        self._board = board
+        self._sight = sight
+        self._desk = desk
+        self._clock = clock
+        self.incidents: IncidentSource | None = None
+
+    async def open_incidents(self, access: Access) -> list[Row]:
+        """Return the open incidents this person may see."""
+        if self.incidents is None or not access.may("incident.see"):
+            return []
+        return await self.incidents(access)
+
+    def cut(self, session: SessionInfo, access: Access, incidents: list[Row]) -> dict[str, Any]:
+        """Return the snapshot; quick and without waiting, so that it belongs to one moment."""
+        plan = self._plan.plan
+        seat = self._desk.seat_of(session.id)
+        board = access.may("board.see")
+        return {
+            "me": {
+                "user": user_row(access),
+                "position": seat.position if seat else None,
+                "permissions": sorted(access.permissions),
+                "room": self._room,
+            },
+            "plan": {"number": self._plan.number, "name": plan.name},
+            "talkgroups": self.talkgroups(access) if board else [],
+            "links": self.links(access),
+            "sites": [to_json(site) for site in plan.sites] if access.may("links.see") else [],
+            "units": self.units(access) if board else [],
+            "alarms": [a for a in self._board.alarms.values() if self._sight.sees_alarm(access, a)],
+            "messages": self.messages(access)[:KEPT_MESSAGES],
+            "transmissions": self.transmissions(access)[:KEPT_TRANSMISSIONS] if board else [],
+            "incidents": incidents,
+            "positions": self._desk.rows(session.id) if board else [],
+            "statuses": [to_json(status) for status in plan.statuses] if board else [],
+            "predefined_texts": list(plan.predefined_texts) if access.may("message.send") else [],
+            "listening": self._desk.listening() if board else {},
+            "log": {"writable": self._board.log_writable},
+            "disk": {"low": self._board.disk_step != "ok"},
+        }
+
+    def talkgroups(self, access: Access) -> list[Row]:
+        """Return the rows of the talkgroups this person sees."""
+        return [
+            self._talkgroup(tg, access) for tg in self._plan.plan.talkgroups if access.sees(tg.id)
+        ]
+
+    def _talkgroup(self, talkgroup: Talkgroup, access: Access) -> Row:
+        links = self._plan.links_of.get(talkgroup.id, ())
+        technology = next(
+            (s.technology for s in self._plan.plan.systems if s.id == talkgroup.system), ""
+        )
+        state = self._board.talkgroups.row(talkgroup, self._clock.utc_us())
+        systems_number = state["radio_on"]
+        if systems_number is not None and not access.sees(f"{talkgroup.system}/{systems_number}"):
+            state["radio_on"] = "another talkgroup"
+        elif systems_number is not None:
+            state["radio_on"] = self._plan.talkgroup_name(f"{talkgroup.system}/{systems_number}")
+        granted = access.talkgroup_actions.get(talkgroup.id, frozenset())
+        return {
+            "id": talkgroup.id,
+            "system": talkgroup.system,
+            "number": talkgroup.number,
+            "name": talkgroup.name,
+            "folder": talkgroup.folder,
+            "agency": talkgroup.agency,
+            "agency_kind": talkgroup.agency_kind,
+            "description": talkgroup.description,
+            "priority": talkgroup.priority,
+            "address": talkgroup.address,
+            "recorded": talkgroup.recorded,
+            "encrypted": talkgroup.encrypted,
+            "test": talkgroup.test,
+            "transmit_limit_s": talkgroup.transmit_limit_s,
+            "technology": technology,
+            "links": [link.id for link in links],
+            "actions": [action.value for action in Action if action in granted],
+            "state": state,
+        }
+
+    def links(self, access: Access) -> list[Row]:
+        """Return the rows of the links this person sees, without groups they may not know."""
+        rows = []
+        for link in self._plan.plan.links:
+            if not self._sight.sees_link(access, link.id):
+                continue
+            row = self._board.talkgroups.link_row(link)
+            group = row["group"]
+            if group is not None and not self._sight.sees_number(access, link.id, group):
+                row["group"] = None
+            rows.append(row)
+        return rows
+
+    def units(self, access: Access) -> list[Row]:
+        """Return the rows of the units this person sees."""
+        visible: frozenset[TalkgroupId] = access.talkgroups(Action.SEE)
+        return [
+            self._board.units.row(unit, visible)
+            for unit in self._board.units.known()
+            if self._sight.sees_unit(access, unit)
+        ]
+
+    def messages(self, access: Access) -> list[Row]:
+        """Return the texts this person may read, newest first."""
+        return [row for row in self._board.messages if self._sight.sees_message(access, row)]
+
+    def transmissions(self, access: Access) -> list[Row]:
+        """Return the last transmissions on talkgroups this person sees, newest first."""
+        return [row for row in self._board.transmissions if access.sees(row["talkgroup"])]
+
+
+def user_row(access: Access) -> Row:
+    """Return who somebody is."""
+    user = access.user
+    return {
+        "id": user.id,
+        "name": user.name,
+        "display_name": user.display_name,
+        "role": user.role.value,
+        "organisation": user.organisation,
+        "actions": sorted(action.value for action in ROLE_ACTIONS[user.role]),
+    }

@@ -1,0 +1,241 @@
+"""The one ordered event stream: snapshot, then events by number, cut to each person's rights.
+
+One loop takes events from the bus, updates the board, keeps the last ones for ``resume`` and gives
+each client what it may see. A client that lags gets ``gap`` and a new snapshot, never silence.
+"""
+
+import asyncio
+import json
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from dispatch.auth.access import Access
+from dispatch.auth.book import AccessBook
+from dispatch.auth.sessions import SessionInfo
+from dispatch.events import AccessChanged, PlanActivated
+from dispatch.services.board import Board
+from dispatch.services.sight import Sight
+from dispatch.services.snapshot import Snapshots
+from gateway.bus import Bus, Lagged, Subscription
+from gateway.model.events import Envelope, Event
+from gateway.ports import Clock
+
+logger = logging.getLogger(__name__)
+
+RING_EVENTS = 5000
+CLIENT_QUEUE = 2000
+BEAT_MS = 1000
+
+
+class StreamClient:
+    """One page's end of the stream: take its messages with ``next``."""
+
+    def __init__(self, session: SessionInfo, user_id: str) -> None:
+        """Begin with nothing to send."""
+        self.session = session
+        self.user_id = user_id
+        self.closed = False
+        self.needs_snapshot = True
+        self.gap = False
+        self._queue: deque[str] = deque()
+        self._wake = asyncio.Event()
+
+    def offer(self, text: str) -> None:
+        """Queue a message; when there are too many, all go and a gap stands in their place."""
+        if len(self._queue) >= CLIENT_QUEUE:
+            self._queue.clear()
+            self.gap = self.needs_snapshot = True
+        if not self.gap:
+            self._queue.append(text)
+        self._wake.set()
+
+    def renew(self, *, gap: bool = False) -> None:
+        """Ask for a new snapshot; with ``gap`` what waits is thrown away first."""
+        self.needs_snapshot = True
+        if gap:
+            self._queue.clear()
+            self.gap = True
+        self._wake.set()
+
+    def close(self) -> None:
+        """End the client; ``take`` returns what is left, then nothing more comes."""
+        self.closed = True
+        self._wake.set()
+
+    def take(self) -> list[str]:
+        """Take what waits."""
+        texts = list(self._queue)
+        self._queue.clear()
+        return texts
+
+    async def wait(self) -> None:
+        """Wait until there is something to do, at most until the next beat."""
+        if not self._queue and not self.needs_snapshot and not self.closed:
+            self._wake.clear()
+            try:
+                async with asyncio.timeout(BEAT_MS / 1000):
+                    await self._wake.wait()
+            except TimeoutError:
+                return
+
+
+class EventStream:
+    """The stream of one server."""
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        board: Board,
+        sight: Sight,
+        snapshots: Snapshots,
+        access: AccessBook,
+        clock: Clock,
+    ) -> None:
+        """Subscribe at once, so that no event between now and ``run`` is missed."""
+        self._bus = bus
+        self._board = board
+        self._sight = sight
+        self._snapshots = snapshots
+        self._access = access
+        self._clock = clock
+        self._ring: deque[Envelope] = deque(maxlen=RING_EVENTS)
+        self._clients: set[StreamClient] = set()
+        self._appliers: list[Callable[[Event], None]] = []
+        self._subscription = self._subscribe()
+        self.seq = 0
+        self.gaps = 0
+
+    def _subscribe(self) -> Subscription[Envelope]:
+        return self._bus.subscribe("stream")
+
+    def on_event(self, applier: Callable[[Event], None]) -> None:
+        """Call ``applier`` with each event, in order, after the board has taken it."""
+        self._appliers.append(applier)
+
+    @property
+    def clients(self) -> int:
+        """How many pages are connected."""
+        return len(self._clients)
+
+    async def run(self) -> None:
+        """Take events until cancelled or closed."""
+        while True:
+            try:
+                async for envelope in self._subscription:
+                    self.take(envelope)
+                return
+            except Lagged:
+                logger.exception("the event stream lagged: every page gets a new snapshot")
+                self._subscription.close()
+                self._subscription = self._subscribe()
+                self.gaps += 1
+                for client in self._clients:
+                    client.renew(gap=True)
+
+    def take(self, envelope: Envelope) -> None:
+        """Take one event: board first, then everyone who may see it."""
+        self._board.apply(envelope)
+        self.seq = envelope.seq
+        for applier in self._appliers:
+            applier(envelope.event)
+        if not envelope.event.transient:
+            self._ring.append(envelope)
+        texts: dict[int, str] = {}
+        for client in self._clients:
+            self._give(client, envelope, texts)
+
+    def _give(self, client: StreamClient, envelope: Envelope, texts: dict[int, str]) -> None:
+        if client.needs_snapshot:
+            return  # the snapshot that comes has this event in it
+        event = self._sight.cut(envelope.event, self._access.of(client.user_id))
+        if event is None:
+            return
+        if event is envelope.event:
+            text = texts.get(0) or _event_text(envelope, event)
+            texts[0] = text  # most clients see the whole event: its text is made once
+        else:
+            text = _event_text(envelope, event)
+        client.offer(text)
+        if isinstance(event, AccessChanged | PlanActivated):
+            client.renew()
+
+    # ---- clients -------------------------------------------------------------------------------
+
+    def open(self, session: SessionInfo, user_id: str, resume: int | None) -> StreamClient:
+        """Add a client: it goes on after ``resume`` if that is still known, else a gap is told."""
+        client = StreamClient(session, user_id)
+        if resume is not None:
+            if self._covers(resume):
+                client.needs_snapshot = False
+                for envelope in self._ring:
+                    if envelope.seq > resume:
+                        self._give(client, envelope, {})
+            else:
+                client.gap = True
+        self._clients.add(client)
+        return client
+
+    def _covers(self, seq: int) -> bool:
+        if seq == self.seq:
+            return True
+        return bool(self._ring) and self._ring[0].seq - 1 <= seq < self.seq
+
+    def close(self, client: StreamClient) -> None:
+        """Remove a client; safe twice."""
+        client.close()
+        self._clients.discard(client)
+
+    def session_ended(self, session: SessionInfo) -> None:
+        """End every client of a session."""
+        for client in [c for c in self._clients if c.session.id == session.id]:
+            self.close(client)
+
+    async def messages(self, client: StreamClient) -> list[str]:
+        """Wait for and return the next messages of a client, a beat when there is nothing else."""
+        await client.wait()
+        access = self._access.of(client.user_id)
+        texts = client.take()
+        if client.gap:
+            texts = [json.dumps({"kind": "gap"})]
+            client.gap = False
+        if client.needs_snapshot and not client.closed:
+            incidents = await self._snapshots.open_incidents(access)
+            texts += client.take()
+            texts.append(self.snapshot(client, self._access.of(client.user_id), incidents))
+        return texts or [self.beat()]
+
+    def snapshot(self, client: StreamClient, access: Access, incidents: list[Any]) -> str:
+        """Return a snapshot message; events that follow are newer than it."""
+        client.needs_snapshot = False
+        data = self._snapshots.cut(client.session, access, incidents)
+        return _dumps({"kind": "snapshot", "seq": self.seq, "data": data})
+
+    def beat(self) -> str:
+        """Return the message that says: nothing new, and still here."""
+        return _dumps({"kind": "beat", "seq": self.seq, "t_utc": self._clock.utc_us()})
+
+    def stop(self) -> None:
+        """Leave the bus and end all clients."""
+        self._subscription.close()
+        for client in list(self._clients):
+            self.close(client)
+
+
+def _event_text(envelope: Envelope, event: Event) -> str:
+    if event is not envelope.event:
+        envelope = Envelope(
+            id=envelope.id,
+            seq=envelope.seq,
+            t_utc=envelope.t_utc,
+            gateway=envelope.gateway,
+            event=event,
+            trace=envelope.trace,
+        )
+    return _dumps({"kind": "event", **envelope.to_json()})
+
+
+def _dumps(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
