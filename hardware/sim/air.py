@@ -6,7 +6,8 @@ from pathlib import Path
 from gateway.model.errors import ConfigError
 from gateway.tetra.tables import Registration
 from hardware.sim.actions import Action
-from hardware.sim.pei_calls import GrantPolicy, Talk
+from hardware.sim.channel import Talk
+from hardware.sim.pei_calls import GrantPolicy
 from hardware.sim.pei_payloads import LOCATION_BITS, location_bits, text_payload
 from hardware.sim.pei_radio import SimulatedRadio
 from hardware.sim.speech import Sound, clip

@@ -75,7 +75,7 @@ def _basic(parts: Parts, command: AtCommand) -> Answer:
         parts.chassis.echo = number(command.text or "0", 0, 1) == 1
     elif name in ("V", "Q"):
         number(command.text or "0", 0, 1)
-    elif name == "Z":
+    elif name in ("Z", "&F"):
         parts.chassis.services.clear()
         parts.chassis.echo = True
         parts.chassis.creg_reports = 0
@@ -347,6 +347,10 @@ def _gcli(parts: Parts, command: AtCommand) -> Answer:
     return Answer(lines=("+GCLI: 1", f"1,5AC2,{parts.chassis.settings.rssi},40"))
 
 
+def _no_positioning(parts: Parts, command: AtCommand) -> Answer:
+    raise AtError(50)
+
+
 _SET, _READ, _TEST, _BARE = Form.SET, Form.READ, Form.TEST, Form.BARE
 TABLE: dict[str, tuple[tuple[Form, ...], Command]] = {
     "GMI": ((_READ, _BARE), _fixed(MODEL[0])),
@@ -377,6 +381,7 @@ TABLE: dict[str, tuple[tuple[Form, ...], Command]] = {
     "CMGS": ((_TEST,), _cmgs_test),
     "CREG": ((_SET, _READ), _creg),
     "GCLI": ((_READ,), _gcli),
-    "MCDNTN": ((_SET,), _accept),
+    "GPSPOS": ((_READ,), _no_positioning),
+    "MCDNTN": ((_SET,), _fixed()),
 }
 """Extended commands of this radio: the forms it takes, and what it does."""

@@ -68,6 +68,8 @@ class RadioHost:
         """Pull the cable, and put it in again after ``for_ms`` under a new name."""
         self.truth.note("unplugged", mono_ms())
         self.port.unplug()
+        if self._replug is not None:
+            self._replug.cancel()
         loop = asyncio.get_running_loop()
         self._replug = loop.call_later(for_ms / 1000.0, self._plug)
 
