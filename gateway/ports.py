@@ -1,10 +1,12 @@
 """What the call engine needs of the world, as protocols. Links and clocks are given to it."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from gateway.model.ids import LinkId, MessageId, MonoMs, RequestId, UtcUs
+from gateway.model.ids import LinkId, MessageId, MonoMs, RequestId, TransmissionId, UtcUs
 from gateway.model.radio import KeyDemand, LinkInfo, RadioEvent
+from gateway.model.recording import FrameLevel, RecordingEnd, RecordingMeta
+from gateway.model.voice import VoiceFrame
 
 
 class Clock(Protocol):
@@ -58,6 +60,39 @@ class RadioLink(Protocol):
 
     def restart(self) -> None:
         """Close and open again."""
+        ...
+
+
+@runtime_checkable
+class AcknowledgesEmergency(Protocol):
+    """A link with the capability EMERGENCY_ACK: it can tell a radio that a person has its alarm."""
+
+    def acknowledge_emergency(self, message: MessageId, unit: int) -> None:
+        """Tell the radio."""
+        ...
+
+
+class SoundRecorder(Protocol):
+    """Keeps the sound of transmissions. No call waits for a disk and none raises."""
+
+    def open(self, meta: RecordingMeta) -> None:
+        """Begin the recording of a transmission."""
+        ...
+
+    def write(self, transmission: TransmissionId, frame: VoiceFrame, level: FrameLevel) -> None:
+        """Add one packet."""
+        ...
+
+    def close(self, transmission: TransmissionId, end: RecordingEnd) -> None:
+        """End the recording; it is hashed and reported by ``recording.closed``."""
+        ...
+
+
+class SequenceCounter(Protocol):
+    """Counts calls without gaps over restarts."""
+
+    def next(self) -> int:
+        """Return the next number, first 1; it never waits for a database."""
         ...
 
 

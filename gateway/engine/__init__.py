@@ -1,0 +1,1 @@
+"""The call engine: calls, floor, emergency, messages and voice of one gateway."""

@@ -1,0 +1,254 @@
+"""The call engine: radio events and sound in, bus events and voice out, commands answered.
+
+All state lives in the parts (calls, floor, emergency, messages, routing, health, voice); this
+module only says who hears what, in which order. Time is the given clock's: ``tick(now)`` does what
+is due, ``run()`` arms one timer of the loop for the next deadline. Nothing here waits.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+
+from gateway.bus import Bus
+from gateway.engine.addresses import Addresses
+from gateway.engine.calls import CallBook
+from gateway.engine.context import Context
+from gateway.engine.emergency import AlarmBook
+from gateway.engine.floor import FloorArbiter
+from gateway.engine.health import Health
+from gateway.engine.messages import Messages
+from gateway.engine.radio_input import RadioInput
+from gateway.engine.routing import Routing
+from gateway.engine.settings import EngineSettings
+from gateway.engine.uplink import Uplink
+from gateway.engine.voice_path import VoicePath
+from gateway.model import commands
+from gateway.model.commands import Command, Reply
+from gateway.model.errors import InvalidCommand
+from gateway.model.events import AlarmRaised
+from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId, TalkgroupId, UtcUs
+from gateway.model.plan import Plan
+from gateway.model.radio import RadioEvent
+from gateway.model.voice import VoiceFrame
+from gateway.ports import Clock, RadioLink, SequenceCounter, SoundRecorder
+
+logger = logging.getLogger(__name__)
+
+EngineCommand = (
+    commands.FloorRequest
+    | commands.FloorRenew
+    | commands.FloorRelease
+    | commands.LinkSelect
+    | commands.PositionLeft
+    | commands.MessageSend
+    | commands.AlarmAcknowledge
+    | commands.AlarmShow
+    | commands.AlarmEnd
+    | commands.EmergencyExercise
+    | commands.LinkRestart
+)
+"""Every command the engine answers."""
+
+
+class CallEngine:
+    """One gateway's engine."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        bus: Bus,
+        links: Mapping[LinkId, RadioLink],
+        clock: Clock,
+        *,
+        randomness: Callable[[int], bytes],
+        recorder: SoundRecorder,
+        counter: SequenceCounter,
+        settings: EngineSettings | None = None,
+        plan_number: int = 1,
+    ) -> None:
+        """Wire the parts and serve the bus. ``randomness(n)`` gives n random bytes."""
+        self._ctx = Context(
+            bus=bus,
+            clock=clock,
+            randomness=randomness,
+            addresses=Addresses(plan, plan_number),
+            links=links,
+            settings=settings or EngineSettings(),
+        )
+        ctx = self._ctx
+        self._health = Health(ctx)
+        self._calls = CallBook(ctx, counter)
+        self._routing = Routing(ctx, self._calls, self._health)
+        self._voice = VoicePath(ctx, recorder)
+        self._calls.listener = self._voice
+        self._uplink = Uplink(ctx, self._voice, self._emptied)
+        self._floor = FloorArbiter(ctx, self._calls, self._routing, self._health, self._uplink)
+        self._alarms = AlarmBook(ctx, self._calls, self._routing, self._health)
+        self._messages = Messages(ctx, self._routing, self._health)
+        self._input = RadioInput(
+            ctx,
+            calls=self._calls,
+            floor=self._floor,
+            alarms=self._alarms,
+            messages=self._messages,
+            routing=self._routing,
+            health=self._health,
+            voice=self._voice,
+        )
+        self._timer: asyncio.TimerHandle | None = None
+        self._stopped = asyncio.Event()
+        self._running = False
+        self._armed_ms: MonoMs | None = None
+        self._serve(bus)
+
+    # ---- inputs
+
+    def on_radio(self, link: LinkId, event: RadioEvent) -> None:
+        """Take an event of a link (RadioEventSink); links the engine was not given are ignored."""
+        if link in self._ctx.links:
+            self._input.take(link, event)
+            self._arm()
+
+    def on_sound(self, link: LinkId, pcm: bytes, utc_us: UtcUs) -> None:
+        """Take 160 samples (int16 little-endian, 8 kHz) of a link (SoundSink)."""
+        if link in self._ctx.links:
+            self._health.heard(link)
+            self._voice.on_sound(link, pcm, utc_us)
+
+    def on_uplink(self, position: PositionId, frame: VoiceFrame) -> None:
+        """Take a microphone packet of a position."""
+        self._uplink.on_frame(position, frame)
+
+    def set_listening(self, positions: Iterable[PositionId], *, supervisor: bool = False) -> None:
+        """Tell which positions can sound an alarm now, and whether a supervisor is signed in."""
+        self._alarms.set_listening(frozenset(positions), supervisor=supervisor)
+        self._arm()
+
+    def restore_alarm(self, event: AlarmRaised, *, acknowledged: bool) -> None:
+        """Take an alarm that was open before a restart."""
+        self._alarms.restore(event, acknowledged=acknowledged)
+        self._arm()
+
+    def use_plan(self, plan: Plan, number: int) -> None:
+        """Go over to another plan: names, statuses, talkgroups. Links are opened by the wiring."""
+        self._ctx.addresses = Addresses(plan, number)
+
+    def offline_talkgroups(self) -> frozenset[TalkgroupId]:
+        """Return the talkgroups that no link carries now."""
+        return self._health.offline_talkgroups()
+
+    # ---- time
+
+    def deadline(self) -> MonoMs | None:
+        """Return when tick() is due next, None when nothing waits."""
+        parts = (self._floor, self._uplink, self._alarms, self._calls)
+        due = [at for part in parts if (at := part.deadline()) is not None]
+        return min(due) if due else None
+
+    def tick(self, now: MonoMs) -> None:
+        """Do everything that is due; presses first, since they may have to be un-keyed."""
+        self._floor.tick(now)
+        self._uplink.tick(now)
+        self._alarms.tick(now)
+        self._calls.tick(now)
+
+    async def run(self) -> None:
+        """Keep time until close()."""
+        self._running = True
+        self._arm()
+        await self._stopped.wait()
+
+    async def close(self) -> None:
+        """Un-key everything, end all calls, stop the timer; safe twice."""
+        if self._stopped.is_set():
+            return
+        self._floor.close()
+        self._calls.close()
+        self._running = False
+        if self._timer is not None:
+            self._timer.cancel()
+        self._stopped.set()
+
+    def _arm(self) -> None:
+        due = self.deadline() if self._running else None
+        if due is None or (self._timer is not None and self._armed_ms == due):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        wait_ms = max(0, due - self._ctx.now())
+        self._armed_ms = due
+        self._timer = asyncio.get_running_loop().call_later(wait_ms / 1000, self._timed)
+
+    def _timed(self) -> None:
+        self._timer = None
+        try:
+            self.tick(self._ctx.now())
+        except Exception:  # the top of the timer: a fault in one part may not stop un-keying
+            logger.exception("engine: a fault while doing what was due")
+        self._arm()
+
+    # ---- commands
+
+    def _serve(self, bus: Bus) -> None:
+        for kind in EngineCommand.__args__:
+            bus.serve(kind, self._answer)
+        bus.serve_uplink(self.on_uplink)
+
+    async def _answer(self, command: Command) -> Reply:
+        try:
+            return self.command(command)
+        except InvalidCommand as error:
+            return Reply(ok=False, reason=str(error))
+        finally:
+            self._arm()
+
+    def command(self, command: Command) -> Reply:
+        """Carry out a command; raises InvalidCommand for one the engine does not have."""
+        if not isinstance(command, EngineCommand):
+            raise InvalidCommand(f"the gateway does not know {command.type}")
+        floor = self._floor_command(command)
+        return floor if floor is not None else self._other_command(command)
+
+    def _floor_command(self, command: EngineCommand) -> Reply | None:
+        match command:
+            case commands.FloorRequest():
+                return self._floor.request(command)
+            case commands.FloorRenew():
+                return self._floor.renew(command)
+            case commands.FloorRelease():
+                return self._floor.release(command)
+            case commands.LinkSelect():
+                return self._routing.select(command, pressed=self._floor.pressed_links())
+            case commands.PositionLeft():
+                self._floor.position_left(command.position)
+                self._routing.leave(command.position)
+                return Reply(ok=True)
+            case _:
+                return None
+
+    def _other_command(self, command: EngineCommand) -> Reply:
+        match command:
+            case commands.MessageSend():
+                return self._messages.send(command)
+            case commands.AlarmAcknowledge():
+                return self._alarms.acknowledge(command)
+            case commands.AlarmShow():
+                return self._alarms.show(command)
+            case commands.AlarmEnd():
+                return self._alarms.end(command)
+            case commands.EmergencyExercise():
+                return self._alarms.exercise(command)
+            case commands.LinkRestart():
+                return self._restart(command)
+            case _:
+                raise InvalidCommand(f"the gateway does not know {command.type}")
+
+    def _restart(self, command: commands.LinkRestart) -> Reply:
+        link = self._ctx.links.get(command.link)
+        if link is None:
+            return Reply(ok=False, reason=f"there is no link {command.link}")
+        link.restart()
+        return Reply(ok=True)
+
+    def _emptied(self, request: RequestId) -> None:
+        self._floor.emptied(request)

@@ -1,0 +1,407 @@
+"""Who may talk: the presses of all positions on all radios, in order and by priority.
+
+The gateway, not the desk, decides when a transmitter is un-keyed: every press lives on a lease of
+350 ms and is cut off without a renewal. ``RadioLink.end`` is called before anything else is done
+about the end of a press, so that nothing delays the un-key.
+"""
+
+import logging
+
+from gateway.engine.calls import CallBook, OwnPress
+from gateway.engine.context import Context
+from gateway.engine.floor_report import OVER_CAUSES, REASONS, FloorReport
+from gateway.engine.health import Health
+from gateway.engine.presses import ASKED, TALKING, Press, PressState, RadioFloor, Unkeying
+from gateway.engine.routing import Routing
+from gateway.engine.uplink import Uplink
+from gateway.model import radio
+from gateway.model.commands import FloorRelease, FloorRenew, FloorRequest, Reply
+from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId, split_address
+
+logger = logging.getLogger(__name__)
+
+
+class FloorArbiter:
+    """All presses."""
+
+    def __init__(
+        self, ctx: Context, calls: CallBook, routing: Routing, health: Health, uplink: Uplink
+    ) -> None:
+        """Begin with no press."""
+        self._ctx = ctx
+        self._calls = calls
+        self._routing = routing
+        self._health = health
+        self._uplink = uplink
+        self._presses: dict[RequestId, Press] = {}
+        self._floors: dict[LinkId, RadioFloor] = {link: RadioFloor(link) for link in ctx.links}
+        self._order = 0
+        self._report = FloorReport(ctx)
+
+    # ---- commands
+
+    def request(self, command: FloorRequest) -> Reply:
+        """Take a press."""
+        if command.request in self._presses:
+            return Reply(ok=True)
+        self._report.requested(command)
+        link = self._routing.link_for(command.talkgroup)
+        if link is None:
+            name = self._ctx.addresses.talkgroup_name(command.talkgroup)
+            self._report.refused(command, f"no radio carries {name}", True, 0)
+            return Reply(ok=False, reason=f"no radio carries {name}")
+        press = self._make(command, link.id)
+        self._presses[press.request] = press
+        self._uplink.open(press.request, press.position, press.link)
+        refusal = self._refusal(press)
+        if refusal is not None:
+            return self._refuse(press, *refusal)
+        if press.source in self._ctx.settings.short_press_sources:
+            return Reply(ok=True)
+        return self._admit(press)
+
+    def renew(self, command: FloorRenew) -> Reply:
+        """Renew the lease: the key is still held."""
+        press = self._presses.get(command.request)
+        if press is None:
+            return Reply(ok=False, reason="this press is over")
+        press.renewed_ms = self._ctx.now()
+        return Reply(ok=True)
+
+    def release(self, command: FloorRelease) -> Reply:
+        """End a press: the key was let go, or the desk has a cause."""
+        press = self._presses.get(command.request)
+        if press is None:
+            return Reply(ok=True)
+        if command.normal and press.state is PressState.ON_AIR:
+            self._ending(press)
+        elif not command.normal or press.state is not PressState.ENDING:
+            self.cut(press, "release" if command.normal else command.cause)
+        return Reply(ok=True)
+
+    def position_left(self, position: PositionId, cause: str = "position_left") -> None:
+        """Un-key and withdraw everything of a position."""
+        for press in [p for p in self._presses.values() if p.position == position]:
+            self.cut(press, cause)
+
+    def pressed_links(self) -> frozenset[LinkId]:
+        """Return the links with a press on them or still un-keying."""
+        keyed = {link for link, floor in self._floors.items() if floor.unkeying}
+        return frozenset(keyed | {press.link for press in self._presses.values()})
+
+    def on_air(self, link: LinkId) -> bool:
+        """Say whether a desk talks through this radio."""
+        press = self._floors[link].current
+        return press is not None and press.state in TALKING
+
+    # ---- answers of a link
+
+    def granted(self, link: LinkId, event: radio.TxGranted) -> None:
+        """Go on air, unless the press is over or the call is another group's."""
+        press = self._asked(link, event.demand)
+        if press is None:
+            self._ctx.links[link].end(event.demand, "withdrawn")
+            return
+        call = self._calls.find(link, event.instance)
+        if call is not None and call.number != press.number:
+            self._refuse(press, self._routing.elsewhere(link, call.number), True)
+            return
+        now = self._ctx.now()
+        press.move(PressState.ON_AIR)
+        press.granted_ms = now
+        own = OwnPress(
+            request=press.request,
+            position=press.position,
+            operator=press.operator,
+            number=press.number,
+            priority=press.priority,
+        )
+        press.transmission = self._calls.start_own(link, event.instance, own)
+        self._report.granted(press, press.transmission.id)
+        self._uplink.grant(press.request, press.transmission)
+
+    def queued(self, link: LinkId, event: radio.TxQueued) -> None:
+        """Note that the radio system waits for a channel."""
+        press = self._asked(link, event.demand)
+        if press is not None:
+            if press.state is PressState.DEMANDED:
+                press.move(PressState.QUEUED)
+            self._report.queued(press, event.place)
+
+    def refused(self, link: LinkId, event: radio.TxRefused) -> None:
+        """Refuse the press: the radio system said no."""
+        self._answered_no(link, event.demand, event.reason, not_sent=False)
+
+    def not_sent(self, link: LinkId, event: radio.TxNotSent) -> None:
+        """Nothing was keyed."""
+        reason = event.reason
+        if event.radio_group is not None:
+            reason = self._routing.elsewhere(link, event.radio_group)
+        self._answered_no(link, event.demand, reason, not_sent=True)
+
+    def ended(self, link: LinkId, event: radio.TxEnded) -> None:
+        """Un-keyed on the wire: as asked, or by the radio itself."""
+        floor = self._floors[link]
+        press = floor.current
+        if press is not None and press.request == event.demand:
+            self._ended_unasked(press, event)
+        self._unkeyed(floor, event.demand)
+
+    def talker_changed(self, link: LinkId, instance: int, name: str) -> None:
+        """Somebody else talks on the call that we have: the channel is theirs."""
+        press = self._floors[link].current
+        if press is None or press.state not in TALKING or press.transmission is None:
+            return
+        if press.transmission.call.instance == instance:
+            self.cut(press, "preempted", name)
+
+    def group_moved(self, link: LinkId, number: int | None) -> None:
+        """Cut what would be said on another group than meant."""
+        for press in self._of_link(link):
+            if press.number != number:
+                self.cut(press, "moved", self._routing.elsewhere(link, number))
+
+    def link_lost(self, link: LinkId) -> None:
+        """Cut every press on a link that is gone."""
+        for press in self._of_link(link):
+            self.cut(press, "link_lost", self._health.words(link))
+        floor = self._floors[link]
+        if floor.unkeying is not None:
+            self._unkeyed(floor, floor.unkeying.request)
+
+    def call_down(self, link: LinkId, instance: int, cause: str) -> None:
+        """Cut our transmission: the call under it is over."""
+        press = self._floors[link].current
+        if press is not None and press.transmission is not None:
+            call = press.transmission.call
+            if call.instance == instance and press.state in TALKING:
+                self.cut(press, "call_ended", cause or REASONS["call_ended"])
+
+    # ---- time
+
+    def deadline(self) -> MonoMs | None:
+        """Return when tick() is due next."""
+        due = [self._due(press) for press in self._presses.values()]
+        due += [f.unkeying.until_ms for f in self._floors.values() if f.unkeying]
+        return min(due) if due else None
+
+    def tick(self, now: MonoMs) -> None:
+        """Cut what lost its lease or reached its limit, and admit pads that were really held."""
+        for press in list(self._presses.values()):
+            self._tick_press(press, now)
+        for floor in self._floors.values():
+            if floor.unkeying and now >= floor.unkeying.until_ms:
+                logger.warning("link %s did not report the end of a demand", floor.link)
+                self._unkeyed(floor, floor.unkeying.request)
+
+    def emptied(self, request: RequestId) -> None:
+        """All of a released press was sent: un-key."""
+        press = self._presses.get(request)
+        if press is None or press.state is not PressState.ENDING:
+            return
+        self._ctx.links[press.link].end(request, "released")
+        floor = self._leave(press)
+        if press.transmission is not None:
+            self._calls.end_own(press.transmission, "ended")
+        floor.unkeying = self._unkeying(request, press, self._uplink.close(request))
+
+    def close(self) -> None:
+        """Un-key everything: the server stops."""
+        for press in list(self._presses.values()):
+            self.cut(press, "server")
+
+    # ---- ends
+
+    def cut(self, press: Press, cause: str, reason: str = "") -> None:
+        """End a press at once, whatever state it is in; what is left in its buffer is dropped."""
+        state = press.state
+        if state is PressState.OVER:
+            return
+        keyed = state in TALKING or state in ASKED
+        if keyed:
+            word = cause if state in TALKING else "withdrawn"
+            self._ctx.links[press.link].end(press.request, word)
+        floor = self._leave(press)
+        discarded = self._uplink.close(press.request)
+        if keyed:
+            floor.unkeying = self._unkeying(press.request)
+        words = reason or REASONS.get(cause, cause)
+        if press.transmission is not None:
+            self._calls.end_own(press.transmission, OVER_CAUSES.get(cause, "cut"))
+        if state in TALKING:
+            self._report.lost(press, cause, words)
+        elif cause in ("moved", "link_lost", "server"):
+            self._report.refused(press, words, True, discarded)
+        else:
+            self._report.released(press, cause, discarded)
+        self._next(floor)
+
+    def _ending(self, press: Press) -> None:
+        press.move(PressState.ENDING)
+        press.released_ms = self._ctx.now()
+        left_ms = self._uplink.release(press.request)
+        self._report.ending(press, left_ms)
+        if self._uplink.drained(press.request):
+            self.emptied(press.request)
+
+    def _ended_unasked(self, press: Press, event: radio.TxEnded) -> None:
+        cause = event.cause if event.cause in REASONS or event.cause in OVER_CAUSES else "failed"
+        if press.state in ASKED:
+            self._refuse(press, event.reason or REASONS.get(cause, ""), True)
+        else:
+            words = event.reason or {"preempted": "the network"}.get(cause, "")
+            self.cut(press, cause, words)
+
+    def _answered_no(self, link: LinkId, demand: RequestId, reason: str, *, not_sent: bool) -> None:
+        press = self._asked(link, demand)
+        if press is not None:
+            floor = self._leave(press)
+            self._report.refused(press, reason, not_sent, self._uplink.close(demand))
+            self._next(floor)
+        self._unkeyed(self._floors[link], demand)
+
+    def _leave(self, press: Press) -> RadioFloor:
+        """Take a press out of every list."""
+        floor = self._floors[press.link]
+        self._presses.pop(press.request, None)
+        press.move(PressState.OVER)
+        if floor.current is press:
+            floor.current = None
+        if press in floor.waiting:
+            floor.waiting.remove(press)
+        return floor
+
+    def _unkeying(
+        self, request: RequestId, released: Press | None = None, discarded_ms: int = 0
+    ) -> Unkeying:
+        until = MonoMs(self._ctx.now() + self._ctx.settings.unkey_wait_ms)
+        return Unkeying(request, until, released, discarded_ms)
+
+    def _unkeyed(self, floor: RadioFloor, request: RequestId) -> None:
+        unkeying = floor.unkeying
+        if unkeying is None or unkeying.request != request:
+            return
+        floor.unkeying = None
+        if unkeying.released is not None:
+            self._report.released(unkeying.released, "release", unkeying.discarded_ms)
+        self._next(floor)
+
+    # ---- beginnings
+
+    def _make(self, command: FloorRequest, link: LinkId) -> Press:
+        self._order += 1
+        now = self._ctx.now()
+        return Press(
+            request=command.request,
+            position=command.position,
+            operator=command.operator,
+            talkgroup=command.talkgroup,
+            number=split_address(command.talkgroup)[1],
+            link=link,
+            priority=command.priority,
+            source=command.source,
+            order=self._order,
+            pressed_ms=now,
+            renewed_ms=now,
+        )
+
+    def _refusal(self, press: Press) -> tuple[str, bool] | None:
+        """Return the reason against a press and whether it reads ``Not sent``; None for none."""
+        if not self._health.is_up(press.link):
+            return self._health.words(press.link), True
+        for other in self._presses.values():
+            if other is not press and other.position == press.position:
+                if other.state is PressState.ENDING and other.link == press.link:
+                    continue
+                return "this position transmits already", False
+        other_press = self._floors[press.link].current
+        if other_press is None or other_press.position == press.position:
+            return None
+        if other_press.number != press.number:
+            return self._routing.elsewhere(press.link, other_press.number), True
+        if other_press.state in TALKING and press.priority <= other_press.priority:
+            return f"Position {other_press.position} is talking", False
+        return None
+
+    def _admit(self, press: Press) -> Reply:
+        """Put a press in the queue of its radio, ahead of and instead of lower priorities."""
+        refusal = self._refusal(press)
+        if refusal is not None:
+            return self._refuse(press, *refusal)
+        press.move(PressState.WAITING)
+        floor = self._floors[press.link]
+        floor.waiting.append(press)
+        holder = floor.current
+        if holder is not None and holder.priority < press.priority:
+            self._preempt(floor, holder, press)
+        self._next(floor)
+        if press.state is PressState.WAITING and (floor.current or len(floor.waiting) > 1):
+            self._report.queued(press, None)
+        return Reply(ok=True)
+
+    def _preempt(self, floor: RadioFloor, holder: Press, by: Press) -> None:
+        if holder.state in TALKING:
+            self.cut(holder, "preempted", by.name)
+            return
+        self._ctx.links[floor.link].end(holder.request, "withdrawn")
+        holder.move(PressState.WAITING)
+        floor.current = None
+        floor.waiting.append(holder)
+        floor.unkeying = self._unkeying(holder.request)
+        self._report.queued(holder, None)
+
+    def _next(self, floor: RadioFloor) -> None:
+        if floor.current is not None or floor.unkeying is not None:
+            return
+        press = floor.pop_next()
+        if press is None:
+            return
+        floor.current = press
+        press.move(PressState.DEMANDED)
+        demand = radio.KeyDemand(demand=press.request, group=press.number, priority=press.priority)
+        self._ctx.links[floor.link].demand(demand)
+
+    def _asked(self, link: LinkId, demand: RequestId) -> Press | None:
+        press = self._floors[link].current
+        asked = press is not None and press.request == demand and press.state in ASKED
+        return press if asked else None
+
+    def _of_link(self, link: LinkId) -> list[Press]:
+        return [press for press in self._presses.values() if press.link == link]
+
+    # ---- time, one press
+
+    def _due(self, press: Press) -> MonoMs:
+        settings = self._ctx.settings
+        if press.state is PressState.ENDING and press.released_ms is not None:
+            return MonoMs(press.released_ms + settings.ending_limit_ms)
+        due = press.renewed_ms + settings.lease_ms
+        if press.state is PressState.HELD:
+            due = min(due, press.pressed_ms + settings.short_press_ms)
+        if press.granted_ms is not None:
+            limit = self._ctx.addresses.transmit_limit_ms(press.talkgroup)
+            due = min(due, press.granted_ms + limit)
+        return MonoMs(due)
+
+    def _tick_press(self, press: Press, now: MonoMs) -> None:
+        if press.state is PressState.OVER or now < self._due(press):
+            return
+        if press.state is PressState.ENDING:
+            self.cut(press, "failed")
+        elif now >= press.renewed_ms + self._ctx.settings.lease_ms:
+            self.cut(press, "lease")
+        elif press.state is PressState.HELD:
+            self._admit(press)
+        else:
+            self.cut(press, "limit")
+
+    def _refuse(self, press: Press, reason: str, not_sent: bool) -> Reply:
+        if press.state in ASKED:
+            self._ctx.links[press.link].end(press.request, "withdrawn")
+        keyed = press.state in ASKED
+        floor = self._leave(press)
+        if keyed:
+            floor.unkeying = self._unkeying(press.request)
+        self._report.refused(press, reason, not_sent, self._uplink.close(press.request))
+        self._next(floor)
+        return Reply(ok=False, reason=reason)

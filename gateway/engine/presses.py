@@ -1,0 +1,113 @@
+"""One press of a push-to-talk key, and the table of what may follow what.
+
+Theory of operation. A press is HELD while a pad may still turn out to be a slip (150 ms), WAITING
+behind a colleague on the same radio, DEMANDED once the link was asked, QUEUED when the radio
+system waits for a channel, ON_AIR from the grant, ENDING from a normal release until what is left
+in the press buffer was sent, and OVER. Every state but ENDING lives on a lease. Nothing ever leads
+back from OVER: whoever was cut off must let go and press again.
+"""
+
+import enum
+from dataclasses import dataclass, field
+
+from gateway.engine.calls import Transmission
+from gateway.model.errors import InvalidCommand
+from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId, TalkgroupId
+
+
+class PressState(enum.Enum):
+    """Where a press is."""
+
+    HELD = "held"
+    WAITING = "waiting"
+    DEMANDED = "demanded"
+    QUEUED = "queued"
+    ON_AIR = "on_air"
+    ENDING = "ending"
+    OVER = "over"
+
+
+MOVES: dict[PressState, frozenset[PressState]] = {
+    PressState.HELD: frozenset({PressState.WAITING, PressState.OVER}),
+    PressState.WAITING: frozenset({PressState.DEMANDED, PressState.OVER}),
+    PressState.DEMANDED: frozenset(
+        {PressState.QUEUED, PressState.WAITING, PressState.ON_AIR, PressState.OVER}
+    ),
+    PressState.QUEUED: frozenset({PressState.WAITING, PressState.ON_AIR, PressState.OVER}),
+    PressState.ON_AIR: frozenset({PressState.ENDING, PressState.OVER}),
+    PressState.ENDING: frozenset({PressState.OVER}),
+    PressState.OVER: frozenset(),
+}
+
+TALKING = frozenset({PressState.ON_AIR, PressState.ENDING})
+ASKED = frozenset({PressState.DEMANDED, PressState.QUEUED})
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Press:
+    """A press with its times."""
+
+    request: RequestId
+    position: PositionId
+    operator: str
+    talkgroup: TalkgroupId
+    number: int
+    link: LinkId
+    priority: int
+    source: str
+    order: int
+    pressed_ms: MonoMs
+    renewed_ms: MonoMs
+    state: PressState = PressState.HELD
+    granted_ms: MonoMs | None = None
+    released_ms: MonoMs | None = None
+    transmission: Transmission | None = None
+
+    def move(self, state: PressState) -> None:
+        """Go to another state; raises InvalidCommand when the table does not have the step."""
+        if state not in MOVES[self.state]:
+            raise InvalidCommand(f"press {self.request}: {self.state.value} to {state.value}")
+        self.state = state
+
+    def on_air_ms(self, now: MonoMs) -> int:
+        """Return the time on air so far."""
+        return 0 if self.granted_ms is None else now - self.granted_ms
+
+    @property
+    def grant_ms(self) -> int | None:
+        """Return the time from press to grant, None without one."""
+        return None if self.granted_ms is None else self.granted_ms - self.pressed_ms
+
+    @property
+    def name(self) -> str:
+        """Return who presses, for the other desks."""
+        who = f"Position {self.position}"
+        return f"{who}, {self.operator}" if self.operator else who
+
+
+@dataclass(slots=True, eq=False)
+class Unkeying:
+    """A demand that was ended and that the link has not yet reported as ended."""
+
+    request: RequestId
+    until_ms: MonoMs
+    released: Press | None = None
+    """A normal release: reported when the radio is un-keyed."""
+    discarded_ms: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class RadioFloor:
+    """The presses on one radio: one has it, the others wait by priority and order."""
+
+    link: LinkId
+    current: Press | None = None
+    unkeying: Unkeying | None = None
+    waiting: list[Press] = field(default_factory=list)
+
+    def pop_next(self) -> Press | None:
+        """Take the next press out of the queue."""
+        best = min(self.waiting, key=lambda press: (-press.priority, press.order), default=None)
+        if best is not None:
+            self.waiting.remove(best)
+        return best

@@ -1,0 +1,87 @@
+"""Which radio carries a talkgroup, who uses which radio, and when a radio may be retuned."""
+
+from gateway.engine.calls import CallBook
+from gateway.engine.context import Context
+from gateway.engine.health import Health
+from gateway.model.commands import LinkSelect, Reply
+from gateway.model.ids import LinkId, PositionId, TalkgroupId, split_address
+from gateway.model.plan import Link
+from gateway.model.radio import Capability
+
+
+class Routing:
+    """Talkgroup to link, and the positions that use each radio."""
+
+    def __init__(self, ctx: Context, calls: CallBook, health: Health) -> None:
+        """Begin with nobody at any radio."""
+        self._ctx = ctx
+        self._calls = calls
+        self._health = health
+        self._groups: dict[LinkId, int | None] = {}
+        self._users: dict[PositionId, tuple[LinkId, TalkgroupId]] = {}
+
+    # ---- what the radios are on
+
+    def set_group(self, link: LinkId, number: int | None) -> None:
+        """Keep the group that a radio reported."""
+        self._groups[link] = number
+
+    def group(self, link: LinkId) -> int | None:
+        """Return the selected group of a radio, None when it is not known."""
+        return self._groups.get(link)
+
+    def elsewhere(self, link: LinkId, number: int | None) -> str:
+        """Return the fixed words for a radio on another group."""
+        return f"radio is on {self._ctx.addresses.group_name(link, number)}"
+
+    # ---- choosing
+
+    def link_for(self, talkgroup: TalkgroupId) -> Link | None:
+        """Return the link to talk on: one that is up and on the group first, then one up."""
+        number = split_address(talkgroup)[1]
+        links = [k for k in self._ctx.addresses.links_of(talkgroup) if k.id in self._ctx.links]
+
+        def fitness(link: Link) -> tuple[bool, bool]:
+            on_it = self._groups.get(link.id) == number or self._calls.group_up(link.id, number)
+            return self._health.is_up(link.id), on_it
+
+        return max(links, key=fitness, default=None)
+
+    # ---- selecting
+
+    def leave(self, position: PositionId) -> None:
+        """Note that the position uses no radio any more."""
+        self._users.pop(position, None)
+
+    def select(self, command: LinkSelect, *, pressed: frozenset[LinkId]) -> Reply:
+        """Retune the talkgroup's radio where nothing and nobody stands against it.
+
+        ``pressed`` are the links with a press on them.
+        """
+        self.leave(command.position)
+        link = self.link_for(command.talkgroup)
+        if link is None:
+            name = self._ctx.addresses.talkgroup_name(command.talkgroup)
+            return Reply(ok=False, reason=f"no radio carries {name}")
+        number = split_address(command.talkgroup)[1]
+        if self._groups.get(link.id) != number:
+            reason = self._hindrance(link, command, pressed)
+            if reason:
+                return Reply(ok=False, reason=reason)
+            self._ctx.links[link.id].select_group(number)
+        self._users[command.position] = (link.id, command.talkgroup)
+        return Reply(ok=True)
+
+    def _hindrance(self, link: Link, command: LinkSelect, pressed: frozenset[LinkId]) -> str:
+        """Say why the radio is not retuned, in words; empty when it may be."""
+        if not self._health.is_up(link.id):
+            return self._health.words(link.id)
+        if Capability.SELECT_GROUP not in self._ctx.links[link.id].info.capabilities:
+            return "this radio's group cannot be changed from here"
+        where = self.elsewhere(link.id, self._groups.get(link.id))
+        for position, (used, talkgroup) in self._users.items():
+            if used == link.id and talkgroup != command.talkgroup:
+                return f"{where}, Position {position} uses it"
+        if link.id in pressed or self._calls.on_link(link.id):
+            return f"{where}, a call is up"
+        return ""
