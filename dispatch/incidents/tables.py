@@ -124,18 +124,3 @@ class IncidentCounter(SQLModel, table=True):
 
     year: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     last: int = 0
-
-
-class UnitFix(SQLModel, table=True):
-    """One position of a unit, kept for suggestions: with its error and the fix's own time."""
-
-    __tablename__ = "unit_fix"
-    __table_args__ = (Index("ix_unit_fix_unit_time", "unit", "t_fix_utc"),)
-
-    id: int | None = Field(default=None, primary_key=True)
-    unit: str
-    t_fix_utc: int = Field(sa_type=BigInteger, index=True)
-    t_recv_utc: int = Field(sa_type=BigInteger)
-    latitude_deg: float
-    longitude_deg: float
-    error_m: float | None = None

@@ -1,0 +1,266 @@
+"""The log on disk: one SQLite connection, the tree in memory, the head outside the database.
+
+Theory of operation. A batch of entries goes into one transaction: rows, the subtrees they
+complete, one sync. Then ``audit.head`` is replaced by a signed note of the new size (new file,
+sync, rename). Killed in between, the log is longer than its head: sound, mended at the next start.
+A log shorter than its head or newest checkpoint was cut, and one whose root differs was changed:
+then nothing is signed any more, since a signature would cover the damage.
+"""
+
+import contextlib
+import json
+import os
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from dispatch.audit.checkpoint import BadNote, NoteSigner, TreeHead
+from dispatch.audit.merkle import Frontier, inclusion_proof, leaf_hash, root_at
+from dispatch.audit.tables import GUARDS
+from gateway.model.errors import ConfigError, LinkError, RemoteError
+from gateway.model.ids import UtcUs
+
+HEAD_FILE = "audit.head"
+VKEY_FILE = "log.vkey"
+BUSY_TIMEOUT_MS = 2000
+
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS audit_log (seq INTEGER NOT NULL PRIMARY KEY CHECK (seq >= 0), "
+    "entry BLOB NOT NULL, leaf BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS audit_node (level INTEGER NOT NULL, idx INTEGER NOT NULL, "
+    "hash BLOB NOT NULL, PRIMARY KEY (level, idx))",
+    "CREATE TABLE IF NOT EXISTS checkpoint (size INTEGER NOT NULL PRIMARY KEY, "
+    "root BLOB NOT NULL, note VARCHAR NOT NULL, at_utc INTEGER NOT NULL)",
+)
+
+
+class LogDamaged(RemoteError):
+    """The log is not the continuation of what was signed; nothing is added to it."""
+
+
+class LogUnavailable(LinkError):
+    """The database or the head cannot be written now."""
+
+
+def sqlite_path(url: str) -> Path:
+    """Return the file of ``sqlite:///PATH``; raises ConfigError on another URL."""
+    head, slashes, path = url.partition(":///")
+    if not slashes or head.partition("+")[0] != "sqlite" or not path:
+        raise ConfigError(
+            f"audit log: expected a database sqlite:///PATH, got {url!r}",
+            hint="The audit log is kept in SQLite; see docs/audit-log.md.",
+        )
+    return Path(path)
+
+
+class Log:
+    """The append-only log. Used by one thread at a time; no call of it waits for a loop."""
+
+    def __init__(self, database: Path, folder: Path, signer: NoteSigner) -> None:
+        """Name the files; ``open`` reads them. ``folder`` holds the head and the public key."""
+        self._database = database
+        self._folder = folder
+        self._signer = signer
+        self._connection: sqlite3.Connection | None = None
+        self._tree = Frontier()
+        self._head_size = -1
+        self._checkpoint_size = 0
+
+    @property
+    def origin(self) -> str:
+        """Name of the log and of its key."""
+        return self._signer.origin
+
+    @property
+    def size(self) -> int:
+        """Entries that are durable."""
+        return self._tree.size
+
+    @property
+    def root(self) -> bytes:
+        """Root of the tree as it stands."""
+        return self._tree.root()
+
+    @property
+    def head_size(self) -> int:
+        """Size that ``audit.head`` names; -1 before it was written."""
+        return self._head_size
+
+    @property
+    def checkpoint_size(self) -> int:
+        """Size of the newest checkpoint."""
+        return self._checkpoint_size
+
+    def open(self) -> None:
+        """Read the log and mend its head; raises LogDamaged when it was cut or changed."""
+        self.close()
+        try:
+            self._connection = self._connect()
+            self._read()
+        except sqlite3.Error as error:
+            raise LogUnavailable(f"audit log {self._database}: {error}") from error
+        self._check_head()
+        self._check_checkpoint()
+        _replace(self._folder / VKEY_FILE, self._signer.vkey.encode() + b"\n")
+        self.write_head()
+
+    def _connect(self) -> sqlite3.Connection:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(
+            self._database, isolation_level=None, check_same_thread=False, timeout=0
+        )
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        for statement in (*_SCHEMA, *GUARDS):
+            connection.execute(statement)
+        return connection
+
+    def _read(self) -> None:
+        ((count, last),) = self._db.execute("SELECT count(*), max(seq) FROM audit_log")
+        size = 0 if last is None else int(last) + 1
+        if count != size:
+            raise LogDamaged(
+                f"audit log: {count} entries, expected {size}; {size - count} are missing",
+                hint="Run: samband audit verify",
+            )
+        self._tree = Frontier(size, self.node)
+
+    def _check_head(self) -> None:
+        try:
+            note = (self._folder / HEAD_FILE).read_text("utf-8")
+        except FileNotFoundError:
+            return
+        try:
+            head = TreeHead.from_note(note)
+        except BadNote as error:
+            raise LogDamaged(f"{HEAD_FILE}: {error}", hint="Run: samband audit verify") from error
+        self._check_signed(head.origin, head.size, head.root, HEAD_FILE)
+        self._head_size = head.size
+
+    def _check_checkpoint(self) -> None:
+        newest = "SELECT size, root FROM checkpoint ORDER BY size DESC LIMIT 1"
+        for size, root in self._db.execute(newest).fetchall():
+            self._check_signed(self.origin, size, root, f"checkpoint {size}")
+            self._checkpoint_size = size
+
+    def _check_signed(self, origin: str, size: int, root: bytes, what: str) -> None:
+        hint = "Run: samband audit verify. A restored backup goes on as a new log."
+        if origin != self.origin:
+            raise LogDamaged(f"{what} is of the log {origin}, not of {self.origin}", hint=hint)
+        if size > self.size:
+            raise LogDamaged(
+                f"audit log: {self.size} entries, {what} names {size}: it was cut", hint=hint
+            )
+        if root_at(size, self.node) != root:
+            raise LogDamaged(
+                f"audit log: its first {size} entries are not those of {what}", hint=hint
+            )
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise LogUnavailable("audit log: not open")
+        return self._connection
+
+    def node(self, level: int, idx: int) -> bytes:
+        """Return the stored hash of a complete subtree; raises LogDamaged when it is missing."""
+        if level == 0:
+            row = self._db.execute("SELECT leaf FROM audit_log WHERE seq=?", (idx,)).fetchone()
+        else:
+            row = self._db.execute(
+                "SELECT hash FROM audit_node WHERE level=? AND idx=?", (level, idx)
+            ).fetchone()
+        if row is None:
+            raise LogDamaged(f"audit log: the node {level}/{idx} is missing")
+        return bytes(row[0])
+
+    def append(self, entries: Sequence[bytes]) -> int:
+        """Commit entries in one transaction; returns the seq of the first. Then ``write_head``.
+
+        Raises LogUnavailable with nothing written.
+        """
+        first = self._tree.size
+        tree = self._tree.copy()
+        rows: list[tuple[int, bytes, bytes]] = []
+        nodes: list[tuple[int, int, bytes]] = []
+        for number, entry in enumerate(entries):
+            leaf = leaf_hash(entry)
+            rows.append((first + number, entry, leaf))
+            nodes.extend(tree.append(leaf)[1:])
+        try:
+            self._commit(rows, nodes)
+        except sqlite3.Error as error:
+            raise LogUnavailable(f"audit log: {error}") from error
+        self._tree = tree
+        return first
+
+    def _commit(
+        self, rows: list[tuple[int, bytes, bytes]], nodes: list[tuple[int, int, bytes]]
+    ) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._db.executemany("INSERT INTO audit_log (seq, entry, leaf) VALUES (?,?,?)", rows)
+            self._db.executemany("INSERT INTO audit_node (level, idx, hash) VALUES (?,?,?)", nodes)
+            self._db.execute("COMMIT")
+        except sqlite3.Error:
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            raise
+
+    def write_head(self) -> None:
+        """Put size and root, signed, into ``audit.head``; raises LogUnavailable."""
+        if self._head_size == self.size:
+            return
+        note = self._signer.sign(self.size, self.root)
+        _replace(self._folder / HEAD_FILE, note.encode())
+        self._head_size = self.size
+
+    def checkpoint(self, now: UtcUs) -> str | None:
+        """Sign and store a checkpoint unless the newest has this size; returns the note."""
+        if self.size <= self._checkpoint_size:
+            return None
+        note = self._signer.sign(self.size, self.root)
+        try:
+            self._db.execute(
+                "INSERT INTO checkpoint (size, root, note, at_utc) VALUES (?,?,?,?)",
+                (self.size, self.root, note, now),
+            )
+        except sqlite3.Error as error:
+            raise LogUnavailable(f"audit log: {error}") from error
+        self._checkpoint_size = self.size
+        return note
+
+    def recent_ids(self, entries: int) -> frozenset[str]:
+        """Return the ids of the newest entries."""
+        rows = self._db.execute("SELECT entry FROM audit_log WHERE seq>=?", (self.size - entries,))
+        return frozenset(json.loads(entry)["id"] for (entry,) in rows)
+
+    def inclusion(self, index: int, size: int) -> list[bytes]:
+        """Return the inclusion proof of an entry in the tree of ``size``."""
+        return inclusion_proof(index, size, self.node)
+
+    def close(self) -> None:
+        """Close the connection; safe twice."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _replace(path: Path, data: bytes) -> None:
+    fresh = path.with_name(path.name + ".new")
+    try:
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        try:
+            os.write(handle, data)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        fresh.rename(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise LogUnavailable(f"{path}: {error.strerror}") from error

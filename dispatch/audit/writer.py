@@ -1,0 +1,326 @@
+"""The audit log's one writer: a thread of its own named ``audit`` that commits in groups.
+
+``append`` returns when the entry is durable: used ahead of consultation, disclosure and erasure.
+``note`` is for live acts: it never waits; while the log cannot be written they lie in the spool,
+sealed, and enter later as ``late``. What a crash can lose: notes of the last group (10 ms), never
+an entry that ``append`` returned.
+"""
+
+import asyncio
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dispatch.audit.entry import SYSTEM, Act, BadEntry, Via, entry_bytes, seal
+from dispatch.audit.keys import GroupKeys
+from dispatch.audit.log import Log, LogDamaged, LogUnavailable
+from dispatch.audit.spool import Spool
+from dispatch.errors import LogNotWritable
+from gateway.model.errors import RadioError
+from gateway.model.ids import ulid
+from gateway.ports import Clock
+
+logger = logging.getLogger(__name__)
+
+GROUP_ENTRIES = 100
+GROUP_MS = 10
+CHECKPOINT_MS = 60_000
+CHECKPOINT_ENTRIES = 1000
+RETRY_MS = 1000
+SPOOL_GROUP_ENTRIES = 1000
+RECENT_IDS = 100_000
+"""How far back a spooled entry is looked for, so that a crash while it enters repeats none."""
+
+StateSink = Callable[[bool, str, int], None]
+"""Called on the loop when the log becomes writable or not: (writable, reason, spooled)."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """An act on its way; ``done`` None for a live act."""
+
+    act: Act
+    done: "asyncio.Future[int] | None"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogStatus:
+    """What the auditor's page shows."""
+
+    origin: str
+    size: int
+    root: bytes
+    head_size: int
+    checkpoint_size: int
+    writable: bool
+    reason: str
+    spooled: int
+
+
+class AuditWriter:
+    """The front of the log for the event loop; everything slow happens on its thread."""
+
+    def __init__(
+        self,
+        log: Log,
+        spool: Spool,
+        keys: GroupKeys,
+        clock: Clock,
+        randomness: Callable[[int], bytes],
+        *,
+        node: str = "",
+        on_state: StateSink | None = None,
+    ) -> None:
+        """Keep what the thread needs; ``start`` starts it."""
+        self._log = log
+        self._spool = spool
+        self._keys = keys
+        self._clock = clock
+        self._randomness = randomness
+        self._node = node
+        self._on_state = on_state
+        self._inbox: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._writable = False
+        self._reason = "not started"
+        self._damaged = False
+        self._started = False
+        self._checkpoint_due = 0.0
+        self._retry_due = 0.0
+
+    @property
+    def writable(self) -> bool:
+        """Whether the last write succeeded."""
+        return self._writable
+
+    @property
+    def status(self) -> LogStatus:
+        """Return the state of the log now."""
+        return LogStatus(
+            origin=self._log.origin,
+            size=self._log.size,
+            root=self._log.root,
+            head_size=self._log.head_size,
+            checkpoint_size=self._log.checkpoint_size,
+            writable=self._writable,
+            reason=self._reason,
+            spooled=self._spool.waiting,
+        )
+
+    async def start(self) -> None:
+        """Open the log and log the start; the server runs on when the log is damaged."""
+        self._loop = asyncio.get_running_loop()
+        opened = asyncio.Event()
+        loop = self._loop
+        self._thread = threading.Thread(
+            target=self._run,
+            name="audit",
+            args=(lambda: loop.call_soon_threadsafe(opened.set),),
+            daemon=True,
+        )
+        self._thread.start()
+        await opened.wait()
+
+    async def append(self, act: Act) -> int:
+        """Write an act ahead of what it logs; returns its seq once durable.
+
+        Raises LogNotWritable (the thing must not happen) or BadEntry.
+        """
+        if self._thread is None or not self._writable:
+            raise LogNotWritable
+        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._inbox.put(_Waiting(act, done))
+        return await done
+
+    def note(self, act: Act) -> None:
+        """Log a live act without waiting; may be called from any thread."""
+        if act.t_utc is None:
+            act = replace(act, t_utc=self._clock.utc_us())
+        self._inbox.put(_Waiting(act, None))
+
+    async def close(self) -> None:
+        """Write what waits, sign a last checkpoint, end the thread; safe twice."""
+        if self._thread is None:
+            return
+        self.note(_system_act("log.stopped"))
+        self._inbox.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._thread = None
+        self._writable = False
+        self._reason = "closed"
+
+    # ---- the thread ----------------------------------------------------------------------------
+
+    def _run(self, opened: Callable[[], None]) -> None:
+        self._open()
+        opened()
+        while self._turn():
+            pass
+        self._checkpoint()
+        self._log.close()
+
+    def _turn(self) -> bool:
+        batch, go_on = self._collect()
+        if not self._writable and time.monotonic() >= self._retry_due:
+            self._open()
+        if batch:
+            self._write(batch)
+        due = time.monotonic() >= self._checkpoint_due
+        if due or self._log.size - self._log.checkpoint_size >= CHECKPOINT_ENTRIES:
+            self._checkpoint()
+        return go_on
+
+    def _collect(self) -> tuple[list[_Waiting], bool]:
+        due = self._checkpoint_due if self._writable else self._retry_due
+        try:
+            first = self._inbox.get(timeout=max(0.0, due - time.monotonic()))
+        except queue.Empty:
+            return [], True
+        if first is None:
+            return [], False
+        batch = [first]
+        ends = time.monotonic() + GROUP_MS / 1000
+        while len(batch) < GROUP_ENTRIES:
+            try:
+                waiting = self._inbox.get(timeout=max(0.0, ends - time.monotonic()))
+            except queue.Empty:
+                break
+            if waiting is None:
+                return batch, False
+            batch.append(waiting)
+        return batch, True
+
+    def _open(self) -> None:
+        self._retry_due = time.monotonic() + RETRY_MS / 1000
+        if self._damaged:
+            return
+        try:
+            self._log.open()
+            self._take_spool()
+            verb = "log.resumed" if self._started else "log.started"
+            self._log.append([self._sealed(_system_act(verb), self._log.size)])
+            self._started = True
+            self._log.write_head()
+        except LogDamaged as error:
+            self._damaged = True
+            self._set(False, str(error))
+        except (RadioError, OSError) as error:
+            self._set(False, str(error))
+        else:
+            self._checkpoint_due = time.monotonic() + CHECKPOINT_MS / 1000
+            self._set(True, "")
+
+    def _take_spool(self) -> None:
+        known = self._log.recent_ids(RECENT_IDS) if self._spool.exists() else frozenset()
+        entries = [entry for entry in self._spool.read() if entry.get("id") not in known]
+        for start in range(0, len(entries), SPOOL_GROUP_ENTRIES):
+            group = entries[start : start + SPOOL_GROUP_ENTRIES]
+            raws = [
+                entry_bytes({**entry, "late": True, "prev_hint": self._log.size + number})
+                for number, entry in enumerate(group)
+            ]
+            self._log.append(raws)
+        if entries:
+            self._log.write_head()
+            logger.warning("audit log: %d entries came late from the spool", len(entries))
+        self._spool.clear()
+
+    def _sealed(self, act: Act, prev_hint: int) -> bytes:
+        now = self._clock.utc_us()
+        if not act.via.node:
+            act = replace(act, via=replace(act.via, node=self._node))
+        entry = seal(
+            act,
+            self._keys,
+            entry_id=ulid(now, self._randomness(10)).upper(),
+            now=now,
+            prev_hint=prev_hint,
+            nonce=self._randomness(12),
+        )
+        return entry_bytes(entry)
+
+    def _write(self, batch: list[_Waiting]) -> None:
+        ready: list[tuple[_Waiting, bytes]] = []
+        for waiting in batch:
+            try:
+                ready.append((waiting, self._sealed(waiting.act, self._log.size + len(ready))))
+            except (RadioError, OSError) as error:
+                self._refuse(waiting, error)
+        if not ready:
+            return
+        if not self._writable:
+            self._set_aside(ready)
+            return
+        try:
+            first = self._log.append([raw for _, raw in ready])
+        except LogUnavailable as error:
+            self._set(False, str(error))
+            self._set_aside(ready)
+            return
+        self._guarded(self._log.write_head)
+        for number, (waiting, _) in enumerate(ready):
+            if waiting.done is not None:
+                self._tell(waiting.done, first + number, None)
+
+    def _refuse(self, waiting: _Waiting, error: Exception) -> None:
+        logger.error("audit log: %s was not logged: %s", waiting.act.verb, error)
+        if waiting.done is not None:
+            self._tell(waiting.done, None, error if isinstance(error, BadEntry) else None)
+
+    def _set_aside(self, ready: list[tuple[_Waiting, bytes]]) -> None:
+        live = [raw for waiting, raw in ready if waiting.done is None]
+        for waiting, _ in ready:
+            if waiting.done is not None:
+                self._tell(waiting.done, None, None)
+        if not live:
+            return
+        try:
+            self._spool.put(live)
+        except OSError as error:
+            logger.critical("audit spool: %d live acts were not logged: %s", len(live), error)
+            self._set(False, f"neither log nor spool can be written: {error}")
+
+    def _checkpoint(self) -> None:
+        self._checkpoint_due = time.monotonic() + CHECKPOINT_MS / 1000
+        if self._writable:
+            self._guarded(lambda: self._log.checkpoint(self._clock.utc_us()))
+
+    def _guarded(self, work: Callable[[], Any]) -> None:
+        try:
+            work()
+        except LogUnavailable as error:
+            self._set(False, str(error))
+
+    def _tell(self, done: "asyncio.Future[int]", seq: int | None, error: Exception | None) -> None:
+        def settle() -> None:
+            if done.done():
+                return
+            if seq is not None:
+                done.set_result(seq)
+            else:
+                done.set_exception(error or LogNotWritable())
+
+        done.get_loop().call_soon_threadsafe(settle)
+
+    def _set(self, writable: bool, reason: str) -> None:
+        changed = writable != self._writable or reason != self._reason
+        first = self._reason == "not started"
+        self._writable, self._reason = writable, reason
+        if not changed:
+            return
+        if not writable:
+            self._retry_due = time.monotonic() + RETRY_MS / 1000
+            logger.error("log not writable: %s", reason)
+        elif not first:
+            logger.warning("the audit log can be written again")
+        if self._on_state and self._loop:
+            self._loop.call_soon_threadsafe(self._on_state, writable, reason, self._spool.waiting)
+
+
+def _system_act(verb: str) -> Act:
+    return Act(op="system", verb=verb, actor=SYSTEM, via=Via())
