@@ -1,4 +1,4 @@
-"""The tree against the RFC 6962 vectors, proofs checked by the steps of RFC 9162, 2.1.3 and 2.1.4."""
+"""The tree against RFC 6962 vectors; proofs checked by the steps of RFC 9162, 2.1.3 and 2.1.4."""
 
 import hashlib
 import json
