@@ -46,7 +46,7 @@ def serial_ports(by_id: Path = BY_ID) -> list[FoundPort]:
         FoundPort(
             device=port.device,
             stable=stable.get(os.path.realpath(port.device), port.device),
-            words=port.description or "",
+            words="" if port.description in (None, "n/a") else str(port.description),
         )
         for port in sorted(list_ports.comports(), key=lambda port: str(port.device))
     ]

@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
+from gateway.tetra.terminal import TerminalCore
+
 from gateway.model.errors import LinkError
 from gateway.model.ids import LinkId, MessageId, MonoMs, RequestId
 from gateway.model.plan import Link as PlannedLink
@@ -26,7 +28,6 @@ from gateway.model.radio import (
     TxNotSent,
 )
 from gateway.ports import Clock, RadioEventSink, SoundSink
-from gateway.tetra.terminal import TerminalCore
 from hardware.guard_client import UnkeyGuard
 from hardware.line_log import LineLog
 from hardware.link import Link, LinkSettings
