@@ -1,0 +1,1 @@
+"""Recordings and spool of a gateway: files only, so that a site goes on when the centre is away."""

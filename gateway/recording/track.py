@@ -1,0 +1,118 @@
+"""One running recording: packets to Ogg pages on disk, a page flushed and synced each second."""
+
+import errno
+import os
+from pathlib import Path
+
+from gateway.model.ids import ulid_bytes
+from gateway.model.recording import FrameLevel, RecordingMeta
+from gateway.model.voice import TIMESTAMP_STEP, VoiceFlag, VoiceFrame
+from gateway.recording.files import (
+    GAIN_MISSING,
+    GAIN_SILENCE,
+    Folder,
+    gain_header,
+    gain_record,
+    write_sidecar,
+)
+from voicecodecs.ogg import OggOpusWriter
+
+SYNC_FRAMES = 50
+"""Packets of 20 ms in a second: at most this much is lost in a crash."""
+MAX_FILLED_FRAMES = 3000
+"""Longest gap that is kept as silence in the file (60 s)."""
+_NO_LEVEL = FrameLevel()
+
+
+class Track:
+    """The files of one transmission. Every method may raise OSError (disk full)."""
+
+    def __init__(self, folder: Folder, meta: RecordingMeta) -> None:
+        """Write the sidecar, then begin the sound and gain files."""
+        self.meta = meta
+        serial = int.from_bytes(ulid_bytes(meta.transmission)[-4:], "big")
+        self._ogg = OggOpusWriter(serial, tags={"TRANSMISSION": meta.transmission})
+        self._frames = 0
+        self._next_timestamp: int | None = None
+        self._gain_waits: list[bytes] = []
+        write_sidecar(folder, meta)
+        self._sound = _File(folder.sound(meta.transmission))
+        try:
+            self._gain = _File(folder.gain(meta.transmission))
+        except OSError:
+            self._sound.close()
+            raise
+        self._begin()
+
+    def _begin(self) -> None:
+        try:
+            self._sound.write(self._ogg.header())
+            self._gain.write(gain_header(self.meta.transmission))
+        except OSError:
+            self.abandon()
+            raise
+
+    def write(self, frame: VoiceFrame, level: FrameLevel) -> None:
+        """Add a packet; what is missing before it is kept as time without sound."""
+        if self._next_timestamp is not None:
+            step = (frame.timestamp_48k - self._next_timestamp) & 0xFFFFFFFF
+            missing = step // TIMESTAMP_STEP if step < 1 << 31 else 0
+            # Code 0 of the same TOC byte with nothing behind it: a packet that was not sent
+            # (RFC 6716 section 3.2.1 allows length 0); players conceal it.
+            for _ in range(min(missing, MAX_FILLED_FRAMES)):
+                self._add(bytes([frame.opus[0] & 0b11111100]), _NO_LEVEL, GAIN_MISSING)
+        self._next_timestamp = (frame.timestamp_48k + TIMESTAMP_STEP) & 0xFFFFFFFF
+        silence = GAIN_SILENCE if frame.flags & VoiceFlag.SILENCE else 0
+        self._add(frame.opus, level, silence)
+
+    def finish(self) -> None:
+        """End the files."""
+        self._sound.write(self._ogg.finish())
+        self._sync()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Let go of the files as they are; never raises."""
+        for file in (self._sound, self._gain):
+            try:
+                file.close()
+            except OSError:
+                # Raw files hold nothing back: what is on disk stays, and is mended at the close.
+                continue
+
+    def _add(self, packet: bytes, level: FrameLevel, flags: int) -> None:
+        page = self._ogg.write(packet)
+        if page:
+            self._sound.write(page)
+        self._gain_waits.append(gain_record(level, flags))
+        self._frames += 1
+        if self._frames % SYNC_FRAMES == 0:
+            self._sound.write(self._ogg.flush())
+            self._sync()
+
+    def _sync(self) -> None:
+        self._gain.write(b"".join(self._gain_waits))
+        self._gain_waits.clear()
+        self._sound.sync()
+        self._gain.sync()
+
+
+class _File:
+    """An unbuffered file: what was written survives the process, and a short write is an error."""
+
+    def __init__(self, path: Path) -> None:
+        self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
+        self._open = True
+
+    def write(self, data: bytes) -> None:
+        written = os.write(self._handle, data) if data else 0
+        if written != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def sync(self) -> None:
+        os.fsync(self._handle)
+
+    def close(self) -> None:
+        if self._open:
+            self._open = False
+            os.close(self._handle)
