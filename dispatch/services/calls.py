@@ -1,0 +1,238 @@
+"""The call log: search, the sheet of one call, notes. Every look is logged before its answer."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, select
+
+from dispatch.audit.entry import Obj
+from dispatch.auth.access import Access
+from dispatch.auth.permissions import Action
+from dispatch.errors import NotFound, ServiceError
+from dispatch.events import CallNoted
+from dispatch.services.call_search import CallQuery, search
+from dispatch.services.plans import LivePlan
+from dispatch.services.record import Asker, Record
+from dispatch.services.rows import Row, transmission_row
+from dispatch.store.engine import Store
+from dispatch.store.tables import AccessRow, Call, Note, RecordingFileRow, Transmission
+from gateway.bus import Bus
+from gateway.model.ids import CallId, TalkgroupId, ulid
+from gateway.ports import Clock
+
+MAX_NOTE_CHARACTERS = 4000
+
+Integrity = Callable[[str, str], Awaitable[Row | None]]
+"""(transmission, sha256) -> what the audit log can prove of this recording."""
+
+
+class CallLog:
+    """Calls and transmissions of the store, within the asker's rights."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        plan: LivePlan,
+        record: Record,
+        bus: Bus,
+        clock: Clock,
+        randomness: Callable[[int], bytes],
+    ) -> None:
+        """Take the store; ``integrity`` is set by the wiring when the audit log can prove."""
+        self._store = store
+        self._plan = plan
+        self._record = record
+        self._bus = bus
+        self._clock = clock
+        self._randomness = randomness
+        self.integrity: Integrity | None = None
+
+    async def search(self, asker: Asker, query: CallQuery) -> Row:
+        """Return one page of calls with totals; logged first, as a search is a consultation."""
+        self._record.demand_writable()
+
+        def work(db: Session) -> Row:
+            page = search(db, query, asker.access, self._plan)
+            return {
+                "calls": [self._row(db, call) for call in page.calls],
+                "total": page.total,
+                "transmissions_total": page.transmissions_total,
+                "duration_total_ms": page.duration_total_ms,
+            }
+
+        answer = await self._store.read(work)
+        asked = {k: v for k, v in asdict(query).items() if v not in (None, "") and k != "q"}
+        detail = {"query": query.q or None, "hits": answer["total"], "filters": _plain(asked)}
+        await self._record.before(
+            asker, "consult", "call.search", Obj(type="call_log", id="search"), detail=detail
+        )
+        return answer
+
+    async def rows(self, access: Access, calls: list[str]) -> dict[str, Row]:
+        """Return the rows of these calls that the person sees (for incidents)."""
+
+        def work(db: Session) -> dict[str, Row]:
+            found = db.exec(select(Call).where(col(Call.id).in_(calls)))
+            return {call.id: self._row(db, call) for call in found if access.sees(call.talkgroup)}
+
+        return await self._store.read(work)
+
+    async def sheet(self, asker: Asker, call_id: str) -> Row:
+        """Return everything about one call; raises NotFound for one this person can't see."""
+        self._record.demand_writable()
+
+        def work(db: Session) -> Row:
+            call = db.get(Call, call_id)
+            if call is None or not asker.access.can(Action.SEARCH, call.talkgroup):
+                raise NotFound(f"there is no call {call_id}")
+            row = self._row(db, call)
+            ids = [call.id, *(item["id"] for item in row["transmissions"])]
+            row["listened"] = _listened(db, ids, asker.access)
+            row["protocol"] = _protocol(call)
+            row["plan"] = call.plan
+            row["gateway"] = call.gateway
+            row["held"] = call.held
+            row["files"] = _files(db, ids)
+            return row
+
+        row = await self._store.read(work)
+        await self._record.before(
+            asker, "consult", "call.open", Obj(type="call", id=call_id, cat="radio")
+        )
+        row["integrity"] = await self._integrity(row["files"])
+        return row
+
+    async def _integrity(self, files: list[Row]) -> Row | None:
+        sound = next((file for file in files if file["kind"] == "opus"), None)
+        if sound is None or self.integrity is None:
+            return None
+        return await self.integrity(sound["transmission"], sound["sha256"])
+
+    async def note(self, asker: Asker, call_id: str, text: str) -> str:
+        """Write a note on a call; returns its id. The journal stores it, the stream shows it."""
+        words = text.strip()
+        if not 0 < len(words) <= MAX_NOTE_CHARACTERS:
+            raise ServiceError(
+                f"note: expected 1 to {MAX_NOTE_CHARACTERS} characters, got {len(words)}"
+            )
+        call = await self._store.read(lambda db: db.get(Call, call_id))
+        if call is None or not asker.access.sees(call.talkgroup):
+            raise NotFound(f"there is no call {call_id}")
+        note = "n-" + ulid(self._clock.utc_us(), self._randomness(10))
+        self._record.note_of(
+            asker,
+            "alter",
+            "call.note",
+            Obj(type="call", id=call_id, cat="radio"),
+            detail={"note": words},
+        )
+        self._bus.publish(
+            CallNoted(
+                call=CallId(call_id),
+                talkgroup=TalkgroupId(call.talkgroup),
+                note=note,
+                text=words,
+                operator=asker.access.user.display_name,
+            )
+        )
+        return note
+
+    def _row(self, db: Session, call: Call) -> Row:
+        transmissions = list(
+            db.exec(
+                select(Transmission)
+                .where(Transmission.call == call.id)
+                .order_by(col(Transmission.started_utc))
+            )
+        )
+        with_sound = set(
+            db.exec(
+                select(RecordingFileRow.transmission).where(
+                    col(RecordingFileRow.transmission).in_([t.id for t in transmissions]),
+                    RecordingFileRow.kind == "opus",
+                )
+            )
+        )
+        notes = db.exec(select(Note).where(Note.call == call.id).order_by(col(Note.t_utc)))
+        units = dict.fromkeys(t.talker for t in transmissions if t.talker)
+        return {
+            "id": call.id,
+            "call_seq": call.call_seq,
+            "talkgroup": call.talkgroup,
+            "talkgroup_name": self._plan.talkgroup_name(call.talkgroup),
+            "started_utc": call.started_utc,
+            "ended_utc": call.ended_utc,
+            "duration_ms": sum(t.duration_ms for t in transmissions),
+            "units": [{"id": unit, "alias": self._plan.alias(unit)} for unit in units],
+            "emergency": call.emergency,
+            "encrypted": call.encrypted,
+            "late_entry": call.late_entry,
+            "outcome": _outcome(call),
+            "interrupted": call.interrupted,
+            "late": call.late,
+            "notes": [
+                {"id": n.id, "text": n.text, "operator": n.operator, "t_utc": n.t_utc}
+                for n in notes
+            ],
+            "transmissions": [
+                transmission_row(t, has_sound=t.id in with_sound) for t in transmissions
+            ],
+            "retention": {"class": call.retention_class, "expires_utc": call.expires_utc},
+        }
+
+
+def _outcome(call: Call) -> str:
+    if call.ended_utc is None:
+        return "open"
+    return "interrupted" if call.interrupted else call.cause or "ended"
+
+
+def _listened(db: Session, ids: list[str], access: Access) -> list[Row]:
+    where: list[ColumnElement[bool]] = [col(AccessRow.object).in_(ids)]
+    if not access.may("access.read"):
+        where.append(col(AccessRow.user) == access.user.id)
+    rows = db.exec(select(AccessRow).where(*where).order_by(col(AccessRow.t_utc).desc()).limit(100))
+    return [
+        {"t_utc": row.t_utc, "who": row.who, "verb": row.verb, "purpose": row.purpose}
+        for row in rows
+    ]
+
+
+def _files(db: Session, ids: list[str]) -> list[Row]:
+    rows = db.exec(
+        select(RecordingFileRow)
+        .where(col(RecordingFileRow.transmission).in_(ids))
+        .order_by(col(RecordingFileRow.id))
+    )
+    return [
+        {
+            "transmission": row.transmission,
+            "kind": row.kind,
+            "sha256": row.sha256,
+            "size_bytes": row.size_bytes,
+            "late": row.late,
+            "interrupted": row.interrupted,
+        }
+        for row in rows
+    ]
+
+
+def _protocol(call: Call) -> list[str]:
+    """Return what the link told of the call, one fact a line, as it was stored."""
+    lines = [
+        f"gateway {call.gateway}, link {call.link or '-'}, call {call.call_seq or '-'}",
+        f"caller {call.caller or '-'}, priority {call.priority}",
+        f"encrypted {'yes' if call.encrypted else 'no'}, "
+        f"joined late {'yes' if call.late_entry else 'no'}",
+    ]
+    if call.ended_utc is not None:
+        lines.append(f"end: {call.cause or '-'}")
+    return lines
+
+
+def _plain(asked: dict[str, Any]) -> dict[str, Any]:
+    """Return filters as JSON; a unit is a person's, so it does not stand in the log in clear."""
+    return {key: value for key, value in asked.items() if key != "unit"}

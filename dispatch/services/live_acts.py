@@ -1,0 +1,160 @@
+"""Which bus events the audit log notes as they happen, and as what. Sound is never held up."""
+
+from collections.abc import Callable
+from typing import Any
+
+from dispatch.audit.entry import SYSTEM, Act, Actor, Obj
+from dispatch.auth.people import People
+from dispatch.services.desk import Desk
+from dispatch.services.record import Record, actor_of
+from gateway.model import events as ev
+from gateway.model.events import Envelope
+
+
+class LiveActs:
+    """Notes acts of desks and gateways. Collection of a recording carries its files' hashes."""
+
+    def __init__(self, record: Record, desk: Desk, people: People) -> None:
+        """Take where to note, and how to find who acted."""
+        self._record = record
+        self._desk = desk
+        self._people = people
+        self._acts: dict[str, Callable[[Any], Act]] = {
+            "recording.closed": recording_collected,
+            "recording.failed": lambda e: _system(
+                "recording.failed", "recording", e.transmission, "failed"
+            ),
+            "call.started": lambda e: _system(
+                "call.started",
+                "call",
+                e.call,
+                detail={"call_seq": e.call_seq, "talkgroup": e.talkgroup},
+            ),
+            "call.ended": lambda e: _system(
+                "call.ended",
+                "call",
+                e.call,
+                detail={"interrupted": e.interrupted, "talkgroup": e.talkgroup},
+            ),
+            "alarm.raised": _alarm_raised,
+            "message.received": _message_received,
+            "floor.granted": lambda e: self._ptt(e, "ptt.granted", {"wait_ms": e.wait_ms}),
+            "floor.released": lambda e: self._ptt(e, "ptt.released", _times(e)),
+            "floor.refused": lambda e: self._ptt(
+                e, "ptt.refused", {"discarded_ms": e.discarded_ms}, "denied"
+            ),
+            "floor.lost": lambda e: self._ptt(
+                e, "ptt.lost", {"cause": e.cause, "on_air_ms": e.on_air_ms}, "failed"
+            ),
+            "alarm.acknowledged": lambda e: _desk(
+                "alarm.acknowledged",
+                self._who(e.position, e.operator),
+                _obj("alarm", e.alarm),
+                {"way": e.way},
+            ),
+            "alarm.ended": lambda e: _desk(
+                "alarm.ended",
+                self._who(None, e.operator),
+                _obj("alarm", e.alarm),
+                {"code": e.reason},
+            ),
+            "message.queued": lambda e: _desk(
+                "message.sent", self._who(None, e.operator), _obj("message", e.message), {}
+            ),
+        }  # Any: each function takes the one event class that its key stands for
+
+    def take(self, envelope: Envelope) -> None:
+        """Note an event, if it is one that the log keeps."""
+        make = self._acts.get(envelope.event.type)
+        if make is not None:
+            self._record.note(make(envelope.event))
+
+    def _ptt(
+        self,
+        event: ev.FloorGranted | ev.FloorReleased | ev.FloorRefused | ev.FloorLost,
+        verb: str,
+        detail: dict[str, object],
+        result: str = "ok",
+    ) -> Act:
+        return Act(
+            op="system",
+            verb=verb,
+            actor=self._who(event.position, ""),
+            obj=_obj("press", event.request),
+            result=result,
+            detail={"talkgroup": event.talkgroup, "position": event.position, **detail},
+        )
+
+    def _who(self, position: str | None, operator: str) -> Actor:
+        seat = self._desk.seat(position) if position else None
+        if seat is not None:
+            return actor_of(seat.user, seat.session.id)
+        matches = [user for user in self._people.users() if user.display_name == operator]
+        return actor_of(matches[0]) if len(matches) == 1 else Actor(id="unknown")
+
+
+def recording_collected(event: ev.RecordingClosed) -> Act:
+    """Return the act that ties the bytes of a recording to the log: the hashes of its files."""
+    return Act(
+        op="collect",
+        verb="recording.closed",
+        actor=SYSTEM,
+        obj=_obj("recording", event.transmission),
+        detail={
+            "sha256": [file.sha256 for file in event.files],
+            "call": event.call,
+            "duration_ms": event.duration_ms,
+            "interrupted": event.interrupted,
+        },
+        late=event.late,
+    )
+
+
+def _alarm_raised(event: ev.AlarmRaised) -> Act:
+    return Act(
+        op="collect",
+        verb="alarm.raised",
+        actor=SYSTEM,
+        obj=_obj("alarm", event.alarm, event.unit),
+        detail={"sign": event.sign, "again": event.again, "exercise": event.exercise},
+        late=event.late,
+    )
+
+
+def _message_received(event: ev.MessageReceived) -> Act:
+    return Act(
+        op="collect",
+        verb="message.received",
+        actor=SYSTEM,
+        obj=_obj("message", event.message, event.sender),
+    )
+
+
+def _times(event: ev.FloorReleased) -> dict[str, object]:
+    """Return the times of a press; sound of a press never granted is counted, not kept."""
+    return {
+        "cause": event.cause,
+        "on_air_ms": event.on_air_ms,
+        "discarded_ms": event.discarded_ms,
+    }
+
+
+def _system(
+    verb: str, kind: str, thing: str, result: str = "ok", detail: dict[str, object] | None = None
+) -> Act:
+    return Act(
+        op="system",
+        verb=verb,
+        actor=SYSTEM,
+        obj=_obj(kind, thing),
+        result=result,
+        detail=detail or {},
+    )
+
+
+def _desk(verb: str, who: Actor, obj: Obj, detail: dict[str, object]) -> Act:
+    return Act(op="alter", verb=verb, actor=who, obj=obj, detail=detail)
+
+
+def _obj(kind: str, thing: str, subject: str | None = None) -> Obj:
+    return Obj(type=kind, id=thing, cat="radio", subject=subject)

@@ -1,0 +1,166 @@
+"""Acts for the audit log: durable first for what leaves, noted for what is live."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session
+
+from dispatch.audit.entry import Act, Actor, Obj, Purpose, Via
+from dispatch.audit.writer import AuditWriter
+from dispatch.auth.access import Access, UserInfo
+from dispatch.auth.sessions import SessionInfo
+from dispatch.errors import LogNotWritable, ServiceError
+from dispatch.store.engine import Store, StoreUnavailable
+from dispatch.store.tables import AccessRow
+from gateway.ports import Clock
+
+EMPTY_REASONS = frozenset(
+    {"investigation", "test", "testing", "police", "check", "checking", "n/a", "none", "work"}
+)
+"""Words that say nothing: such a reason is refused (evidence practice, reason quality)."""
+MIN_REASON_CHARACTERS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks for something that is logged: rights, session, address, program."""
+
+    access: Access
+    session: SessionInfo
+    address: str = ""
+    client: str = ""
+
+    @property
+    def actor(self) -> Actor:
+        """The actor of an entry: ids and roles, no name."""
+        return actor_of(self.access.user, self.session.id)
+
+    @property
+    def via(self) -> Via:
+        """How it came in."""
+        return Via(ip=self.address, client=self.client[:80])
+
+
+def actor_of(user: UserInfo, session: str = "") -> Actor:
+    """Return a user as the actor of an entry."""
+    return Actor(
+        id=user.id,
+        role=user.role.value,
+        unit=user.organisation,
+        auth="password",
+        sess=session,
+    )
+
+
+def purpose_of(code: str, ref: str, text: str) -> Purpose | None:
+    """Return the stated purpose, None when none was; raises ServiceError on an empty reason."""
+    words = text.strip()
+    says_nothing = words.lower().strip(" .") in EMPTY_REASONS or len(words) < MIN_REASON_CHARACTERS
+    if words and not ref and says_nothing:
+        raise ServiceError(
+            f"purpose: {words!r} does not say why",
+            hint=f"Pick an incident or case, or write at least {MIN_REASON_CHARACTERS} characters.",
+        )
+    if not (code or ref or words):
+        return None
+    return Purpose(code=code or ("incident" if ref else "other"), ref=ref, text=words or None)
+
+
+class Record:
+    """The audit log as services use it, and the plain list of who looked at what."""
+
+    def __init__(self, writer: AuditWriter, store: Store, clock: Clock) -> None:
+        """Take the log's writer."""
+        self._writer = writer
+        self._store = store
+        self._clock = clock
+
+    @property
+    def writable(self) -> bool:
+        """Whether the log can be written."""
+        return self._writer.writable
+
+    def demand_writable(self) -> None:
+        """Raise LogNotWritable while the log cannot be written."""
+        if not self._writer.writable:
+            raise LogNotWritable
+
+    async def before(
+        self,
+        asker: Asker,
+        op: str,
+        verb: str,
+        obj: Obj | None,
+        *,
+        purpose: Purpose | None = None,
+        result: str = "ok",
+        detail: Mapping[str, Any] | None = None,  # JSON values, checked by the log
+    ) -> int:
+        """Log ahead of what is done; returns the entry's number. Raises LogNotWritable."""
+        return await self._writer.append(
+            Act(
+                op=op,
+                verb=verb,
+                actor=asker.actor,
+                via=asker.via,
+                obj=obj,
+                purpose=purpose,
+                result=result,
+                detail=detail or {},
+            )
+        )
+
+    def note(self, act: Act) -> None:
+        """Log a live act; never waits."""
+        self._writer.note(act)
+
+    def note_of(
+        self,
+        asker: Asker,
+        op: str,
+        verb: str,
+        obj: Obj | None,
+        *,
+        result: str = "ok",
+        detail: Mapping[str, Any] | None = None,  # JSON values, checked by the log
+    ) -> None:
+        """Log what a person did, without waiting."""
+        self.note(
+            Act(
+                op=op,
+                verb=verb,
+                actor=asker.actor,
+                via=asker.via,
+                obj=obj,
+                result=result,
+                detail=detail or {},
+            )
+        )
+
+    async def remember(
+        self, asker: Asker, objects: list[Obj], verb: str, purpose: Purpose | None, seq: int
+    ) -> None:
+        """List an access for the call sheet; the log has the proof, so a lost line is no loss."""
+        now = self._clock.utc_us()
+        why = f"{purpose.code} {purpose.ref}".strip() if purpose else ""
+
+        def work(db: Session) -> None:
+            for obj in objects:
+                db.add(
+                    AccessRow(
+                        t_utc=now,
+                        object_type=obj.type,
+                        object=obj.id,
+                        user=asker.access.user.id,
+                        who=asker.access.user.display_name,
+                        verb=verb,
+                        purpose=why,
+                        entry_seq=seq,
+                    )
+                )
+
+        try:
+            await self._store.write(work)
+        except StoreUnavailable:
+            return
