@@ -1,6 +1,7 @@
 """What all links share: a non-blocking descriptor on the event loop, written in small chunks."""
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import sys
@@ -79,6 +80,14 @@ class DescriptorLink:
         self._pending = data
         self._push()
 
+    def write_over(self, data: bytes) -> None:
+        """Throw away what waits to be sent and write this at once, as far as the port takes it."""
+        if self._closed:
+            return
+        self._throw_away()
+        with contextlib.suppress(OSError):
+            os.write(self._descriptor, data)
+
     def close(self) -> None:
         """Close the port; what is still queued on a serial line is thrown away."""
         if self._closed:
@@ -90,10 +99,7 @@ class DescriptorLink:
             self._draining.cancel()
         if self._queued_bytes():
             # The kernel would hold the close of a blocked serial port for up to 30 s.
-            try:
-                termios.tcflush(self._descriptor, termios.TCOFLUSH)
-            except (OSError, termios.error):
-                self._pending = b""
+            self._throw_away()
         forget(self._descriptor)
         self._closer()
 
@@ -142,6 +148,11 @@ class DescriptorLink:
     def _tell_freed(self) -> None:
         if not self._closed:
             self._freed()
+
+    def _throw_away(self) -> None:
+        self._pending = b""
+        with contextlib.suppress(OSError, termios.error):
+            termios.tcflush(self._descriptor, termios.TCOFLUSH)
 
     def _queued_bytes(self) -> int:
         try:

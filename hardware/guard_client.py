@@ -24,11 +24,11 @@ class UnkeyGuard:
     """One guard process for one open port.
 
     Use: ``start``, then ``arm`` before key-up bytes are written and ``disarm`` after the un-key
-    has left. ``died`` is called on the loop when the guard ends by itself, with whether it was
-    armed: then it has un-keyed the radio, and the link has to be opened anew.
+    has left. ``died`` is called on the loop when the guard ends by itself, with the bytes it was
+    armed with (empty: none). An armed guard has un-keyed the radio, unless it was killed.
     """
 
-    def __init__(self, port: int, died: Callable[[bool], None]) -> None:
+    def __init__(self, port: int, died: Callable[[bytes], None]) -> None:
         """Prepare a guard for the descriptor of an open port."""
         self._port = port
         self._died = died
@@ -152,13 +152,13 @@ class UnkeyGuard:
 
     def _ended(self) -> None:
         """Take note that the guard ended by itself; a guard that never stood is told by start."""
-        armed, stood = self.armed, self._beat is not None
+        unkey, stood = self._armed_with, self._beat is not None
         process = self._forget_process()
         self._ready.set()
         if process is not None:
             self._reap(process, REAP_LIMIT_MS)
             if stood:
-                self._loop.call_soon(self._died, armed)
+                self._loop.call_soon(self._died, unkey)
 
     def _reap(self, process: "subprocess.Popen[bytes]", left_ms: int) -> None:
         if process.poll() is None and left_ms > 0:

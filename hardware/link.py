@@ -61,6 +61,10 @@ class Link(Protocol):
         """Write at most ``chunk_bytes``; only while ``free``."""
         ...
 
+    def write_over(self, data: bytes) -> None:
+        """Throw away what waits to be sent and write this at once: for un-keying in need."""
+        ...
+
     def close(self) -> None:
         """Close the port; safe twice. ``lost`` is not called."""
         ...

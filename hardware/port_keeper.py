@@ -92,7 +92,7 @@ class PortKeeper:
         """Open the port, start its guard, and hold both until somebody gives up."""
         link = await open_link(self._url, self._settings)
         self._news = asyncio.Queue()
-        guard = UnkeyGuard(link.fileno(), self._guard_died)
+        guard = UnkeyGuard(link.fileno(), lambda unkey: self._guard_died(link, unkey))
         try:
             await guard.start()
             self._opened(link, guard)
@@ -105,6 +105,11 @@ class PortKeeper:
             await guard.close()
             link.close()
 
-    def _guard_died(self, armed: bool) -> None:
-        """Start the next guard; one that was armed has un-keyed and taken the port with it."""
-        self._news.put_nowait("the un-key guard un-keyed the radio" if armed else "")
+    def _guard_died(self, link: Link, unkey: bytes) -> None:
+        """Start the next guard; where this one was armed, un-key and give the port up.
+
+        It has un-keyed already if it died of our silence; twice does no harm.
+        """
+        if unkey:
+            link.write_over(unkey)
+        self._news.put_nowait("the un-key guard ended while the radio was keyed" if unkey else "")

@@ -62,7 +62,7 @@ def die(how: str) -> None:
 
 async def serve(path: str, how: str) -> None:
     port = Port(await open_link(path, LinkSettings(speed_bps=38400)))
-    guard = UnkeyGuard(port.link.fileno(), lambda armed: tell("guard died", armed=armed))
+    guard = UnkeyGuard(port.link.fileno(), lambda unkey: tell("guard died", armed=bool(unkey)))
     await guard.start()
     tell("ready", guard=guard.pid)
     if how != "unarmed":
