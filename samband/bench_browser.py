@@ -40,16 +40,18 @@ def chromium_path() -> str:
 def browser(
     *,
     microphone: Path | None = None,
+    loop_microphone: bool = False,
     size: tuple[int, int] = (1920, 1080),
     dark: bool = True,
     extra: tuple[str, ...] = (),
 ) -> Iterator["BrowserContext"]:
-    """Run headless Chromium; ``microphone`` is a WAV file that it speaks once from the start."""
+    """Run headless Chromium; ``microphone`` is a WAV file that it speaks."""
     from playwright.sync_api import sync_playwright
 
     flags = [*FLAGS, *extra]
     if microphone is not None:
-        flags.append(f"--use-file-for-fake-audio-capture={microphone}%noloop")
+        once = "" if loop_microphone else "%noloop"
+        flags.append(f"--use-file-for-fake-audio-capture={microphone}{once}")
     with tempfile.TemporaryDirectory(prefix="samband-chromium-") as profile, sync_playwright() as p:
         context = p.chromium.launch_persistent_context(
             profile,

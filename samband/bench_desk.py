@@ -38,8 +38,10 @@ class Desk:
     url: str
     name: str
     password: str
-    cookies: http.cookiejar.CookieJar = field(default_factory=http.cookiejar.CookieJar, repr=False)
-    csrf: str = field(default="", repr=False)
+    cookies: http.cookiejar.CookieJar = field(
+        default_factory=http.cookiejar.CookieJar, repr=False, init=False
+    )
+    csrf: str = field(default="", repr=False, init=False)
 
     def __post_init__(self) -> None:
         """Sign in; raises LinkError with the server's words when refused."""
