@@ -7,9 +7,7 @@ cross-fade over 10 ms. Nothing is resampled.
 
 from typing import Final
 
-import numba
 import numpy as np
-import numpy.typing as npt
 
 from voicecodecs.pcm import SAMPLE_RATE_HZ, Samples
 
@@ -20,39 +18,28 @@ MAX_LAG_SAMPLES: Final = SAMPLE_RATE_HZ * 20 // 1000
 """Longest stretch cut out at once: 20 ms, more than one period of the lowest voice."""
 REACH_SAMPLES: Final = MAX_LAG_SAMPLES + OVERLAP_SAMPLES
 """How far ahead ``cut`` must be able to look."""
+_FADE: Final = (np.arange(OVERLAP_SAMPLES) + 0.5) / OVERLAP_SAMPLES
 
 
-@numba.njit(cache=True)
-def best_lag(sound: npt.NDArray[np.int16], shortest: int, longest: int, overlap: int) -> int:
-    """Return the lag at which ``sound`` (int16, (>= longest + overlap,)) is most like its start."""
-    best = longest
-    best_score = -2.0
-    first = 1.0
-    for n in range(overlap):
-        first += float(sound[n]) * float(sound[n])
-    for lag in range(shortest, longest + 1):
-        product = 0.0
-        second = 1.0
-        for n in range(overlap):
-            later = float(sound[lag + n])
-            product += float(sound[n]) * later
-            second += later * later
-        score = product / (first * second) ** 0.5
-        if score > best_score + 1e-9:
-            best_score = score
-            best = lag
-    return best
+def best_lag(sound: Samples, shortest: int, longest: int) -> int:
+    """Return the lag, of ``shortest`` to ``longest``, at which ``sound`` is most like its start.
+
+    ``sound``: int16, (>= longest + overlap,). The measure is the normalised cross-correlation over
+    the 10 ms of the overlap.
+    """
+    wide = sound[: longest + OVERLAP_SAMPLES].astype(np.float64)
+    start = wide[:OVERLAP_SAMPLES]
+    products = np.correlate(wide[shortest:], start, "valid")
+    power = np.concatenate(((0.0,), np.cumsum(wide * wide)))
+    windows = power[OVERLAP_SAMPLES:] - power[:-OVERLAP_SAMPLES]
+    scores = products / np.sqrt(windows[shortest:] * windows[0] + 1.0)
+    return shortest + int(scores.argmax())
 
 
-@numba.njit(cache=True)
-def cross_fade(
-    before: npt.NDArray[np.int16], after: npt.NDArray[np.int16], out: npt.NDArray[np.int16]
-) -> None:
-    """Fade from ``before`` to ``after`` into ``out``; all int16, (n,)."""
-    size = len(out)
-    for n in range(size):
-        share = (n + 0.5) / size
-        out[n] = np.int16(round(float(before[n]) * (1.0 - share) + float(after[n]) * share))
+def cross_fade(before: Samples, after: Samples) -> Samples:
+    """Return a fade from ``before`` to ``after``; all int16, (80,)."""
+    faded = before * (1.0 - _FADE) + after * _FADE
+    return np.round(faded).astype(np.int16)
 
 
 def cut(sound: Samples, longest: int = MAX_LAG_SAMPLES) -> tuple[Samples, int]:
@@ -63,7 +50,7 @@ def cut(sound: Samples, longest: int = MAX_LAG_SAMPLES) -> tuple[Samples, int]:
     """
     if len(sound) < REACH_SAMPLES or longest < MIN_LAG_SAMPLES:
         return sound, 0
-    lag = int(best_lag(sound, MIN_LAG_SAMPLES, min(longest, MAX_LAG_SAMPLES), OVERLAP_SAMPLES))
+    lag = best_lag(sound, MIN_LAG_SAMPLES, min(longest, MAX_LAG_SAMPLES))
     out = sound[lag:].copy()
-    cross_fade(sound[:OVERLAP_SAMPLES], sound[lag : lag + OVERLAP_SAMPLES], out[:OVERLAP_SAMPLES])
+    out[:OVERLAP_SAMPLES] = cross_fade(sound[:OVERLAP_SAMPLES], out[:OVERLAP_SAMPLES])
     return out, lag

@@ -1,14 +1,21 @@
-"""Compiles every kernel before the first call needs it."""
+"""Runs every stage of the voice path once, so that the first call does not wait for it.
 
-import numpy as np
+Stages that are compiled on first use also fill their cache here.
+"""
 
-from voicecodecs.level import LevelControl
-from voicecodecs.pcm import FRAME_SAMPLES
-from voicecodecs.timescale import REACH_SAMPLES, cut
+from voicecodecs.pcm import SILENT_FRAME
+from voicecodecs.press_buffer import PressBuffer
+from voicecodecs.receive import ReceiveChain
+from voicecodecs.tones import sine
+from voicecodecs.transmit import TransmitChain
 
 
 def warm() -> tuple[str, ...]:
-    """Compile the kernels, or load them from their cache; returns their names."""
-    LevelControl().apply(np.zeros(FRAME_SAMPLES, dtype=np.int16))
-    cut(np.zeros(REACH_SAMPLES, dtype=np.int16))
-    return ("level_kernel", "best_lag", "cross_fade")
+    """Run each stage once; returns their names."""
+    coded = ReceiveChain().encode(SILENT_FRAME)
+    TransmitChain().decode(0, coded.opus)
+    buffer = PressBuffer()
+    buffer.push(sine(300.0, 400.0).tobytes())
+    buffer.grant()
+    buffer.take()
+    return ("level control", "Opus encoder", "Opus decoder", "press buffer", "time-scale")
