@@ -1,0 +1,421 @@
+/** What the server says, by hand until the client is generated from OpenAPI. Times are µs UTC. */
+
+export type RxState =
+  | 'quiet'
+  | 'receiving'
+  | 'receiving_encrypted'
+  | 'encrypted_unreadable'
+  | 'late_entry'
+  | 'recall'
+  | 'muted'
+  | 'offline'
+  | 'stale';
+
+export type TxState =
+  | 'idle'
+  | 'requesting'
+  | 'queued'
+  | 'on_air'
+  | 'ending'
+  | 'denied'
+  | 'preempted'
+  | 'fault';
+
+export type Action = 'see' | 'hear' | 'talk' | 'replay' | 'search' | 'export';
+
+export interface ApiError {
+  error: { message: string; hint?: string } | string;
+  wait_s?: number;
+}
+
+export interface User {
+  id: string;
+  name: string;
+  display_name: string;
+  role: string;
+  organisation: string;
+}
+
+export interface SessionInfo {
+  user: User;
+  permissions: string[];
+  csrf: string;
+  position?: string | null;
+}
+
+export interface Room {
+  room: string;
+  t_utc: number;
+}
+
+export interface PositionInfo {
+  id: string;
+  taken_by: string | null;
+  you: boolean;
+  listening?: boolean;
+}
+
+export interface Handover {
+  text: string;
+  by: string;
+  t_utc: number;
+}
+
+export interface LastTalk {
+  alias: string;
+  position: string | null;
+  operator: string;
+  ended_utc: number;
+}
+
+export interface TalkgroupState {
+  rx: RxState;
+  transmission: string | null;
+  call: string | null;
+  talker: string | null;
+  alias: string;
+  position: string | null;
+  operator: string;
+  started_utc: number | null;
+  last: LastTalk | null;
+  emergency: boolean;
+  alarm: string | null;
+  reason: string;
+  since_utc: number | null;
+  emergency_in: boolean;
+  members_known: boolean;
+  heard_last_hour: number;
+  not_recorded: boolean;
+  radio_on: string | null;
+}
+
+export interface TalkgroupInfo {
+  id: string;
+  system: string;
+  number: number;
+  name: string;
+  folder: string;
+  agency: string;
+  agency_kind: string;
+  priority: number;
+  address: number | null;
+  recorded: boolean;
+  encrypted: boolean;
+  test: boolean;
+  transmit_limit_s: number;
+  technology: string;
+  links: string[];
+  actions: Action[];
+  state: TalkgroupState;
+}
+
+export interface LinkInfo {
+  id: string;
+  name: string;
+  site: string;
+  kind: string;
+  state: 'closed' | 'starting' | 'up' | 'unregistered' | 'down';
+  reason: string;
+  model: string;
+  firmware: string;
+  signal_dbm: number | null;
+  group: number | null;
+  own_number: number | null;
+  capabilities: string[];
+  since_utc: number | null;
+}
+
+export interface SiteInfo {
+  id: string;
+  name: string;
+}
+
+export interface UnitStatus {
+  value: number;
+  digit: string;
+  words: string;
+  kind: string;
+  t_utc: number;
+}
+
+export interface UnitPosition {
+  latitude_deg: number;
+  longitude_deg: number;
+  error_m: number | null;
+  age_s: number | null;
+  t_utc: number;
+}
+
+export interface UnitInfo {
+  id: string;
+  number: number;
+  alias: string;
+  kind: string;
+  agency_kind: string;
+  talkgroup: string | null;
+  status: UnitStatus | null;
+  position: UnitPosition | null;
+  last_heard_utc: number | null;
+}
+
+export type AlarmState = 'raised' | 'shown' | 'acknowledged';
+
+export interface Alarm {
+  alarm: string;
+  unit: string | null;
+  alias: string;
+  talkgroup: string | null;
+  link: string;
+  sign: string;
+  call: string | null;
+  again: boolean;
+  exercise: boolean;
+  t_sign_utc: number;
+  late: boolean;
+  latitude_deg: number | null;
+  longitude_deg: number | null;
+  error_m: number | null;
+  state: AlarmState;
+  acknowledged_by: string | null;
+  way: string | null;
+  way_reason: string;
+  t_raised_utc: number;
+  t_ack_utc: number | null;
+  link_lost: boolean;
+  last_heard_utc: number | null;
+  escalated: string | null;
+}
+
+export interface Message {
+  id: string;
+  outgoing: boolean;
+  sender: string | null;
+  sender_alias?: string;
+  to: string | number | null;
+  to_alias?: string;
+  talkgroup: string | null;
+  text: string;
+  operator: string;
+  state: string;
+  reason: string;
+  t_utc: number;
+  read_by: string | null;
+  read_utc?: number | null;
+  immediate?: boolean;
+}
+
+export interface Transmission {
+  id: string;
+  call: string;
+  talkgroup: string;
+  talker: string | null;
+  alias: string;
+  position: string | null;
+  operator: string;
+  started_utc: number;
+  ended_utc: number | null;
+  duration_ms: number | null;
+  emergency: boolean;
+  encrypted: boolean;
+  readable: boolean;
+  late_entry: boolean;
+  cause: string;
+  has_sound: boolean;
+  refused: string | null;
+}
+
+export interface IncidentRow {
+  id: string;
+  label: string;
+  title: string;
+  kind: string;
+  severity: string;
+  state: string;
+  opened_utc: number;
+  closed_utc?: number | null;
+  camera?: string;
+  place?: string;
+  calls?: number;
+  units?: number;
+  cameras?: number;
+  suggestions_open?: number;
+  talkgroups?: string[];
+}
+
+export interface Suggestion {
+  id: string;
+  call: string;
+  score: number;
+  state: 'suggested' | 'confirmed' | 'rejected' | 'open';
+  why: string | string[];
+  by: string | null;
+  at: number | null;
+  call_row: CallRow | null;
+}
+
+export interface TimelineEntry {
+  t_utc: number;
+  kind: string;
+  words?: string;
+  text?: string;
+  by?: string | null;
+  ref?: string | null;
+  transmission?: string | null;
+  call?: string | null;
+  duration_ms?: number | null;
+}
+
+export interface Note {
+  id?: string;
+  t_utc: number;
+  by: string;
+  text: string;
+}
+
+export interface CameraEvent {
+  id?: string;
+  t_utc?: number;
+  t_start_utc?: number;
+  camera?: string;
+  kind?: string;
+  label?: string;
+  score?: number | null;
+  words?: string;
+}
+
+export interface Incident extends IncidentRow {
+  events: CameraEvent[];
+  timeline: TimelineEntry[];
+  suggestions: Suggestion[];
+  notes: Note[];
+  talkgroups: string[];
+  possibly_same: IncidentRow[];
+  calls_attached?: CallRow[];
+}
+
+export interface CallRow {
+  id: string;
+  call_seq: number;
+  talkgroup: string;
+  talkgroup_name: string;
+  started_utc: number;
+  ended_utc: number | null;
+  duration_ms: number | null;
+  units: { id: string; alias: string }[];
+  emergency: boolean;
+  encrypted: boolean;
+  outcome: string;
+  interrupted: boolean;
+  notes: Note[];
+  transmissions: Transmission[];
+  retention: { class: string; expires_utc: number | null } | null;
+}
+
+export interface CallSearch {
+  calls: CallRow[];
+  total: number;
+  transmissions_total: number;
+  duration_total_ms: number;
+}
+
+export interface Integrity {
+  sha256: string | null;
+  entry_seq: number | null;
+  proof_hashes: number | string[];
+  root: string | null;
+  verified_utc: number | null;
+  ok: boolean | null;
+}
+
+export interface CallSheet extends CallRow {
+  integrity?: Integrity | Integrity[] | null;
+  listened?: { t_utc: number; who: string; verb: string; purpose: string }[];
+  protocol?: string[];
+  plan?: number;
+}
+
+export interface LogState {
+  writable: boolean;
+  reason?: string;
+}
+
+export interface Snapshot {
+  me: { user: User; position: string | null; permissions: string[]; room: string };
+  plan: { number: number; name: string };
+  talkgroups: TalkgroupInfo[];
+  links: LinkInfo[];
+  sites: SiteInfo[];
+  units: UnitInfo[];
+  alarms: Alarm[];
+  messages: Message[];
+  transmissions: Transmission[];
+  incidents: IncidentRow[];
+  positions: PositionInfo[];
+  statuses: { value: number; digit: string; words: string; kind: string }[];
+  predefined_texts: string[];
+  listening: Record<string, unknown>;
+  log: LogState;
+  disk: { low: boolean };
+}
+
+export interface Envelope {
+  kind: 'event';
+  v: number;
+  id: string;
+  seq: number;
+  type: string;
+  t_utc: number;
+  gateway: string;
+  trace: string;
+  data: Record<string, unknown>;
+}
+
+export interface ProtocolLine {
+  t_utc: number;
+  outgoing: boolean;
+  raw: string;
+  words: string;
+  malformed?: boolean;
+}
+
+export interface ImportReport {
+  format: string;
+  why: string;
+  rows: {
+    line: number;
+    state: 'ok' | 'repaired' | 'skipped' | 'duplicate';
+    column: string | null;
+    reason: string;
+    value: string;
+  }[];
+  diff: {
+    added: DiffItem[];
+    changed: DiffItem[];
+    removed: DiffItem[];
+    unchanged: number | DiffItem[];
+  };
+  applied: boolean;
+  plan: number;
+}
+
+export type DiffItem = string | Record<string, unknown>;
+
+export interface AuditState {
+  size: number;
+  root: string;
+  head: string | Record<string, unknown> | null;
+  checkpoint: string | Record<string, unknown> | null;
+  writable: boolean;
+  last_verify: { t_utc?: number; ok?: boolean; words?: string; size?: number } | null;
+}
+
+export interface AuditEntry {
+  seq: number;
+  t_utc: number;
+  op: string;
+  actor: string;
+  obj: string;
+  words?: string;
+  detail?: string;
+  [key: string]: unknown;
+}

@@ -1,0 +1,105 @@
+/** One peer connection: the microphone first, then one receiving track per heard talkgroup. */
+
+import { api, path } from '../api/client';
+
+export const MAX_TRACKS = 32;
+const GATHER_MS = 2_000;
+
+export interface RtcHandlers {
+  track(talkgroup: string, track: MediaStreamTrack): void;
+  /** `connected`, `failed`, `closed` and so on. */
+  state(state: RTCPeerConnectionState): void;
+}
+
+function gathered(peer: RTCPeerConnection): Promise<void> {
+  if (peer.iceGatheringState === 'complete') return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, GATHER_MS);
+    peer.addEventListener('icegatheringstatechange', () => {
+      if (peer.iceGatheringState !== 'complete') return;
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+export class RtcSession {
+  #peer: RTCPeerConnection | null = null;
+  #microphone: RTCRtpSender | null = null;
+  #id = '';
+
+  constructor(private readonly handlers: RtcHandlers) {}
+
+  get id(): string {
+    return this.#id;
+  }
+
+  get connected(): boolean {
+    return this.#peer?.connectionState === 'connected';
+  }
+
+  async open(talkgroups: readonly string[], microphone: MediaStreamTrack | null): Promise<void> {
+    const config = await api.get<RTCConfiguration>('/rtc/config');
+    const peer = new RTCPeerConnection(config);
+    this.#peer = peer;
+    peer.onconnectionstatechange = () => {
+      if (this.#peer === peer) this.handlers.state(peer.connectionState);
+    };
+    this.#microphone = peer.addTransceiver('audio', { direction: 'sendonly' }).sender;
+    if (microphone) await this.#microphone.replaceTrack(microphone);
+    const heard = talkgroups.slice(0, MAX_TRACKS);
+    const receivers = heard.map(() => peer.addTransceiver('audio', { direction: 'recvonly' }));
+    await peer.setLocalDescription(await peer.createOffer());
+    await gathered(peer);
+    if (this.#peer !== peer) return;
+    const answer = await api.post<{
+      session: string;
+      sdp: string;
+      tracks: { mid: string; talkgroup: string }[];
+    }>('/rtc/offer', { sdp: peer.localDescription?.sdp ?? '', talkgroups: heard });
+    if (this.#peer !== peer) {
+      void api.delete(path`/rtc/${answer.session}`).catch(() => undefined);
+      return;
+    }
+    this.#id = answer.session;
+    await peer.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
+    const granted = new Map(answer.tracks.map((row) => [row.mid, row.talkgroup]));
+    for (const transceiver of receivers) {
+      const talkgroup = granted.get(transceiver.mid ?? '');
+      if (talkgroup) this.handlers.track(talkgroup, transceiver.receiver.track);
+    }
+  }
+
+  async setMicrophone(track: MediaStreamTrack | null): Promise<void> {
+    await this.#microphone?.replaceTrack(track);
+  }
+
+  async mute(talkgroup: string, muted: boolean): Promise<void> {
+    if (this.#id) await api.post(path`/rtc/${this.#id}/mute`, { talkgroup, muted });
+  }
+
+  /** Jitter buffer, concealment and loss of all tracks, for the server's health page. */
+  async sendStats(): Promise<void> {
+    if (!this.#peer || !this.#id) return;
+    const totals = { packets: 0, lost: 0, jitter_buffer_s: 0, emitted: 0, concealed: 0 };
+    for (const row of (await this.#peer.getStats()).values() as Iterable<Record<string, unknown>>) {
+      if (row['type'] !== 'inbound-rtp') continue;
+      totals.packets += Number(row['packetsReceived'] ?? 0);
+      totals.lost += Number(row['packetsLost'] ?? 0);
+      totals.jitter_buffer_s += Number(row['jitterBufferDelay'] ?? 0);
+      totals.emitted += Number(row['jitterBufferEmittedCount'] ?? 0);
+      totals.concealed += Number(row['concealedSamples'] ?? 0);
+    }
+    await api.post(path`/rtc/${this.#id}/stats`, totals);
+  }
+
+  close(): void {
+    const peer = this.#peer;
+    const id = this.#id;
+    this.#peer = null;
+    this.#microphone = null;
+    this.#id = '';
+    peer?.close();
+    if (id) void api.delete(path`/rtc/${id}`).catch(() => undefined);
+  }
+}

@@ -1,0 +1,56 @@
+/** What page, worker and server say to each other about a press. */
+
+import type { TxState } from '../api/types';
+
+export const RENEW_MS = 100;
+
+export interface Press {
+  request: string;
+  talkgroup: string;
+  source: string;
+  priority: number;
+  latched: boolean;
+}
+
+/** Page to worker. */
+export type ToWorker =
+  | { op: 'open'; url: string }
+  | { op: 'close' }
+  | ({ op: 'press' } & Press)
+  /** The page's main thread still runs and the key is still held. */
+  | { op: 'alive'; request: string }
+  | { op: 'release'; request: string }
+  | { op: 'abort'; request: string; cause: string };
+
+/** What the server says of a press. */
+export interface ServerState {
+  op: 'state';
+  request: string;
+  talkgroup: string;
+  state: TxState;
+  words: string;
+  place: number | null;
+  on_air_ms: number | null;
+  transmission: string | null;
+}
+
+/** Worker to page. */
+export type FromWorker =
+  | { op: 'tick'; request: string }
+  | { op: 'socket'; open: boolean }
+  | { op: 'unsent'; request: string }
+  | ServerState;
+
+const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** `r-` and a lower-case ULID: 48 bits of ms, 80 random bits. */
+export function requestId(
+  nowMs = Date.now(),
+  random: Uint8Array = crypto.getRandomValues(new Uint8Array(10)),
+): string {
+  let value = BigInt(nowMs);
+  for (const byte of random) value = (value << 8n) | BigInt(byte);
+  let text = '';
+  for (let shift = 125n; shift >= 0n; shift -= 5n) text += DIGITS[Number((value >> shift) & 31n)];
+  return `r-${text}`;
+}

@@ -1,0 +1,277 @@
+/**
+ * Push-to-talk at this desk: one press at a time, from the key or pointer to the words on screen.
+ *
+ * The word Requesting does not wait for the network. Only release ends a press well; blur, hidden
+ * page, lost microphone and lost socket abort it. A refusal stays until release, 2 s at least.
+ */
+
+import type { TxState } from '../api/types';
+import type { Cue } from '../audio/cues';
+import { requestId, type FromWorker, type ServerState, type ToWorker } from './protocol';
+
+export const MIC_TAIL_MS = 100;
+export const PAD_LEAST_MS = 150;
+export const WORDS_LEAST_MS = 2_000;
+const BUZZ_MS = 1_200;
+const WARN_S = 10;
+
+export type PressSource = 'key' | 'button' | 'pad' | 'instant';
+
+export interface CurrentPress {
+  request: string;
+  talkgroup: string;
+  source: PressSource;
+  state: TxState;
+  words: string;
+  place: number | null;
+  /** performance clock, ms */
+  pressedAt: number;
+  onAirAt: number | null;
+  released: boolean;
+  transmission: string | null;
+  limitS: number;
+}
+
+export interface PttParts {
+  send(message: ToWorker): void;
+  microphone(on: boolean): void;
+  cue(cue: Cue): void;
+  cutCues(): void;
+  /** Why nothing may be pressed, in words; empty when it may. */
+  hindrance(talkgroup: string): string;
+  limitS(talkgroup: string): number;
+}
+
+const ENDED: ReadonlySet<TxState> = new Set(['denied', 'fault', 'preempted']);
+
+export class Ptt {
+  current: CurrentPress | null = $state(null);
+  socketOpen = $state(false);
+  #padTimer: ReturnType<typeof setTimeout> | undefined;
+  #clearTimer: ReturnType<typeof setTimeout> | undefined;
+  #micTimer: ReturnType<typeof setTimeout> | undefined;
+  #buzz: ReturnType<typeof setInterval> | undefined;
+  #ticker: ReturnType<typeof setInterval> | undefined;
+  #endedAt = 0;
+  #sent = false;
+
+  constructor(private readonly parts: PttParts) {}
+
+  get state(): TxState {
+    return this.current?.state ?? 'idle';
+  }
+
+  /** A microphone is open to the server, or about to be. */
+  get hot(): boolean {
+    return ['requesting', 'queued', 'on_air'].includes(this.state);
+  }
+
+  stateOf(talkgroup: string): TxState {
+    return this.current?.talkgroup === talkgroup ? this.current.state : 'idle';
+  }
+
+  /** The key went down. Only the first one counts, until it is let go. */
+  press(talkgroup: string, source: PressSource): void {
+    if (this.current && !this.current.released) return;
+    this.#forget();
+    this.parts.cutCues();
+    this.current = {
+      request: requestId(),
+      talkgroup,
+      source,
+      state: 'requesting',
+      words: '',
+      place: null,
+      pressedAt: performance.now(),
+      onAirAt: null,
+      released: false,
+      transmission: null,
+      limitS: this.parts.limitS(talkgroup),
+    };
+    const why = this.parts.hindrance(talkgroup) || (this.socketOpen ? '' : 'no connection to the server');
+    if (why) {
+      this.#finish('fault', `Not sent: ${why}`);
+      return;
+    }
+    this.#sent = false;
+    if (source === 'pad') this.#padTimer = setTimeout(() => this.#send(), PAD_LEAST_MS);
+    else this.#send();
+  }
+
+  #send(): void {
+    const press = this.current;
+    if (!press) return;
+    clearTimeout(this.#micTimer);
+    this.#sent = true;
+    this.parts.microphone(true);
+    const { request, talkgroup, source } = press;
+    this.parts.send({ op: 'press', request, talkgroup, source, priority: 0, latched: false });
+  }
+
+  /** The key was let go, wherever the focus is. */
+  release(): void {
+    const press = this.current;
+    if (!press || press.released) return;
+    press.released = true;
+    clearTimeout(this.#padTimer);
+    this.#hush();
+    if (ENDED.has(press.state)) {
+      this.#clearAfter();
+      return;
+    }
+    if (!this.#sent) {
+      this.current = null; // a touch of a pad under 150 ms sends nothing
+      return;
+    }
+    this.parts.send({ op: 'release', request: press.request });
+    this.#micTimer = setTimeout(() => this.parts.microphone(false), MIC_TAIL_MS);
+    if (press.state === 'on_air') press.state = 'ending';
+    this.#clearTimer = setTimeout(() => this.#gone(press.request), 6_000);
+  }
+
+  /** Anything abnormal: what is buffered is dropped and the radio un-keyed at once. */
+  abort(cause: string, words = ''): void {
+    const press = this.current;
+    if (!press || press.released) return;
+    clearTimeout(this.#padTimer);
+    this.parts.microphone(false);
+    if (!ENDED.has(press.state) && this.#sent) {
+      this.parts.send({ op: 'abort', request: press.request, cause });
+    }
+    press.released = true;
+    this.#hush();
+    if (words) this.#finish('fault', words);
+    else if (ENDED.has(press.state)) this.#clearAfter();
+    else this.current = null;
+  }
+
+  take(message: FromWorker): void {
+    switch (message.op) {
+      case 'tick': {
+        const press = this.current;
+        if (press?.request === message.request && !press.released) {
+          this.parts.send({ op: 'alive', request: message.request });
+        }
+        break;
+      }
+      case 'socket':
+        this.socketOpen = message.open;
+        if (!message.open) this.#socketLost();
+        break;
+      case 'unsent':
+        if (this.current?.request === message.request) {
+          this.#finish('fault', 'Not sent: no connection to the server');
+        }
+        break;
+      case 'state':
+        this.#server(message);
+        break;
+    }
+  }
+
+  #socketLost(): void {
+    const press = this.current;
+    if (!press || ENDED.has(press.state) || !this.#sent) return;
+    this.parts.microphone(false);
+    if (press.released) {
+      this.current = null;
+      return;
+    }
+    const seconds = this.#onAirS(press);
+    this.#finish(
+      'fault',
+      seconds === null ? 'Not sent: connection lost' : `Cut off after ${seconds} s: connection lost`,
+    );
+  }
+
+  #onAirS(press: CurrentPress): number | null {
+    return press.onAirAt === null ? null : Math.round((performance.now() - press.onAirAt) / 1000);
+  }
+
+  #server(message: ServerState): void {
+    const press = this.current;
+    if (press?.request !== message.request) return;
+    press.words = message.words;
+    press.place = message.place;
+    press.transmission = message.transmission ?? press.transmission;
+    switch (message.state) {
+      case 'idle':
+        this.#gone(press.request);
+        break;
+      case 'denied':
+      case 'fault':
+      case 'preempted':
+        this.#finish(message.state, message.words);
+        break;
+      case 'on_air':
+        if (press.onAirAt === null) {
+          press.onAirAt = performance.now() - (message.on_air_ms ?? 0);
+          if (!press.released) this.parts.cue('permit');
+          this.#watchLimit(press);
+        }
+        press.state = press.released ? 'ending' : 'on_air';
+        break;
+      default:
+        press.state = message.state;
+    }
+  }
+
+  /** Ten ticks before the limit of the talkgroup. */
+  #watchLimit(press: CurrentPress): void {
+    clearInterval(this.#ticker);
+    this.#ticker = setInterval(() => {
+      if (this.current !== press && this.current?.request !== press.request) {
+        clearInterval(this.#ticker);
+        return;
+      }
+      const left = press.limitS - (performance.now() - (press.onAirAt ?? 0)) / 1000;
+      if (this.current?.state === 'on_air' && left <= WARN_S && left > 0) this.parts.cue('tick');
+    }, 1_000);
+  }
+
+  #finish(state: 'denied' | 'fault' | 'preempted', words: string): void {
+    const press = this.current;
+    if (!press) return;
+    this.parts.microphone(false);
+    clearInterval(this.#ticker);
+    press.state = state;
+    press.words = words;
+    this.#endedAt = performance.now();
+    this.parts.cue(state === 'preempted' ? 'preempted' : 'refused');
+    if (press.released) {
+      this.#clearAfter();
+      return;
+    }
+    if (state !== 'preempted') this.#buzz = setInterval(() => this.parts.cue('refused'), BUZZ_MS);
+  }
+
+  #clearAfter(): void {
+    const request = this.current?.request ?? '';
+    const left = WORDS_LEAST_MS - (performance.now() - this.#endedAt);
+    clearTimeout(this.#clearTimer);
+    this.#clearTimer = setTimeout(() => this.#gone(request), Math.max(0, left));
+  }
+
+  #gone(request: string): void {
+    if (this.current?.request !== request) return;
+    if (!this.current.released) {
+      this.parts.microphone(false);
+      this.#hush();
+    }
+    clearInterval(this.#ticker);
+    this.current = null;
+  }
+
+  #hush(): void {
+    clearInterval(this.#buzz);
+  }
+
+  #forget(): void {
+    clearTimeout(this.#padTimer);
+    clearTimeout(this.#clearTimer);
+    clearTimeout(this.#micTimer);
+    clearInterval(this.#ticker);
+    this.#hush();
+    this.current = null;
+  }
+}

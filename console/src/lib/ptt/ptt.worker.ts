@@ -1,0 +1,5 @@
+import { PttLink } from './link';
+import type { ToWorker } from './protocol';
+
+const link = new PttLink((message) => postMessage(message));
+onmessage = (message: MessageEvent<ToWorker>) => link.take(message.data);

@@ -1,0 +1,325 @@
+/** The desk: all managers, wired to the stream, the sound and the press. One per page. */
+
+import { api, sentence, socketUrl } from '../api/client';
+import type { Envelope, Snapshot } from '../api/types';
+import { EventStream, STALE_MS } from '../stream/stream.svelte';
+import { Ptt, type PressSource } from '../ptt/ptt.svelte';
+import type { FromWorker } from '../ptt/protocol';
+import { Activity } from './activity.svelte';
+import { Alarms } from './alarms.svelte';
+import { time } from './clock.svelte';
+import { Incidents } from './incidents.svelte';
+import { LineTraces } from './lines.svelte';
+import { Messages } from './messages.svelte';
+import { Prefs } from './prefs.svelte';
+import { Session } from './session.svelte';
+import { Sound } from './sound.svelte';
+import { Talkgroups, type Talkgroup } from './talkgroups.svelte';
+import { Units } from './units.svelte';
+
+const AUDIBLE_TICK_MS = 500;
+const EMERGENCY_CYCLE_MS = 5_000;
+const TOAST_MS = 6_000;
+const STATS_EVERY = 5;
+
+export class Desk {
+  readonly prefs = new Prefs();
+  readonly session = new Session();
+  readonly talkgroups = new Talkgroups();
+  readonly alarms = new Alarms();
+  readonly messages = new Messages();
+  readonly units = new Units();
+  readonly activity = new Activity();
+  readonly incidents = new Incidents();
+  readonly lines = new LineTraces();
+  readonly sound = new Sound(this.prefs);
+  readonly ptt: Ptt;
+  readonly stream: EventStream;
+
+  selected: string | null = $state(null);
+  selectTrouble = $state('');
+  /** Folder (zone tab) in view. */
+  folder = $state('');
+  loaded = $state(false);
+  plan = $state({ number: 0, name: '' });
+  sites: Snapshot['sites'] = $state([]);
+  predefined: string[] = $state([]);
+  logWritable = $state(true);
+  logReason = $state('');
+  diskLow = $state(false);
+  deaf: Record<string, boolean> = $state({});
+  toast = $state('');
+
+  #worker: Worker | null = null;
+  #timers: ReturnType<typeof setInterval>[] = [];
+  #toastTimer: ReturnType<typeof setTimeout> | undefined;
+  #ticks = 0;
+  #shown = new Set<string>();
+
+  constructor() {
+    this.ptt = new Ptt({
+      send: (message) => this.#worker?.postMessage(message),
+      microphone: (on) => this.sound.mic.enable(on),
+      cue: (cue) => this.sound.cue(cue),
+      cutCues: () => this.sound.cutCues(),
+      hindrance: (talkgroup) => this.hindrance(talkgroup),
+      limitS: (talkgroup) => this.talkgroups.byId.get(talkgroup)?.info.transmit_limit_s ?? 60,
+    });
+    this.stream = new EventStream(() => socketUrl('/stream'), {
+      snapshot: (data) => this.#load(data),
+      event: (envelope) => this.#take(envelope),
+      report: () => ({ audio: this.sound.check(), shown: this.#shownAlarms() }),
+      refused: () => this.session.over(),
+    });
+    this.session.onReady = () => this.#start();
+    this.session.onOver = () => this.#stop();
+    this.sound.mic.onLost = () => this.ptt.abort('mic_lost', 'Not sent: microphone lost');
+    this.sound.player.onPlayed = (id) => this.activity.played(id);
+  }
+
+  get selectedTalkgroup(): Talkgroup | null {
+    return this.selected ? (this.talkgroups.byId.get(this.selected) ?? null) : null;
+  }
+
+  /** Seconds without news from the server, null while it is fresh. */
+  get staleS(): number | null {
+    if (!this.loaded) return null;
+    const silent = time.fast - this.stream.lastHeard;
+    return silent > STALE_MS ? Math.floor(silent / 1000) : null;
+  }
+
+  /** Why nothing can be sent on a talkgroup from this desk; empty when it can. */
+  hindrance(talkgroup: string): string {
+    const row = this.talkgroups.byId.get(talkgroup);
+    if (!row) return 'this talkgroup is not yours';
+    if (!row.may('talk')) return 'you may not talk here';
+    if (row.info.links.length === 0) return 'no radio serves this talkgroup';
+    if (row.state.rx === 'offline') return row.state.reason || 'link lost';
+    return '';
+  }
+
+  say(words: string): void {
+    this.toast = words;
+    clearTimeout(this.#toastTimer);
+    this.#toastTimer = setTimeout(() => (this.toast = ''), TOAST_MS);
+  }
+
+  /** Run a request and say in words what went wrong. */
+  async attempt(what: string, task: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await task();
+      return true;
+    } catch (error) {
+      this.say(`${what}: ${sentence(error)}`);
+      return false;
+    }
+  }
+
+  // ---- selection, mute, volume -------------------------------------------------------------
+
+  async select(id: string, click = false): Promise<void> {
+    if (!this.talkgroups.byId.has(id)) return;
+    if (click) this.sound.cue('slot');
+    this.selected = id;
+    this.selectTrouble = '';
+    this.placeSound();
+    if (!this.session.position) return;
+    try {
+      const answer = await api.select(id);
+      if (this.selected === id && !answer.ok) this.selectTrouble = answer.reason;
+    } catch (error) {
+      if (this.selected === id) this.selectTrouble = sentence(error);
+    }
+  }
+
+  toggleMute(id: string): void {
+    const muted = this.prefs.muted[id] !== true;
+    void this.sound.mute(id, muted);
+    this.placeSound();
+  }
+
+  setVolume(id: string, volume: number): void {
+    this.prefs.volumes[id] = volume;
+    this.prefs.save();
+    this.sound.place(id, id === this.selected);
+  }
+
+  placeSound(): void {
+    for (const id of this.talkgroups.byId.keys()) {
+      this.sound.place(id, id === this.selected || this.#alarmHot(id));
+    }
+    const selected = this.selectedTalkgroup;
+    this.sound.duck(selected !== null, selected?.receiving === true);
+  }
+
+  /** Hot-microphone sound of an open alarm is heard at select level. */
+  #alarmHot(id: string): boolean {
+    const alarm = this.alarms.of(id);
+    return alarm !== undefined && alarm.state !== 'acknowledged';
+  }
+
+  // ---- press -------------------------------------------------------------------------------
+
+  press(talkgroup: string | null, source: PressSource): void {
+    void this.sound.mixer.resume();
+    if (!talkgroup) {
+      this.say('Select a talkgroup first: click a tile, or Alt and its number');
+      return;
+    }
+    const mic = this.sound.mic.state;
+    if (mic !== 'ready' && mic !== 'asking') void this.sound.mic.open();
+    this.ptt.press(talkgroup, source);
+  }
+
+  async acknowledge(id?: string): Promise<void> {
+    const alarm = id ?? this.alarms.raised[0]?.alarm;
+    if (alarm) await this.attempt('Not acknowledged', () => api.acknowledge(alarm));
+  }
+
+  // ---- life --------------------------------------------------------------------------------
+
+  #start(): void {
+    this.stream.start();
+    this.#timers.push(setInterval(() => this.#audible(), AUDIBLE_TICK_MS));
+    this.#timers.push(setInterval(() => this.#sounder(), EMERGENCY_CYCLE_MS));
+    if (!this.session.can('voice.hear')) return;
+    void this.sound.start();
+    if (!this.session.position) return;
+    void this.sound.mic.open().then(() => this.sound.devices());
+    this.#worker = new Worker(new URL('../ptt/ptt.worker.ts', import.meta.url), { type: 'module' });
+    this.#worker.onmessage = (message: MessageEvent<FromWorker>) => this.ptt.take(message.data);
+    this.#worker.postMessage({ op: 'open', url: socketUrl('/ptt') });
+  }
+
+  #stop(): void {
+    this.ptt.abort('signed_out');
+    this.#worker?.postMessage({ op: 'close' });
+    this.#worker?.terminate();
+    this.#worker = null;
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers = [];
+    this.stream.stop();
+    this.sound.stop();
+    this.loaded = false;
+    this.selected = null;
+    this.incidents.show(null);
+  }
+
+  #load(data: Snapshot): void {
+    time.offsetMs = this.stream.offsetMs;
+    this.talkgroups.load(data.talkgroups, data.links);
+    this.alarms.load(data.alarms);
+    this.messages.load(data.messages);
+    this.units.load(data.units);
+    this.activity.load(data.transmissions);
+    this.incidents.load(data.incidents);
+    this.session.positions = data.positions;
+    this.session.permissions = data.me.permissions;
+    this.plan = data.plan;
+    this.sites = data.sites;
+    this.predefined = data.predefined_texts;
+    this.logWritable = data.log.writable;
+    this.diskLow = data.disk.low;
+    if (!this.talkgroups.folders.includes(this.folder)) {
+      this.folder = this.talkgroups.folders[0] ?? '';
+    }
+    if (this.selected && !this.talkgroups.byId.has(this.selected)) this.selected = null;
+    this.loaded = true;
+    if (this.session.can('voice.hear')) {
+      const heard = this.talkgroups.list.filter((row) => row.may('hear')).map((row) => row.id);
+      this.sound.connect(heard, () => this.placeSound());
+    }
+    this.placeSound();
+  }
+
+  #take(envelope: Envelope): void {
+    this.talkgroups.take(envelope);
+    this.alarms.take(envelope);
+    this.messages.take(envelope);
+    this.units.take(envelope);
+    this.activity.take(envelope, this.session.position);
+    this.incidents.take(envelope);
+    this.lines.take(envelope);
+    this.#own(envelope);
+  }
+
+  #own(envelope: Envelope): void {
+    const data = envelope.data;
+    switch (envelope.type) {
+      case 'transmission.started':
+      case 'transmission.ended':
+        this.placeSound();
+        break;
+      case 'alarm.raised':
+        this.placeSound();
+        this.#sounder();
+        this.stream.report();
+        break;
+      case 'message.received':
+        this.sound.cue('message');
+        break;
+      case 'link.changed':
+        if (data['state'] === 'down') this.sound.cue('link_lost');
+        break;
+      case 'log.state':
+        this.logWritable = data['writable'] === true;
+        this.logReason = String(data['reason'] ?? '');
+        break;
+      case 'disk.low':
+        this.diskLow = data['step'] !== 'ok';
+        break;
+      case 'plan.activated':
+        this.stream.refresh();
+        break;
+      default:
+        if (envelope.type.startsWith('position.')) this.#position(envelope);
+    }
+  }
+
+  #position(envelope: Envelope): void {
+    const { data, type } = envelope;
+    const id = String(data['position']);
+    const row = this.session.positions.find((one) => one.id === id);
+    if (type === 'position.taken' && row) row.taken_by = String(data['operator']);
+    if (type === 'position.listening') this.deaf[id] = data['listening'] === false;
+    if (type !== 'position.left') return;
+    if (row) row.taken_by = null;
+    const mine = id === this.session.position && data['user'] === this.session.user?.id;
+    if (mine && data['cause'] !== 'left') {
+      this.session.lostPosition(`Position ${id} was given up: ${String(data['cause']).replace('_', ' ')}`);
+    }
+  }
+
+  #shownAlarms(): string[] {
+    if (document.visibilityState !== 'visible') return [...this.#shown];
+    this.#shown = new Set(this.alarms.list.map((alarm) => alarm.alarm));
+    return [...this.#shown];
+  }
+
+  /** Two-tone while an alarm is unacknowledged; silent while its unit speaks or our mic is open. */
+  #sounder(): void {
+    const loud = this.alarms.raised.some((alarm) => {
+      const row = alarm.talkgroup ? this.talkgroups.byId.get(alarm.talkgroup) : undefined;
+      const heard = row?.receiving === true && row.state.talker === alarm.unit;
+      return !heard || time.now - alarm.t_raised_utc / 1000 < 2_500;
+    });
+    if (loud && !this.ptt.hot) this.sound.cue('emergency');
+  }
+
+  /** Which overs were audible: decides the unheard dot. */
+  #audible(): void {
+    this.#ticks += 1;
+    if (this.#ticks % (2 * STATS_EVERY) === 0) void this.sound.sendStats();
+    if (this.#ticks % 4 === 0) void this.sound.devices();
+    const selected = this.selectedTalkgroup;
+    const ducked = selected?.receiving === true;
+    for (const row of this.activity.live.values()) {
+      if (!this.talkgroups.byId.get(row.talkgroup)?.may('hear')) continue;
+      const muted = this.prefs.muted[row.talkgroup] === true;
+      const low = ducked && row.talkgroup !== this.selected && !this.#alarmHot(row.talkgroup);
+      this.activity.heardFor(row.id, AUDIBLE_TICK_MS, this.sound.listening && !muted && !low);
+    }
+  }
+}
+
+export const desk = new Desk();

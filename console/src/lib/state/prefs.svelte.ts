@@ -1,0 +1,67 @@
+/** What an operator likes on this machine: theme, volumes, mutes, devices, layout. */
+
+export type Theme = 'dark' | 'light';
+export type Layout = 'auto' | 'board' | 'list';
+
+interface Kept {
+  theme: Theme;
+  layout: Layout;
+  volumes: Record<string, number>;
+  muted: Record<string, boolean>;
+  busVolume: Record<string, number>;
+  devices: Record<string, string>;
+}
+
+const KEY = 'samband.prefs';
+
+function read(): Partial<Kept> {
+  try {
+    return JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Kept>;
+  } catch {
+    return {};
+  }
+}
+
+function firstTheme(): Theme {
+  return document.documentElement.dataset['theme'] === 'light' ? 'light' : 'dark';
+}
+
+export class Prefs {
+  theme: Theme = $state(firstTheme());
+  layout: Layout = $state('auto');
+  /** Per talkgroup, 0..1. */
+  volumes: Record<string, number> = $state({});
+  muted: Record<string, boolean> = $state({});
+  /** Per bus, 0..1. */
+  busVolume: Record<string, number> = $state({ select: 1, monitor: 1, alerts: 0.8, replay: 1 });
+  devices: Record<string, string> = $state({});
+
+  constructor() {
+    const kept = read();
+    this.layout = kept.layout ?? 'auto';
+    this.volumes = kept.volumes ?? {};
+    this.muted = kept.muted ?? {};
+    this.busVolume = { ...this.busVolume, ...kept.busVolume };
+    this.devices = kept.devices ?? {};
+  }
+
+  /** Switch without reload: only the attribute changes, nothing moves. */
+  toggleTheme(): void {
+    this.theme = this.theme === 'dark' ? 'light' : 'dark';
+    document.documentElement.dataset['theme'] = this.theme;
+    try {
+      localStorage.setItem('samband.theme', this.theme);
+    } catch {
+      // Private windows may refuse: then the choice lasts until reload.
+    }
+  }
+
+  save(): void {
+    const { layout, volumes, muted, busVolume, devices } = this;
+    try {
+      localStorage.setItem(KEY, JSON.stringify({ layout, volumes, muted, busVolume, devices }));
+    } catch {
+      // As above.
+    }
+  }
+}

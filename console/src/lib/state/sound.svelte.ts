@@ -1,0 +1,205 @@
+/** Sound of this desk: mixer, cues, microphone, replay, peer connection and whether it listens. */
+
+import { BUSES, Mixer, monitorGain, type BusName } from '../audio/mixer';
+import { Capture } from '../audio/capture';
+import { CuePlayer, type Cue } from '../audio/cues';
+import { Microphone } from '../audio/mic.svelte';
+import { Player } from '../audio/player.svelte';
+import { RtcSession } from '../audio/rtc';
+import type { Prefs } from './prefs.svelte';
+
+const RETRY_MS = 1_500;
+
+export interface AudioReport {
+  running: boolean;
+  advancing: boolean;
+  sink: boolean;
+}
+
+export class Sound {
+  running = $state(false);
+  advancing = $state(true);
+  sink = $state(true);
+  /** `connected`, `connecting`, `failed` ... of the peer connection. */
+  media: RTCPeerConnectionState | 'idle' = $state('idle');
+  mediaTrouble = $state('');
+  outputs: MediaDeviceInfo[] = $state([]);
+  inputs: MediaDeviceInfo[] = $state([]);
+  readonly mic: Microphone;
+  readonly player: Player;
+  #mixer: Mixer | null = null;
+  #cues: CuePlayer | null = null;
+  #capture: Capture | null = null;
+  #rtc: RtcSession | null = null;
+  #wanted: string[] = [];
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #lastTime = -1;
+
+  constructor(private readonly prefs: Prefs) {
+    this.mic = new Microphone(() => this.mixer.context);
+    this.mic.onTrack = (track) => void this.#rtc?.setMicrophone(track);
+    this.player = new Player(() => this.mixer);
+    this.player.onEdge = () => this.cue('edge');
+  }
+
+  /** Made at first use: before a click browsers only allow a suspended one. */
+  get mixer(): Mixer {
+    if (!this.#mixer) {
+      this.#mixer = new Mixer();
+      this.#mixer.context.onstatechange = () => this.check();
+      for (const bus of BUSES) this.#mixer.setVolume(bus, this.prefs.busVolume[bus] ?? 1);
+    }
+    return this.#mixer;
+  }
+
+  get capture(): Capture {
+    this.#capture ??= new Capture(this.mixer);
+    return this.#capture;
+  }
+
+  get listening(): boolean {
+    return this.running && this.advancing && this.sink;
+  }
+
+  /** Why there is no sound, in words. */
+  get silentBecause(): string {
+    if (!this.running) return 'click or press a key to turn the sound on';
+    if (!this.sink) return 'no headset or speaker: plug one in';
+    if (!this.advancing) return 'the sound card stands still: choose another device';
+    return '';
+  }
+
+  async start(): Promise<void> {
+    await this.mixer.resume();
+    this.check();
+    await this.devices();
+  }
+
+  /** Look whether the context runs, advances and has a sink; called each 2 s. */
+  check(): AudioReport {
+    const context = this.#mixer?.context;
+    this.running = context?.state === 'running';
+    const now = context?.currentTime ?? -1;
+    if (this.#lastTime >= 0 || !this.running) this.advancing = !this.running || now > this.#lastTime;
+    this.#lastTime = this.running ? now : -1;
+    return { running: this.running, advancing: this.running && this.advancing, sink: this.sink };
+  }
+
+  /** Which devices there are; a chosen one that went away falls back to the default. */
+  async devices(): Promise<void> {
+    if (!navigator.mediaDevices?.enumerateDevices) return;
+    const all = await navigator.mediaDevices.enumerateDevices();
+    this.outputs = all.filter((device) => device.kind === 'audiooutput');
+    this.inputs = all.filter((device) => device.kind === 'audioinput');
+    const speaks = typeof HTMLMediaElement.prototype.setSinkId === 'function';
+    this.sink = !speaks || this.outputs.length > 0;
+    const chosen = this.prefs.devices['main'];
+    if (chosen && !this.outputs.some((device) => device.deviceId === chosen)) {
+      this.prefs.devices['main'] = '';
+      await this.mixer.setMainDevice('').catch(() => undefined);
+    }
+  }
+
+  async chooseDevice(bus: BusName | 'main', id: string): Promise<void> {
+    this.prefs.devices[bus] = id;
+    this.prefs.save();
+    if (bus === 'main') await this.mixer.setMainDevice(id);
+    else await this.mixer.setBusDevice(bus, id);
+  }
+
+  setBusVolume(bus: BusName, volume: number): void {
+    this.prefs.busVolume[bus] = volume;
+    this.prefs.save();
+    this.mixer.setVolume(bus, volume);
+  }
+
+  cue(cue: Cue): void {
+    if (!this.running) return;
+    this.#cues ??= new CuePlayer(this.mixer.context, this.mixer.buses.alerts.input);
+    this.#cues.play(cue);
+  }
+
+  cutCues(): void {
+    this.#cues?.cut();
+  }
+
+  /** Volume and bus of a talkgroup after a change of selection, mute or volume. */
+  place(talkgroup: string, selected: boolean): void {
+    if (!this.#mixer?.has(talkgroup)) return;
+    const muted = this.prefs.muted[talkgroup] === true;
+    this.#mixer.setGain(talkgroup, muted ? 0 : (this.prefs.volumes[talkgroup] ?? 1));
+    this.#mixer.route(talkgroup, selected ? 'select' : 'monitor');
+  }
+
+  duck(selected: boolean, selectReceives: boolean): void {
+    this.#mixer?.setBusGain('monitor', monitorGain(selected, selectReceives));
+  }
+
+  level(talkgroup: string): number {
+    return this.#mixer?.level(talkgroup) ?? 0;
+  }
+
+  busLevel(bus: BusName): number {
+    return this.#mixer?.busLevel(bus) ?? 0;
+  }
+
+  async mute(talkgroup: string, muted: boolean): Promise<void> {
+    this.prefs.muted[talkgroup] = muted;
+    this.prefs.save();
+    await this.#rtc?.mute(talkgroup, muted).catch(() => undefined);
+  }
+
+  /** Hear these talkgroups; a new connection when the set is another one. */
+  connect(talkgroups: string[], onTrack: (talkgroup: string) => void): void {
+    const same = talkgroups.join() === this.#wanted.join();
+    if (same && this.#rtc) return;
+    this.#wanted = talkgroups;
+    this.#open(onTrack);
+  }
+
+  #open(onTrack: (talkgroup: string) => void): void {
+    clearTimeout(this.#retry);
+    this.#rtc?.close();
+    this.mixer.detachAll();
+    const again = (words: string): void => {
+      this.mediaTrouble = words;
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(() => this.#open(onTrack), RETRY_MS);
+    };
+    const rtc = new RtcSession({
+      track: (talkgroup, track) => {
+        this.mixer.attach(talkgroup, track);
+        onTrack(talkgroup);
+        if (this.prefs.muted[talkgroup]) void rtc.mute(talkgroup, true).catch(() => undefined);
+      },
+      state: (state) => {
+        if (this.#rtc !== rtc) return;
+        this.media = state;
+        if (state === 'connected') this.mediaTrouble = '';
+        if (state === 'failed' || state === 'closed') again('no path for sound to the server');
+      },
+    });
+    this.#rtc = rtc;
+    this.media = 'connecting';
+    rtc.open(this.#wanted, this.mic.track).catch((error: unknown) => {
+      if (this.#rtc !== rtc) return;
+      this.media = 'failed';
+      again(error instanceof Error ? error.message : 'no path for sound to the server');
+    });
+  }
+
+  async sendStats(): Promise<void> {
+    await this.#rtc?.sendStats().catch(() => undefined);
+  }
+
+  stop(): void {
+    clearTimeout(this.#retry);
+    this.#rtc?.close();
+    this.#rtc = null;
+    this.#wanted = [];
+    this.media = 'idle';
+    this.player.stop();
+    this.mic.close();
+    this.#mixer?.detachAll();
+  }
+}

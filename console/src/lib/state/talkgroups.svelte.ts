@@ -1,0 +1,232 @@
+/** Talkgroups as tiles show them: the snapshot, kept up to date from the event stream. */
+
+import { SvelteMap } from 'svelte/reactivity';
+import type {
+  Action,
+  Envelope,
+  LinkInfo,
+  RxState,
+  TalkgroupInfo,
+  TalkgroupState,
+  Transmission,
+} from '../api/types';
+
+const QUIET: TalkgroupState = {
+  rx: 'quiet',
+  transmission: null,
+  call: null,
+  talker: null,
+  alias: '',
+  position: null,
+  operator: '',
+  started_utc: null,
+  last: null,
+  emergency: false,
+  alarm: null,
+  reason: '',
+  since_utc: null,
+  emergency_in: true,
+  members_known: false,
+  heard_last_hour: 0,
+  not_recorded: false,
+  radio_on: null,
+};
+
+const HEARD: ReadonlySet<RxState> = new Set(['receiving', 'receiving_encrypted', 'late_entry']);
+
+/** Receive state of a transmission that begins. */
+export function rxOf(data: {
+  encrypted?: unknown;
+  readable?: unknown;
+  late_entry?: unknown;
+}): RxState {
+  if (data.encrypted && data.readable === false) return 'encrypted_unreadable';
+  if (data.encrypted) return 'receiving_encrypted';
+  return data.late_entry ? 'late_entry' : 'receiving';
+}
+
+/** One talkgroup: what the plan says of it, and its live state. */
+export class Talkgroup {
+  info: Omit<TalkgroupInfo, 'state'>;
+  state: TalkgroupState = $state({ ...QUIET });
+
+  constructor(info: TalkgroupInfo) {
+    const { state, ...rest } = info;
+    this.info = rest;
+    this.state = { ...QUIET, ...state };
+  }
+
+  get id(): string {
+    return this.info.id;
+  }
+
+  get name(): string {
+    return this.info.name;
+  }
+
+  may(action: Action): boolean {
+    return this.info.actions.includes(action);
+  }
+
+  /** Somebody is heard now (not our own press). */
+  get receiving(): boolean {
+    return HEARD.has(this.state.rx);
+  }
+}
+
+export class Talkgroups {
+  readonly byId = new SvelteMap<string, Talkgroup>();
+  readonly links = new SvelteMap<string, LinkInfo>();
+  folders: string[] = $state([]);
+
+  load(talkgroups: TalkgroupInfo[], links: LinkInfo[]): void {
+    this.links.clear();
+    for (const link of links) this.links.set(link.id, link);
+    const keep = new Set(talkgroups.map((row) => row.id));
+    for (const id of this.byId.keys()) if (!keep.has(id)) this.byId.delete(id);
+    for (const row of talkgroups) this.byId.set(row.id, new Talkgroup(row));
+    this.folders = [...new Set(talkgroups.map((row) => row.folder))];
+  }
+
+  get list(): Talkgroup[] {
+    return [...this.byId.values()];
+  }
+
+  inFolder(folder: string): Talkgroup[] {
+    return this.list.filter((row) => row.info.folder === folder);
+  }
+
+  name(id: string | null): string {
+    return id ? (this.byId.get(id)?.name ?? id) : '';
+  }
+
+  take(envelope: Envelope): void {
+    const data = envelope.data;
+    switch (envelope.type) {
+      case 'transmission.started':
+        this.#started(envelope.t_utc, data as unknown as Transmission & { transmission: string });
+        break;
+      case 'transmission.updated':
+        this.#updated(data);
+        break;
+      case 'transmission.ended':
+        this.#ended(envelope.t_utc, data);
+        break;
+      case 'recording.failed':
+        this.#with(data, (state) => (state.not_recorded = true));
+        break;
+      case 'recording.closed':
+        this.#with(data, (state) => (state.not_recorded = false));
+        break;
+      case 'link.changed':
+        this.#link(envelope.t_utc, data);
+        break;
+      case 'link.group_changed':
+        this.#group(data);
+        break;
+      case 'alarm.raised':
+        this.#with(data, (state) => (state.alarm = String(data['alarm'])));
+        break;
+      case 'alarm.ended':
+        for (const row of this.byId.values()) {
+          if (row.state.alarm === data['alarm']) {
+            row.state.alarm = null;
+            row.state.emergency = false;
+          }
+        }
+        break;
+    }
+  }
+
+  #with(data: Record<string, unknown>, change: (state: TalkgroupState) => void): void {
+    const row = this.byId.get(String(data['talkgroup']));
+    if (row) change(row.state);
+  }
+
+  #started(t_utc: number, data: Transmission & { transmission: string }): void {
+    const row = this.byId.get(data.talkgroup);
+    if (!row) return;
+    Object.assign(row.state, {
+      rx: rxOf(data),
+      transmission: data.transmission,
+      call: data.call,
+      talker: data.talker ?? null,
+      alias: data.alias ?? '',
+      position: data.position ?? null,
+      operator: data.operator ?? '',
+      started_utc: t_utc,
+      emergency: row.state.emergency || data.emergency,
+    });
+  }
+
+  #updated(data: Record<string, unknown>): void {
+    this.#with(data, (state) => {
+      if (state.transmission !== data['transmission']) return;
+      state.talker = (data['talker'] as string | null) ?? state.talker;
+      state.alias = String(data['alias'] ?? '') || state.alias;
+      state.emergency ||= data['emergency'] === true;
+    });
+  }
+
+  #ended(t_utc: number, data: Record<string, unknown>): void {
+    this.#with(data, (state) => {
+      if (state.transmission !== data['transmission']) return;
+      const { alias, position, operator } = state;
+      if (!position) state.heard_last_hour = Math.max(1, state.heard_last_hour);
+      Object.assign(state, {
+        rx: state.rx === 'offline' ? 'offline' : 'quiet',
+        transmission: null,
+        started_utc: null,
+        last: { alias: alias || (state.talker?.split('/')[1] ?? ''), position, operator, ended_utc: t_utc },
+        talker: null,
+        alias: '',
+        position: null,
+        operator: '',
+        emergency: state.alarm !== null,
+      });
+    });
+  }
+
+  #link(t_utc: number, data: Record<string, unknown>): void {
+    const id = String(data['link']);
+    const old = this.links.get(id);
+    if (!old) return;
+    const { link: _, ...rest } = data;
+    const next: LinkInfo = { ...old, ...(rest as Partial<LinkInfo>) };
+    if (next.signal_dbm === null) next.signal_dbm = old.signal_dbm;
+    next.model ||= old.model;
+    next.firmware ||= old.firmware;
+    if (next.capabilities.length === 0) next.capabilities = old.capabilities;
+    if (old.state !== next.state || !next.since_utc) {
+      next.since_utc = old.state === next.state ? old.since_utc : t_utc;
+    }
+    this.links.set(id, next);
+    for (const row of this.byId.values()) {
+      if (!row.info.links.includes(id)) continue;
+      const up = row.info.links.some((one) => this.links.get(one)?.state === 'up');
+      if (!up && row.state.rx !== 'offline') {
+        Object.assign(row.state, { rx: 'offline', since_utc: t_utc, transmission: null });
+      } else if (up && row.state.rx === 'offline') {
+        Object.assign(row.state, { rx: 'quiet', since_utc: null, reason: '' });
+      }
+      if (!up) row.state.reason = next.reason;
+    }
+  }
+
+  /** A hand turned a knob: the tile whose radio went away says so at once. */
+  #group(data: Record<string, unknown>): void {
+    const id = String(data['link']);
+    const link = this.links.get(id);
+    if (!link) return;
+    const left = link.group;
+    const now = data['number'] as number | null;
+    this.links.set(id, { ...link, group: now });
+    const name = this.name((data['talkgroup'] as string | null) ?? null) || String(now ?? '');
+    for (const row of this.byId.values()) {
+      if (!row.info.links.includes(id)) continue;
+      if (row.info.number === now) row.state.radio_on = null;
+      else if (row.info.number === left && data['asked'] !== true) row.state.radio_on = name;
+      else if (data['asked'] === true) row.state.radio_on = null;
+    }
+  }
+}

@@ -1,0 +1,24 @@
+/** Which dialog is open; one at a time. */
+
+export type DialogName = 'sound' | 'keys' | 'leave' | 'note' | 'message' | 'alarm' | 'incident';
+
+class Ui {
+  dialog: DialogName | null = $state(null);
+  /** What the dialog is about: an alarm, a call, a unit or talkgroup. */
+  about = $state('');
+  aboutTalkgroup = $state(false);
+  /** Focused tile: what F3, M, R and Enter work on. */
+  focused: string | null = $state(null);
+
+  open(name: DialogName, about = '', aboutTalkgroup = false): void {
+    this.about = about;
+    this.aboutTalkgroup = aboutTalkgroup;
+    this.dialog = name;
+  }
+
+  close(): void {
+    this.dialog = null;
+  }
+}
+
+export const ui = new Ui();

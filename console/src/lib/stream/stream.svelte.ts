@@ -1,0 +1,136 @@
+/**
+ * One ordered event stream: resumes where it was, refetches a snapshot on a gap, and knows how
+ * long it has heard nothing. A watchdog closes a socket that was silently swallowed.
+ */
+
+import type { Envelope, Snapshot } from '../api/types';
+
+export interface StreamHandlers {
+  snapshot(data: Snapshot, seq: number): void;
+  event(envelope: Envelope): void;
+  /** What the next report says; called each 2 s. */
+  report(): Record<string, unknown>;
+  /** The server refused the session. */
+  refused(): void;
+}
+
+export const STALE_MS = 5_000;
+const DEAD_MS = 8_000;
+const REPORT_MS = 2_000;
+const RETRY_MS = [250, 500, 1_000, 2_000, 4_000];
+const REFUSED_CODES = new Set([4401, 4403, 1008]);
+
+export class EventStream {
+  connected = $state(false);
+  /** Milliseconds (performance clock) of the last word from the server. */
+  lastHeard = $state(0);
+  lostSince = $state<number | null>(null);
+  /** Server clock minus ours, ms. */
+  offsetMs = $state(0);
+  seq: number | null = null;
+
+  #socket: WebSocket | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #beat: ReturnType<typeof setInterval> | undefined;
+  #tries = 0;
+  #running = false;
+
+  constructor(
+    private readonly url: () => string,
+    private readonly handlers: StreamHandlers,
+    private readonly open: (url: string) => WebSocket = (url) => new WebSocket(url),
+  ) {}
+
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#connect();
+    this.#beat = setInterval(() => this.#tick(), REPORT_MS);
+  }
+
+  stop(): void {
+    this.#running = false;
+    clearTimeout(this.#timer);
+    clearInterval(this.#beat);
+    this.#socket?.close();
+    this.#socket = null;
+    this.connected = false;
+    this.seq = null;
+    this.lostSince = null;
+  }
+
+  /** Ask for a whole new snapshot. */
+  refresh(): void {
+    this.seq = null;
+    this.#socket?.close();
+  }
+
+  /** Send the listening report now, not only at the next tick. */
+  report(): void {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(JSON.stringify({ kind: 'report', ...this.handlers.report() }));
+  }
+
+  #connect(): void {
+    const socket = this.open(this.url());
+    this.#socket = socket;
+    socket.onopen = () => socket.send(JSON.stringify({ resume: this.seq }));
+    socket.onmessage = (message) => this.#take(socket, String(message.data));
+    socket.onclose = (event) => this.#lost(socket, event.code);
+  }
+
+  #take(socket: WebSocket, text: string): void {
+    if (socket !== this.#socket) return;
+    this.lastHeard = performance.now();
+    this.lostSince = null;
+    this.#tries = 0;
+    if (!this.connected) this.connected = true;
+    const message = JSON.parse(text) as
+      | { kind: 'snapshot'; seq: number; data: Snapshot }
+      | Envelope
+      | { kind: 'gap' }
+      | { kind: 'beat'; seq: number; t_utc: number };
+    switch (message.kind) {
+      case 'snapshot':
+        this.seq = message.seq;
+        this.handlers.snapshot(message.data, message.seq);
+        this.report();
+        break;
+      case 'event':
+        this.seq = message.seq;
+        this.handlers.event(message);
+        break;
+      case 'gap':
+        this.seq = null;
+        break;
+      case 'beat':
+        this.offsetMs = Math.round(message.t_utc / 1000 - Date.now());
+        break;
+    }
+  }
+
+  #lost(socket: WebSocket, code: number): void {
+    if (socket !== this.#socket) return;
+    this.#socket = null;
+    this.connected = false;
+    this.lostSince ??= performance.now();
+    if (!this.#running) return;
+    if (REFUSED_CODES.has(code)) {
+      this.handlers.refused();
+      return;
+    }
+    const wait = RETRY_MS[Math.min(this.#tries, RETRY_MS.length - 1)] ?? 1_000;
+    this.#tries += 1;
+    this.#timer = setTimeout(() => this.#connect(), wait);
+  }
+
+  #tick(): void {
+    this.report();
+    const silent = performance.now() - this.lastHeard;
+    if (this.connected && silent > DEAD_MS) {
+      const socket = this.#socket;
+      socket?.close();
+      if (socket) this.#lost(socket, 1006); // close() of a dead peer may take minutes to say so
+    }
+  }
+}

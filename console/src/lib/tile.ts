@@ -1,0 +1,63 @@
+/** What a tile shows: receive state, badges and words, from the talkgroup and the desk. */
+
+import type { RxState } from './api/types';
+import type { IconName } from './icons';
+import { RX_WORDS } from './words';
+import type { Talkgroup } from './state/talkgroups.svelte';
+
+export interface Badge {
+  icon: IconName;
+  word: string;
+  warn: boolean;
+}
+
+export interface TileView {
+  rx: RxState;
+  /** Somebody else is on the talkgroup now, readable or not. */
+  live: boolean;
+  words: string;
+  emg: 'none' | 'lost' | undefined;
+  badges: Badge[];
+}
+
+/** The part of the desk that a tile looks at. */
+export interface TileDesk {
+  readonly staleS: number | null;
+  readonly prefs: { muted: Record<string, boolean> };
+  readonly session: { position: string | null };
+  readonly ptt: { stateOf(talkgroup: string): string };
+  readonly sound: { player: { playing: string | null; talkgroup: string | null } };
+}
+
+export function tileView(row: Talkgroup, desk: TileDesk): TileView {
+  const { state, info } = row;
+  const muted = desk.prefs.muted[row.id] === true;
+  const own = state.position !== null && state.position === desk.session.position;
+  const busy = state.transmission !== null && !own;
+  let rx: RxState = state.rx;
+  if (rx !== 'offline') {
+    if (!busy) rx = 'quiet';
+    if (desk.staleS !== null) rx = 'stale';
+    else if (desk.sound.player.playing && desk.sound.player.talkgroup === row.id) rx = 'recall';
+    else if (!busy && muted) rx = 'muted';
+  }
+  const live = busy && rx !== 'offline' && rx !== 'stale' && rx !== 'recall';
+  const badges: Badge[] = [];
+  const add = (when: boolean, icon: IconName, word: string, warn = false): void => {
+    if (when) badges.push({ icon, word, warn });
+  };
+  add(rx === 'stale', 'stale', `No news ${desk.staleS ?? 0} s`, true);
+  add(desk.ptt.stateOf(row.id) === 'queued', 'stale', 'Queued', true);
+  add(state.not_recorded, 'norec', 'NOT RECORDED', true);
+  add(rx === 'offline', 'off', 'Offline');
+  add(rx === 'encrypted_unreadable', 'nokey', 'No key');
+  add(rx === 'receiving_encrypted' || (info.encrypted && !badges.length), 'lock', 'Enc');
+  add(rx === 'late_entry', 'recall', 'Joined late');
+  add(rx === 'recall', 'recall', 'Replay');
+  add(muted && rx !== 'offline', 'mute', 'Muted');
+  add(info.test, 'flask', 'Test');
+  add(!info.recorded && !info.test, 'rec', 'Recording off');
+  const words = rx === 'stale' ? `no news ${desk.staleS ?? 0} s` : RX_WORDS[rx];
+  const emg = !state.emergency_in ? 'none' : rx === 'offline' ? 'lost' : undefined;
+  return { rx, live, words, emg, badges: badges.slice(0, 2) };
+}
