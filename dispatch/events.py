@@ -26,6 +26,12 @@ class IncidentOpened(Event):
     talkgroup: TalkgroupId | None = None
     state: str = "open"
     events: int = 1
+    source: str = ""
+    storm: bool = False
+    latitude_deg: float | None = None
+    longitude_deg: float | None = None
+    t_event_utc: int = 0
+    """Time of the first event as its source claims it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +47,13 @@ class IncidentUpdated(Event):
     camera_group: str = ""
     events: int = 0
     by: str = ""
+    label: str = ""
+    storm_events: int = 0
+    last_event_utc: int = 0
+    suggested: int = 0
+    """Calls that are suggested at the top (60 points and more) and not yet judged."""
+    talkgroup: TalkgroupId | None = None
+    """Set for an incident that a person opened on a talkgroup: who may see it, may see this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +68,16 @@ class IncidentMerged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceChanged(Event):
-    """Health of a camera source: up, down, silent, flooding."""
+    """Health of a camera source, or of one ``camera``: up, down, silent, flooding."""
 
     type: ClassVar[str] = "source.changed"
     source: str
     state: str
     reason: str = ""
     camera_group: str = ""
+    camera: str = ""
+    skew_ms: int | None = None
+    """Estimated offset of its clock (source minus ours); None while nothing is known."""
 
 
 # ---- desk --------------------------------------------------------------------------------------

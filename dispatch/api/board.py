@@ -1,0 +1,86 @@
+"""Talkgroups, units, texts and alarms of the live board."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+
+from dispatch.api.asking import ServicesOf
+from dispatch.api.schemas import EndAlarm, SendText
+from dispatch.deps import Person, require
+from dispatch.services.desk import Desk
+from dispatch.services.messaging import Messaging
+from dispatch.services.snapshot import Snapshots
+
+router = APIRouter(tags=["board"])
+
+Viewer = Annotated[Person, Depends(require("board.see"))]
+
+
+@router.get("/talkgroups")
+async def talkgroups(person: Viewer, services: ServicesOf) -> list[dict[str, Any]]:
+    """List the talkgroups this person sees, with their live state."""
+    return services.use(Snapshots).talkgroups(person.access)
+
+
+@router.get("/units")
+async def units(person: Viewer, services: ServicesOf) -> list[dict[str, Any]]:
+    """List the units this person sees."""
+    return services.use(Snapshots).units(person.access)
+
+
+@router.get("/messages")
+async def messages(
+    person: Annotated[Person, Depends(require("message.see"))], services: ServicesOf
+) -> list[dict[str, Any]]:
+    """List the last texts, newest first."""
+    return services.use(Snapshots).messages(person.access)
+
+
+@router.post("/messages")
+async def send(
+    body: SendText,
+    person: Annotated[Person, Depends(require("message.send"))],
+    services: ServicesOf,
+) -> dict[str, Any]:
+    """Send a text; how far it got comes as events."""
+    message, reply = await services.use(Messaging).send(
+        person.access, to=body.to, to_talkgroup=body.to_talkgroup, text=body.text
+    )
+    return {"id": message, "ok": reply.ok, "reason": reply.reason}
+
+
+@router.post("/messages/{message}/read")
+async def read(
+    message: str,
+    person: Annotated[Person, Depends(require("message.see"))],
+    services: ServicesOf,
+) -> dict[str, Any]:
+    """Note that this person read a text."""
+    services.use(Messaging).opened(person.access, message)
+    return {"ok": True}
+
+
+@router.post("/alarms/{alarm}/acknowledge")
+async def acknowledge(
+    alarm: str,
+    person: Annotated[Person, Depends(require("alarm.acknowledge"))],
+    services: ServicesOf,
+) -> dict[str, Any]:
+    """Acknowledge an emergency."""
+    seat = services.use(Desk).seat_of(person.session.id)
+    reply = await services.use(Messaging).acknowledge(
+        person.access, alarm, seat.position if seat else None
+    )
+    return {"ok": reply.ok, "reason": reply.reason}
+
+
+@router.post("/alarms/{alarm}/end")
+async def end(
+    alarm: str,
+    body: EndAlarm,
+    person: Annotated[Person, Depends(require("alarm.end"))],
+    services: ServicesOf,
+) -> dict[str, Any]:
+    """End an acknowledged emergency with one of four reasons."""
+    reply = await services.use(Messaging).end(person.access, alarm, body.reason)
+    return {"ok": reply.ok, "reason": reply.reason}

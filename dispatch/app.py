@@ -1,0 +1,128 @@
+"""The web application: API under ``/api/v1``, health and metrics at the root, the console."""
+
+import importlib
+import importlib.util
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from dispatch.api import (
+    auth,
+    board,
+    calls,
+    links,
+    positions,
+    recordings,
+    rtc,
+    stream,
+    users,
+)
+from dispatch.console import STATIC, Console
+from dispatch.deps import public
+from dispatch.metrics import metrics_text, readiness
+from dispatch.schema import events_schema
+from dispatch.services.registry import Services
+from dispatch.web import SecurityHeaders, SizeLimit, add_error_handlers
+
+API = "/api/v1"
+BODY_LIMIT_BYTES = 1 << 20
+UPLOAD_LIMIT_BYTES = 20 << 20
+OWN_ROUTERS = (auth, stream, positions, board, calls, recordings, links, users, rtc)
+OTHER_ROUTERS = ("incidents", "webhooks", "audit", "importing")
+"""Routers of the incident, camera, audit and import parts, in ``dispatch/api``."""
+
+
+def create_app(
+    services: Services,
+    *,
+    static: Path = STATIC,
+    body_limit_bytes: int = BODY_LIMIT_BYTES,
+    upload_limit_bytes: int = UPLOAD_LIMIT_BYTES,
+) -> FastAPI:
+    """Return the application that serves these services."""
+    app = FastAPI(
+        title="Samband",
+        version="1",
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(
+                SizeLimit,
+                limit_bytes=body_limit_bytes,
+                upload_limit_bytes=upload_limit_bytes,
+            ),
+        ],
+    )
+    app.state.services = services
+    add_error_handlers(app)
+    for module in OWN_ROUTERS:
+        app.include_router(module.router, prefix=API)
+    for name in OTHER_ROUTERS:
+        if importlib.util.find_spec(f"dispatch.api.{name}") is not None:
+            app.include_router(importlib.import_module(f"dispatch.api.{name}").router, prefix=API)
+    app.include_router(_documents(app), prefix=API)
+    app.include_router(_root(services))
+    app.router.routes.append(Route("/{path:path}", Console(static), methods=["GET"]))
+    return app
+
+
+def _root(services: Services) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/healthz", dependencies=[Depends(public)])
+    async def healthz() -> Response:
+        return PlainTextResponse("ok\n")
+
+    @router.get("/readyz", dependencies=[Depends(public)])
+    async def readyz() -> Response:
+        state = readiness(services)
+        return JSONResponse(state, status_code=200 if state["ready"] else 503)
+
+    @router.get("/metrics", dependencies=[Depends(public)])
+    async def metrics() -> Response:
+        return PlainTextResponse(
+            metrics_text(services), media_type="text/plain; version=0.0.4; charset=utf-8"
+        )
+
+    return router
+
+
+def _documents(app: FastAPI) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/events.schema.json", dependencies=[Depends(public)])
+    async def schema() -> dict[str, Any]:
+        return events_schema()
+
+    @router.get("/docs", dependencies=[Depends(public)])
+    async def docs() -> Response:
+        return HTMLResponse(api_page(app.openapi()))
+
+    return router
+
+
+def api_page(openapi: dict[str, Any]) -> str:
+    """Return the API as a plain page: no script, nothing from another host."""
+    rows = []
+    for path, methods in sorted(openapi["paths"].items()):
+        for method, operation in methods.items():
+            words = operation.get("description") or operation.get("summary", "")
+            rows.append(
+                f"<tr><td>{escape(method.upper())}</td><td><code>{escape(path)}</code></td>"
+                f"<td>{escape(words)}</td></tr>"
+            )
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Samband API</title>'
+        '<h1>Samband API</h1><p>Machine-readable: <a href="openapi.json">openapi.json</a>, events: '
+        '<a href="events.schema.json">events.schema.json</a>. WebSockets: '
+        "<code>/api/v1/stream</code>, <code>/api/v1/ptt</code>.</p><table>"
+        + "".join(rows)
+        + "</table></html>"
+    )

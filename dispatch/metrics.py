@@ -1,0 +1,61 @@
+"""``/metrics`` for Prometheus and ``/readyz``: figures of the service, never of a person."""
+
+from dispatch.services.board import Board
+from dispatch.services.disk import DiskPolicy
+from dispatch.services.journal import Journal
+from dispatch.services.record import Record
+from dispatch.services.registry import Services
+from dispatch.services.stream import EventStream
+from dispatch.services.voice import Voice
+
+
+def metrics_text(services: Services) -> str:
+    """Return the metrics in Prometheus' text format."""
+    stream, journal = services.use(EventStream), services.use(Journal)
+    board = services.use(Board)
+    lines: list[str] = []
+
+    def add(name: str, kind: str, words: str, *values: tuple[str, float]) -> None:
+        lines.append(f"# HELP samband_{name} {words}")
+        lines.append(f"# TYPE samband_{name} {kind}")
+        lines.extend(f"samband_{name}{labels} {value:g}" for labels, value in values)
+
+    add("stream_clients", "gauge", "Pages on the event stream.", ("", stream.clients))
+    add("stream_seq", "counter", "Number of the last event.", ("", stream.seq))
+    add("stream_gaps_total", "counter", "Times the stream began again.", ("", stream.gaps))
+    add("journal_written_total", "counter", "Events in the database.", ("", journal.written))
+    add("journal_spooled_total", "counter", "Events that took the spool.", ("", journal.spooled))
+    add("journal_behind", "gauge", "1 while events wait in the spool.", ("", journal.behind))
+    writable = services.use(Record).writable
+    add("audit_writable", "gauge", "1 while the audit log can be written.", ("", writable))
+    add("alarms_open", "gauge", "Open emergencies.", ("", len(board.alarms)))
+    links = [
+        (f'{{link="{link.id}"}}', float(board.talkgroups.link(link.id).state == "up"))
+        for link in services.plan.plan.links
+    ]
+    add("link_up", "gauge", "1 while a link is up.", *links)
+    add("disk_step", "gauge", "0 ok, 1 warned, 2 no new media.", ("", _step(services)))
+    if services.has(Voice):
+        voice = services.use(Voice)
+        add("rtc_sessions", "gauge", "Open WebRTC sessions.", ("", len(voice.rtc.sessions)))
+        delays = [
+            (f'{{stage="{stage}",quantile="0.5"}}', delay.p50_ms)
+            for stage, delay in voice.rtc.delays().items()
+        ]
+        add("voice_delay_ms", "gauge", "Voice delay by stage.", *delays)
+    return "\n".join(lines) + "\n"
+
+
+def _step(services: Services) -> int:
+    return ("ok", "warn", "stop").index(services.use(DiskPolicy).step)
+
+
+def readiness(services: Services) -> dict[str, object]:
+    """Return what must be true before pages are served, each with its answer."""
+    plan = services.plan
+    return {
+        "ready": plan.number > 0,
+        "plan": plan.number,
+        "log_writable": services.use(Record).writable,
+        "journal_behind": services.use(Journal).behind,
+    }

@@ -1,0 +1,100 @@
+"""Browsers' sound and push-to-talk, tied to sessions and rights: a thin join to ``webrtc``."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dispatch.auth.access import Access
+from dispatch.auth.book import AccessBook
+from dispatch.auth.permissions import Action
+from dispatch.auth.sessions import SessionInfo
+from dispatch.errors import Conflict, NotFound
+from dispatch.services.background import Background
+from dispatch.services.desk import Desk, Seat
+from gateway.model.ids import TalkgroupId
+from webrtc.ptt import PttService, PttSession
+from webrtc.session import Answer, RtcService
+
+
+class Voice:
+    """Which peer connection and which push-to-talk belongs to whom."""
+
+    def __init__(
+        self,
+        *,
+        rtc: RtcService,
+        ptt: PttService,
+        desk: Desk,
+        access: AccessBook,
+        background: Background,
+    ) -> None:
+        """Take the services of ``webrtc``."""
+        self.rtc = rtc
+        self.ptt = ptt
+        self._desk = desk
+        self._access = access
+        self._background = background
+        self._owners: dict[str, SessionInfo] = {}
+
+    async def offer(self, session: SessionInfo, sdp: str, talkgroups: Sequence[str]) -> Answer:
+        """Answer a page's offer; lines of talkgroups it may not hear are inactive."""
+        seat = self._desk.seat_of(session.id)
+
+        def may_hear(talkgroup: TalkgroupId) -> bool:
+            return self._access.of(session.user).can(Action.HEAR, talkgroup)
+
+        wanted = [TalkgroupId(talkgroup) for talkgroup in talkgroups]
+        answer = await self.rtc.open(seat.position if seat else None, sdp, wanted, may_hear)
+        self._owners[answer.session] = session
+        self._forget_closed()
+        self._limit(answer.session, self._access.of(session.user))
+        return answer
+
+    def _forget_closed(self) -> None:
+        known = {open_session.id for open_session in self.rtc.sessions}
+        self._owners = {rtc: who for rtc, who in self._owners.items() if rtc in known}
+
+    def demand(self, session: SessionInfo, rtc_session: str) -> str:
+        """Return an rtc session of this browser; raises NotFound for anybody else's."""
+        owner = self._owners.get(rtc_session)
+        if owner is None or owner.id != session.id:
+            raise NotFound(f"there is no rtc session {rtc_session}", hint="Reload the page.")
+        return rtc_session
+
+    def access_changed(self, access: Access) -> None:
+        """Drop the tracks that the new rights no longer allow, and what is being keyed."""
+        self._forget_closed()
+        for rtc_session, owner in self._owners.items():
+            if owner.user == access.user.id:
+                self._limit(rtc_session, access)
+        self.ptt.check_rights()
+
+    def _limit(self, rtc_session: str, access: Access) -> None:
+        hears = access.talkgroups(Action.HEAR) if access.may("voice.hear") else frozenset()
+        self.rtc.set_hearing(rtc_session, sorted(hears))
+
+    def session_ended(self, session: SessionInfo) -> None:
+        """Close the peer connections of a browser that signed out."""
+        self._close_where(lambda owner: owner.id == session.id)
+
+    def seat_left(self, seat: Seat, cause: str) -> None:
+        """Close the peer connection whose microphone belonged to a position given up."""
+        self._close_where(lambda owner: owner.id == seat.session.id)
+
+    def _close_where(self, wanted: Callable[[SessionInfo], bool]) -> None:
+        for rtc_session in [rtc for rtc, owner in self._owners.items() if wanted(owner)]:
+            self._owners.pop(rtc_session)
+            self._background.start(self.rtc.close_session(rtc_session), "rtc-close")
+
+    def open_ptt(
+        self, session: SessionInfo, user: str, emit: Callable[[dict[str, Any]], None]
+    ) -> PttSession:
+        """Open push-to-talk for the position of a session; raises Conflict without one."""
+        seat = self._desk.seat_of(session.id)
+        if seat is None:
+            raise Conflict("no position is taken here", hint="Take a position first.")
+
+        def may_talk(talkgroup: TalkgroupId) -> bool:
+            still_there = self._desk.seat_of(session.id) is seat
+            return still_there and self._access.of(user).can(Action.TALK, talkgroup)
+
+        return self.ptt.open(seat.position, seat.user.display_name, may_talk, emit)

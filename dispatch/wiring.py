@@ -1,0 +1,219 @@
+"""The dispatch service put together: every service of one server, started and closed as one."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dispatch.audit.writer import AuditWriter
+from dispatch.auth.access import Access
+from dispatch.auth.book import AccessBook
+from dispatch.auth.passwords import Passwords
+from dispatch.auth.people import People
+from dispatch.auth.sessions import SessionInfo, Sessions
+from dispatch.services.background import Background
+from dispatch.services.board import Board
+from dispatch.services.board_load import load_board
+from dispatch.services.calls import CallLog
+from dispatch.services.desk import Desk
+from dispatch.services.disk import DiskPolicy
+from dispatch.services.journal import Journal, recover
+from dispatch.services.journal_desk import desk_writers
+from dispatch.services.journal_write import JournalWriter
+from dispatch.services.lines import LinkLines
+from dispatch.services.live_acts import LiveActs
+from dispatch.services.messaging import Messaging
+from dispatch.services.plans import LivePlan
+from dispatch.services.record import Record
+from dispatch.services.recordings import Recordings
+from dispatch.services.registry import Services
+from dispatch.services.sight import Sight
+from dispatch.services.snapshot import Snapshots
+from dispatch.services.stream import EventStream
+from dispatch.services.voice import Voice
+from dispatch.store.engine import Store
+from gateway.bus import Bus
+from gateway.model.ids import GatewayId
+from gateway.model.plan import Plan
+from gateway.ports import Clock
+from webrtc.ptt import PttService
+from webrtc.session import RtcService
+
+LISTENING_CHECK_MS = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the dispatch service is made of and does not make itself."""
+
+    room: str
+    gateway: GatewayId
+    state: Path
+    store: Store
+    bus: Bus
+    clock: Clock
+    randomness: Callable[[int], bytes]
+    audit: AuditWriter
+
+
+class Dispatch:
+    """One dispatch service. Order: make, ``start``, serve ``app``, ``close``."""
+
+    def __init__(self, parts: Parts, first_plan: Plan | None = None) -> None:
+        """Load plan, people and the last picture from the store (blocking: at start only)."""
+        self.parts = parts
+        self.background = Background()
+        store, bus, clock = parts.store, parts.bus, parts.clock
+        plan = LivePlan(store, bus, clock)
+        plan.load(first_plan)
+        people = People(store, clock, parts.randomness)
+        people.load()
+        passwords = Passwords()
+        sessions = Sessions(store, people, passwords, clock, parts.randomness)
+        access = AccessBook(people, plan.current, bus, clock)
+        self.services = Services(
+            room=parts.room,
+            store=store,
+            bus=bus,
+            clock=clock,
+            randomness=parts.randomness,
+            plan=plan,
+            people=people,
+            passwords=passwords,
+            sessions=sessions,
+            access=access,
+        )
+        self.interrupted = recover(store, parts.gateway)
+        self._add_services()
+        self._closed = False
+
+    def _add_services(self) -> None:
+        s, parts = self.services, self.parts
+        record = s.add(Record(parts.audit, s.store, s.clock))
+        s.add(parts.audit)
+        board = s.add(Board(s.plan))
+        load_board(board, s.store, s.plan, s.clock.utc_us())
+        sight = s.add(Sight(s.plan, board))
+        desk = s.add(Desk(s.plan, s.store, s.bus, s.clock, self.background))
+        snapshots = s.add(
+            Snapshots(room=s.room, plan=s.plan, board=board, sight=sight, desk=desk, clock=s.clock)
+        )
+        stream = s.add(
+            EventStream(
+                bus=s.bus,
+                board=board,
+                sight=sight,
+                snapshots=snapshots,
+                access=s.access,
+                clock=s.clock,
+            )
+        )
+        lines = s.add(LinkLines(s.clock))
+        stream.on_event(desk.apply)
+        stream.on_event(lines.apply)
+        s.add(
+            Messaging(
+                plan=s.plan,
+                board=board,
+                sight=sight,
+                bus=s.bus,
+                clock=s.clock,
+                randomness=s.randomness,
+            )
+        )
+        s.add(
+            CallLog(
+                store=s.store,
+                plan=s.plan,
+                record=record,
+                bus=s.bus,
+                clock=s.clock,
+                randomness=s.randomness,
+            )
+        )
+        s.add(
+            Recordings(
+                store=s.store,
+                plan=s.plan,
+                record=record,
+                folder=parts.state / "recordings",
+                clock=s.clock,
+            )
+        )
+        s.add(DiskPolicy(parts.state, s.bus))
+        self._add_journal(record, desk)
+        self._connect_rights(desk, stream)
+
+    def _add_journal(self, record: Record, desk: Desk) -> None:
+        s = self.services
+        journal = s.add(
+            Journal(
+                bus=s.bus,
+                store=s.store,
+                writer=JournalWriter(s.plan, desk_writers()),
+                clock=s.clock,
+                spool_folder=self.parts.state / "spool",
+            )
+        )
+        journal.on_event(LiveActs(record, desk, s.people).take)
+
+    def _connect_rights(self, desk: Desk, stream: EventStream) -> None:
+        s = self.services
+
+        def ended(session: SessionInfo) -> None:
+            stream.session_ended(session)
+            if s.has(Voice):
+                s.use(Voice).session_ended(session)
+            desk.session_ended(session)
+
+        def changed(access: Access) -> None:
+            if s.has(Voice):
+                s.use(Voice).access_changed(access)
+            desk.access_changed(access)
+
+        def plan_changed(_: Plan) -> None:
+            s.access.refresh("plan activated")
+
+        s.sessions.on_ended(ended)
+        s.access.on_changed(changed)
+        s.plan.on_changed(plan_changed)
+
+    def add_voice(self, rtc: RtcService, ptt: PttService) -> Voice:
+        """Join browsers' sound and push-to-talk to this service."""
+        desk = self.services.use(Desk)
+        voice = Voice(
+            rtc=rtc,
+            ptt=ptt,
+            desk=desk,
+            access=self.services.access,
+            background=self.background,
+        )
+        desk.on_left(voice.seat_left)
+        return self.services.add(voice)
+
+    async def start(self) -> None:
+        """Start the tasks: stream, journal, rights, listening desks, disk."""
+        s = self.services
+        self.background.start(s.use(EventStream).run(), "event-stream")
+        self._journal = self.background.start(s.use(Journal).run(), "journal")
+        self.background.start(s.access.run(), "access-expiry")
+        self.background.start(s.use(DiskPolicy).run(), "disk-policy")
+        self.background.start(self._watch_listening(), "listening")
+
+    async def _watch_listening(self) -> None:
+        desk = self.services.use(Desk)
+        while True:
+            desk.check_listening()
+            await asyncio.sleep(LISTENING_CHECK_MS / 1000)
+
+    async def close(self) -> None:
+        """End streams, write or spool what is left of the journal, end the tasks; safe twice."""
+        if self._closed:
+            return
+        self._closed = True
+        self.services.use(EventStream).stop()
+        await self.services.use(Journal).close()
+        if hasattr(self, "_journal"):
+            await asyncio.wait([self._journal], timeout=10)
+        await self.background.close()
+        self.services.passwords.close()
