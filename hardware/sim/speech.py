@@ -116,7 +116,6 @@ def clip_index() -> dict[str, ClipInfo]:
     return {row["id"]: ClipInfo(**row) for row in rows}
 
 
-@functools.cache
 def clip(name: str) -> Sound:
     """Return a spoken message; raises ConfigError for an unknown one."""
     if name not in clip_index():

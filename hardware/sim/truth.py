@@ -1,6 +1,7 @@
 """What really happened at the simulated radio, for tests: the log and the received sound."""
 
 import json
+import struct
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ from dataclasses import dataclass
 MAX_ENTRIES = 8_000
 MAX_SOUND_BLOCKS = 60 * 50
 """One minute of sound that came from the host; the oldest goes first."""
+MAX_WIRE_BYTES = 4_096
+"""Of a longer write to the line the log keeps the beginning."""
 
 Entry = dict[str, object]
 
@@ -22,13 +25,18 @@ class SoundBlock:
     pcm: bytes
 
 
+_WIRE = struct.Struct(">Bd")
+"""Packed form of a wire entry: which way, time; the bytes follow. Other entries are JSON."""
+_FROM_HOST, _FROM_RADIO, _JSON = 0, 1, ord("{")
+
+
 class TruthLog:
-    """Bounded record of one radio. Times are CLOCK_MONOTONIC milliseconds."""
+    """Bounded record of one radio, kept small. Times are CLOCK_MONOTONIC milliseconds."""
 
     def __init__(self, radio: str, listener: Callable[[Entry], None] | None = None) -> None:
         """Record for ``radio``; ``listener`` gets each entry as it is made."""
         self.radio = radio
-        self.entries: deque[Entry] = deque(maxlen=MAX_ENTRIES)
+        self._entries: deque[bytes] = deque(maxlen=MAX_ENTRIES)
         self.violations: list[Entry] = []
         self.sound: deque[SoundBlock] = deque(maxlen=MAX_SOUND_BLOCKS)
         self.sound_blocks = 0
@@ -38,14 +46,34 @@ class TruthLog:
     def note(self, kind: str, now: float, **what: object) -> None:
         """Add one entry."""
         entry: Entry = {"kind": kind, "t_ms": round(now, 3), "radio": self.radio, **what}
-        self.entries.append(entry)
+        self._entries.append(as_line(entry).encode())
         if self._listener is not None:
             self._listener(entry)
 
     def wire(self, outgoing: bool, data: bytes, now: float) -> None:
         """Add bytes of the serial line; ``outgoing`` is from the radio to the host."""
-        text = data.decode("latin-1")
-        self.note("wire", now, way="radio" if outgoing else "host", text=text)
+        packed = _WIRE.pack(_FROM_RADIO if outgoing else _FROM_HOST, now) + data[:MAX_WIRE_BYTES]
+        self._entries.append(packed)
+        if self._listener is not None:
+            self._listener(self._unpacked(packed))
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Every entry that is kept, oldest first."""
+        return [self._unpacked(packed) for packed in self._entries]
+
+    def _unpacked(self, packed: bytes) -> Entry:
+        if packed[0] == _JSON:
+            entry: Entry = json.loads(packed)
+            return entry
+        way, now = _WIRE.unpack_from(packed)
+        return {
+            "kind": "wire",
+            "t_ms": round(now, 3),
+            "radio": self.radio,
+            "way": "radio" if way == _FROM_RADIO else "host",
+            "text": packed[_WIRE.size :].decode("latin-1"),
+        }
 
     def violation(self, line: str, reason: str, now: float) -> None:
         """Add a host line that the reference does not allow."""
@@ -66,7 +94,7 @@ class TruthLog:
 
     def clear(self) -> None:
         """Forget everything (a test begins anew)."""
-        self.entries.clear()
+        self._entries.clear()
         self.violations.clear()
         self.sound.clear()
         self.sound_blocks = self.sound_outside = 0
