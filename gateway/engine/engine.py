@@ -7,7 +7,9 @@ is due, ``run()`` arms one timer of the loop for the next deadline. Nothing here
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from gateway.bus import Bus
 from gateway.engine.addresses import Addresses
@@ -98,6 +100,8 @@ class CallEngine:
         self._timer: asyncio.TimerHandle | None = None
         self._stopped = asyncio.Event()
         self._running = False
+        self._busy = False
+        self._inbox: deque[tuple[LinkId, RadioEvent]] = deque()
         self._armed_ms: MonoMs | None = None
         self._serve(bus)
 
@@ -105,9 +109,12 @@ class CallEngine:
 
     def on_radio(self, link: LinkId, event: RadioEvent) -> None:
         """Take an event of a link (RadioEventSink); links the engine was not given are ignored."""
-        if link in self._ctx.links:
-            self._input.take(link, event)
-            self._arm()
+        if link not in self._ctx.links:
+            return
+        self._inbox.append((link, event))
+        if not self._busy:
+            with self._work():
+                pass
 
     def on_sound(self, link: LinkId, pcm: bytes, utc_us: UtcUs) -> None:
         """Take 160 samples (int16 little-endian, 8 kHz) of a link (SoundSink)."""
@@ -121,13 +128,13 @@ class CallEngine:
 
     def set_listening(self, positions: Iterable[PositionId], *, supervisor: bool = False) -> None:
         """Tell which positions can sound an alarm now, and whether a supervisor is signed in."""
-        self._alarms.set_listening(frozenset(positions), supervisor=supervisor)
-        self._arm()
+        with self._work():
+            self._alarms.set_listening(frozenset(positions), supervisor=supervisor)
 
     def restore_alarm(self, event: AlarmRaised, *, acknowledged: bool) -> None:
         """Take an alarm that was open before a restart."""
-        self._alarms.restore(event, acknowledged=acknowledged)
-        self._arm()
+        with self._work():
+            self._alarms.restore(event, acknowledged=acknowledged)
 
     def use_plan(self, plan: Plan, number: int) -> None:
         """Go over to another plan: names, statuses, talkgroups. Links are opened by the wiring."""
@@ -147,10 +154,11 @@ class CallEngine:
 
     def tick(self, now: MonoMs) -> None:
         """Do everything that is due; presses first, since they may have to be un-keyed."""
-        self._floor.tick(now)
-        self._uplink.tick(now)
-        self._alarms.tick(now)
-        self._calls.tick(now)
+        with self._work():
+            self._floor.tick(now)
+            self._uplink.tick(now)
+            self._alarms.tick(now)
+            self._calls.tick(now)
 
     async def run(self) -> None:
         """Keep time until close()."""
@@ -162,12 +170,37 @@ class CallEngine:
         """Un-key everything, end all calls, stop the timer; safe twice."""
         if self._stopped.is_set():
             return
-        self._floor.close()
-        self._calls.close()
+        with self._work():
+            self._floor.close()
+            self._calls.close()
         self._running = False
         if self._timer is not None:
             self._timer.cancel()
         self._stopped.set()
+
+    @contextmanager
+    def _work(self) -> Iterator[None]:
+        """Finish one piece of work, then what links said meanwhile.
+
+        A link may answer in the middle of a call to it; that answer waits until the state that
+        asked for it is whole.
+        """
+        if self._busy:
+            yield
+            return
+        self._busy = True
+        try:
+            yield
+        finally:
+            self._drain()
+
+    def _drain(self) -> None:
+        try:
+            while self._inbox:
+                self._input.take(*self._inbox.popleft())
+        finally:
+            self._busy = False
+            self._arm()
 
     def _arm(self) -> None:
         due = self.deadline() if self._running else None
@@ -199,15 +232,14 @@ class CallEngine:
             return self.command(command)
         except InvalidCommand as error:
             return Reply(ok=False, reason=str(error))
-        finally:
-            self._arm()
 
     def command(self, command: Command) -> Reply:
         """Carry out a command; raises InvalidCommand for one the engine does not have."""
         if not isinstance(command, EngineCommand):
             raise InvalidCommand(f"the gateway does not know {command.type}")
-        floor = self._floor_command(command)
-        return floor if floor is not None else self._other_command(command)
+        with self._work():
+            floor = self._floor_command(command)
+            return floor if floor is not None else self._other_command(command)
 
     def _floor_command(self, command: EngineCommand) -> Reply | None:
         match command:
