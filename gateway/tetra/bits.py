@@ -14,10 +14,16 @@ class OutOfBits(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """A payload of ``length_bits``; ``value`` holds them right-aligned."""
+    """A payload of ``length_bits``; ``value`` holds them right-aligned.
+
+    ``padding`` keeps what the radio sent behind them: text in 7 bit has its last bits in the low
+    half of an octet that the stated length cuts in two.
+    """
 
     value: int
     length_bits: int
+    padding: int = 0
+    padding_bits: int = 0
 
     @classmethod
     def from_hex(cls, digits: str, length_bits: int | None = None) -> "Payload":
@@ -34,8 +40,14 @@ class Payload:
             raise ValueError(
                 f"payload: expected {-(-wanted_bits // 4)} hex digits, got {len(digits)}"
             )
-        value = int(digits or "0", 16) >> (carried_bits - wanted_bits)
-        return cls(value=value, length_bits=wanted_bits)
+        carried = int(digits or "0", 16)
+        padding_bits = carried_bits - wanted_bits
+        return cls(
+            value=carried >> padding_bits,
+            length_bits=wanted_bits,
+            padding=carried & (1 << padding_bits) - 1,
+            padding_bits=padding_bits,
+        )
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Payload":
@@ -54,16 +66,24 @@ class Payload:
         return (self.value >> (self.length_bits - 8 * whole)).to_bytes(whole, "big")
 
     def padded_octets(self) -> bytes:
-        """Return octets, the last one padded with zero bits."""
+        """Return octets, the last one filled up with the bits that were sent behind, or zeros."""
         count = -(-self.length_bits // 8)
-        return (self.value << (8 * count - self.length_bits)).to_bytes(count, "big")
+        missing_bits = 8 * count - self.length_bits
+        taken_bits = min(missing_bits, self.padding_bits)
+        filling = self.padding >> (self.padding_bits - taken_bits) << (missing_bits - taken_bits)
+        return (self.value << missing_bits | filling).to_bytes(count, "big")
 
     def after(self, offset_bits: int) -> "Payload":
         """Return what follows ``offset_bits``."""
         left = self.length_bits - offset_bits
         if left < 0:
             raise OutOfBits(self.length_bits, offset_bits - self.length_bits, 0)
-        return Payload(value=self.value & ((1 << left) - 1), length_bits=left)
+        return Payload(
+            value=self.value & ((1 << left) - 1),
+            length_bits=left,
+            padding=self.padding,
+            padding_bits=self.padding_bits,
+        )
 
 
 class BitReader:

@@ -91,7 +91,10 @@ def _by_pid(pid: int, payload: Payload) -> SdsMessage:
         return LocationMessage(pid=pid, location=lip.decode(payload.after(lip.PID_BITS)))
     if not pid & tables.TL_BIT:
         return OtherSds(pid=pid)
-    message = sds_tl.decode(payload)
+    return _with_header(pid, sds_tl.decode(payload))
+
+
+def _with_header(pid: int, message: sds_tl.TlMessage) -> SdsMessage:
     if isinstance(message, sds_tl.Report | sds_tl.Ack):
         return DeliveryReport(pid=pid, report=message)
     if isinstance(message, sds_tl.OtherMessage):

@@ -12,6 +12,13 @@ MAX_SSI: Final = 0xFFFFFF
 """Largest short subscriber identity, 24 bits (392-2 clause 7)."""
 
 
+MAX_SDS_BITS: Final = 2047
+"""Most payload bits of an SDS type 4 (392-2); a radio names its own limit, often 1184."""
+
+CALL_PRIORITY_EMERGENCY: Final = 15
+"""Call priority of ``+CTICN`` and ``AT+CTSDC`` that marks an emergency."""
+
+
 class CallStatus(enum.IntEnum):
     """State of a call being set up, in ``+CTICN`` and ``+CTOCP`` (395-5 6.17.8)."""
 

@@ -1,0 +1,96 @@
+"""Which part of the core takes which line.
+
+The transmitter looks at a line before it becomes an event of reception, so that the end of our own
+transmission is told before the talker that took the channel.
+"""
+
+from gateway.model.ids import MonoMs
+from gateway.tetra import tables
+from gateway.tetra.calls import CallTracker, cause_words
+from gateway.tetra.group_select import GroupSelect
+from gateway.tetra.outbox import Outbox
+from gateway.tetra.pei_lines import (
+    CallConnected,
+    CallProgress,
+    CallReleased,
+    Groups,
+    IncomingCall,
+    Mode,
+    PeiLine,
+    RegistrationLine,
+    SendResult,
+    Signal,
+    TxCeased,
+    TxGrant,
+)
+from gateway.tetra.radio_state import RadioState
+from gateway.tetra.transmit import Transmitter
+
+
+class LineDispatch:
+    """Gives lines to the part that they concern."""
+
+    def __init__(
+        self,
+        state: RadioState,
+        tracker: CallTracker,
+        transmitter: Transmitter,
+        outbox: Outbox,
+        groups: GroupSelect,
+    ) -> None:
+        """Know all parts."""
+        self._state = state
+        self._tracker = tracker
+        self._transmitter = transmitter
+        self._outbox = outbox
+        self._groups = groups
+
+    def take(self, line: PeiLine, now: MonoMs) -> None:
+        """Take one line that is neither a final result nor half of a message."""
+        match line:
+            case TxGrant() | TxCeased():
+                self._transmission(line, now)
+            case IncomingCall() | CallProgress() | CallConnected() | CallReleased():
+                self._call(line, now)
+            case Groups():
+                self._groups.take(line, now)
+            case SendResult():
+                if line.status is not None:
+                    self._outbox.progress(line)
+            case Mode():
+                self._state.mode = line.mode
+            case RegistrationLine():
+                self._state.registration = line.stat
+            case Signal():
+                self._state.signal_dbm = line.rssi_dbm
+            case _:
+                return
+
+    def _transmission(self, line: TxGrant | TxCeased, now: MonoMs) -> None:
+        if isinstance(line, TxCeased):
+            self._transmitter.ceased(line, now)
+            self._tracker.ceased(line, now)
+            return
+        ours = self._transmitter.grant(line, now)
+        if line.grant == tables.Grant.OTHER:
+            self._tracker.granted_to_other(line, now)
+        elif line.grant == tables.Grant.MINE and not ours:
+            self._tracker.own_key(line, now)
+
+    def _call(
+        self, line: IncomingCall | CallProgress | CallConnected | CallReleased, now: MonoMs
+    ) -> None:
+        match line:
+            case IncomingCall():
+                call = self._tracker.incoming(line, now)
+                self._transmitter.other_call(call, now)
+            case CallProgress():
+                self._transmitter.progress(line.instance, line.status, now)
+            case CallConnected():
+                self._transmitter.progress(line.instance, None, now)
+                self._tracker.connected(line, now)
+            case CallReleased():
+                call_down = self._tracker.released(line)
+                self._transmitter.released(line, now)
+                if call_down is not None:
+                    self._tracker.ended(call_down, line.cause, cause_words(line.cause))
