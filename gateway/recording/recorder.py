@@ -68,6 +68,7 @@ class Recorder:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._stopped = asyncio.Event()
+        self._put = 0
         self._metas: dict[TransmissionId, RecordingMeta] = {}
         self._disk = _Disk(self._folder, self._tell)
 
@@ -94,12 +95,17 @@ class Recorder:
             await self._stopped.wait()
             thread.join()
 
+    @property
+    def busy(self) -> bool:
+        """Whether work waits for the disk or is being done."""
+        return self._put != self._disk.done
+
     # ---- gateway.ports.SoundRecorder
 
     def open(self, meta: RecordingMeta) -> None:
         """Begin the recording of a transmission."""
         self._metas[meta.transmission] = meta
-        self._queue.put(_Open(meta))
+        self._give(_Open(meta))
 
     def write(self, transmission: TransmissionId, frame: VoiceFrame, level: FrameLevel) -> None:
         """Add one packet; a disk that is seconds behind fails the recording, not the radio."""
@@ -108,15 +114,19 @@ class Recorder:
             return
         if self._queue.qsize() >= self._capacity:
             del self._metas[transmission]
-            self._queue.put(_Close(transmission, _SLOW))
+            self._give(_Close(transmission, _SLOW))
             self._publish(_failed(meta, "disk too slow"))
             return
-        self._queue.put(_Frame(transmission, frame, level))
+        self._give(_Frame(transmission, frame, level))
 
     def close(self, transmission: TransmissionId, end: RecordingEnd) -> None:
         """End the recording of a transmission."""
         if self._metas.pop(transmission, None) is not None:
-            self._queue.put(_Close(transmission, end))
+            self._give(_Close(transmission, end))
+
+    def _give(self, work: _Work) -> None:
+        self._put += 1
+        self._queue.put(work)
 
     # ---- the thread
 
@@ -129,6 +139,7 @@ class Recorder:
                 self._disk.work(work)
             except Exception:  # the top of the thread: one fault may not end all recording
                 logger.exception("recorder: a fault while writing")
+            self._disk.done += 1
         # Behind everything that was told before, so that nothing is told after stop().
         self._call(self._stopped.set)
 
@@ -148,6 +159,7 @@ class _Disk:
         self._tell = tell
         self._tracks: dict[TransmissionId, Track] = {}
         self._failed: dict[TransmissionId, RecordingMeta] = {}
+        self.done = 0
         self._stuck: list[tuple[RecordingMeta, RecordingEnd]] = []
 
     def work(self, work: _Work) -> None:

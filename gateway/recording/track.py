@@ -1,6 +1,5 @@
 """One running recording: packets to Ogg pages on disk, a page flushed and synced each second."""
 
-import errno
 import os
 from pathlib import Path
 
@@ -98,16 +97,15 @@ class Track:
 
 
 class _File:
-    """An unbuffered file: what was written survives the process, and a short write is an error."""
+    """An unbuffered file: what was written survives the process, and a full disk raises."""
 
     def __init__(self, path: Path) -> None:
         self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
         self._open = True
 
     def write(self, data: bytes) -> None:
-        written = os.write(self._handle, data) if data else 0
-        if written != len(data):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        while data:  # a disk that becomes full takes a part first, then raises
+            data = data[os.write(self._handle, data) :]
 
     def sync(self) -> None:
         os.fsync(self._handle)
