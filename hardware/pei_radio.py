@@ -7,12 +7,9 @@ opening a port again is in ``PortKeeper``.
 
 import asyncio
 import contextlib
-import logging
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
-
-from gateway.tetra.terminal import TerminalCore
 
 from gateway.model.errors import LinkError
 from gateway.model.ids import LinkId, MessageId, MonoMs, RequestId
@@ -23,21 +20,16 @@ from gateway.model.radio import (
     LinkInfo,
     LinkState,
     RadioEvent,
-    TxEnded,
-    TxGranted,
     TxNotSent,
 )
 from gateway.ports import Clock, RadioEventSink, SoundSink
+from gateway.tetra.terminal import INFO, TerminalCore
 from hardware.guard_client import UnkeyGuard
 from hardware.line_log import LineLog
 from hardware.link import Link, LinkSettings
 from hardware.port_keeper import PortKeeper
 from hardware.sound import open_sound
 
-logger = logging.getLogger(__name__)
-
-GUARD_PREFIX = b"\x1b\r"
-"""Ends a payload or a half-written line, so that the radio reads what follows as a command."""
 ANSWERING = (LinkState.UP, LinkState.UNREGISTERED)
 
 
@@ -57,7 +49,7 @@ class PeiRadioLink:
         self._id = link.id
         self._sink = events
         self._clock = clock
-        self._core = TerminalCore(link)
+        self._core = TerminalCore(own_number=link.own_number, wanted_group=link.group)
         self._sound = open_sound(
             link.sound, lambda pcm, utc: sound(self._id, pcm, utc), clock.utc_us
         )
@@ -75,7 +67,6 @@ class PeiRadioLink:
         self._timer: asyncio.TimerHandle | None = None
         self._events: deque[RadioEvent] = deque()
         self._telling = False
-        self._granted: RequestId | None = None
         self._down = ""
 
     @property
@@ -86,7 +77,7 @@ class PeiRadioLink:
     @property
     def info(self) -> LinkInfo:
         """Technology and capabilities."""
-        return self._core.info
+        return INFO
 
     async def start(self) -> None:
         """Open sound and port; a device that is not there yet is waited for."""
@@ -121,7 +112,7 @@ class PeiRadioLink:
 
     def send_sound(self, demand: RequestId, pcm: bytes) -> None:
         """Give 20 ms of sound; dropped unless this demand is granted."""
-        if demand == self._granted:
+        if demand == self._core.on_air:
             self._sound.send(pcm)
 
     def select_group(self, number: int) -> None:
@@ -151,7 +142,7 @@ class PeiRadioLink:
     def _lost(self, reason: str) -> None:
         if self._link is not None:
             self._link = self._guard = None
-            self._take(self._core.lost(reason, self._now()))
+            self._take(self._core.lost(self._now(), reason))
 
     def _waiting(self, reason: str) -> None:
         """Say once why there is no open port."""
@@ -177,6 +168,8 @@ class PeiRadioLink:
         self._events.extend(events)
         self._pump()
         self._tell()
+        if self._core.needs_reopen and self._link is not None:
+            self._keeper.give_up("the radio does not answer")
 
     def _tell(self) -> None:
         """Give events to the engine, in order, whatever it asks for meanwhile."""
@@ -190,31 +183,26 @@ class PeiRadioLink:
                 self._sink(self._id, event)
         finally:
             self._telling = False
-        self._set_timer()
 
     def _heed(self, event: RadioEvent) -> None:
-        match event:
-            case TxGranted():
-                self._granted = event.demand
-            case TxEnded() if event.demand == self._granted:
-                self._granted = None
-            case LinkChanged(state=LinkState.DOWN) if self._link is not None:
-                self._keeper.give_up(event.reason or "the radio does not answer")
-            case LinkChanged() if event.state in ANSWERING:
-                self._keeper.answered()
+        if isinstance(event, LinkChanged) and event.state in ANSWERING:
+            self._keeper.answered()
 
     def _pump(self) -> None:
-        """Write the next chunk. Key-up bytes leave only after the guard is armed with their end."""
+        """Write the next chunk and arm the timer."""
         link, guard = self._link, self._guard
-        if link is None or guard is None or not link.free:
-            return
-        data = self._core.outgoing(link.chunk_bytes)
+        if link is not None and guard is not None and link.free:
+            self._write(link, guard, self._core.outgoing(link.chunk_bytes))
+        self._set_timer()
+
+    def _write(self, link: Link, guard: UnkeyGuard, data: bytes) -> None:
+        """Write. Key-up bytes leave only after the guard is armed with what ends them."""
         if self._core.keyed:
             try:
-                guard.arm(GUARD_PREFIX + self._core.guard_bytes())
+                guard.arm(self._core.guard_bytes())
             except LinkError as error:
-                self._lost(str(error))
                 self._keeper.give_up(str(error))
+                self._lost(str(error))
                 return
         elif not data:
             guard.disarm()
