@@ -13,28 +13,21 @@ import sys
 import tempfile
 import webbrowser
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.model.errors import ConfigError, LinkError
 from gateway.model.plan import Plan
+
+if TYPE_CHECKING:
+    from samband.compose import Person
 
 FIRST_PORT = 8000
 PORTS_TRIED = 50
 SIMULATOR_START_MS = 10_000
 ROLES = ("dispatcher", "supervisor", "engineer", "auditor", "dpo", "administrator")
 DATA = Path(__file__).with_name("demo_data")
-
-
-@dataclass(frozen=True, slots=True)
-class DemoUser:
-    """One person of the demo; the password is made anew each time."""
-
-    role: str
-    name: str
-    display_name: str
-    password: str
 
 
 PEOPLE = {
@@ -134,9 +127,11 @@ def connect_plan(plan: Plan, radios: list[dict[str, Any]]) -> Plan:
     return replace(plan, links=tuple(links))
 
 
-def make_people() -> list[DemoUser]:
-    """Return one person a role with a random password."""
-    return [DemoUser(role, *PEOPLE[role], secrets.token_urlsafe(9)) for role in ROLES]
+def make_people() -> list["Person"]:
+    """Return one person a role with a random password, made anew each time."""
+    from samband.compose import Person
+
+    return [Person(*PEOPLE[role], role, secrets.token_urlsafe(9)) for role in ROLES]
 
 
 async def _demo(args: argparse.Namespace, state: Path, port: int) -> int:
@@ -154,9 +149,9 @@ async def _demo(args: argparse.Namespace, state: Path, port: int) -> int:
         server = Server(config, plan)
         await server.start()
         try:
-            await server.add_people([(p.name, p.display_name, p.role, p.password) for p in people])
+            await server.add_people(people)
             if not args.no_cameras:
-                server.start_demo_cameras()
+                await server.centre.start_demo_cameras()
             url = f"http://localhost:{port}"
             if args.ready_file:
                 write_ready_file(args.ready_file, url, people, first)
@@ -169,7 +164,7 @@ async def _demo(args: argparse.Namespace, state: Path, port: int) -> int:
     return 0
 
 
-def write_ready_file(path: Path, url: str, people: list[DemoUser], first: dict[str, Any]) -> None:
+def write_ready_file(path: Path, url: str, people: list["Person"], first: dict[str, Any]) -> None:
     """Write what a script needs to use the demo, readable by the owner alone."""
     ready = {
         "url": url,
@@ -184,7 +179,7 @@ def write_ready_file(path: Path, url: str, people: list[DemoUser], first: dict[s
     fresh.replace(path)
 
 
-def print_welcome(url: str, people: list[DemoUser]) -> None:
+def print_welcome(url: str, people: list["Person"]) -> None:
     """Print the address and who may sign in."""
     print(f"\nSamband is ready: {url}\n")
     print(f"  {'role':<15}{'name':<10}password")

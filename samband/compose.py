@@ -1,0 +1,297 @@
+"""The wiring: one server made of its parts, started and stopped in order.
+
+Order of a start: state folder and lock, database, audit log, dispatch (plan, people, picture),
+what a crash left open, sound to browsers, radios, web. A stop is the same backwards, un-keying
+first.
+"""
+
+import asyncio
+import gc
+import logging
+import os
+import secrets
+from dataclasses import dataclass
+
+from dispatch.app import create_app
+from dispatch.audit.checkpoint import NoteSigner
+from dispatch.audit.keys import GroupKeys, KeyFolder, log_signing_key
+from dispatch.audit.log import Log, sqlite_path
+from dispatch.audit.spool import Spool
+from dispatch.audit.writer import AuditWriter
+from dispatch.auth.access import EVERYTHING, GrantInfo
+from dispatch.auth.permissions import ROLE_ACTIONS, Role
+from dispatch.clock import SystemClock
+from dispatch.events import LogState, PositionGivenUp, PositionListening, PositionTaken
+from dispatch.services.board import Board
+from dispatch.services.desk import Desk
+from dispatch.services.journal import first_numbers
+from dispatch.store.engine import Store
+from dispatch.store.upgrade import upgrade
+from dispatch.wiring import Dispatch, Parts
+from gateway.bus import Bus, InProcessBus, Subscription
+from gateway.model.events import AlarmRaised, Envelope
+from gateway.model.ids import GatewayId, PositionId
+from gateway.model.plan import Plan
+from gateway.model.wire import from_json
+from gateway.recording.recovery import Recovered
+from samband.compose_centre import Centre
+from samband.compose_radio import RadioFolders, RadioSide
+from samband.config import LOOPBACK, Config
+from samband.state import StateLock, make_state
+from samband.web_server import WebServer
+from voicecodecs.warm import warm
+from webrtc.hub import VoiceHub
+from webrtc.microphone import UplinkGate
+from webrtc.ptt import PttService
+from webrtc.session import RtcService
+
+logger = logging.getLogger(__name__)
+ORGANISATION = "Norrvik"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account to make at the start of a demo."""
+
+    name: str
+    display_name: str
+    role: str
+    password: str
+
+
+def start_logging(level: str) -> None:
+    """Log to standard error; libraries speak only when something is wrong."""
+    logging.basicConfig(
+        level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    for name in ("alembic", "uvicorn", "aioice", "aiortc", "websockets"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class Server:
+    """Everything of one state folder."""
+
+    def __init__(self, config: Config, plan: Plan | None = None) -> None:
+        """Keep the configuration; ``plan`` becomes plan 1 of an empty store."""
+        self.config = config
+        self._first_plan = plan
+        self._lock: StateLock | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._started = False
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds us."""
+        web = self.config.web
+        host = "localhost" if web.host in LOOPBACK else web.host
+        return f"{'https' if self.config.tls else 'http'}://{host}:{web.port}"
+
+    async def start(self) -> None:
+        """Start everything; what fails here leaves nothing running."""
+        start_logging(self.config.log.level)
+        make_state(self.config.state)
+        self._lock = StateLock(self.config.state)
+        self._started = True
+        try:
+            await asyncio.to_thread(warm)
+            await asyncio.to_thread(upgrade, self.config.store_url)
+            self._make()
+            await self._start_parts()
+        except BaseException:
+            await self.close()
+            raise
+
+    def _make(self) -> None:
+        clock = SystemClock()
+        gateway = GatewayId(self.config.site.gateway)
+        self.store = Store(self.config.store_url)
+        first_event, first_call = first_numbers(self.store, gateway)
+        self.bus = InProcessBus(gateway, clock, os.urandom, first_seq=first_event)
+        self.audit = self._make_audit(clock, self.bus)
+        self.dispatch = Dispatch(
+            Parts(
+                room=self.config.site.name,
+                gateway=gateway,
+                state=self.config.state,
+                store=self.store,
+                bus=self.bus,
+                clock=clock,
+                randomness=os.urandom,
+                audit=self.audit,
+            ),
+            self._first_plan,
+        )
+        services = self.dispatch.services
+        live = services.plan
+        log = self.config.state / "log" if self.config.log.lines else None
+        folders = RadioFolders(
+            recordings=self.config.state / "recordings",
+            spool=self.config.state / "spool",
+            line_log=log,
+        )
+        self.radio = RadioSide(
+            live.plan, live.number, self.bus, clock, folders=folders, first_call=first_call
+        )
+        self.hub = VoiceHub(self.bus, clock, handles(live.plan))
+        gate = UplinkGate()
+        self.rtc = RtcService(
+            self.hub,
+            self.bus,
+            clock,
+            gate,
+            new_id=lambda: secrets.token_urlsafe(16),
+            media_addresses=self.config.web.media_addresses or local_addresses(self.config),
+        )
+        self.ptt = PttService(
+            self.bus, gate, lambda system: system_handle(live.plan, system), live.talkgroup_name
+        )
+        live.on_changed(self._plan_changed)
+        self.dispatch.add_voice(self.rtc, self.ptt)
+        self.centre = Centre(self.config, self.dispatch)
+        self.web = WebServer(create_app(services), self.config.web)
+
+    def _make_audit(self, clock: SystemClock, bus: Bus) -> AuditWriter:
+        keys = KeyFolder(self.config.state / "keys")
+        origin = self.config.audit.origin or f"{self.config.site.id}/audit"
+        signer = NoteSigner(origin, log_signing_key(keys))
+        folder = self.config.audit.head or self.config.state / "audit"
+        log = Log(sqlite_path(self.config.store_url), folder, signer)
+
+        def told(writable: bool, reason: str, _spooled: int) -> None:
+            bus.publish(LogState(writable=writable, reason=reason))
+
+        return AuditWriter(
+            log,
+            Spool(self.config.state / "spool"),
+            GroupKeys(keys),
+            clock,
+            os.urandom,
+            node=self.config.site.gateway,
+            on_state=told,
+        )
+
+    async def _start_parts(self) -> None:
+        recovered = await asyncio.to_thread(self.radio.recover)
+        await self.audit.start()
+        await self.dispatch.start()
+        await self.centre.start()
+        self._tell_recovered(recovered)
+        self._restore_alarms()
+        await self.hub.start()
+        await self.ptt.start()
+        who = self.bus.subscribe("listening", PositionListening, PositionTaken, PositionGivenUp)
+        self._tasks.append(asyncio.create_task(self._watch_listening(who), name="listening-desks"))
+        await self.radio.start()
+        await self.web.start()
+        gc.collect()
+        gc.freeze()
+
+    def _tell_recovered(self, recovered: tuple[Recovered, ...]) -> None:
+        for one in recovered:
+            logger.warning("recording %s was interrupted, closed now", one.meta.transmission)
+            if one.event is not None:
+                self.bus.publish(one.event)
+
+    def _restore_alarms(self) -> None:
+        for row in self.dispatch.services.use(Board).alarms.values():
+            raised = from_json(AlarmRaised, row, "open alarm")
+            self.radio.engine.restore_alarm(raised, acknowledged=row["state"] == "acknowledged")
+
+    async def _watch_listening(self, events: Subscription[Envelope]) -> None:
+        desk = self.dispatch.services.use(Desk)
+        async for _ in events:
+            positions = [PositionId(name) for name, hears in desk.listening().items() if hears]
+            seats = [desk.seat(name) for name in desk.listening()]
+            supervisor = any(seat and seat.user.role is Role.SUPERVISOR for seat in seats)
+            self.radio.listening(positions, supervisor=supervisor)
+
+    def _plan_changed(self, plan: Plan) -> None:
+        number = self.dispatch.services.plan.number
+        self.radio.engine.use_plan(plan, number)
+        self.hub.set_systems(handles(plan))
+
+    async def add_people(self, people: list[Person]) -> None:
+        """Make accounts that do not exist yet and give each role all it may have (demo)."""
+        services = self.dispatch.services
+        for person in people:
+            role = Role(person.role)
+            known = services.people.by_name(person.name)
+            hashed = await services.passwords.hash(person.password)
+            if known is not None:
+                await services.people.change(known.id, password_hash=hashed)
+                continue
+            await services.people.add(
+                name=person.name,
+                display_name=person.display_name,
+                role=role,
+                organisation=ORGANISATION,
+                password_hash=hashed,
+            )
+            for kind in ("folder", "camera_group"):
+                await self._grant(role, kind)
+        services.access.refresh("demo accounts")
+
+    async def _grant(self, role: Role, kind: str) -> None:
+        if not ROLE_ACTIONS[role]:
+            return
+        grant = GrantInfo(
+            id=0,
+            role=role,
+            organisation=ORGANISATION,
+            scope_kind=kind,
+            scope=EVERYTHING,
+            actions=ROLE_ACTIONS[role],
+        )
+        await self.dispatch.services.people.give(grant, "samband")
+
+    async def run_until(self, stop: asyncio.Event) -> None:
+        """Return when ``stop`` is set or the web server ends."""
+        waits = [asyncio.create_task(stop.wait()), asyncio.create_task(self.web.ended())]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for one in waits:
+            one.cancel()
+
+    async def close(self) -> None:
+        """Un-key, then stop everything; safe twice."""
+        if not self._started:
+            return
+        self._started = False
+        for name in ("ptt", "radio", "rtc", "hub", "web", "centre", "dispatch", "audit"):
+            part = getattr(self, name, None)
+            if part is not None:
+                try:
+                    await part.close()
+                except Exception:  # one part that fails to stop may not keep the others running
+                    logger.exception("stopping %s failed", name)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if hasattr(self, "store"):
+            self.store.close()
+        if self._lock is not None:
+            self._lock.release()
+
+
+def handles(plan: Plan) -> dict[int, str]:
+    """Return the system id of each handle in a VoiceFrame."""
+    return {system.handle: system.id for system in plan.systems}
+
+
+def system_handle(plan: Plan, system: str) -> int:
+    """Return the handle of a system, 0 when the plan does not know it."""
+    return next((known.handle for known in plan.systems if known.id == system), 0)
+
+
+def local_addresses(config: Config) -> tuple[str, ...]:
+    """Return the addresses to offer for sound when the site names none."""
+    if config.web.host in LOOPBACK:
+        return ("127.0.0.1",)
+    return (config.web.host,) if config.web.host != "0.0.0.0" else host_addresses()  # noqa: S104
+
+
+def host_addresses() -> tuple[str, ...]:
+    """Return this machine's IPv4 addresses, the loopback one last."""
+    import socket
+
+    found = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
+    return (*sorted(str(a) for a in found if not str(a).startswith("127.")), "127.0.0.1")
