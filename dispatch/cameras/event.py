@@ -1,0 +1,74 @@
+"""The one record that every camera source is mapped to, and what may be said in it.
+
+What a source claims about identity (a plate, a face, a name) is a ``Claim``: unreviewed until a
+person has looked, and never part of labels or of an incident's title.
+"""
+
+from dataclasses import dataclass, field
+
+from gateway.model.errors import RemoteError
+from gateway.model.ids import UtcUs
+
+KINDS = frozenset(
+    {
+        "review", "object", "plate", "face", "line", "zone", "loiter", "motion", "tamper",
+        "health", "manual", "cap",
+    }
+)  # fmt: skip
+PHASES = frozenset({"new", "update", "end"})
+SEVERITIES = ("info", "detection", "alert")
+"""From quiet to loud; only ``alert`` makes a noise."""
+NEVER_LIMITED = frozenset({"tamper", "health", "manual"})
+MAX_LIST_ITEMS = 64
+MAX_NAME_CHARACTERS = 200
+
+
+class BadEvent(RemoteError):
+    """A message that cannot be read as a camera event."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What a machine believes of somebody or something; ``score`` 0 to 1."""
+
+    type: str
+    """plate, face, name or description."""
+    value: str
+    score: float | None = None
+    status: str = "unreviewed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraEvent:
+    """One message of a source. ``camera`` is the source's own name for it."""
+
+    source: str
+    src_event_id: str
+    kind: str
+    phase: str
+    camera: str
+    t_event_utc: UtcUs
+    """As the source claims it."""
+    t_recv_utc: UtcUs
+    severity: str
+    raw_sha256: str
+    raw: bytes = field(repr=False)
+    labels: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    score: float | None = None
+    claims: tuple[Claim, ...] = ()
+    media: dict[str, str] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
+    """Ids of the objects that a review is made of: their messages belong to it."""
+    t_fresh_utc: UtcUs | None = None
+    """A time that the source took just before sending, for its clock; None when it has none."""
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What makes it the same message when it comes twice."""
+        return (self.source, self.src_event_id, self.phase, self.raw_sha256)
+
+
+def louder(first: str, second: str) -> str:
+    """Return the louder of two severities."""
+    return max(first, second, key=SEVERITIES.index)
