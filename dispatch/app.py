@@ -62,15 +62,22 @@ def create_app(
     )
     app.state.services = services
     add_error_handlers(app)
-    for module in OWN_ROUTERS:
-        app.include_router(module.router, prefix=API)
-    for name in OTHER_ROUTERS:
-        if importlib.util.find_spec(f"dispatch.api.{name}") is not None:
-            app.include_router(importlib.import_module(f"dispatch.api.{name}").router, prefix=API)
-    app.include_router(_documents(app), prefix=API)
-    app.include_router(_root(services))
+    routers = [(API, module.router) for module in OWN_ROUTERS]
+    routers += [(API, router) for router in _other_routers()]
+    routers += [(API, _documents(app)), ("", _root(services))]
+    for prefix, router in routers:
+        app.include_router(router, prefix=prefix)
+    app.state.routers = routers
     app.router.routes.append(Route("/{path:path}", Console(static), methods=["GET"]))
     return app
+
+
+def _other_routers() -> list[APIRouter]:
+    found = []
+    for name in OTHER_ROUTERS:
+        if importlib.util.find_spec(f"dispatch.api.{name}") is not None:
+            found.append(importlib.import_module(f"dispatch.api.{name}").router)
+    return found
 
 
 def _root(services: Services) -> APIRouter:

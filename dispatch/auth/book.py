@@ -7,6 +7,7 @@ from dispatch.auth.access import Access, compute
 from dispatch.auth.people import People
 from dispatch.events import AccessChanged
 from gateway.bus import Bus
+from gateway.model.ids import UtcUs
 from gateway.model.plan import Plan
 from gateway.ports import Clock
 
@@ -33,13 +34,18 @@ class AccessBook:
         """Return the rights of a user; raises KeyError when there is no such user."""
         access = self._cache.get(user_id)
         now = self._clock.utc_us()
-        if access is None or (access.until_utc is not None and access.until_utc <= now):
-            user = self._people.user(user_id)
-            if user is None:
-                raise KeyError(user_id)
-            access = compute(user, self._people.grants(), self._plan(), now)
-            self._cache[user_id] = access
-        return access
+        if access is not None and (access.until_utc is None or access.until_utc > now):
+            return access
+        fresh = self._compute(user_id, now)
+        if access is None:
+            self._cache[user_id] = fresh  # an expired one stays, so that ``expire`` tells of it
+        return fresh
+
+    def _compute(self, user_id: str, now: UtcUs) -> Access:
+        user = self._people.user(user_id)
+        if user is None:
+            raise KeyError(user_id)
+        return compute(user, self._people.grants(), self._plan(), now)
 
     def refresh(self, reason: str) -> tuple[str, ...]:
         """Make all rights anew; publishes ``access.changed`` for those that differ."""

@@ -52,6 +52,7 @@ class Journal:
         self._closing = False
         self._noted: list[Callable[[Envelope], None]] = []
         self._state: list[Callable[[bool], None]] = []
+        self.seen = 0
         self.written = 0
         self.spooled = 0
 
@@ -62,6 +63,11 @@ class Journal:
     def on_state(self, callback: Callable[[bool], None]) -> None:
         """Call ``callback`` with False when the database falls behind, True when it is back."""
         self._state.append(callback)
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything seen so far is in the database."""
+        return not self._queue and not self._spooling
 
     @property
     def behind(self) -> bool:
@@ -88,6 +94,7 @@ class Journal:
             async for envelope in self._subscription:
                 for callback in self._noted:
                     callback(envelope)
+                self.seen = envelope.seq
                 if self._writer.writes(envelope.event.type):
                     self._queue.append((self._clock.mono_ms(), envelope))
                     self._wake.set()

@@ -1,0 +1,95 @@
+"""Every route names a permission or is public, and the full table role x route is as written."""
+
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute, APIWebSocketRoute
+
+from dispatch.auth.permissions import PERMISSIONS, Role, permissions_of
+from dispatch.deps import Require, public
+from tests.dispatch.room import Room
+
+PUBLIC = {
+    ("GET", "/api/v1/room"),
+    ("POST", "/api/v1/session"),
+    ("POST", "/api/v1/invitation/{token}"),
+    ("GET", "/api/v1/events.schema.json"),
+    ("GET", "/api/v1/docs"),
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/metrics"),
+}
+SIGNED = "/api/v1/webhooks/"
+"""Webhooks carry a signature instead of a session."""
+
+
+def permission_of(dependant: Any) -> str | None:
+    for dependency in dependant.dependencies:
+        if isinstance(dependency.call, Require):
+            return dependency.call.permission
+        inner = permission_of(dependency)
+        if inner is not None:
+            return inner
+    return None
+
+
+def is_public(dependant: Any) -> bool:
+    return any(dependency.call is public for dependency in dependant.dependencies)
+
+
+def routes(app: Any) -> list[tuple[str, str, Any]]:
+    found = []
+    for prefix, router in app.state.routers:
+        for route in router.routes:
+            if isinstance(route, APIWebSocketRoute):
+                found.append(("WS", prefix + route.path, route.dependant))
+            if isinstance(route, APIRoute):
+                found += [
+                    (method, prefix + route.path, route.dependant) for method in route.methods
+                ]
+    return found
+
+
+async def test_every_route_names_its_permission_or_is_public(room: Room) -> None:
+    listing = routes(room.app)
+    assert len(listing) > 40
+    for method, path, dependant in listing:
+        if path.startswith(SIGNED):
+            continue
+        permission = permission_of(dependant)
+        if permission is None:
+            assert is_public(dependant), f"{method} {path} names no permission"
+            assert (method, path) in PUBLIC, f"{method} {path} is public"
+        else:
+            assert permission in PERMISSIONS
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_full_table_of_role_and_route(room: Room, role: Role) -> None:
+    """Each route answers 403 exactly to the roles without its permission."""
+    browser = await room.browser(role.value)
+    allowed = permissions_of(role)
+    wrong = []
+    for method, path, dependant in routes(room.app):
+        permission = permission_of(dependant)
+        if permission is None or method == "WS" or (method, path) == ("DELETE", "/api/v1/session"):
+            continue
+        concrete = path.removeprefix("/api/v1")
+        for name in ("{call}", "{transmission}", "{position}", "{alarm}", "{message}", "{user}"):
+            concrete = concrete.replace(name, "x")
+        concrete = concrete.replace("{grant}", "999999").replace("{", "").replace("}", "")
+        answer = await browser.send(method, concrete, {} if method != "GET" else None)
+        refused = answer.status_code == 403 and "may not" in answer.text
+        if refused == (permission in allowed):
+            wrong.append((method, path, permission, answer.status_code, answer.text))
+    assert wrong == []
+
+
+async def test_nobody_without_session_gets_anything(room: Room) -> None:
+    browser = await room.browser()
+    for method, path, dependant in routes(room.app):
+        if permission_of(dependant) is None or method == "WS":
+            continue
+        concrete = path.removeprefix("/api/v1").replace("{", "").replace("}", "")
+        answer = await browser.send(method, concrete, {} if method != "GET" else None)
+        assert answer.status_code == 401, (method, path)

@@ -1,0 +1,91 @@
+"""Sign-in: slowed, never locked out; cookie, token and origin."""
+
+from dispatch.deps import COOKIE
+from tests.dispatch.room import PASSWORD, Room
+
+
+async def test_before_sign_in_only_room_and_time_are_known(room: Room) -> None:
+    browser = await room.browser()
+    answer = (await browser.get("/room")).json()
+    assert set(answer) == {"room", "t_utc"}
+    assert answer["room"] == "Test room"
+    assert (await browser.get("/talkgroups")).status_code == 401
+
+
+async def test_cookie_is_http_only_strict_and_session_tells_rights(room: Room) -> None:
+    browser = await room.browser()
+    answer = await browser.sign_in("dispatcher")
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    assert "Secure" not in cookie, "plain http on loopback"
+    assert answer.json()["user"]["role"] == "dispatcher"
+    assert "ptt.press" in answer.json()["permissions"]
+    again = (await browser.get("/session")).json()
+    assert again["csrf"] == browser.csrf
+
+
+async def test_wrong_tries_are_slowed_and_the_right_password_works_after_the_wait(
+    room: Room,
+) -> None:
+    browser = await room.browser()
+    waits = []
+    for _ in range(4):
+        answer = await browser.sign_in("dispatcher", "wrong password here")
+        assert answer.status_code == 401
+        waits.append(answer.json()["wait_s"])
+    assert waits[0] == waits[1] == 0
+    assert 0 < waits[2] <= 1
+    assert answer.json()["error"]["message"] == "too many wrong tries"
+    other = await room.browser()
+    assert (await other.sign_in("supervisor")).status_code == 200, "others are not slowed"
+    room.services.sessions.throttle.right("dispatcher", "127.0.0.1")
+    assert (await browser.sign_in("dispatcher")).status_code == 200
+
+
+async def test_an_unknown_name_gets_the_same_words(room: Room) -> None:
+    browser = await room.browser()
+    known = await browser.sign_in("dispatcher", "wrong password here")
+    unknown = await browser.sign_in("nobody-there", "wrong password here")
+    assert known.json()["error"] == unknown.json()["error"]
+
+
+async def test_a_change_without_token_or_from_another_site_is_refused(room: Room) -> None:
+    browser = await room.browser("dispatcher")
+    body = {"take_over": False}
+    no_token = await browser.http.post("/api/v1/positions/1/take", json=body)
+    assert no_token.status_code == 403
+    assert "X-Samband-Csrf" in no_token.json()["error"]["message"]
+    foreign = await browser.post("/positions/1/take", body, headers={"Origin": "http://evil.test"})
+    assert foreign.status_code == 403
+    origin = f"http://127.0.0.1:{room.port}"
+    own = await browser.post("/positions/1/take", body, headers={"Origin": origin})
+    assert own.status_code == 200
+
+
+async def test_sign_out_ends_session_and_position(room: Room) -> None:
+    browser = await room.browser("dispatcher")
+    await browser.post("/positions/1/take")
+    token = browser.http.cookies[COOKIE]
+    assert (await browser.send("DELETE", "/session")).status_code == 200
+    stale = await browser.get("/session", headers={"Cookie": f"{COOKIE}={token}"})
+    assert stale.status_code == 401
+    other = await room.browser("supervisor")
+    positions = (await other.get("/positions")).json()
+    assert positions[0]["taken_by"] is None
+
+
+async def test_an_invitation_works_once(room: Room) -> None:
+    from dispatch.auth.permissions import Role
+
+    token = await room.services.people.invite(Role.ADMINISTRATOR, "County")
+    browser = await room.browser()
+    body = {"name": "root", "display_name": "Ruth Root", "password": "short"}
+    assert (await browser.post(f"/invitation/{token}", body)).status_code == 400
+    body["password"] = PASSWORD
+    first = await browser.post(f"/invitation/{token}", body)
+    assert first.status_code == 200
+    assert first.json()["user"]["role"] == "administrator"
+    body["name"] = "second"
+    assert (await browser.post(f"/invitation/{token}", body)).status_code == 410
+    assert (await browser.post("/invitation/unknown", body)).status_code == 404

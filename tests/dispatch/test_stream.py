@@ -1,0 +1,144 @@
+"""The ordered stream: snapshot, resume, gap, beats, deaf desks, shown alarms."""
+
+import json
+
+from dispatch.services.stream import CLIENT_QUEUE, EventStream
+from gateway.model import events as ev
+from gateway.model.commands import AlarmShow
+from gateway.model.ids import AlarmId
+from tests.dispatch.room import LINK, NORTH, PATROL, Room, until
+
+
+async def test_snapshot_then_events_in_order(room: Room) -> None:
+    browser = await room.browser("dispatcher")
+    room.link_up()
+    async with browser.stream() as reader:
+        snapshot = await reader.next("snapshot")
+        call, transmission = room.begin()
+        started = await reader.event("transmission.started")
+        room.end(call, transmission)
+        ended = await reader.event("call.ended")
+    assert snapshot["seq"] < started["seq"] < ended["seq"]
+    seqs = [m["seq"] for m in reader.seen if m["kind"] == "event"]
+    assert seqs == sorted(set(seqs))
+    tile = snapshot["data"]["talkgroups"][0]
+    assert (tile["state"]["rx"], tile["actions"]) == (
+        "quiet",
+        ["see", "hear", "talk", "replay", "search"],
+    )
+
+
+async def test_the_picture_while_somebody_talks_and_after(room: Room) -> None:
+    browser = await room.browser("dispatcher")
+    room.link_up()
+    call, transmission = room.begin()
+    async with browser.stream() as reader:
+        tile = (await reader.next("snapshot"))["data"]["talkgroups"][0]["state"]
+    assert (tile["rx"], tile["alias"], tile["call"]) == ("receiving", "Patrol 1", call)
+    room.end(call, transmission)
+    async with browser.stream() as reader:
+        data = (await reader.next("snapshot"))["data"]
+    state = data["talkgroups"][0]["state"]
+    assert (state["rx"], state["last"]["alias"]) == ("quiet", "Patrol 1")
+    assert state["heard_last_hour"] == 1
+    assert data["transmissions"][0]["id"] == transmission
+
+
+async def test_resume_brings_exactly_what_was_missed(room: Room) -> None:
+    browser = await room.browser("dispatcher")
+    async with browser.stream() as reader:
+        seq = (await reader.next("snapshot"))["seq"]
+    call, transmission = room.begin()
+    room.end(call, transmission)
+    await until(lambda: room.services.use(EventStream).seq >= seq + 4)
+    async with browser.stream(resume=seq) as reader:
+        first = await reader.next()
+        await reader.event("call.ended")
+    assert (first["kind"], first["type"]) == ("event", "call.started")
+    assert [m for m in reader.seen if m["kind"] in ("snapshot", "gap")] == []
+
+
+async def test_a_number_too_old_or_of_another_life_is_a_gap_and_a_snapshot(room: Room) -> None:
+    browser = await room.browser("dispatcher")
+    async with browser.stream(resume=10_000_000) as reader:
+        assert (await reader.next())["kind"] == "gap"
+        assert (await reader.next())["kind"] == "snapshot"
+
+
+async def test_beats_come_when_nothing_happens(room: Room) -> None:
+    browser = await room.browser("dispatcher")
+    async with browser.stream() as reader:
+        await reader.next("snapshot")
+        beat = await reader.next("beat", timeout_s=3)
+    assert beat["t_utc"] > 0
+
+
+async def test_a_client_that_does_not_read_gets_a_gap_not_silence(room: Room) -> None:
+    stream = room.services.use(EventStream)
+    browser = await room.browser("dispatcher")
+    session = await room.services.sessions.find(browser.http.cookies["samband_session"])
+    assert session is not None
+    client = stream.open(session, session.user, None)
+    client.needs_snapshot = False
+    for _ in range(CLIENT_QUEUE + 10):
+        room.bus.publish(ev.CallEnded(call=room.thing("c"), talkgroup=NORTH, cause="x"))  # type: ignore[arg-type]  # ids are texts
+    await until(lambda: client.gap)
+    texts = [json.loads(text)["kind"] for text in await stream.messages(client)]
+    assert texts == ["gap", "snapshot"]
+    stream.close(client)
+
+
+async def test_protocol_lines_go_to_engineers_only(room: Room) -> None:
+    engineer, dispatcher = await room.browser("engineer"), await room.browser("dispatcher")
+    async with engineer.stream() as seen, dispatcher.stream() as unseen:
+        await seen.next("snapshot")
+        await unseen.next("snapshot")
+        room.bus.publish(ev.LinkLineSeen(link=LINK, outgoing=True, raw="AT", words="attention"))
+        line = await seen.event("link.line_seen")
+        room.begin()
+        await unseen.event("call.started")
+    assert line["data"]["raw"] == "AT"
+    assert [m for m in unseen.seen if m.get("type") == "link.line_seen"] == []
+    kept = (await engineer.get(f"/links/{LINK}/lines")).json()
+    assert [item["words"] for item in kept] == ["attention"]
+
+
+async def test_only_a_desk_with_sound_counts_as_listening_and_shows_alarms(room: Room) -> None:
+    browser = await room.browser("dispatcher")
+    await browser.post("/positions/1/take")
+    alarm = AlarmId(room.thing("a"))
+    async with browser.stream() as reader:
+        await reader.next("snapshot")
+        room.bus.publish(
+            ev.AlarmRaised(
+                alarm=alarm, unit=PATROL, alias="P", talkgroup=NORTH, link=LINK, sign="status"
+            )
+        )
+        await reader.event("alarm.raised")
+        await reader.report(sound=False, shown=[alarm])
+        await reader.next("beat", timeout_s=3)
+        assert room.gateway.of(AlarmShow) == []
+        await reader.report(sound=True, shown=[alarm, "a-unknown"])
+        listening = await reader.event("position.listening")
+        await until(lambda: bool(room.gateway.of(AlarmShow)))
+    assert listening["data"] == {"position": "1", "listening": True}
+    assert room.gateway.of(AlarmShow) == [AlarmShow(alarm=alarm, position="1")]  # type: ignore[arg-type]  # ids are texts
+
+
+async def test_a_bad_first_message_closes_the_stream(room: Room) -> None:
+    browser = await room.browser("dispatcher")
+    async with browser.socket("/stream") as socket:
+        await socket.send("not json")
+        await socket.wait_closed()
+    assert socket.close_code == 4400
+
+
+async def test_every_event_type_has_a_rule_of_sight() -> None:
+    import dispatch.events
+    from dispatch.services.sight import Sight
+    from gateway.model.events import EVENT_TYPES
+
+    assert dispatch.events is not None
+    rules = Sight.__new__(Sight)
+    Sight.__init__(rules, None, None)  # type: ignore[arg-type]  # only the table is asked
+    assert [kind for kind in EVENT_TYPES if not rules.has_rule(kind)] == []
