@@ -35,6 +35,8 @@ class RadioSettings:
     rssi: int = 26
     pin: str = ""
     vendor_lines: bool = True
+    short_reports: bool = False
+    """Whether units report by the short form (a status) where the sender allows it."""
     grant_lines: bool = True
     """Whether incoming talkers are told with ``+CTXG`` (some DMO logs show none)."""
 

@@ -225,4 +225,5 @@ def _write_wav(path: Path, pcm: bytes) -> None:
 def _clear(query: Action, hosts: Sequence[RadioHost]) -> dict[str, object]:
     for host in hosts:
         host.truth.clear()
+        host.radio.calls.policies.clear()
     return {}

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from gateway.tetra.tables import AiService, SendStatus
 from hardware.sim.chassis import Chassis, Handle, Service
 from hardware.sim.pei_grammar import AtError, number, ssi_of
-from hardware.sim.pei_payloads import LOCATION_BITS, location_bits, report_payload, reports_wanted
+from hardware.sim.pei_payloads import (
+    LOCATION_BITS,
+    location_bits,
+    report_payload,
+    reports_wanted,
+    short_report,
+)
 
 MIN_BITS, MAX_BITS = 8, 1_184
 PAYLOAD_WAIT_MS = 5_000.0
@@ -153,16 +159,13 @@ class Messages:
             return
         received, read = reports_wanted(payload)
 
-        def answer(wait: tuple[float, float], hexa: str) -> None:
-            chassis.later(
-                chassis.between(wait),
-                lambda: self._arrived(peer, own, hexa),
-            )
+        def answer(wait: tuple[float, float], opened: bool) -> None:
+            chassis.later(chassis.between(wait), lambda: self._report(peer, payload, opened))
 
         if received:
-            answer(REPORT_MS, report_payload(payload[0], 0x00, payload[2]))
+            answer(REPORT_MS, False)
         if read:
-            answer(READ_MS, report_payload(payload[0], 0x02, payload[2]))
+            answer(READ_MS, True)
         if payload == LIP_REQUEST and peer in self.places:
             place = self.places[peer]
             hexa = location_bits(
@@ -175,6 +178,16 @@ class Messages:
                 chassis.between(REPORT_MS),
                 lambda: self._arrived(peer, own, hexa, LOCATION_BITS),
             )
+
+    def _report(self, peer: int, payload: bytes, opened: bool) -> None:
+        """Let ``peer`` report on the host's message: received, or opened by a person."""
+        settings = self._chassis.settings
+        if settings.short_reports and not payload[1] & 0b0010:
+            status = short_report(opened, payload[2])
+            self.arrive(peer, settings.issi, status, 16, service=AiService.STATUS.value)
+        else:
+            report = report_payload(payload[0], 0x02 if opened else 0x00, payload[2])
+            self._arrived(peer, settings.issi, report)
 
     def _arrived(self, peer: int, own: int, hexa: str, bits: int | None = None) -> None:
         length = len(hexa) * 4 if bits is None else bits

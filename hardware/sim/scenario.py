@@ -38,6 +38,7 @@ RADIO = {
     "rssi": Field(kind="int", low=0, high=31),
     "pin": Field(kind="text"),
     "vendor_lines": Field(kind="flag"),
+    "short_reports": Field(kind="flag"),
     "grant_lines": Field(kind="flag"),
 }
 GROUP = {"number": _SSI, "name": Field(kind="text", need=True)}
@@ -240,6 +241,7 @@ def _radio(row: Action, head: Action, groups: tuple[tuple[int, str], ...]) -> Ra
         boot_ms=row.number("boot_ms", usual.boot_ms),
         rssi=row.whole("rssi", usual.rssi),
         pin=row.text("pin"),
+        short_reports=row.flag("short_reports"),
         vendor_lines=row.values.get("vendor_lines") is not False,
         grant_lines=row.values.get("grant_lines") is not False,
     )

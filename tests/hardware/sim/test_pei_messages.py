@@ -1,8 +1,10 @@
+import dataclasses
+
 import pytest
 
 from hardware.sim.pei_messages import Place
 from hardware.sim.pei_payloads import location_bits, report_payload, short_report, text_payload
-from tests.hardware.sim.radio_bench import Bench
+from tests.hardware.sim.radio_bench import SETTINGS, Bench
 
 TEXT = "82040201556E697420313220746F20676174652033"
 
@@ -36,6 +38,19 @@ def test_reports_of_receipt_and_reading() -> None:
         "+CTSDSR: 12,1210204,0,1299001,0,32",
         "82100205",
     ]
+
+
+def test_short_reports_travel_as_a_status_where_they_are_allowed() -> None:
+    bench = Bench(dataclasses.replace(SETTINGS, short_reports=True)).ready()
+    send(bench, "820C0501486A")
+    assert bench.run(8_000)[-4:] == [
+        "+CTSDSR: 13,1210204,0,1299001,0,16",
+        "7E05",
+        "+CTSDSR: 13,1210204,0,1299001,0,16",
+        "7F05",
+    ]
+    send(bench, "82060601486A")
+    assert bench.run(3_000)[-1] == "82100006"
 
 
 def test_a_peer_that_is_off_reports_nothing() -> None:

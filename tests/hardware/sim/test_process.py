@@ -185,8 +185,11 @@ def test_sound_over_udp_both_ways(quiet: Simulator, tmp_path: Path) -> None:
     assert quiet.ask(do="sound", radio="norrvik-c", path=path)["blocks"] == 10
     with wave.open(path, "rb") as stored:
         assert (stored.getframerate(), stored.getnframes()) == (8_000, 1_600)
+    quiet.ask(do="grant", answer="ignore")
     assert quiet.ask(do="clear")["ok"]
     assert quiet.ask(do="sound")["blocks"] == 0
+    host.command("AT+CTXD=1,1")
+    host.wait_for(b"+CTXG: 1,0,0,0\r\n")
     link.close()
     host.port.close()
 
