@@ -53,7 +53,7 @@ export function merged(incident: Incident): TimelineItem[] {
   for (const note of incident.notes) {
     if ([...told].some((words) => words.includes(note.text))) continue;
     items.push(
-      item({ key: `n-${note.t_utc}`, t_utc: note.t_utc, icon: 'note', words: note.text, by: note.by }),
+      item({ key: `n-${note.t_utc}`, t_utc: note.t_utc, icon: 'note', words: note.text, by: note.operator ?? note.by ?? '' }),
     );
   }
   for (const suggestion of incident.suggestions) {

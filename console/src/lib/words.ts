@@ -51,7 +51,7 @@ export function length(millis: number | null | undefined): string {
 }
 
 /** A name cut in its middle, so that its number at the end stays: `RÄDDNING…RÅDE 12`. */
-export function middle(name: string, most = 21): string {
+export function middle(name: string, most = 18): string {
   if (name.length <= most) return name;
   const head = Math.ceil((most - 1) / 2);
   return `${name.slice(0, head).trimEnd()}…${name.slice(name.length - (most - 1 - head)).trimStart()}`;

@@ -176,37 +176,39 @@ export interface Alarm {
   longitude_deg: number | null;
   error_m: number | null;
   state: AlarmState;
-  acknowledged_by: string | null;
-  way: string | null;
+  acknowledged_by: string;
+  way: string;
   way_reason: string;
   t_raised_utc: number;
   t_ack_utc: number | null;
   link_lost: boolean;
   last_heard_utc: number | null;
-  escalated: string | null;
+  escalated: string;
 }
 
 export interface Message {
   id: string;
-  outgoing: boolean;
+  incoming: boolean;
+  link: string;
   sender: string | null;
-  sender_alias?: string;
-  to: string | number | null;
-  to_alias?: string;
+  /** The other end: who sent it, or whom it is for. */
+  alias: string;
+  to: string | null;
   talkgroup: string | null;
   text: string;
   operator: string;
   state: string;
   reason: string;
   t_utc: number;
-  read_by: string | null;
-  read_utc?: number | null;
-  immediate?: boolean;
+  opened_by: string;
+  opened_utc: number | null;
+  immediate: boolean;
+  guessed: boolean;
 }
 
 export interface Transmission {
   id: string;
-  call: string;
+  call: string | null;
   talkgroup: string;
   talker: string | null;
   alias: string;
@@ -268,7 +270,8 @@ export interface TimelineEntry {
 export interface Note {
   id?: string;
   t_utc: number;
-  by: string;
+  operator?: string;
+  by?: string;
   text: string;
 }
 
@@ -332,6 +335,9 @@ export interface CallSheet extends CallRow {
   listened?: { t_utc: number; who: string; verb: string; purpose: string }[];
   protocol?: string[];
   plan?: number;
+  held?: boolean;
+  late?: boolean;
+  files?: { transmission: string; kind: string; sha256: string; size_bytes: number }[];
 }
 
 export interface LogState {
@@ -353,7 +359,7 @@ export interface Snapshot {
   positions: PositionInfo[];
   statuses: { value: number; digit: string; words: string; kind: string }[];
   predefined_texts: string[];
-  listening: Record<string, unknown>;
+  listening: Record<string, boolean>;
   log: LogState;
   disk: { low: boolean };
 }
@@ -418,4 +424,23 @@ export interface AuditEntry {
   words?: string;
   detail?: string;
   [key: string]: unknown;
+}
+
+export interface UserRow {
+  id: string;
+  name: string;
+  display_name: string;
+  role: string;
+  organisation: string;
+  disabled: boolean;
+}
+
+export interface GrantRow {
+  id: number;
+  role: string;
+  organisation: string;
+  scope_kind: string;
+  scope: string;
+  actions: string[];
+  expires_utc: number | null;
 }

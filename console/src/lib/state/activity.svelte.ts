@@ -37,7 +37,7 @@ export class Activity {
 
   /** The newest over that ended and has a call: what `N` and `I` work on. */
   get last(): Transmission | undefined {
-    return this.list.find((row) => row.call !== '');
+    return this.list.find((row) => row.call);
   }
 
   /** Called while sound runs: was this over audible at full level for the last `millis`? */
@@ -127,7 +127,7 @@ export class Activity {
     const data = envelope.data;
     this.list.unshift({
       id: String(data['request']),
-      call: '',
+      call: null,
       talkgroup: String(data['talkgroup']),
       talker: null,
       alias: '',

@@ -43,7 +43,7 @@ export class Alarms {
         this.#change(id, (alarm) => {
           alarm.state = 'acknowledged';
           alarm.acknowledged_by = String(data['operator'] ?? '');
-          alarm.way = String(data['way'] ?? '') || null;
+          alarm.way = String(data['way'] ?? '');
           alarm.way_reason = String(data['reason'] ?? '');
           alarm.t_ack_utc ??= envelope.t_utc;
         });
@@ -73,14 +73,14 @@ export class Alarms {
     const fresh: Alarm = {
       ...data,
       state: 'raised' satisfies AlarmState,
-      acknowledged_by: null,
-      way: null,
+      acknowledged_by: '',
+      way: '',
       way_reason: '',
       t_raised_utc: envelope.t_utc,
       t_ack_utc: null,
       link_lost: false,
       last_heard_utc: null,
-      escalated: null,
+      escalated: '',
     };
     const old = this.find(data.alarm);
     if (old) Object.assign(old, fresh, { t_raised_utc: old.t_raised_utc });

@@ -107,8 +107,10 @@ export class Desk {
   /** Run a request and say in words what went wrong. */
   async attempt(what: string, task: () => Promise<unknown>): Promise<boolean> {
     try {
-      await task();
-      return true;
+      const answer = (await task()) as { ok?: boolean; reason?: string } | undefined;
+      if (answer?.ok !== false) return true;
+      this.say(`${what}: ${answer.reason || 'refused'}`);
+      return false;
     } catch (error) {
       this.say(`${what}: ${sentence(error)}`);
       return false;
@@ -217,6 +219,9 @@ export class Desk {
     this.session.permissions = data.me.permissions;
     this.plan = data.plan;
     this.sites = data.sites;
+    this.deaf = Object.fromEntries(
+      Object.entries(data.listening).map(([id, listening]) => [id, !listening]),
+    );
     this.predefined = data.predefined_texts;
     this.logWritable = data.log.writable;
     this.diskLow = data.disk.low;

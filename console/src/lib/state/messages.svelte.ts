@@ -12,7 +12,7 @@ export class Messages {
   }
 
   get unread(): number {
-    return this.list.filter((row) => !row.outgoing && !row.read_by).length;
+    return this.list.filter((row) => row.incoming && !row.opened_by).length;
   }
 
   take(envelope: Envelope): void {
@@ -30,27 +30,32 @@ export class Messages {
         }
         break;
       case 'message.opened':
-        if (row) row.read_by = String(data['operator']);
+        if (row) row.opened_by = String(data['operator']);
         break;
     }
   }
 
   #add(envelope: Envelope): void {
     const data = envelope.data;
-    const outgoing = envelope.type === 'message.queued';
+    const incoming = envelope.type === 'message.received';
+    const to = data['to'] as string | number | null | undefined;
     this.list.unshift({
       id: String(data['message']),
-      outgoing,
-      sender: outgoing ? null : ((data['sender'] as string | null) ?? null),
-      to: (data['to'] as string | number | null) ?? null,
+      incoming,
+      link: String(data['link'] ?? ''),
+      sender: incoming ? ((data['sender'] as string | null) ?? null) : null,
+      alias: '',
+      to: to === null || to === undefined ? null : String(to),
       talkgroup: (data['talkgroup'] as string | null) ?? null,
       text: String(data['text'] ?? ''),
       operator: String(data['operator'] ?? ''),
-      state: outgoing ? 'queued' : 'received',
+      state: incoming ? 'received' : 'queued',
       reason: '',
       t_utc: envelope.t_utc,
-      read_by: null,
+      opened_by: '',
+      opened_utc: null,
       immediate: data['immediate'] === true,
+      guessed: data['guessed'] === true,
     });
     if (this.list.length > KEPT) this.list.length = KEPT;
   }

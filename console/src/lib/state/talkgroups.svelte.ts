@@ -32,6 +32,7 @@ const QUIET: TalkgroupState = {
   radio_on: null,
 };
 
+const HOUR_US = 3_600_000_000;
 const HEARD: ReadonlySet<RxState> = new Set(['receiving', 'receiving_encrypted', 'late_entry']);
 
 /** Receive state of a transmission that begins. */
@@ -49,6 +50,8 @@ export function rxOf(data: {
 export class Talkgroup {
   info: Omit<TalkgroupInfo, 'state'>;
   state: TalkgroupState = $state({ ...QUIET });
+  /** Units heard since the snapshot, with when. */
+  readonly #heard = new Map<string, number>();
 
   constructor(info: TalkgroupInfo) {
     const { state, ...rest } = info;
@@ -62,6 +65,15 @@ export class Talkgroup {
 
   get name(): string {
     return this.info.name;
+  }
+
+  /** Count a talker; the figure is never below what the snapshot knew an hour ago or less. */
+  heard(talker: string, t_utc: number): void {
+    this.#heard.set(talker, t_utc);
+    for (const [unit, last] of this.#heard) {
+      if (t_utc - last > HOUR_US) this.#heard.delete(unit);
+    }
+    this.state.heard_last_hour = Math.max(this.state.heard_last_hour, this.#heard.size);
   }
 
   may(action: Action): boolean {
@@ -146,6 +158,7 @@ export class Talkgroups {
   #started(t_utc: number, data: Transmission & { transmission: string }): void {
     const row = this.byId.get(data.talkgroup);
     if (!row) return;
+    if (data.talker) row.heard(data.talker, t_utc);
     Object.assign(row.state, {
       rx: rxOf(data),
       transmission: data.transmission,
@@ -172,7 +185,6 @@ export class Talkgroups {
     this.#with(data, (state) => {
       if (state.transmission !== data['transmission']) return;
       const { alias, position, operator } = state;
-      if (!position) state.heard_last_hour = Math.max(1, state.heard_last_hour);
       Object.assign(state, {
         rx: state.rx === 'offline' ? 'offline' : 'quiet',
         transmission: null,
