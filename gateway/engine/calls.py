@@ -6,9 +6,13 @@ its hang time; inside it one transmission at a time runs. A talker heard on an i
 announced is a call joined late. What a desk says joins the call that is up.
 """
 
-from dataclasses import dataclass
-from typing import Protocol
-
+from gateway.engine.call_state import (
+    EMERGENCY_PRIORITY,
+    Call,
+    OwnPress,
+    Transmission,
+    TransmissionListener,
+)
 from gateway.engine.context import Context
 from gateway.model import radio
 from gateway.model.events import (
@@ -19,89 +23,9 @@ from gateway.model.events import (
     TransmissionStarted,
     TransmissionUpdated,
 )
-from gateway.model.ids import (
-    CallId,
-    LinkId,
-    MonoMs,
-    PositionId,
-    RequestId,
-    TalkgroupId,
-    TransmissionId,
-    UnitId,
-    UtcUs,
-)
+from gateway.model.ids import CallId, LinkId, MonoMs, TransmissionId, UnitId
 from gateway.model.recording import RecordingEnd
 from gateway.ports import SequenceCounter
-
-EMERGENCY_PRIORITY = 3
-"""KeyDemand and press priority of an emergency call."""
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Call:
-    """A conversation on a link. ``quiet_since_ms`` is set while nobody talks (hang time)."""
-
-    id: CallId
-    seq: int
-    link: LinkId
-    instance: int
-    number: int
-    talkgroup: TalkgroupId
-    caller: UnitId | None
-    priority: int
-    emergency: bool
-    encrypted: bool
-    late_entry: bool
-    quiet_since_ms: MonoMs
-    emergency_unit: UnitId | None = None
-    """Whose emergency it is; only this unit's overs are marked."""
-    transmission: "Transmission | None" = None
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Transmission:
-    """One over. A desk's own has a ``request``."""
-
-    id: TransmissionId
-    call: Call
-    started_ms: MonoMs
-    started_utc: UtcUs
-    talker: UnitId | None = None
-    alias: str = ""
-    position: PositionId | None = None
-    operator: str = ""
-    request: RequestId | None = None
-    emergency: bool = False
-    encrypted: bool = False
-    late_entry: bool = False
-    lost_frames: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnPress:
-    """What the call book needs to know of a press that was granted."""
-
-    request: RequestId
-    position: PositionId
-    operator: str
-    number: int
-    priority: int
-
-
-class TransmissionListener(Protocol):
-    """Who has to know of beginnings and ends: the voice path."""
-
-    def began(self, transmission: Transmission) -> None:
-        """Note that a transmission starts."""
-        ...
-
-    def changed(self, transmission: Transmission) -> None:
-        """Its talker became known, or it became an emergency."""
-        ...
-
-    def ended(self, transmission: Transmission, end: RecordingEnd) -> None:
-        """Note that it is over."""
-        ...
 
 
 class CallBook:
@@ -112,6 +36,7 @@ class CallBook:
         self._ctx = ctx
         self._counter = counter
         self._calls: dict[tuple[LinkId, int], Call] = {}
+        self._untold: set[tuple[LinkId, int]] = set()
         self.listener: TransmissionListener | None = None
 
     # ---- look-ups
@@ -139,10 +64,17 @@ class CallBook:
     # ---- from a link
 
     def call_up(self, link: LinkId, event: radio.CallUp, group: int | None) -> Call | None:
-        """Begin a call or bring one up to date; ``group`` is the radio's own where none came."""
-        number = event.group if event.group is not None else group
+        """Begin a call or bring one up to date.
+
+        ``group`` is the only group that the radio can be heard on: it stands in for an unknown
+        one of a call joined late. A call to the radio itself (no group, caller known) and a late
+        one whose group nobody knows are not told, nor is what is said in them.
+        """
+        number = group if event.group is None and event.late_entry else event.group
         if number is None:
+            self._untold.add((link, event.instance))
             return None
+        self._untold.discard((link, event.instance))
         known = self.find(link, event.instance)
         if known is not None and known.number == number:
             self._refresh(known, event)
@@ -156,6 +88,8 @@ class CallBook:
     ) -> Transmission | None:
         """Somebody talks: the same over goes on, or a new one begins."""
         call = self.find(link, event.instance)
+        if call is None and (link, event.instance) in self._untold:
+            return None
         if call is None:
             up = radio.CallUp(
                 instance=event.instance, group=group, encrypted=event.encrypted, late_entry=True
@@ -182,12 +116,14 @@ class CallBook:
 
     def call_down(self, link: LinkId, instance: int, cause: str, code: int | None) -> None:
         """End a call."""
+        self._untold.discard((link, instance))
         call = self._calls.pop((link, instance), None)
         if call is not None:
             self._end(call, cause, code, "ended")
 
     def link_lost(self, link: LinkId) -> None:
-        """Everything on the link is over."""
+        """End everything on a link that is gone."""
+        self._untold = {key for key in self._untold if key[0] != link}
         for call in self.on_link(link):
             del self._calls[(link, call.instance)]
             self._end(call, "link lost", None, "lost")

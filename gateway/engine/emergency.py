@@ -8,7 +8,8 @@ everyone when none is signed in; in 30 s: the sounder.
 
 from dataclasses import dataclass
 
-from gateway.engine.calls import Call, CallBook
+from gateway.engine.call_state import Call
+from gateway.engine.calls import CallBook
 from gateway.engine.context import Context
 from gateway.engine.health import Health
 from gateway.engine.routing import Routing
@@ -92,6 +93,10 @@ class AlarmBook:
         now = self._ctx.now()
         talkgroup = self._talkgroup(link, unit, group, call)
         alarm = self._open_of(link, unit, talkgroup)
+        if alarm is not None and alarm.unit is None and unit is not None:
+            alarm.unit = unit
+            if not alarm.acknowledged:
+                self._raise(alarm, sign, call, again=False)
         if alarm is None:
             alarm = self._new(link, unit, talkgroup, now)
             self._raise(alarm, sign, call, again=False)
@@ -281,11 +286,15 @@ class AlarmBook:
     def _open_of(
         self, link: LinkId, unit: UnitId | None, talkgroup: TalkgroupId | None
     ) -> Alarm | None:
+        """Return the open alarm of a unit, or of an unknown unit that this one turns out to be."""
         for alarm in self._alarms.values():
             if unit is not None and alarm.unit == unit:
                 return alarm
-            unknown = unit is None and alarm.unit is None
-            if unknown and alarm.link == link and alarm.talkgroup == talkgroup:
+        for alarm in self._alarms.values():
+            same_place = alarm.link == link and alarm.talkgroup == talkgroup
+            idle_ms = self._ctx.now() - alarm.sign_ms
+            named = unit is None or idle_ms < self._ctx.settings.emergency_join_ms
+            if alarm.unit is None and same_place and named:
                 return alarm
         return None
 

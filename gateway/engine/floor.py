@@ -7,11 +7,12 @@ about the end of a press, so that nothing delays the un-key.
 
 import logging
 
-from gateway.engine.calls import CallBook, OwnPress
+from gateway.engine.call_state import OwnPress
+from gateway.engine.calls import CallBook
 from gateway.engine.context import Context
 from gateway.engine.floor_report import OVER_CAUSES, REASONS, FloorReport
 from gateway.engine.health import Health
-from gateway.engine.presses import ASKED, TALKING, Press, PressState, RadioFloor, Unkeying
+from gateway.engine.presses import ASKED, TALKING, Press, PressState, RadioFloor, Unkeying, due_ms
 from gateway.engine.routing import Routing
 from gateway.engine.uplink import Uplink
 from gateway.model import radio
@@ -41,7 +42,11 @@ class FloorArbiter:
     # ---- commands
 
     def request(self, command: FloorRequest) -> Reply:
-        """Take a press."""
+        """Take a press. What becomes of it is told by events, a refusal too.
+
+        The reply of a refused press is ok all the same, so that nobody tells it twice in other
+        words; its ``reason`` is that of the event.
+        """
         if command.request in self._presses:
             return Reply(ok=True)
         self._report.requested(command)
@@ -49,7 +54,7 @@ class FloorArbiter:
         if link is None:
             name = self._ctx.addresses.talkgroup_name(command.talkgroup)
             self._report.refused(command, f"no radio carries {name}", True, 0)
-            return Reply(ok=False, reason=f"no radio carries {name}")
+            return Reply(ok=True, reason=f"no radio carries {name}")
         press = self._make(command, link.id)
         self._presses[press.request] = press
         self._uplink.open(press.request, press.position, press.link)
@@ -246,11 +251,20 @@ class FloorArbiter:
 
     def _ended_unasked(self, press: Press, event: radio.TxEnded) -> None:
         cause = event.cause if event.cause in REASONS or event.cause in OVER_CAUSES else "failed"
+        words = event.reason
+        if cause == "moved":
+            words = self._where(press) or event.reason
         if press.state in ASKED:
-            self._refuse(press, event.reason or REASONS.get(cause, ""), True)
+            self._refuse(press, words or REASONS.get(cause, ""), True)
         else:
-            words = event.reason or {"preempted": "the network"}.get(cause, "")
-            self.cut(press, cause, words)
+            self.cut(press, cause, words or {"preempted": "the network"}.get(cause, ""))
+
+    def _where(self, press: Press) -> str:
+        """Return the words for the group the radio is on instead, empty when it is not known."""
+        groups = [call.number for call in self._calls.on_link(press.link)]
+        groups.append(self._routing.group(press.link) or press.number)
+        other = next((number for number in groups if number != press.number), None)
+        return "" if other is None else self._routing.elsewhere(press.link, other)
 
     def _answered_no(self, link: LinkId, demand: RequestId, reason: str, *, not_sent: bool) -> None:
         press = self._asked(link, demand)
@@ -372,16 +386,8 @@ class FloorArbiter:
     # ---- time, one press
 
     def _due(self, press: Press) -> MonoMs:
-        settings = self._ctx.settings
-        if press.state is PressState.ENDING and press.released_ms is not None:
-            return MonoMs(press.released_ms + settings.ending_limit_ms)
-        due = press.renewed_ms + settings.lease_ms
-        if press.state is PressState.HELD:
-            due = min(due, press.pressed_ms + settings.short_press_ms)
-        if press.granted_ms is not None:
-            limit = self._ctx.addresses.transmit_limit_ms(press.talkgroup)
-            due = min(due, press.granted_ms + limit)
-        return MonoMs(due)
+        limit_ms = self._ctx.addresses.transmit_limit_ms(press.talkgroup)
+        return due_ms(press, self._ctx.settings, limit_ms)
 
     def _tick_press(self, press: Press, now: MonoMs) -> None:
         if press.state is PressState.OVER or now < self._due(press):
@@ -404,4 +410,4 @@ class FloorArbiter:
             floor.unkeying = self._unkeying(press.request)
         self._report.refused(press, reason, not_sent, self._uplink.close(press.request))
         self._next(floor)
-        return Reply(ok=False, reason=reason)
+        return Reply(ok=True, reason=reason)

@@ -10,7 +10,8 @@ back from OVER: whoever was cut off must let go and press again.
 import enum
 from dataclasses import dataclass, field
 
-from gateway.engine.calls import Transmission
+from gateway.engine.call_state import Transmission
+from gateway.engine.settings import EngineSettings
 from gateway.model.errors import InvalidCommand
 from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId, TalkgroupId
 
@@ -83,6 +84,18 @@ class Press:
         """Return who presses, for the other desks."""
         who = f"Position {self.position}"
         return f"{who}, {self.operator}" if self.operator else who
+
+
+def due_ms(press: Press, settings: EngineSettings, limit_ms: int) -> MonoMs:
+    """Return when something must be done about a press that is not renewed any more."""
+    if press.state is PressState.ENDING and press.released_ms is not None:
+        return MonoMs(press.released_ms + settings.ending_limit_ms)
+    due = press.renewed_ms + settings.lease_ms
+    if press.state is PressState.HELD:
+        due = min(due, press.pressed_ms + settings.short_press_ms)
+    if press.granted_ms is not None:
+        due = min(due, press.granted_ms + limit_ms)
+    return MonoMs(due)
 
 
 @dataclass(slots=True, eq=False)

@@ -60,8 +60,7 @@ class RadioInput:
             case radio.TalkEnded():
                 self._calls.talk_ended(link, event.instance)
             case radio.CallDown():
-                self._floor.call_down(link, event.instance, event.cause)
-                self._calls.call_down(link, event.instance, event.cause, event.code)
+                self._call_down(link, event)
             case radio.GroupChanged():
                 self._group_changed(link, event)
             case _:
@@ -121,7 +120,7 @@ class RadioInput:
 
     def _group_changed(self, link: LinkId, event: radio.GroupChanged) -> None:
         before = self._routing.group(link)
-        self._routing.set_group(link, event.number)
+        self._routing.set_group(link, event.number, event.scanned)
         self._ctx.publish(
             events.LinkGroupChanged(
                 link=link,
@@ -143,11 +142,17 @@ class RadioInput:
             self._messages.heard(link, caller)
         known = self._calls.find(link, event.instance)
         was_emergency = known is not None and known.emergency
-        call = self._calls.call_up(link, event, self._routing.group(link))
+        call = self._calls.call_up(link, event, self._routing.only_group(link))
         if call is not None and event.emergency and not event.outgoing and not was_emergency:
             self._alarms.sign(
                 link, caller, EmergencySign.CALL_PRIORITY, group=call.number, instance=call.instance
             )
+
+    def _call_down(self, link: LinkId, event: radio.CallDown) -> None:
+        self._floor.call_down(link, event.instance, event.cause)
+        if self._calls.find(link, event.instance) is None:
+            self._voice.forget(link)  # what was said there is nobody's here
+        self._calls.call_down(link, event.instance, event.cause, event.code)
 
     def _talk_started(self, link: LinkId, event: radio.TalkStarted) -> None:
         own = self._voice.own_numbers.get(link)
@@ -156,7 +161,8 @@ class RadioInput:
         talker = self._ctx.addresses.unit_on(link, event.talker)
         self._messages.heard(link, talker)
         self._floor.talker_changed(link, event.instance, self._ctx.addresses.unit_name(talker))
-        self._calls.talk_started(link, event, self._routing.group(link))
+        if self._calls.talk_started(link, event, self._routing.only_group(link)) is None:
+            self._voice.forget(link)
 
     def _status(self, link: LinkId, event: radio.StatusReceived) -> None:
         if self._messages.status(link, event) == "emergency":

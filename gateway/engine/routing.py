@@ -18,17 +18,23 @@ class Routing:
         self._calls = calls
         self._health = health
         self._groups: dict[LinkId, int | None] = {}
+        self._scans: dict[LinkId, bool] = {}
         self._users: dict[PositionId, tuple[LinkId, TalkgroupId]] = {}
 
     # ---- what the radios are on
 
-    def set_group(self, link: LinkId, number: int | None) -> None:
-        """Keep the group that a radio reported."""
+    def set_group(self, link: LinkId, number: int | None, scanned: tuple[int, ...] = ()) -> None:
+        """Keep the group that a radio reported, and those it scans besides."""
         self._groups[link] = number
+        self._scans[link] = any(group != number for group in scanned)
 
     def group(self, link: LinkId) -> int | None:
         """Return the selected group of a radio, None when it is not known."""
         return self._groups.get(link)
+
+    def only_group(self, link: LinkId) -> int | None:
+        """Return the one group that a radio can be heard on, None when it scans others too."""
+        return None if self._scans.get(link) else self._groups.get(link)
 
     def elsewhere(self, link: LinkId, number: int | None) -> str:
         """Return the fixed words for a radio on another group."""

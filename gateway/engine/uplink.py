@@ -9,7 +9,7 @@ that the radio's sound never runs dry.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gateway.engine.calls import Transmission
+from gateway.engine.call_state import Transmission
 from gateway.engine.context import Context
 from gateway.engine.voice_path import VoicePath
 from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId

@@ -9,7 +9,7 @@ bring every decoder to rest, the last of them carries END.
 from collections import deque
 from dataclasses import dataclass, field
 
-from gateway.engine.calls import Transmission
+from gateway.engine.call_state import Transmission
 from gateway.engine.context import Context
 from gateway.engine.settings import END_SILENCE_MS
 from gateway.model.ids import LinkId, TalkgroupId, UtcUs, split_address, ulid_bytes
@@ -225,6 +225,10 @@ class VoicePath:
                 sound.preroll.append((pcm, utc))
             return
         self._receive(sound.stream, sound.chain, pcm, utc)
+
+    def forget(self, link: LinkId) -> None:
+        """Drop what waits for a talker: it belongs to a call that is not ours to tell."""
+        self._sound(link).preroll.clear()
 
     def send_own(self, transmission: Transmission, pcm: bytes, utc: UtcUs) -> None:
         """Fan out and record 160 samples of a desk's own transmission, as they went to the air."""

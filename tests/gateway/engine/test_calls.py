@@ -206,6 +206,29 @@ def test_a_call_without_any_group_is_left_alone() -> None:
     assert of(room.all_told(), CallStarted) == []
 
 
+def test_a_call_to_the_radio_itself_is_not_told_and_not_heard() -> None:
+    room = Room()
+    room.north.say(radio.CallUp(instance=2, group=None, caller=3204, duplex=True))
+    room.north.say(radio.TalkStarted(instance=2, talker=3204))
+    room.hear(NORTH, 10)
+    room.north.say(radio.TalkEnded(instance=2))
+    room.north.say(radio.CallDown(instance=2))
+    room.talk(3120)
+    assert room.voice.drain() == []
+    assert [e.caller for e in of(room.all_told(), CallStarted)] == ["net/3120"]
+
+
+def test_a_late_call_of_a_radio_that_scans_waits_for_its_group() -> None:
+    room = Room()
+    room.north.say(radio.GroupChanged(number=101, scanned=(101, 102)))
+    room.north.say(radio.CallUp(instance=2, group=None, late_entry=True))
+    room.north.say(radio.TalkStarted(instance=2, talker=3204))
+    assert of(room.all_told(), CallStarted) == []
+    room.north.say(radio.CallUp(instance=2, group=102, caller=3204))
+    room.north.say(radio.TalkStarted(instance=2, talker=3204))
+    assert [e.talkgroup for e in of(room.all_told(), CallStarted)] == [SECOND]
+
+
 def test_the_state_of_a_link_keeps_its_since() -> None:
     room = Room()
     room.clock.ms = 5000

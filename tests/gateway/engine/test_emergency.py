@@ -119,6 +119,16 @@ def test_an_emergency_in_mid_call_marks_call_transmission_and_frames() -> None:
     assert flags == [False, False, True, True, True, True, True]
 
 
+def test_an_unknown_unit_that_becomes_known_is_the_same_alarm() -> None:
+    room = Room()
+    room.north.say(radio.CallUp(instance=1, group=101, emergency=True, priority=15))
+    first = raised(room)
+    room.clock.ms += 500
+    sign(room, EmergencySign.CALL_PRIORITY, group=101, instance=1)
+    named = raised(room)
+    assert (first.unit, named.unit, named.alarm, named.again) == (None, UNIT, first.alarm, False)
+
+
 def test_only_the_overs_of_the_unit_in_distress_are_marked() -> None:
     room = Room()
     room.talk(3120)

@@ -164,7 +164,7 @@ def test_a_second_presser_hears_who_is_talking() -> None:
     room = Room()
     on_air(room, position="5")
     reply = room.press("r-2", "1")
-    assert (reply.ok, reply.reason) == (False, "Position 5 is talking")
+    assert (reply.ok, reply.reason) == (True, "Position 5 is talking")  # the event refuses
     refused = room.told(FloorRefused)
     assert [(e.reason, e.not_sent) for e in refused] == [("Position 5 is talking", False)]
 
@@ -336,8 +336,29 @@ def test_a_lost_link_cuts_and_refuses() -> None:
     assert [(e.request, e.cause, e.reason) for e in lost] == [("r-1", "link_lost", "link lost")]
     assert [e.cause for e in events if isinstance(e, TransmissionEnded)] == ["lost"]
     reply = room.press("r-2")
-    assert (reply.ok, reply.reason) == (False, "link lost")
+    assert reply.reason == "link lost"
     assert [e.not_sent for e in room.told(FloorRefused)] == [True]
+
+
+def test_a_move_told_by_the_radio_alone_has_the_name_of_the_other_group() -> None:
+    room = Room()
+    on_air(room)
+    room.talk(3204, group=102, instance=2)
+    room.all_told()
+    room.north.keyed = None
+    event = radio.TxEnded(demand=RequestId("r-1"), cause="moved", reason="radio is on 102")
+    room.north.say(event)
+    lost = room.told(FloorLost)
+    assert [(e.cause, e.reason) for e in lost] == [("moved", "radio is on PATROL 2")]
+
+
+def test_a_demand_the_radio_gives_up_is_not_sent() -> None:
+    room = Room()
+    room.press("r-1")
+    event = radio.TxEnded(demand=RequestId("r-1"), cause="failed", reason="no answer")
+    room.north.say(event)
+    refused = room.told(FloorRefused)
+    assert [(e.reason, e.not_sent) for e in refused] == [("no answer", True)]
 
 
 def test_the_network_takes_the_channel() -> None:
