@@ -161,6 +161,7 @@ class UdpSound(asyncio.DatagramProtocol):
         self._reorder = Reorder(self.count)
         self._transport: asyncio.DatagramTransport | None = None
         self._hello: asyncio.TimerHandle | None = None
+        self._closed = asyncio.Event()
 
     async def start(self) -> None:
         """Open the socket and say hello."""
@@ -187,6 +188,10 @@ class UdpSound(asyncio.DatagramProtocol):
     def error_received(self, exc: Exception) -> None:
         """Nobody is there (yet): the next hello tries again."""
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note that the socket is closed."""
+        self._closed.set()
+
     def send(self, pcm: bytes) -> None:
         """Send 160 samples now."""
         if self._transport is None or len(pcm) != PCM_BYTES:
@@ -199,9 +204,10 @@ class UdpSound(asyncio.DatagramProtocol):
         """Close the socket."""
         if self._hello is not None:
             self._hello.cancel()
-        if self._transport is not None:
-            self._transport.close()
-            self._transport = None
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.close()
+            await self._closed.wait()
 
     def _say_hello(self) -> None:
         if self._transport is not None:

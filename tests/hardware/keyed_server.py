@@ -1,0 +1,74 @@
+"""A server in a process of its own: the real driver, keyed through the simulated radio.
+
+Usage: keyed_server.py LINK-AS-JSON HOW. Prints one JSON object a line, with CLOCK_MONOTONIC
+milliseconds. It lets itself be killed or stopped from outside; HOW ``hang`` blocks its loop, HOW
+``text`` sends a long text while it is keyed.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from typing import Any
+
+from gateway.model.ids import LinkId, MessageId, RequestId
+from gateway.model.plan import Link
+from gateway.model.radio import KeyDemand, LinkChanged, LinkState, RadioEvent, TxEnded, TxGranted
+from hardware.pei_radio import PeiRadioLink
+from tests.hardware.driving import RealClock
+
+PRESS = RequestId("r-1")
+
+
+def tell(what: str, **more: object) -> None:
+    now_ms = time.monotonic_ns() // 1_000_000
+    sys.stdout.write(json.dumps({"what": what, "mono_ms": now_ms, **more}) + "\n")
+    sys.stdout.flush()
+
+
+class Server:
+    """Demands once the radio is up, and says what comes of it."""
+
+    def __init__(self, planned: dict[str, Any], how: str) -> None:
+        self._how = how
+        planned["talkgroups"] = tuple(planned["talkgroups"])
+        link = Link(**planned)
+        self.driver = PeiRadioLink(link, self._event, lambda *sound: None, RealClock())
+        self._group = link.talkgroups[0]
+        self._demanded = False
+
+    def _event(self, link: LinkId, event: RadioEvent) -> None:
+        match event:
+            case LinkChanged(state=LinkState.UP) if not self._demanded:
+                self._demanded = True
+                self.driver.demand(KeyDemand(demand=PRESS, group=self._group))
+                tell("demanded")
+            case LinkChanged():
+                tell("link", state=event.state.value, reason=event.reason)
+            case TxGranted():
+                self._granted()
+            case TxEnded():
+                tell("ended", cause=event.cause)
+
+    def _granted(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._how == "text":
+            self.driver.send_text(MessageId("m-1"), 1210204, "Long text " * 12)
+        if self._how == "hang":
+            loop.call_later(0.3, self._hang)
+        tell("granted")
+
+    def _hang(self) -> None:
+        tell("hang")
+        time.sleep(2)
+        tell("awake")
+
+
+async def main() -> None:
+    server = Server(json.loads(sys.argv[1]), sys.argv[2])
+    await server.driver.start()
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
