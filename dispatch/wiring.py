@@ -10,7 +10,7 @@ from dispatch.auth.access import Access
 from dispatch.auth.book import AccessBook
 from dispatch.auth.passwords import Passwords
 from dispatch.auth.people import People
-from dispatch.auth.sessions import SessionInfo, Sessions
+from dispatch.auth.sessions import SESSION_HOURS, SessionInfo, Sessions
 from dispatch.services.background import Background
 from dispatch.services.board import Board
 from dispatch.services.board_load import load_board
@@ -40,6 +40,9 @@ from webrtc.ptt import PttService
 from webrtc.session import RtcService
 
 LISTENING_CHECK_MS = 500
+PEOPLE_CHECK_MS = 250
+PEOPLE_CHANGED = "people.changed"
+"""A file of the state folder that commands touch when they changed accounts or grants."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,7 @@ class Parts:
     clock: Clock
     randomness: Callable[[int], bytes]
     audit: AuditWriter
+    session_hours: float = SESSION_HOURS
 
 
 class Dispatch:
@@ -69,7 +73,9 @@ class Dispatch:
         people = People(store, clock, parts.randomness)
         people.load()
         passwords = Passwords()
-        sessions = Sessions(store, people, passwords, clock, parts.randomness)
+        sessions = Sessions(
+            store, people, passwords, clock, parts.randomness, hours=parts.session_hours
+        )
         access = AccessBook(people, plan.current, bus, clock)
         self.services = Services(
             room=parts.room,
@@ -199,6 +205,21 @@ class Dispatch:
         self.background.start(s.access.run(), "access-expiry")
         self.background.start(s.use(DiskPolicy).run(), "disk-policy")
         self.background.start(self._watch_listening(), "listening")
+        self.background.start(self._watch_people(), "people")
+
+    async def _watch_people(self) -> None:
+        """Take over what ``samband users`` changed in the store."""
+        s, path = self.services, self.parts.state / PEOPLE_CHANGED
+        known = _changed_ns(path)
+        while True:
+            await asyncio.sleep(PEOPLE_CHECK_MS / 1000)
+            now = _changed_ns(path)
+            if now == known:
+                continue
+            known = now
+            for user in await s.people.reload():
+                await s.sessions.end_all_of(user)
+            s.access.refresh("changed by a command")
 
     async def _watch_listening(self) -> None:
         desk = self.services.use(Desk)
@@ -217,3 +238,10 @@ class Dispatch:
             await asyncio.wait([self._journal], timeout=10)
         await self.background.close()
         self.services.passwords.close()
+
+
+def _changed_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0

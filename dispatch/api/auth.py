@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from dispatch.api.asking import ServicesOf, asker_of, is_https
 from dispatch.api.schemas import AcceptInvitation, SignIn
 from dispatch.audit.entry import Act, Actor, Via
-from dispatch.auth.sessions import SESSION_HOURS, SessionInfo
+from dispatch.auth.sessions import SessionInfo
 from dispatch.deps import COOKIE, Person, client_address, public, require
 from dispatch.errors import NotSignedIn
 from dispatch.services.record import Record
@@ -81,7 +81,6 @@ def _set_cookie(request: Request, response: Response, token: str) -> None:
     response.set_cookie(
         COOKIE,
         token,
-        max_age=SESSION_HOURS * 3600,
         path="/",
         httponly=True,
         samesite="strict",

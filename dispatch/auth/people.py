@@ -1,5 +1,6 @@
 """Accounts, invitations and grants: kept in memory for speed, written to the store first."""
 
+import asyncio
 import base64
 import hashlib
 import re
@@ -43,6 +44,12 @@ class People:
         for row in users:
             self._keep(row)
         self._grants = {grant.id: grant for grant in map(_grant_info, grants)}
+
+    async def reload(self) -> list[str]:
+        """Read everything again; returns the users that are disabled now and were not before."""
+        before = {user.id for user in self._users.values() if not user.disabled}
+        await asyncio.to_thread(self.load)
+        return [u.id for u in self._users.values() if u.disabled and u.id in before]
 
     # ---- reading -------------------------------------------------------------------------------
 

@@ -47,6 +47,8 @@ class Sessions:
         passwords: Passwords,
         clock: Clock,
         randomness: Callable[[int], bytes],
+        *,
+        hours: float = SESSION_HOURS,
     ) -> None:
         """Begin with no session in memory; those in the store are found when asked for."""
         self._store = store
@@ -54,6 +56,7 @@ class Sessions:
         self._passwords = passwords
         self._clock = clock
         self._randomness = randomness
+        self._hours = hours
         self._known: dict[str, SessionInfo] = {}
         self._ended: list[Callable[[SessionInfo], None]] = []
         self.throttle = Throttle(clock)
@@ -89,7 +92,7 @@ class Sessions:
             id=self._randomness(8).hex(),
             user=user.id,
             csrf=_text(self._randomness(TOKEN_BYTES)),
-            expires_utc=UtcUs(now + SESSION_HOURS * US_PER_HOUR),
+            expires_utc=UtcUs(now + round(self._hours * US_PER_HOUR)),
             address=address,
         )
 

@@ -225,3 +225,19 @@ async def test_a_grant_carries_no_more_than_its_role(room: Room) -> None:
     answer = await admin.post("/grants", body)
     assert answer.status_code == 400
     assert "can't carry: talk" in answer.json()["error"]["message"]
+
+
+async def test_a_running_room_takes_over_what_a_command_changed(room: Room) -> None:
+    from dispatch.auth.people import People
+    from samband.place import touch_people
+
+    browser = await room.browser("dispatcher")
+    aside = People(room.store, room.clock, lambda n: b"x" * n)
+    aside.load()
+    async with browser.stream() as reader:
+        await reader.next("snapshot")
+        aside.change_now(browser.me["user"]["id"], disabled=True)
+        touch_people(room.state)
+        async with asyncio.timeout(3):
+            await reader.socket.wait_closed()
+    assert (await browser.get("/session")).status_code == 401

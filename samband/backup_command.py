@@ -1,0 +1,132 @@
+"""``samband backup FILE``: database, recordings and audit log in one tar, while the server runs.
+
+Order matters: the audit head is copied before the database, so that the copy is never shorter than
+its head; the database before the recordings, so that every recording it names is there.
+"""
+
+import argparse
+import hashlib
+import io
+import json
+import sqlite3
+import tarfile
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from gateway.model.errors import ConfigError
+from samband.place import add_place, existing_state, state_of
+
+MANIFEST = "manifest.json"
+BACKUP_VERSION = 1
+DATABASE = "samband.db"
+CHUNK_BYTES = 1 << 20
+LEFT_OUT = ("open", "lost+found")
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``samband backup``."""
+    parser = subparsers.add_parser(
+        "backup",
+        help="saves the state folder",
+        epilog="example: samband backup /mnt/backup/samband-2026-11-24.tar -c samband.toml",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="a new tar file")
+    add_place(parser)
+    parser.add_argument(
+        "--with-keys",
+        action="store_true",
+        help="keys too: who has the file can then read and sign the log",
+    )
+    parser.add_argument("--json", action="store_true", help="what was saved, as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Save; the file appears whole or not at all."""
+    existing_state(args)
+    manifest = back_up(state_of(args), args.file, with_keys=args.with_keys)
+    if args.json:
+        print(json.dumps(manifest))
+    else:
+        size = args.file.stat().st_size
+        keys = "with keys" if args.with_keys else "without keys (--with-keys saves them)"
+        print(f"{args.file}: {len(manifest['files'])} files, {size} bytes, {keys}")
+    return 0
+
+
+def back_up(state: Path, target: Path, *, with_keys: bool) -> dict[str, Any]:
+    """Write the backup and return its manifest; raises ConfigError when it can't be."""
+    if target.exists():
+        raise ConfigError(f"backup: {target} is there already and is not overwritten")
+    part = target.with_name(target.name + ".part")
+    files: dict[str, str] = {}
+    try:
+        with tempfile.TemporaryDirectory(dir=target.parent) as folder, part.open("xb") as out:
+            part.chmod(0o600)
+            with tarfile.open(fileobj=out, mode="w") as tar:
+                _add_folder(tar, state / "audit", "audit", files)
+                copy = Path(folder) / DATABASE
+                copy_database(state / DATABASE, copy)
+                _add(tar, copy, DATABASE, files)
+                _add_folder(tar, state / "recordings", "recordings", files)
+                _add_folder(tar, state / "spool", "spool", files)
+                if with_keys:
+                    _add_folder(tar, state / "keys", "keys", files)
+                manifest = {
+                    "v": BACKUP_VERSION,
+                    "made_utc": time.time_ns() // 1000,
+                    "with_keys": with_keys,
+                    "files": files,
+                }
+                _add_bytes(tar, MANIFEST, json.dumps(manifest, indent=1).encode())
+        part.rename(target)
+    except OSError as error:
+        raise ConfigError(f"backup: {error.filename or target}: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return manifest
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy a SQLite database as of one moment, while others write to it."""
+    reader = sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)
+    writer = sqlite3.connect(target)
+    try:
+        reader.backup(writer)
+        writer.execute("PRAGMA journal_mode=DELETE")
+    finally:
+        writer.close()
+        reader.close()
+
+
+def _add_folder(tar: tarfile.TarFile, folder: Path, name: str, files: dict[str, str]) -> None:
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        if path.is_file() and not path.is_symlink() and relative.parts[0] not in LEFT_OUT:
+            _add(tar, path, f"{name}/{relative.as_posix()}", files)
+
+
+def _add(tar: tarfile.TarFile, path: Path, name: str, files: dict[str, str]) -> None:
+    try:
+        files[name] = sha256_of(path)
+        tar.add(path, name, recursive=False)
+    except FileNotFoundError:
+        files.pop(name, None)  # closed and renamed, or expired, since it was listed
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file in hex."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _add_bytes(tar: tarfile.TarFile, name: str, data: bytes) -> None:
+    info = tarfile.TarInfo(name)
+    info.size, info.mode, info.mtime = len(data), 0o600, int(time.time())
+    tar.addfile(info, io.BytesIO(data))
