@@ -12,12 +12,12 @@ from gateway.engine.calls import CallBook
 from gateway.engine.context import Context
 from gateway.engine.floor_report import OVER_CAUSES, REASONS, FloorReport
 from gateway.engine.health import Health
-from gateway.engine.presses import ASKED, TALKING, Press, PressState, RadioFloor, Unkeying, due_ms
+from gateway.engine.presses import ASKED, TALKING, Press, PressState, RadioFloor, Unkeying, due_ms, press_of
 from gateway.engine.routing import Routing
 from gateway.engine.uplink import Uplink
 from gateway.model import radio
 from gateway.model.commands import FloorRelease, FloorRenew, FloorRequest, Reply
-from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId, split_address
+from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,8 @@ class FloorArbiter:
             name = self._ctx.addresses.talkgroup_name(command.talkgroup)
             self._report.refused(command, f"no radio carries {name}", True, 0)
             return Reply(ok=True, reason=f"no radio carries {name}")
-        press = self._make(command, link.id)
+        self._order += 1
+        press = press_of(command, link.id, self._order, self._ctx.now())
         self._presses[press.request] = press
         self._uplink.open(press.request, press.position, press.link)
         refusal = self._refusal(press)
@@ -254,6 +255,9 @@ class FloorArbiter:
         words = event.reason
         if cause == "moved":
             words = self._where(press) or event.reason
+        if event.talker is not None:
+            addresses = self._ctx.addresses
+            words = addresses.unit_name(addresses.unit_on(press.link, event.talker))
         if press.state in ASKED:
             self._refuse(press, words or REASONS.get(cause, ""), True)
         else:
@@ -301,23 +305,6 @@ class FloorArbiter:
         self._next(floor)
 
     # ---- beginnings
-
-    def _make(self, command: FloorRequest, link: LinkId) -> Press:
-        self._order += 1
-        now = self._ctx.now()
-        return Press(
-            request=command.request,
-            position=command.position,
-            operator=command.operator,
-            talkgroup=command.talkgroup,
-            number=split_address(command.talkgroup)[1],
-            link=link,
-            priority=command.priority,
-            source=command.source,
-            order=self._order,
-            pressed_ms=now,
-            renewed_ms=now,
-        )
 
     def _refusal(self, press: Press) -> tuple[str, bool] | None:
         """Return the reason against a press and whether it reads ``Not sent``; None for none."""

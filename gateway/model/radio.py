@@ -160,11 +160,15 @@ class TxNotSent(RadioEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TxEnded(RadioEvent):
-    """Un-keyed on the wire. ``cause``: released, withdrawn, preempted, link_lost, moved, failed."""
+    """Un-keyed on the wire. ``cause``: released, withdrawn, preempted, link_lost, moved, failed.
+
+    ``talker`` is who took the channel, where the link says it.
+    """
 
     demand: RequestId
     cause: str
     reason: str = ""
+    talker: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -403,8 +403,8 @@ class Transmitter:
 
     def _grant_other(self, line: TxGrant, now: MonoMs) -> None:
         if self.phase is Phase.ON_AIR:
-            who = "" if line.talker is None else f" by {line.talker.ssi}"
-            self._tell_then_unkey("preempted", f"pre-empted{who}", now)
+            talker = None if line.talker is None else line.talker.ssi
+            self._tell_then_unkey("preempted", "", now, talker)
         elif self.phase is Phase.WAITING:
             self._due = None
 
@@ -467,11 +467,13 @@ class Transmitter:
         self._unkey_tries = 0
         self._write_unkey(now)
 
-    def _tell_then_unkey(self, cause: str, reason: str, now: MonoMs) -> None:
+    def _tell_then_unkey(
+        self, cause: str, reason: str, now: MonoMs, talker: int | None = None
+    ) -> None:
         """Tell that the radio took us off the air, and make sure on the wire."""
         if self._demand is not None:
             demand = self._demand.demand
-            self._state.emit(TxEnded(demand=demand, cause=cause, reason=reason))
+            self._state.emit(TxEnded(demand=demand, cause=cause, reason=reason, talker=talker))
         self._last_event = None
         self.phase = Phase.ENDING
         self._unkey_tries = 0
