@@ -78,7 +78,7 @@ class Desk:
         """Open a WebSocket of the API with this session."""
         cookie = "; ".join(f"{c.name}={c.value}" for c in self.cookies)
         address = self.url.replace("http", "ws", 1) + f"/api/v1{path}"
-        return connect(address, additional_headers={"Cookie": cookie}, max_size=None)
+        return connect(address, legacy=True, additional_headers={"Cookie": cookie}, max_size=None)
 
     def ptt(self) -> "PttSocket":
         """Open the press socket."""
@@ -161,7 +161,7 @@ class PttSocket:
             self._changed.wait_for(lambda: found() is not None, seconds)
             state = found()
         if state is None:
-            came = [s["state"] for _, s in self.states if s["request"] == request]
+            came = [(s["state"], s["words"]) for _, s in self.states if s["request"] == request]
             raise LinkError(f"expected {states} of {request} within {seconds} s, came {came}")
         return state
 

@@ -244,6 +244,16 @@ class Server:
         )
         await self.dispatch.services.people.give(grant, "samband")
 
+    async def radios_up(self, wait_ms: int) -> bool:
+        """Wait until every link of the plan is up, at most ``wait_ms``; returns whether all are."""
+        talkgroups = self.dispatch.services.use(Board).talkgroups
+        links = self.dispatch.services.plan.plan.links
+        for _ in range(wait_ms // 50):
+            if all(talkgroups.link(link.id).state == "up" for link in links):
+                return True
+            await asyncio.sleep(0.05)
+        return False
+
     async def run_until(self, stop: asyncio.Event) -> None:
         """Return when ``stop`` is set or the web server ends."""
         waits = [asyncio.create_task(stop.wait()), asyncio.create_task(self.web.ended())]

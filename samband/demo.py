@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FIRST_PORT = 8000
 PORTS_TRIED = 50
 SIMULATOR_START_MS = 10_000
+LINKS_UP_MS = 15_000
 ROLES = ("dispatcher", "supervisor", "engineer", "auditor", "dpo", "administrator")
 DATA = Path(__file__).with_name("demo_data")
 
@@ -152,6 +153,7 @@ async def _demo(args: argparse.Namespace, state: Path, port: int) -> int:
             await server.add_people(people)
             if not args.no_cameras:
                 await server.centre.start_demo_cameras()
+            await server.radios_up(LINKS_UP_MS)
             url = f"http://localhost:{port}"
             if args.ready_file:
                 write_ready_file(args.ready_file, url, people, first)

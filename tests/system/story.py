@@ -48,6 +48,7 @@ def on_air(ptt: PttSocket, control: Control, talkgroup: str, radio: str) -> str:
 
 def silence_on_air(control: Control, radio: str) -> None:
     """Wait until a radio has no call, so that the next test begins fresh."""
+    control.ask(do="clear", radio=radio)
     control.ask(do="release", radio=radio)
     wait_for(lambda: radio_state(control, radio)["call"] is None, words=f"{radio} without a call")
 

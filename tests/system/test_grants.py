@@ -90,5 +90,5 @@ def test_call_failed(ptt: PttSocket, control: Control) -> None:
     control.ask(do="grant", radio=RADIO, answer="release", cause=5, times=2)
     request, _ = ptt.press(BRAND_1)
     state = ptt.wait(request, "denied", "fault")
-    assert "congestion" in state["words"]
+    assert "congest" in state["words"]
     ptt.release(request)
