@@ -66,10 +66,15 @@ def decode(payload: Payload) -> SdsMessage:
     pid = BitReader(payload).unsigned(8)
     try:
         return _by_pid(pid, payload)
-    except OutOfBits as fault:
-        return MalformedSds(pid=pid, offset=fault.offset // 8, reason=str(fault))
     except ValueError as fault:
-        return MalformedSds(pid=pid, offset=1, reason=str(fault))
+        if pid & tables.TL_BIT and pid not in tables.TEXT_PIDS:
+            return OtherSds(pid=pid)
+        return _malformed(pid, fault)
+
+
+def _malformed(pid: int, fault: ValueError) -> MalformedSds:
+    octet = fault.offset // 8 if isinstance(fault, OutOfBits) else 1
+    return MalformedSds(pid=pid, offset=octet, reason=str(fault))
 
 
 def text_transfer(

@@ -1,0 +1,79 @@
+"""Plays a vector's script: ``<`` radio, ``>`` host, ``!`` action, ``=`` expected event."""
+
+import re
+
+from gateway.model.ids import MessageId, MonoMs
+from gateway.model.radio import LineSeen, LinkChanged, RadioEvent
+from tests.gateway.tetra.scripted_radio import Wire
+
+_PAIR = re.compile(r"(\w+)=(~?)(.*?)(?= \w+=|$)")
+"""``name=value``, or ``name=~part`` where only a part of the value is told."""
+
+
+def play(wire: Wire, script: str) -> list[RadioEvent]:
+    """Run the script; raises AssertionError where the core differs. Returns all events."""
+    seen: list[RadioEvent] = []
+    waiting: list[RadioEvent] = []
+    for number, line in enumerate(script.strip().splitlines(), 1):
+        mark, _, rest = line.partition(" ")
+        where = f"script line {number}: {line}"
+        new = [e for e in wire.events if not isinstance(e, LineSeen | LinkChanged)]
+        wire.events.clear()
+        waiting += new
+        seen += new
+        if mark == "<":
+            _nothing_left(waiting, where)
+            wire.say(rest)
+        elif mark == ">":
+            assert wire.host, f"{where}: the core wrote nothing"
+            assert wire.host.pop(0) == rest, where
+        elif mark == "!":
+            if rest != "forget":
+                _nothing_left(waiting, where)
+            _act(wire, rest.split(" "))
+        elif mark == "=":
+            assert waiting, f"{where}: no event"
+            _compare(waiting.pop(0), rest, where)
+        else:
+            raise AssertionError(f"{where}: unknown mark")
+    waiting += [e for e in wire.events if not isinstance(e, LineSeen | LinkChanged)]
+    _nothing_left(waiting, "the end")
+    assert wire.host == [], "the core wrote more than the script says"
+    return seen
+
+
+def _nothing_left(waiting: list[RadioEvent], where: str) -> None:
+    assert waiting == [], f"{where}: events that nobody expected"
+
+
+def _act(wire: Wire, words: list[str]) -> None:
+    now = MonoMs(wire.now)
+    match words:
+        case ["demand", request, group]:
+            wire.demand(request, int(group))
+        case ["demand", request, group, priority]:
+            wire.demand(request, int(group), int(priority))
+        case ["end", request, cause]:
+            wire.end(request, cause)
+        case ["wait", ms]:
+            wire.run(int(ms))
+        case ["select", group]:
+            wire.take(wire.core.select_group(int(group), now))
+        case ["text", message, to, *text]:
+            wire.take(wire.core.send_text(MessageId(message), int(to), " ".join(text), now))
+        case ["status", message, to, value]:
+            wire.take(wire.core.send_status(MessageId(message), int(to), int(value), now))
+        case ["forget"]:
+            wire.host.clear()
+        case ["answer", command, *lines]:
+            wire.answers[command] = " ".join(lines).split("|")
+        case _:
+            raise AssertionError(f"unknown action {words}")
+
+
+def _compare(event: RadioEvent, wanted: str, where: str) -> None:
+    kind, _, rest = wanted.partition(" ")
+    assert type(event).__name__ == kind, f"{where}: got {event}"
+    for name, part, value in _PAIR.findall(rest):
+        got = str(getattr(event, name))
+        assert value in got if part else value == got, f"{where}: got {event}"
