@@ -225,20 +225,22 @@ export class Talkgroups {
     }
   }
 
-  /** A hand turned a knob: the tile whose radio went away says so at once. */
+  /** The radio is on another group, asked for or not: tiles that it cannot serve now say so. */
   #group(data: Record<string, unknown>): void {
     const id = String(data['link']);
     const link = this.links.get(id);
     if (!link) return;
-    const left = link.group;
-    const now = data['number'] as number | null;
-    this.links.set(id, { ...link, group: now });
-    const name = this.name((data['talkgroup'] as string | null) ?? null) || String(now ?? '');
+    const group = (data['number'] as number | null) ?? null;
+    this.links.set(id, { ...link, group });
+    const scanned = new Set((data['scanned'] as number[] | undefined) ?? []);
+    const name = this.name((data['talkgroup'] as string | null) ?? null) || 'another talkgroup';
     for (const row of this.byId.values()) {
       if (!row.info.links.includes(id)) continue;
-      if (row.info.number === now) row.state.radio_on = null;
-      else if (row.info.number === left && data['asked'] !== true) row.state.radio_on = name;
-      else if (data['asked'] === true) row.state.radio_on = null;
+      const reached =
+        group === null ||
+        scanned.has(row.info.number) ||
+        row.info.links.some((one) => this.links.get(one)?.group === row.info.number);
+      row.state.radio_on = reached ? null : name;
     }
   }
 }
