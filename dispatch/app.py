@@ -68,7 +68,7 @@ def create_app(
     for prefix, router in routers:
         app.include_router(router, prefix=prefix)
     app.state.routers = routers
-    app.router.routes.append(Route("/{path:path}", Console(static), methods=["GET"]))
+    app.router.routes.append(Route("/{path:path}", Console(static).answer, methods=["GET"]))
     return app
 
 

@@ -32,7 +32,7 @@ class Console:
         """Serve ``folder``."""
         self._folder = folder.resolve()
 
-    async def __call__(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Answer a GET of ``path``."""
         path = request.path_params.get("path", "") or "index.html"
         if path.startswith("api/"):
