@@ -36,6 +36,9 @@ from gateway.ports import Clock, RadioLink, SequenceCounter, SoundRecorder
 
 logger = logging.getLogger(__name__)
 
+FAULT_PAUSE_MS = 20
+"""After a fault what was due is tried again this much later, and not in a busy loop."""
+
 EngineCommand = (
     commands.FloorRequest
     | commands.FloorRenew
@@ -204,11 +207,12 @@ class CallEngine:
 
     def _arm(self) -> None:
         due = self.deadline() if self._running else None
-        if due is None or (self._timer is not None and self._armed_ms == due):
-            return
+        if due is not None and (self._timer is None or self._armed_ms != due):
+            self._set_timer(due, max(0, due - self._ctx.now()))
+
+    def _set_timer(self, due: MonoMs, wait_ms: int) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        wait_ms = max(0, due - self._ctx.now())
         self._armed_ms = due
         self._timer = asyncio.get_running_loop().call_later(wait_ms / 1000, self._timed)
 
@@ -218,7 +222,8 @@ class CallEngine:
             self.tick(self._ctx.now())
         except Exception:  # the top of the timer: a fault in one part may not stop un-keying
             logger.exception("engine: a fault while doing what was due")
-        self._arm()
+            if (due := self.deadline()) is not None:
+                self._set_timer(due, FAULT_PAUSE_MS)
 
     # ---- commands
 

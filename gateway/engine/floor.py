@@ -12,7 +12,16 @@ from gateway.engine.calls import CallBook
 from gateway.engine.context import Context
 from gateway.engine.floor_report import OVER_CAUSES, REASONS, FloorReport
 from gateway.engine.health import Health
-from gateway.engine.presses import ASKED, TALKING, Press, PressState, RadioFloor, Unkeying, due_ms, press_of
+from gateway.engine.presses import (
+    ASKED,
+    TALKING,
+    Press,
+    PressState,
+    RadioFloor,
+    Unkeying,
+    due_ms,
+    press_of,
+)
 from gateway.engine.routing import Routing
 from gateway.engine.uplink import Uplink
 from gateway.model import radio
@@ -254,7 +263,7 @@ class FloorArbiter:
         cause = event.cause if event.cause in REASONS or event.cause in OVER_CAUSES else "failed"
         words = event.reason
         if cause == "moved":
-            words = self._where(press) or event.reason
+            words = self._routing.where_else(press.link, press.number) or event.reason
         if event.talker is not None:
             addresses = self._ctx.addresses
             words = addresses.unit_name(addresses.unit_on(press.link, event.talker))
@@ -262,13 +271,6 @@ class FloorArbiter:
             self._refuse(press, words or REASONS.get(cause, ""), True)
         else:
             self.cut(press, cause, words or {"preempted": "the network"}.get(cause, ""))
-
-    def _where(self, press: Press) -> str:
-        """Return the words for the group the radio is on instead, empty when it is not known."""
-        groups = [call.number for call in self._calls.on_link(press.link)]
-        groups.append(self._routing.group(press.link) or press.number)
-        other = next((number for number in groups if number != press.number), None)
-        return "" if other is None else self._routing.elsewhere(press.link, other)
 
     def _answered_no(self, link: LinkId, demand: RequestId, reason: str, *, not_sent: bool) -> None:
         press = self._asked(link, demand)

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 from gateway.engine.call_state import Transmission
 from gateway.engine.settings import EngineSettings
+from gateway.model.commands import FloorRequest
 from gateway.model.errors import InvalidCommand
-from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId, TalkgroupId
+from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId, TalkgroupId, split_address
 
 
 class PressState(enum.Enum):
@@ -84,6 +85,23 @@ class Press:
         """Return who presses, for the other desks."""
         who = f"Position {self.position}"
         return f"{who}, {self.operator}" if self.operator else who
+
+
+def press_of(command: FloorRequest, link: LinkId, order: int, now: MonoMs) -> Press:
+    """Return the press that a command begins on ``link``; its lease starts now."""
+    return Press(
+        request=command.request,
+        position=command.position,
+        operator=command.operator,
+        talkgroup=command.talkgroup,
+        number=split_address(command.talkgroup)[1],
+        link=link,
+        priority=command.priority,
+        source=command.source,
+        order=order,
+        pressed_ms=now,
+        renewed_ms=now,
+    )
 
 
 def due_ms(press: Press, settings: EngineSettings, limit_ms: int) -> MonoMs:

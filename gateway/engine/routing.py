@@ -40,6 +40,13 @@ class Routing:
         """Return the fixed words for a radio on another group."""
         return f"radio is on {self._ctx.addresses.group_name(link, number)}"
 
+    def where_else(self, link: LinkId, number: int) -> str:
+        """Return the words for the group a radio is on instead, empty when none is known."""
+        groups = [call.number for call in self._calls.on_link(link)]
+        groups.append(self._groups.get(link) or number)
+        other = next((group for group in groups if group != number), None)
+        return "" if other is None else self.elsewhere(link, other)
+
     # ---- choosing
 
     def link_for(self, talkgroup: TalkgroupId) -> Link | None:

@@ -7,12 +7,13 @@ bring every decoder to rest, the last of them carries END.
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gateway.engine.call_state import Transmission
 from gateway.engine.context import Context
 from gateway.engine.settings import END_SILENCE_MS
-from gateway.model.ids import LinkId, TalkgroupId, UtcUs, split_address, ulid_bytes
+from gateway.model.ids import LinkId, TalkgroupId, TransmissionId, UtcUs, split_address, ulid_bytes
 from gateway.model.recording import FrameLevel, RecordingEnd, RecordingMeta
 from gateway.model.voice import FRAME_MS, TIMESTAMP_STEP, VoiceFlag, VoiceFrame
 from gateway.ports import SoundRecorder
@@ -71,6 +72,7 @@ class VoiceStream:
         self._system = ctx.addresses.handle(transmission.call.talkgroup)
         self._group = split_address(transmission.call.talkgroup)[1]
         self._begun = False
+        self._rested = False
         if self._recorder is not None:
             self._recorder.open(self._meta())
 
@@ -103,15 +105,16 @@ class VoiceStream:
         if self._recorder is not None:
             self._recorder.write(self.transmission.id, frame, level)
 
-    @property
-    def begun(self) -> bool:
-        """Whether a frame was sent."""
-        return self._begun
-
-    @property
-    def next_utc(self) -> UtcUs:
-        """Capture time of the frame after the last one."""
-        return UtcUs(self._line.last_utc + FRAME_US)
+    def rest(self, silent: Callable[[], bytes]) -> None:
+        """Bring every decoder to rest with 60 ms of coded silence, once, if anything was sent."""
+        if not self._begun or self._rested:
+            return
+        self._rested = True
+        for number in range(1, _REST_FRAMES + 1):
+            flags = VoiceFlag.SILENCE
+            if number == _REST_FRAMES:
+                flags |= VoiceFlag.END
+            self.send(silent(), UtcUs(self._line.last_utc + FRAME_US), FrameLevel(), flags)
 
     def close(self, end: RecordingEnd) -> None:
         """End the recording."""
@@ -138,13 +141,27 @@ class VoiceStream:
         )
 
 
+class _Heard:
+    """A transmission of another radio and its chain."""
+
+    def __init__(self, stream: VoiceStream) -> None:
+        self.stream = stream
+        self.chain = ReceiveChain()
+
+    def receive(self, pcm: bytes, utc: UtcUs) -> None:
+        coded = self.chain.encode(pcm)
+        level = FrameLevel(
+            gain_db=coded.gain_db, limited=coded.limited, level_dbfs=coded.level_dbfs
+        )
+        self.stream.send(coded.opus, utc, level, VoiceFlag.NONE)
+
+
 class _LinkSound:
     """What one radio is heard to say."""
 
     def __init__(self, preroll_frames: int) -> None:
         self.preroll: deque[tuple[bytes, UtcUs]] = deque(maxlen=preroll_frames)
-        self.stream: VoiceStream | None = None
-        self.chain: ReceiveChain | None = None
+        self.heard: _Heard | None = None
         self.own = False
         """A desk talks through this radio: what it gives back is no talker."""
 
@@ -158,7 +175,8 @@ class VoicePath:
         self._recorder = recorder
         self._lines: dict[TalkgroupId, TalkgroupLine] = {}
         self._links: dict[LinkId, _LinkSound] = {}
-        self._own: dict[str, tuple[VoiceStream, OpusEncoder]] = {}
+        self._heard: dict[TransmissionId, _Heard] = {}
+        self._own: dict[TransmissionId, tuple[VoiceStream, OpusEncoder]] = {}
         self.own_numbers: dict[LinkId, int] = {}
         """Number of each radio: the talker of what a desk says through it."""
         self.ignored_blocks = 0
@@ -179,20 +197,24 @@ class VoicePath:
             sound.own = True
             return
         talker = split_address(transmission.talker)[1] if transmission.talker else 0
-        sound.stream = VoiceStream(self._ctx, self._recorder, transmission, line, talker)
-        sound.chain = ReceiveChain()
+        if sound.heard is not None:
+            # One radio gives one sound: who began last is heard.
+            self._hush(sound.heard)
+        stream = VoiceStream(self._ctx, self._recorder, transmission, line, talker)
+        heard = _Heard(stream)
+        sound.heard = self._heard[transmission.id] = heard
         oldest = transmission.started_utc - self._ctx.settings.preroll_ms * 1000
         early, sound.preroll = list(sound.preroll), deque(maxlen=sound.preroll.maxlen)
         for pcm, utc in early:
             if utc >= oldest:
-                self._receive(sound.stream, sound.chain, pcm, utc)
+                heard.receive(pcm, utc)
 
     def changed(self, transmission: Transmission) -> None:
         """Note the talker."""
-        stream = self._links.get(transmission.call.link)
-        if stream and stream.stream and stream.stream.transmission is transmission:
+        heard = self._heard.get(transmission.id)
+        if heard is not None:
             number = split_address(transmission.talker)[1] if transmission.talker else 0
-            stream.stream.set_talker(number)
+            heard.stream.set_talker(number)
 
     def ended(self, transmission: Transmission, end: RecordingEnd) -> None:
         """End a transmission: 60 ms of coded silence, then the recording is closed."""
@@ -200,17 +222,17 @@ class VoicePath:
         if own is not None:
             self._sound(transmission.call.link).own = False
             stream, encoder = own
-            self._rest(stream, [encoder.encode(SILENT_FRAME) for _ in range(_REST_FRAMES)])
+            stream.rest(lambda: encoder.encode(SILENT_FRAME))
             stream.close(end)
             return
-        sound = self._sound(transmission.call.link)
-        heard = sound.stream
-        if heard is None or sound.chain is None or heard.transmission is not transmission:
+        heard = self._heard.pop(transmission.id, None)
+        if heard is None:
             return
-        silent = [sound.chain.encode(SILENT_FRAME).opus for _ in range(_REST_FRAMES)]
-        self._rest(heard, silent)
-        heard.close(end)
-        sound.stream = sound.chain = None
+        self._hush(heard)
+        heard.stream.close(end)
+        sound = self._sound(transmission.call.link)
+        if sound.heard is heard:
+            sound.heard = None
 
     # ---- sound
 
@@ -220,11 +242,12 @@ class VoicePath:
             self.ignored_blocks += 1
             return
         sound = self._sound(link)
-        if sound.stream is None or sound.chain is None:
-            if not sound.own:
-                sound.preroll.append((pcm, utc))
+        if sound.own:
             return
-        self._receive(sound.stream, sound.chain, pcm, utc)
+        if sound.heard is None:
+            sound.preroll.append((pcm, utc))
+        else:
+            sound.heard.receive(pcm, utc)
 
     def forget(self, link: LinkId) -> None:
         """Drop what waits for a talker: it belongs to a call that is not ours to tell."""
@@ -237,21 +260,8 @@ class VoicePath:
             stream, encoder = own
             stream.send(encoder.encode(pcm), utc, FrameLevel(), VoiceFlag.NONE)
 
-    def _receive(self, stream: VoiceStream, chain: ReceiveChain, pcm: bytes, utc: UtcUs) -> None:
-        coded = chain.encode(pcm)
-        level = FrameLevel(
-            gain_db=coded.gain_db, limited=coded.limited, level_dbfs=coded.level_dbfs
-        )
-        stream.send(coded.opus, utc, level, VoiceFlag.NONE)
-
-    def _rest(self, stream: VoiceStream, packets: list[bytes]) -> None:
-        if not stream.begun:
-            return
-        for number, opus in enumerate(packets, start=1):
-            flags = VoiceFlag.SILENCE
-            if number == len(packets):
-                flags |= VoiceFlag.END
-            stream.send(opus, stream.next_utc, FrameLevel(), flags)
+    def _hush(self, heard: _Heard) -> None:
+        heard.stream.rest(lambda: heard.chain.encode(SILENT_FRAME).opus)
 
     def _sound(self, link: LinkId) -> _LinkSound:
         found = self._links.get(link)

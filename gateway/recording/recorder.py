@@ -22,6 +22,7 @@ from gateway.model.wire import to_json
 from gateway.recording.files import Folder, close_files
 from gateway.recording.recovery import Recovered, closed_after, recover
 from gateway.recording.track import Track
+from voicecodecs.errors import VoiceError
 
 logger = logging.getLogger(__name__)
 
@@ -184,15 +185,15 @@ class _Disk:
             return
         try:
             track.write(work.frame, work.level)
-        except OSError as error:
+        except (OSError, VoiceError) as error:
             del self._tracks[work.transmission]
             track.abandon()
             self._fail(track.meta, error)
 
-    def _fail(self, meta: RecordingMeta, error: OSError) -> None:
+    def _fail(self, meta: RecordingMeta, error: OSError | VoiceError) -> None:
         logger.error("recording of %s failed: %s", meta.transmission, error)
         self._failed[meta.transmission] = meta
-        self._tell(_failed(meta, error.strerror or str(error)))
+        self._tell(_failed(meta, _words(error)))
 
     def _close(self, transmission: TransmissionId, end: RecordingEnd) -> None:
         meta = self._failed.pop(transmission, None)
@@ -205,7 +206,7 @@ class _Disk:
             except OSError as error:
                 track.abandon()
                 interrupted = True
-                self._tell(_failed(meta, error.strerror or str(error)))
+                self._tell(_failed(meta, _words(error)))
         if meta is not None:
             self._keep(meta, end, interrupted)
 
@@ -228,6 +229,10 @@ class _Disk:
 
 
 _SLOW = RecordingEnd(duration_ms=0, cause="interrupted")
+
+
+def _words(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def _failed(meta: RecordingMeta, reason: str) -> RecordingFailed:
