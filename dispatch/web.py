@@ -1,6 +1,5 @@
 """What stands between the network and the routes: sizes, security headers, errors in one shape."""
 
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -58,10 +57,6 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
-class _TooLarge(Exception):
-    """The body has more bytes than it may."""
-
-
 class SizeLimit:
     """Refuses bodies that are too large with 413, by their declared and by their real length."""
 
@@ -82,26 +77,16 @@ class SizeLimit:
             await _refuse(scope, receive, send, limit)
             return
         read = 0
-        started = False
 
         async def counted() -> Message:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
             if read > limit:
-                raise _TooLarge
+                raise HTTPException(413, _too_large(limit))  # answered in the one shape
             return message
 
-        async def watched(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
-        try:
-            await self._app(scope, counted, watched)
-        except _TooLarge:
-            if not started:
-                await _refuse(scope, receive, send, limit)
+        await self._app(scope, counted, send)
 
 
 def _declared(scope: Scope) -> int:
@@ -111,10 +96,12 @@ def _declared(scope: Scope) -> int:
     return 0
 
 
+def _too_large(limit: int) -> str:
+    return f"the request is larger than {limit} bytes"
+
+
 async def _refuse(scope: Scope, receive: Receive, send: Send, limit: int) -> None:
-    response = error_response(
-        413, f"the request is larger than {limit} bytes", "Send less, or in parts."
-    )
+    response = error_response(413, _too_large(limit), "Send less, or in parts.")
     await response(scope, receive, send)
 
 
@@ -170,8 +157,3 @@ def add_error_handlers(app: FastAPI) -> None:
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
-
-
-def dumps(value: Any) -> bytes:
-    """Return compact JSON bytes."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
