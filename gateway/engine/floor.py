@@ -149,9 +149,8 @@ class FloorArbiter:
 
     def not_sent(self, link: LinkId, event: radio.TxNotSent) -> None:
         """Nothing was keyed."""
-        reason = event.reason
-        if event.radio_group is not None:
-            reason = self._routing.elsewhere(link, event.radio_group)
+        number = event.radio_group
+        reason = event.reason if number is None else self._routing.elsewhere(link, number)
         self._answered_no(link, event.demand, reason, not_sent=True)
 
     def ended(self, link: LinkId, event: radio.TxEnded) -> None:
@@ -366,8 +365,7 @@ class FloorArbiter:
 
     def _asked(self, link: LinkId, demand: RequestId) -> Press | None:
         press = self._floors[link].current
-        asked = press is not None and press.request == demand and press.state in ASKED
-        return press if asked else None
+        return press if press and press.request == demand and press.state in ASKED else None
 
     def _of_link(self, link: LinkId) -> list[Press]:
         return [press for press in self._presses.values() if press.link == link]
