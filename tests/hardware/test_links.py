@@ -201,11 +201,11 @@ async def test_spurious_wake_ups_do_not_count_as_loss() -> None:
     os.set_blocking(slave, False)
     loop = asyncio.get_running_loop()
     thieves = [os.dup(slave), os.dup(slave)]
-    stolen = []
+    stolen = bytearray()
 
     def steal(thief: int) -> None:
         with contextlib.suppress(BlockingIOError):
-            stolen.append(os.read(thief, 100))
+            stolen.extend(os.read(thief, 100))
 
     loop.add_reader(thieves[0], steal, thieves[0])
     user = User(await open_link(os.ttyname(slave), SETTINGS))
