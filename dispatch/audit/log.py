@@ -72,6 +72,11 @@ class Log:
         return self._signer.origin
 
     @property
+    def folder(self) -> Path:
+        """The folder of head and public key."""
+        return self._folder
+
+    @property
     def size(self) -> int:
         """Entries that are durable."""
         return self._tree.size

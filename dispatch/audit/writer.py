@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from dispatch.audit.entry import SYSTEM, Act, BadEntry, Via, entry_bytes, seal
@@ -97,6 +98,11 @@ class AuditWriter:
     def writable(self) -> bool:
         """Whether the last write succeeded."""
         return self._writable
+
+    @property
+    def folder(self) -> Path:
+        """The folder of ``audit.head``."""
+        return self._log.folder
 
     @property
     def status(self) -> LogStatus:

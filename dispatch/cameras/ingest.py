@@ -74,12 +74,18 @@ class Ingest:
         randomness: Callable[[int], bytes],
     ) -> None:
         """Take the camera register and a source of random bytes for ids."""
+        self._source = source
+        self._find = find_camera
         self._randomness = randomness
         self.grouper = Grouper(source, find_camera, self._incident_id)
         self.batch = Batch()
 
     def _incident_id(self, now: UtcUs) -> IncidentId:
         return IncidentId("i-" + ulid(now, self._randomness(10)))
+
+    def camera(self, name: str) -> CameraInfo:
+        """Return the camera that the source calls by this name."""
+        return self._find(self._source, name)
 
     def take(self, event: CameraEvent) -> Placed:
         """Place an event and put the consequence into the batch."""

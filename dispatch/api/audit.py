@@ -1,0 +1,162 @@
+"""The auditor's first page: state, entries, verification, who saw an object."""
+
+import asyncio
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from dispatch.api.asking import ServicesOf, asker_of
+from dispatch.audit.entry import Obj
+from dispatch.audit.log import sqlite_path
+from dispatch.audit.tables import AuditLog, Checkpoint
+from dispatch.audit.verify import Report, verify_database
+from dispatch.audit.writer import AuditWriter
+from dispatch.deps import Person, require
+from dispatch.services.record import Record
+from dispatch.services.registry import Services
+from dispatch.store.tables import AccessRow
+
+router = APIRouter(tags=["audit"])
+
+MAX_ENTRIES = 500
+
+
+class LastVerification:
+    """The newest report of this server, for the state page."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.report: Report | None = None
+        self.at_utc: int | None = None
+        self.running = asyncio.Lock()
+
+
+def _last(services: Services) -> LastVerification:
+    if not services.has(LastVerification):
+        services.add(LastVerification())
+    return services.use(LastVerification)
+
+
+@router.get("/audit/state")
+async def state(
+    person: Annotated[Person, Depends(require("audit.state"))], services: ServicesOf
+) -> dict[str, Any]:
+    """Return size, root, head, newest checkpoint and the last verification."""
+    status = services.use(AuditWriter).status
+    last = _last(services)
+    newest = await services.store.read(_newest_checkpoint)
+    return {
+        "origin": status.origin,
+        "size": status.size,
+        "root": status.root.hex(),
+        "head": {"size": status.head_size},
+        "checkpoint": newest,
+        "writable": status.writable,
+        "reason": status.reason,
+        "spooled": status.spooled,
+        "witness": None,
+        "last_verify": {**last.report.to_json(), "at_utc": last.at_utc} if last.report else None,
+    }
+
+
+def _newest_checkpoint(db: Session) -> dict[str, Any] | None:
+    row = db.exec(select(Checkpoint).order_by(col(Checkpoint.size).desc())).first()
+    if row is None:
+        return None
+    return {"size": row.size, "root": row.root.hex(), "note": row.note, "at_utc": row.at_utc}
+
+
+@router.get("/audit/entries")
+async def entries(
+    *,
+    request: Request,
+    person: Annotated[Person, Depends(require("audit.read"))],
+    services: ServicesOf,
+    before: Annotated[int | None, Query(ge=0)] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_ENTRIES)] = 100,
+    op: Annotated[str | None, Query(max_length=16)] = None,
+    actor: Annotated[str | None, Query(max_length=64)] = None,
+    obj: Annotated[str | None, Query(max_length=64)] = None,
+) -> dict[str, Any]:
+    """Return entries, newest first; reading the log is logged before they are sent."""
+    filters = {"op": op or "", "actor": actor or "", "obj": obj or ""}
+    await services.use(Record).before(
+        asker_of(request, person),
+        "consult",
+        "audit.read",
+        Obj(type="audit_log", id="entries"),
+        detail={"filters": filters, "before": before, "limit": limit},
+    )
+    found = await services.store.read(lambda db: _find(db, before, limit, filters))
+    return {"entries": found, "size": services.use(AuditWriter).status.size}
+
+
+def _find(
+    db: Session, before: int | None, limit: int, filters: dict[str, str]
+) -> list[dict[str, Any]]:
+    query = select(AuditLog).order_by(col(AuditLog.seq).desc()).limit(limit)
+    if before is not None:
+        query = query.where(col(AuditLog.seq) < before)
+    paths = {"op": "$.op", "actor": "$.actor.id", "obj": "$.obj.id"}
+    for name, value in filters.items():
+        if value:
+            clause = f"json_extract(CAST(entry AS TEXT), '{paths[name]}') = :{name}"
+            query = query.where(text(clause).bindparams(**{name: value}))
+    return [{"seq": row.seq, **json.loads(row.entry)} for row in db.exec(query)]
+
+
+@router.post("/audit/verify")
+async def verify(
+    request: Request,
+    person: Annotated[Person, Depends(require("audit.verify"))],
+    services: ServicesOf,
+) -> dict[str, Any]:
+    """Hash the whole log again and compare it with head and checkpoints."""
+    last = _last(services)
+    async with last.running:
+        writer = services.use(AuditWriter)
+        database = sqlite_path(services.store.url)
+        report = await asyncio.to_thread(verify_database, database, writer.folder)
+        last.report, last.at_utc = report, services.clock.utc_us()
+    services.use(Record).note_of(
+        asker_of(request, person),
+        "system",
+        "audit.verify",
+        Obj(type="audit_log", id=report.origin),
+        result="ok" if report.ok else "failed",
+        detail={"size": report.size, "faults": len(report.faults)},
+    )
+    return {**report.to_json(), "at_utc": last.at_utc}
+
+
+@router.get("/access/{obj}")
+async def access(
+    obj: str,
+    request: Request,
+    person: Annotated[Person, Depends(require("access.read"))],
+    services: ServicesOf,
+) -> list[dict[str, Any]]:
+    """Return who searched, played or changed an object; logged before it is sent."""
+    await services.use(Record).before(
+        asker_of(request, person), "consult", "access.read", Obj(type="object", id=obj)
+    )
+
+    def work(db: Session) -> list[dict[str, Any]]:
+        query = select(AccessRow).where(AccessRow.object == obj)
+        newest = query.order_by(col(AccessRow.t_utc).desc()).limit(MAX_ENTRIES)
+        return [
+            {
+                "t_utc": row.t_utc,
+                "who": row.who,
+                "user": row.user,
+                "verb": row.verb,
+                "purpose": row.purpose,
+                "entry_seq": row.entry_seq,
+            }
+            for row in db.exec(newest)
+        ]
+
+    return await services.store.read(work)

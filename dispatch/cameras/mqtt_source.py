@@ -1,0 +1,225 @@
+"""Frigate over MQTT: a thin client round ``frigate.read`` and ``Ingest``.
+
+QoS 1, a session that the broker keeps, a bounded queue in the client (aiomqtt's is unbounded by
+default), reconnecting with a growing pause. Runs where it is put: in the ingest process.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import aiomqtt
+
+from dispatch.cameras.event import BadEvent, CameraEvent
+from dispatch.cameras.frigate import (
+    CameraHealth,
+    Meaning,
+    Passed,
+    SourceHealth,
+    read,
+    topics,
+)
+from dispatch.cameras.ingest import Batch, Health, Ingest
+from gateway.model.ids import UtcUs
+from gateway.ports import Clock
+
+logger = logging.getLogger(__name__)
+
+QUEUED_MESSAGES = 10_000
+FLUSH_MS = 20
+BATCH_EVENTS = 400
+HELD_EVENTS = 20_000
+"""Events that may wait for the server in this process; more stay in the queue and the broker."""
+RECONNECT_MS = (250, 500, 1000, 2000, 5000, 10_000)
+KEEP_ALIVE_S = 20
+QOS_AT_LEAST_ONCE = 1
+SLEEP_EVERY_MESSAGES = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MqttSettings:
+    """Where the broker is. ``source`` is the id under which its events are known."""
+
+    source: str
+    host: str
+    port: int = 1883
+    prefix: str = "frigate"
+    username: str | None = None
+    password: str | None = None
+    tls: bool = False
+    client_id: str = "samband"
+
+
+class CountingQueue(asyncio.Queue[aiomqtt.Message]):
+    """The client's bounded queue: what it had to discard is counted, never silent."""
+
+    discarded = 0
+
+    def put_nowait(self, item: aiomqtt.Message) -> None:
+        """Put a message in; a full queue discards it, as the client does, and counts it."""
+        if self.full():
+            CountingQueue.discarded += 1
+        super().put_nowait(item)
+
+
+Deliver = Callable[[Batch], Awaitable[None]]
+
+
+class MqttSource:
+    """Reads one Frigate until cancelled; gives batches to ``deliver``, which may hold it back."""
+
+    def __init__(
+        self, settings: MqttSettings, ingest: Ingest, clock: Clock, deliver: Deliver
+    ) -> None:
+        """Take broker, grouper and where batches go."""
+        self._settings = settings
+        self._ingest = ingest
+        self._clock = clock
+        self._deliver = deliver
+        self._due = asyncio.Event()
+        self._flushed = asyncio.Event()
+        self._online: dict[tuple[str, str], bool] = {}
+        self._offline_since: dict[tuple[str, str], UtcUs] = {}
+        self._was_up = False
+        self.received = 0
+        self.lag_ms = 0
+
+    async def run(self) -> None:
+        """Connect, read, reconnect; ends when cancelled."""
+        failures = 0
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._flush(), name=f"mqtt-flush {self._settings.source}")
+            while True:
+                try:
+                    await self._read()
+                except aiomqtt.MqttError as error:
+                    pause_ms = RECONNECT_MS[min(failures, len(RECONNECT_MS) - 1)]
+                    failures = 0 if self._was_up else failures + 1
+                    self._health("down", f"broker: {error}")
+                    await asyncio.sleep(pause_ms / 1000)
+
+    async def _read(self) -> None:
+        self._was_up = False
+        settings = self._settings
+        async with aiomqtt.Client(
+            settings.host,
+            settings.port,
+            username=settings.username,
+            password=settings.password,
+            identifier=settings.client_id,
+            clean_session=False,
+            keepalive=KEEP_ALIVE_S,
+            tls_params=aiomqtt.TLSParameters() if settings.tls else None,
+            max_queued_incoming_messages=QUEUED_MESSAGES,
+            queue_type=CountingQueue,
+        ) as client:
+            wanted = [(topic, QOS_AT_LEAST_ONCE) for topic in topics(settings.prefix)]
+            await client.subscribe(wanted)
+            self._was_up = True
+            self._health("up", "")
+            async for message in client.messages:
+                payload = message.payload if isinstance(message.payload, bytes) else b""
+                self.take(str(message.topic), payload)
+                if self.received % SLEEP_EVERY_MESSAGES == 0:
+                    await self._breathe()
+
+    async def _breathe(self) -> None:
+        """Let the flush run; hold back while the server cannot take more."""
+        lost, CountingQueue.discarded = CountingQueue.discarded, 0
+        if lost:
+            self._ingest.batch.counters["discarded by the client"] += lost
+            self._health("flooding", f"{lost} messages discarded: more came than could be read")
+        await asyncio.sleep(0)
+        if len(self._ingest.batch.rows) > HELD_EVENTS:
+            self._flushed.clear()
+            await self._flushed.wait()
+
+    def take(self, topic: str, payload: bytes) -> None:
+        """Take one message."""
+        self.received += 1
+        now = self._clock.utc_us()
+        try:
+            meaning = read(self._settings.source, self._settings.prefix, topic, payload, now)
+        except BadEvent as error:
+            logger.warning("%s: %s", topic, error)
+            self._ingest.count("unreadable")
+            self._due.set()
+            return
+        self._consume(meaning, now)
+        self._due.set()
+
+    def _consume(self, meaning: Meaning, now: UtcUs) -> None:
+        match meaning:
+            case CameraEvent():
+                self.lag_ms = max(0, (now - meaning.t_event_utc) // 1000)
+                self._ingest.take(meaning)
+            case Passed():
+                self._ingest.count(meaning.reason)
+            case SourceHealth():
+                state = "up" if meaning.online else "down"
+                self._health(state, "" if meaning.online else f"Frigate says {meaning.word}")
+            case CameraHealth():
+                self._camera(meaning, now)
+
+    def _camera(self, health: CameraHealth, now: UtcUs) -> None:
+        key = (health.camera, health.role)
+        before = self._online.get(key)
+        self._online[key] = health.online
+        if before == health.online or (before is None and health.online):
+            return
+        camera = self._ingest.camera(health.camera)
+        state = "up" if health.online else "down"
+        reason = "" if health.online else f"{health.role} is offline"
+        self._ingest.batch.health.append(
+            Health(
+                source=self._settings.source,
+                state=state,
+                reason=reason,
+                camera=camera.id,
+                camera_group=camera.group,
+            )
+        )
+        if not health.online:
+            self._offline_since[key] = now
+        since = self._offline_since.get(key, now)
+        self._ingest.take(_health_event(self._settings.source, health, since, now))
+
+    def _health(self, state: str, reason: str) -> None:
+        self._ingest.batch.health.append(
+            Health(
+                source=self._settings.source,
+                state=state,
+                reason=reason,
+                skew_ms=self._ingest.grouper.skew.skew_ms,
+            )
+        )
+        self._due.set()
+
+    async def _flush(self) -> None:
+        while True:
+            await self._due.wait()
+            if len(self._ingest.batch.rows) < BATCH_EVENTS:
+                await asyncio.sleep(FLUSH_MS / 1000)
+            self._due.clear()
+            batch = self._ingest.drain()
+            self._flushed.set()
+            await self._deliver(batch)
+
+
+def _health_event(source: str, health: CameraHealth, since: UtcUs, now: UtcUs) -> CameraEvent:
+    word = "online" if health.online else "offline"
+    return CameraEvent(
+        source=source,
+        src_event_id=f"{health.camera}/status/{health.role}@{since}",
+        kind="health",
+        phase="end" if health.online else "new",
+        camera=health.camera,
+        t_event_utc=now,
+        t_recv_utc=now,
+        severity="info" if health.online else "detection",
+        raw=word.encode(),
+        raw_sha256=hashlib.sha256(word.encode()).hexdigest(),
+        labels=("camera",),
+    )
