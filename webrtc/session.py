@@ -25,7 +25,7 @@ from gateway.ports import Clock
 from webrtc.addresses import use_media_addresses
 from webrtc.hub import VoiceHub
 from webrtc.microphone import Microphone, UplinkGate, attach, stop_decoder
-from webrtc.sdp import ask_for_speech, media_count, require_opus_first
+from webrtc.sdp import ask_for_speech, media_count, require_opus_first, without_extensions
 from webrtc.stats import Delay
 from webrtc.tracks import VoiceTrack
 
@@ -109,8 +109,9 @@ class RtcSession:
             )
         if len(set(talkgroups)) != len(talkgroups):
             raise InvalidCommand("offer: expected each talkgroup once, got one twice")
+        plain = RTCSessionDescription(sdp=without_extensions(offer), type="offer")
         try:
-            await self._peer.setRemoteDescription(RTCSessionDescription(sdp=offer, type="offer"))
+            await self._peer.setRemoteDescription(plain)
         except (ValueError, LookupError, AssertionError, RuntimeError) as error:
             # aiortc's parser has no error of its own for text that is no description.
             raise InvalidCommand(

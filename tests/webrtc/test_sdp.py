@@ -2,7 +2,13 @@ import pytest
 
 from gateway.model.errors import InvalidCommand
 from tests.webrtc.room import PATROL, Browser, open_room
-from webrtc.sdp import OPUS_FMTP, ask_for_speech, media_count, require_opus_first
+from webrtc.sdp import (
+    OPUS_FMTP,
+    ask_for_speech,
+    media_count,
+    require_opus_first,
+    without_extensions,
+)
 
 LINES = (
     "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111 0\r\na=rtpmap:111 opus/48000/2\r\n"
@@ -35,3 +41,8 @@ async def test_the_answer_carries_the_parameters_on_every_line() -> None:
         candidates = [x for x in answer.sdp.splitlines() if x.startswith("a=candidate")]
         assert {line.split()[4] for line in candidates} == {"127.0.0.1"}
         await page.close()
+
+
+def test_header_extensions_are_not_taken() -> None:
+    extended = LINES + "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n"
+    assert without_extensions(extended) == LINES
