@@ -11,6 +11,7 @@ from dispatch.auth.book import AccessBook
 from dispatch.auth.passwords import Passwords
 from dispatch.auth.people import People
 from dispatch.auth.sessions import SESSION_HOURS, SessionInfo, Sessions
+from dispatch.incidents.views import list_incidents
 from dispatch.services.background import Background
 from dispatch.services.board import Board
 from dispatch.services.board_load import load_board
@@ -27,6 +28,7 @@ from dispatch.services.plans import LivePlan
 from dispatch.services.record import Record
 from dispatch.services.recordings import Recordings
 from dispatch.services.registry import Services
+from dispatch.services.rows import Row
 from dispatch.services.sight import Sight
 from dispatch.services.snapshot import Snapshots
 from dispatch.services.stream import EventStream
@@ -41,6 +43,7 @@ from webrtc.session import RtcService
 
 LISTENING_CHECK_MS = 500
 PEOPLE_CHECK_MS = 250
+OPEN_INCIDENTS = 100
 PEOPLE_CHANGED = "people.changed"
 """A file of the state folder that commands touch when they changed accounts or grants."""
 
@@ -104,6 +107,13 @@ class Dispatch:
         snapshots = s.add(
             Snapshots(room=s.room, plan=s.plan, board=board, sight=sight, desk=desk, clock=s.clock)
         )
+
+        async def open_incidents(access: Access) -> list[Row]:
+            return await s.store.read(
+                lambda db: list_incidents(db, access, state="open", q="", limit=OPEN_INCIDENTS)
+            )
+
+        snapshots.incidents = open_incidents
         stream = s.add(
             EventStream(
                 bus=s.bus,

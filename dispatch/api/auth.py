@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
+from sqlmodel import Session, col, select
 
 from dispatch.api.asking import ServicesOf, asker_of, is_https
 from dispatch.api.schemas import AcceptInvitation, SignIn
@@ -13,9 +14,11 @@ from dispatch.errors import NotSignedIn
 from dispatch.services.record import Record
 from dispatch.services.registry import Services
 from dispatch.services.snapshot import user_row
+from dispatch.store.tables import AccessRow
 
 router = APIRouter(tags=["session"])
 
+OWN_ACCESS_ROWS = 200
 Own = Annotated[Person, Depends(require("session.own"))]
 
 
@@ -47,6 +50,22 @@ async def sign_in(
 async def session(person: Own, services: ServicesOf) -> dict[str, Any]:
     """Return who is signed in here and the token for changes."""
     return _session_row(services, person.session)
+
+
+@router.get("/session/access")
+async def own_access(
+    person: Annotated[Person, Depends(require("access.own"))], services: ServicesOf
+) -> list[dict[str, Any]]:
+    """List what the asker searched and played, newest first: own access is visible to everyone."""
+
+    def work(db: Session) -> list[AccessRow]:
+        mine = select(AccessRow).where(AccessRow.user == person.user_id)
+        return list(db.exec(mine.order_by(col(AccessRow.t_utc).desc()).limit(OWN_ACCESS_ROWS)))
+
+    return [
+        {"t_utc": row.t_utc, "object": row.object, "verb": row.verb, "purpose": row.purpose}
+        for row in await services.store.read(work)
+    ]
 
 
 @router.delete("/session")

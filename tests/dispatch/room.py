@@ -39,6 +39,8 @@ from gateway.model.commands import (
     AlarmShow,
     Command,
     FloorRelease,
+    FloorRenew,
+    FloorRequest,
     LinkSelect,
     MessageSend,
     PositionLeft,
@@ -56,6 +58,10 @@ from gateway.model.ids import (
     ulid,
 )
 from gateway.model.plan import Link, Plan, Site, System, Talkgroup, Unit
+from webrtc.hub import VoiceHub
+from webrtc.microphone import UplinkGate
+from webrtc.ptt import PttService
+from webrtc.session import RtcService
 
 GATEWAY = GatewayId("gw-1")
 NORTH = TalkgroupId("net/100")
@@ -196,6 +202,8 @@ class GatewayStandIn:
             AlarmAcknowledge,
             AlarmShow,
             AlarmEnd,
+            FloorRequest,
+            FloorRenew,
             FloorRelease,
         )
         for kind in kinds:
@@ -251,6 +259,15 @@ class Room:
         )
         self.services = self.dispatch.services
         self.gateway = GatewayStandIn(self.bus)
+        self.hub = VoiceHub(self.bus, self.clock, {1: "net"})
+        gate = UplinkGate()
+        self.rtc = RtcService(
+            self.hub, self.bus, self.clock, gate, new_id=lambda: secrets.token_urlsafe(16)
+        )
+        self.ptt = PttService(self.bus, gate, lambda system: 1, self.services.plan.talkgroup_name)
+        self.dispatch.add_voice(self.rtc, self.ptt)
+        await self.hub.start()
+        await self.ptt.start()
         (self.state / "recordings").mkdir(exist_ok=True)
         await self.dispatch.start()
 
@@ -267,6 +284,9 @@ class Room:
     async def close(self) -> None:
         for client in self._clients:
             await client.aclose()
+        await self.ptt.close()
+        await self.rtc.close()
+        await self.hub.close()
         await self.dispatch.close()
         if self._server is not None and self._serving is not None:
             self._server.should_exit = True
