@@ -17,16 +17,13 @@ group when no call is up, at the demand, before dialling and at the grant. A cal
 elsewhere in between un-keys at once (``moved``).
 """
 
-import enum
 from collections.abc import Callable
 
 from gateway.model.ids import MonoMs, RequestId
 from gateway.model.radio import (
     KeyDemand,
-    RadioEvent,
     TxEnded,
     TxGranted,
-    TxNotSent,
     TxQueued,
     TxRefused,
 )
@@ -36,80 +33,28 @@ from gateway.tetra.command_queue import Command, CommandQueue, Lane, Result
 from gateway.tetra.pei_lines import CallReleased, TxCeased, TxGrant
 from gateway.tetra.radio_state import Call, RadioState
 from gateway.tetra.target import Elsewhere, elsewhere
+from gateway.tetra.unkey import (
+    ASKED,
+    CALL_GONE_MS,
+    CAUSES,
+    DEMAND_ANSWER_MS,
+    MAX_KEY_MS,
+    Phase,
+    Unkeying,
+    group_profile,
+    not_sent_event,
+    why,
+)
 from gateway.tetra.words import error_words
 
-DEMAND_ANSWER_MS = 5_000
-"""How long the system may leave a demand without any grant line while nobody else talks."""
-CALL_GONE_MS = 300
-"""How long the release of a call may follow the refusal of a demand in it."""
-UNKEY_ANSWER_MS = 400
-"""How long an un-key may go unanswered before it is written again."""
-MAX_UNKEY_TRIES = 6
-MAX_KEY_MS = 180_000
-"""The core's own key time-out, behind the engine's."""
-WITHDRAWN_MS = 5_000
-"""How long a grant that crosses its withdrawal is answered by another un-key."""
-_FIRST_INSTANCE = 1
-_CAUSES = frozenset({"released", "withdrawn", "preempted", "link_lost", "moved", "failed"})
 
-
-class Phase(enum.Enum):
-    """Where a press stands."""
-
-    IDLE = "idle"
-    SETTING_UP = "setting_up"
-    DIALLING = "dialling"
-    ASKING = "asking"
-    WAITING = "waiting"
-    QUEUED = "queued"
-    CALL_GONE = "call_gone"
-    ON_AIR = "on_air"
-    ENDING = "ending"
-
-
-_ASKED = frozenset({Phase.DIALLING, Phase.ASKING, Phase.WAITING, Phase.QUEUED, Phase.CALL_GONE})
-
-
-class Transmitter:
+class Transmitter(Unkeying):
     """Keys and un-keys the radio for one press at a time."""
 
     def __init__(self, state: RadioState, queue: CommandQueue, tracker: CallTracker) -> None:
         """Share state, queue and calls with the other parts of the core."""
-        self._state = state
-        self._queue = queue
+        super().__init__(state, queue)
         self._tracker = tracker
-        self.phase = Phase.IDLE
-        self.key_epoch = 0
-        """Grows whenever ``guard_bytes`` changes."""
-        self._guard = b""
-        self._demand: KeyDemand | None = None
-        self._next: KeyDemand | None = None
-        self._command: Command | None = None
-        self._instance: int | None = None
-        self._was_granted = False
-        self._dialled = False
-        self._selected_then: int | None = None
-        self._last_event: RadioEvent | None = None
-        self._due: MonoMs | None = None
-        self._unkey_tries = 0
-        self._withdrawn: dict[int, MonoMs] = {}
-        self._hung_up_until = MonoMs(0)
-        self._hung_up_group = 0
-        self._emergency_profile = False
-
-    @property
-    def busy(self) -> bool:
-        """Whether a press is in hand."""
-        return self.phase is not Phase.IDLE
-
-    @property
-    def on_air(self) -> RequestId | None:
-        """The press whose sound may be sent right now."""
-        return self._demand.demand if self.phase is Phase.ON_AIR and self._demand else None
-
-    def guard_bytes(self) -> bytes:
-        """Return what must be sent to un-key should this process die; empty when not keyed."""
-        return self._guard
 
     # -- the engine's verbs
 
@@ -131,11 +76,11 @@ class Transmitter:
         if self._demand is None or self._demand.demand != request or self.phase is Phase.ENDING:
             return
         plain = "released" if self._was_granted else "withdrawn"
-        known = cause in _CAUSES and cause != "released"
+        known = cause in CAUSES and cause != "released"
         event = TxEnded(
             demand=request,
             cause=cause if known else plain,
-            reason="" if cause in _CAUSES else cause,
+            reason="" if cause in CAUSES else cause,
         )
         self._stop(event, now)
 
@@ -282,7 +227,7 @@ class Transmitter:
         self._arm_for_instance()
         if call is None:
             self.phase = Phase.SETTING_UP
-            self._write(_profile(urgent), self._set_up, now)
+            self._write(group_profile(emergency=urgent), self._set_up, now)
             self._emergency_profile = urgent
         else:
             self._withdrawn.pop(call.instance, None)
@@ -316,11 +261,11 @@ class Transmitter:
             return
         wanted = self._demand
         if not result.ok:
-            self._finish(TxRefused(demand=wanted.demand, reason=_why(result)), now)
+            self._finish(TxRefused(demand=wanted.demand, reason=why(result)), now)
             return
         wrong = elsewhere(self._state, wanted.group)
         if wrong is not None:
-            self._finish(_not_sent_event(wanted, wrong), now)
+            self._finish(not_sent_event(wanted, wrong), now)
             return
         self.phase = Phase.DIALLING
         self._write(f"ATD{wanted.group}", self._asked, now)
@@ -334,12 +279,12 @@ class Transmitter:
             self.phase = Phase.WAITING
             self._due = self._answer_due(now)
         elif result.timed_out:
-            self._stop(TxRefused(demand=demand.demand, reason=_why(result)), now)
+            self._stop(TxRefused(demand=demand.demand, reason=why(result)), now)
         elif self.phase is Phase.ASKING and result.code == 3:
             self.phase = Phase.CALL_GONE
             self._due = MonoMs(now + CALL_GONE_MS)
         else:
-            self._finish(TxRefused(demand=demand.demand, reason=_why(result)), now)
+            self._finish(TxRefused(demand=demand.demand, reason=why(result)), now)
 
     def _answer_due(self, now: MonoMs) -> MonoMs | None:
         call = self._state.calls.get(-1 if self._instance is None else self._instance)
@@ -373,7 +318,7 @@ class Transmitter:
     # -- grants
 
     def _grant_mine(self, instance: int, ours: bool, now: MonoMs) -> bool:
-        if ours and self.phase in _ASKED and self._demand is not None:
+        if ours and self.phase in ASKED and self._demand is not None:
             self._to_air(self._demand, instance, now)
             return True
         if ours and self.phase is Phase.ON_AIR:
@@ -418,7 +363,7 @@ class Transmitter:
             return
         if self.phase is Phase.ON_AIR:
             self._tell_then_unkey("failed", "the system took the grant back", now)
-        elif self.phase not in _ASKED:
+        elif self.phase not in ASKED:
             return
         elif line.grant == tables.Grant.QUEUED:
             self._queued()
@@ -430,156 +375,3 @@ class Transmitter:
             self.phase = Phase.QUEUED
             self._due = None
             self._state.emit(TxQueued(demand=self._demand.demand))
-
-    # -- stopping
-
-    def _moved(self, group: int | None, now: MonoMs) -> None:
-        if self._demand is None or self.phase is Phase.ENDING:
-            return
-        reason = "radio is on another group" if group is None else f"radio is on {group}"
-        if self._nothing_keyed():
-            wrong = Elsewhere(reason=reason, radio_group=group)
-            self._take_back()
-            self._finish(_not_sent_event(self._demand, wrong), now)
-            return
-        self._stop(TxEnded(demand=self._demand.demand, cause="moved", reason=reason), now)
-
-    def _nothing_keyed(self) -> bool:
-        """Whether no byte of a command that keys was handed out."""
-        if self.phase is Phase.SETTING_UP:
-            return True
-        waiting = self.phase in (Phase.ASKING, Phase.DIALLING) and self._command is not None
-        return waiting and self._command is not None and not self._command.handed_out
-
-    def _take_back(self) -> None:
-        if self._command is not None:
-            self._queue.remove(self._command)
-            self._command = None
-
-    def _stop(self, event: RadioEvent, now: MonoMs) -> None:
-        """Un-key, and tell ``event`` once the radio confirmed it."""
-        if self._nothing_keyed():
-            self._take_back()
-            self._finish(event, now)
-            return
-        self._last_event = event
-        self.phase = Phase.ENDING
-        self._unkey_tries = 0
-        self._write_unkey(now)
-
-    def _tell_then_unkey(
-        self, cause: str, reason: str, now: MonoMs, talker: int | None = None
-    ) -> None:
-        """Tell that the radio took us off the air, and make sure on the wire."""
-        if self._demand is not None:
-            demand = self._demand.demand
-            self._state.emit(TxEnded(demand=demand, cause=cause, reason=reason, talker=talker))
-        self._last_event = None
-        self.phase = Phase.ENDING
-        self._unkey_tries = 0
-        self._write_unkey(now)
-
-    def _write_unkey(self, now: MonoMs) -> None:
-        if self._instance is None:
-            self._hung_up_until = MonoMs(now + WITHDRAWN_MS)
-            self._hung_up_group = 0 if self._demand is None else self._demand.group
-            text = "ATH"
-        else:
-            self._withdrawn[self._instance] = MonoMs(now + WITHDRAWN_MS)
-            text = f"AT+CUTXC={self._instance}"
-        self._unkey_tries += 1
-        self._due = MonoMs(now + UNKEY_ANSWER_MS)
-        self._write_urgent(text, now)
-
-    def _write_urgent(self, text: str, now: MonoMs) -> None:
-        command = Command(text=text, lane=Lane.UNKEY)
-
-        def ended(result: Result, then: MonoMs) -> None:
-            if self._command is command and self.phase is Phase.ENDING:
-                self._command = None
-                self._unkeyed(text, result, then)
-
-        command.done = ended
-        self._command = command
-        self._queue.push(command, now)
-
-    def _unkeyed(self, text: str, result: Result, now: MonoMs) -> None:
-        if result.ok:
-            self._ended(now)
-        elif result.timed_out:
-            return
-        elif self._was_granted and text != "ATH" and self._instance in self._state.calls:
-            self._due = MonoMs(now + UNKEY_ANSWER_MS)
-            self._write_urgent("ATH", now)
-        else:
-            self._ended(now)
-
-    def _repeat_unkey(self, now: MonoMs) -> None:
-        if self._unkey_tries >= MAX_UNKEY_TRIES:
-            self._ended(now)
-        elif self._unkey_tries == MAX_UNKEY_TRIES - 1:
-            self._unkey_tries += 1
-            self._due = MonoMs(now + UNKEY_ANSWER_MS)
-            self._write_urgent("ATH", now)
-        else:
-            self._write_unkey(now)
-
-    def _unkey_stray(self, instance: int, now: MonoMs) -> None:
-        """Answer a grant that nobody waits for any more."""
-        self._withdrawn[instance] = MonoMs(now + WITHDRAWN_MS)
-        self._queue.push(Command(text=f"AT+CUTXC={instance}", lane=Lane.UNKEY), now)
-
-    def _ended(self, now: MonoMs) -> None:
-        event, self._last_event = self._last_event, None
-        self._finish(event, now)
-
-    def _finish(self, event: RadioEvent | None, now: MonoMs) -> None:
-        """Back to idle; the press that waited for this begins."""
-        self._reset()
-        self._arm(b"")
-        if event is not None:
-            self._state.emit(event)
-        if self._emergency_profile:
-            self._emergency_profile = False
-            self._queue.push(Command(text=_profile(False)), now)
-        if self._next is not None:
-            following, self._next = self._next, None
-            self._begin(following, now)
-
-    def _reset(self) -> None:
-        self.phase = Phase.IDLE
-        self._demand = self._command = self._last_event = None
-        self._instance = self._due = None
-        self._dialled = False
-
-    def _not_sent(self, wanted: KeyDemand, wrong: Elsewhere) -> None:
-        self._state.emit(_not_sent_event(wanted, wrong))
-
-    # -- the guard
-
-    def _arm_for_instance(self) -> None:
-        instance = _FIRST_INSTANCE if self._instance is None else self._instance
-        self._arm(b"\x1b\rAT+CUTXC=%d\rATH\r" % instance)
-
-    def _arm(self, guard: bytes) -> None:
-        if guard != self._guard:
-            self._guard = guard
-            self.key_epoch += 1
-
-
-def _profile(emergency: bool) -> str:
-    """Return the set-up of a group call: speech, SSI, direct, simplex, clear, group, codec."""
-    priority = tables.CALL_PRIORITY_EMERGENCY if emergency else 0
-    return f"AT+CTSDC=0,0,0,1,1,0,1,1,0,{priority},0"
-
-
-def _why(result: Result) -> str:
-    if result.final is None:
-        return "the radio did not answer"
-    if result.final.code is None:
-        return result.final.kind.lower()
-    return error_words(result.final.code)
-
-
-def _not_sent_event(wanted: KeyDemand, wrong: Elsewhere) -> TxNotSent:
-    return TxNotSent(demand=wanted.demand, reason=wrong.reason, radio_group=wrong.radio_group)

@@ -1,0 +1,252 @@
+"""The way back: un-keying, in whatever phase a press is, and what the un-key guard must know.
+
+An un-key is written ahead of everything else, again when it is not answered, and as ``ATH`` when
+that does not help. See ``transmit`` for the whole machine.
+"""
+
+import enum
+from abc import ABC, abstractmethod
+
+from gateway.model.ids import MonoMs, RequestId
+from gateway.model.radio import (
+    KeyDemand,
+    RadioEvent,
+    TxEnded,
+    TxNotSent,
+)
+from gateway.tetra import tables
+from gateway.tetra.command_queue import Command, CommandQueue, Lane, Result
+from gateway.tetra.radio_state import RadioState
+from gateway.tetra.target import Elsewhere
+from gateway.tetra.words import error_words
+
+DEMAND_ANSWER_MS = 5_000
+"""How long the system may leave a demand without any grant line while nobody else talks."""
+CALL_GONE_MS = 300
+"""How long the release of a call may follow the refusal of a demand in it."""
+UNKEY_ANSWER_MS = 400
+"""How long an un-key may go unanswered before it is written again."""
+MAX_UNKEY_TRIES = 6
+MAX_KEY_MS = 180_000
+"""The core's own key time-out, behind the engine's."""
+WITHDRAWN_MS = 5_000
+"""How long a grant that crosses its withdrawal is answered by another un-key."""
+_FIRST_INSTANCE = 1
+CAUSES = frozenset({"released", "withdrawn", "preempted", "link_lost", "moved", "failed"})
+
+
+class Phase(enum.Enum):
+    """Where a press stands."""
+
+    IDLE = "idle"
+    SETTING_UP = "setting_up"
+    DIALLING = "dialling"
+    ASKING = "asking"
+    WAITING = "waiting"
+    QUEUED = "queued"
+    CALL_GONE = "call_gone"
+    ON_AIR = "on_air"
+    ENDING = "ending"
+
+
+ASKED = frozenset({Phase.DIALLING, Phase.ASKING, Phase.WAITING, Phase.QUEUED, Phase.CALL_GONE})
+
+
+class Unkeying(ABC):
+    """State of one press, its guard, and every way to its end."""
+
+    def __init__(self, state: RadioState, queue: CommandQueue) -> None:
+        """Share state, queue and calls with the other parts of the core."""
+        self._state = state
+        self._queue = queue
+        self.phase = Phase.IDLE
+        self.key_epoch = 0
+        """Grows whenever ``guard_bytes`` changes."""
+        self._guard = b""
+        self._demand: KeyDemand | None = None
+        self._next: KeyDemand | None = None
+        self._command: Command | None = None
+        self._instance: int | None = None
+        self._was_granted = False
+        self._dialled = False
+        self._selected_then: int | None = None
+        self._last_event: RadioEvent | None = None
+        self._due: MonoMs | None = None
+        self._unkey_tries = 0
+        self._withdrawn: dict[int, MonoMs] = {}
+        self._hung_up_until = MonoMs(0)
+        self._hung_up_group = 0
+        self._emergency_profile = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether a press is in hand."""
+        return self.phase is not Phase.IDLE
+
+    @property
+    def on_air(self) -> RequestId | None:
+        """The press whose sound may be sent right now."""
+        return self._demand.demand if self.phase is Phase.ON_AIR and self._demand else None
+
+    def guard_bytes(self) -> bytes:
+        """Return what must be sent to un-key should this process die; empty when not keyed."""
+        return self._guard
+
+    @abstractmethod
+    def _begin(self, wanted: KeyDemand, now: MonoMs) -> None:
+        """Start a press."""
+
+    # -- stopping
+
+    def _moved(self, group: int | None, now: MonoMs) -> None:
+        if self._demand is None or self.phase is Phase.ENDING:
+            return
+        reason = "radio is on another group" if group is None else f"radio is on {group}"
+        if self._nothing_keyed():
+            wrong = Elsewhere(reason=reason, radio_group=group)
+            self._take_back()
+            self._finish(not_sent_event(self._demand, wrong), now)
+            return
+        self._stop(TxEnded(demand=self._demand.demand, cause="moved", reason=reason), now)
+
+    def _nothing_keyed(self) -> bool:
+        """Whether no byte of a command that keys was handed out."""
+        if self.phase is Phase.SETTING_UP:
+            return True
+        waiting = self.phase in (Phase.ASKING, Phase.DIALLING) and self._command is not None
+        return waiting and self._command is not None and not self._command.handed_out
+
+    def _take_back(self) -> None:
+        if self._command is not None:
+            self._queue.remove(self._command)
+            self._command = None
+
+    def _stop(self, event: RadioEvent, now: MonoMs) -> None:
+        """Un-key, and tell ``event`` once the radio confirmed it."""
+        if self._nothing_keyed():
+            self._take_back()
+            self._finish(event, now)
+            return
+        self._last_event = event
+        self.phase = Phase.ENDING
+        self._unkey_tries = 0
+        self._write_unkey(now)
+
+    def _tell_then_unkey(
+        self, cause: str, reason: str, now: MonoMs, talker: int | None = None
+    ) -> None:
+        """Tell that the radio took us off the air, and make sure on the wire."""
+        if self._demand is not None:
+            demand = self._demand.demand
+            self._state.emit(TxEnded(demand=demand, cause=cause, reason=reason, talker=talker))
+        self._last_event = None
+        self.phase = Phase.ENDING
+        self._unkey_tries = 0
+        self._write_unkey(now)
+
+    def _write_unkey(self, now: MonoMs) -> None:
+        if self._instance is None:
+            self._hung_up_until = MonoMs(now + WITHDRAWN_MS)
+            self._hung_up_group = 0 if self._demand is None else self._demand.group
+            text = "ATH"
+        else:
+            self._withdrawn[self._instance] = MonoMs(now + WITHDRAWN_MS)
+            text = f"AT+CUTXC={self._instance}"
+        self._unkey_tries += 1
+        self._due = MonoMs(now + UNKEY_ANSWER_MS)
+        self._write_urgent(text, now)
+
+    def _write_urgent(self, text: str, now: MonoMs) -> None:
+        command = Command(text=text, lane=Lane.UNKEY)
+
+        def ended(result: Result, then: MonoMs) -> None:
+            if self._command is command and self.phase is Phase.ENDING:
+                self._command = None
+                self._unkeyed(text, result, then)
+
+        command.done = ended
+        self._command = command
+        self._queue.push(command, now)
+
+    def _unkeyed(self, text: str, result: Result, now: MonoMs) -> None:
+        if result.ok:
+            self._ended(now)
+        elif result.timed_out:
+            return
+        elif self._was_granted and text != "ATH" and self._instance in self._state.calls:
+            self._due = MonoMs(now + UNKEY_ANSWER_MS)
+            self._write_urgent("ATH", now)
+        else:
+            self._ended(now)
+
+    def _repeat_unkey(self, now: MonoMs) -> None:
+        if self._unkey_tries >= MAX_UNKEY_TRIES:
+            self._ended(now)
+        elif self._unkey_tries == MAX_UNKEY_TRIES - 1:
+            self._unkey_tries += 1
+            self._due = MonoMs(now + UNKEY_ANSWER_MS)
+            self._write_urgent("ATH", now)
+        else:
+            self._write_unkey(now)
+
+    def _unkey_stray(self, instance: int, now: MonoMs) -> None:
+        """Answer a grant that nobody waits for any more."""
+        self._withdrawn[instance] = MonoMs(now + WITHDRAWN_MS)
+        self._queue.push(Command(text=f"AT+CUTXC={instance}", lane=Lane.UNKEY), now)
+
+    def _ended(self, now: MonoMs) -> None:
+        event, self._last_event = self._last_event, None
+        self._finish(event, now)
+
+    def _finish(self, event: RadioEvent | None, now: MonoMs) -> None:
+        """Back to idle; the press that waited for this begins."""
+        self._reset()
+        self._arm(b"")
+        if event is not None:
+            self._state.emit(event)
+        if self._emergency_profile:
+            self._emergency_profile = False
+            self._queue.push(Command(text=group_profile(emergency=False)), now)
+        if self._next is not None:
+            following, self._next = self._next, None
+            self._begin(following, now)
+
+    def _reset(self) -> None:
+        self.phase = Phase.IDLE
+        self._demand = self._command = self._last_event = None
+        self._instance = self._due = None
+        self._dialled = False
+
+    def _not_sent(self, wanted: KeyDemand, wrong: Elsewhere) -> None:
+        self._state.emit(not_sent_event(wanted, wrong))
+
+    # -- the guard
+
+    def _arm_for_instance(self) -> None:
+        instance = _FIRST_INSTANCE if self._instance is None else self._instance
+        self._arm(b"\x1b\rAT+CUTXC=%d\rATH\r" % instance)
+
+    def _arm(self, guard: bytes) -> None:
+        if guard != self._guard:
+            self._guard = guard
+            self.key_epoch += 1
+
+
+def group_profile(*, emergency: bool) -> str:
+    """Return the set-up of a group call: speech, SSI, direct, simplex, clear, group, codec."""
+    priority = tables.CALL_PRIORITY_EMERGENCY if emergency else 0
+    return f"AT+CTSDC=0,0,0,1,1,0,1,1,0,{priority},0"
+
+
+def why(result: Result) -> str:
+    """Return why a command failed, in words."""
+    if result.final is None:
+        return "the radio did not answer"
+    if result.final.code is None:
+        return result.final.kind.lower()
+    return error_words(result.final.code)
+
+
+def not_sent_event(wanted: KeyDemand, wrong: Elsewhere) -> TxNotSent:
+    """Return the event of a press that was not sent."""
+    return TxNotSent(demand=wanted.demand, reason=wrong.reason, radio_group=wrong.radio_group)
