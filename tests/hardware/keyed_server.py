@@ -48,7 +48,7 @@ class Server:
             case TxGranted():
                 self._granted()
             case TxEnded():
-                tell("ended", cause=event.cause)
+                tell("ended", cause=event.cause, reason=event.reason)
 
     def _granted(self) -> None:
         loop = asyncio.get_running_loop()
