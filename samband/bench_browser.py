@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,7 +78,16 @@ def sign_in(page: "Page", url: str, user: dict[str, str], position: str | None =
     if position is not None:
         page.get_by_test_id(f"position-{position}").click()
         page.get_by_test_id("ptt").wait_for()
-        page.wait_for_function("window.samband && window.samband.ready")
+        wait_js(page, "window.samband && window.samband.ready")
+
+
+def wait_js(page: "Page", expression: str, *, seconds: float = 20) -> None:
+    """Wait until an expression is true; the console's own rules forbid the page to evaluate text."""
+    deadline = time.monotonic() + seconds
+    while not page.evaluate(f"() => Boolean({expression})"):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not true within {seconds} s: {expression}")
+        page.wait_for_timeout(20)
 
 
 def first_load(url: str) -> dict[str, Any]:

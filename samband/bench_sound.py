@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.signal import resample_poly
 
-from samband.bench_browser import browser, sign_in
+from samband.bench_browser import browser, sign_in, wait_js
 from samband.bench_demo import Control, RunningDemo, running_demo
 from samband.bench_desk import mono_ms
 from samband.bench_signal import (
@@ -110,7 +110,7 @@ def open_desk(page: "Page", demo: RunningDemo) -> None:
     """Sign in as dispatcher at position 1 and select the talkgroup of this benchmark."""
     sign_in(page, demo.url, demo.users["dispatcher"])
     page.get_by_test_id(TILE).click()
-    page.wait_for_function("() => window.samband.audio.connected")
+    wait_js(page, "window.samband.audio.media === 'connected'")
 
 
 def sound_in(demo: RunningDemo, folder: Path, speech: Path) -> dict[str, Any]:
@@ -176,7 +176,7 @@ def delay(demo: RunningDemo, folder: Path, talks: int) -> dict[str, Any]:
                 if 0 <= number < BURSTS:
                     late = at - (wall + number * PERIOD_S * 1000)
                     (first if number == 0 else values).append(late)
-        stages = page.evaluate("() => window.samband.audio.stages()")
+        stages = {"output_latency_ms": page.evaluate("() => window.samband.audio.outputLatencyMs")}
     control.close()
     return {
         "pcm_to_page_ms": percentiles(values + first),

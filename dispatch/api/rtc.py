@@ -117,5 +117,5 @@ def _read(text: str) -> dict[str, Any]:
 async def _close(socket: WebSocket) -> None:
     try:
         await socket.close()
-    except RuntimeError:
+    except (RuntimeError, WebSocketDisconnect):
         return  # closed by the other side already
