@@ -1,6 +1,6 @@
 /** One timeline of an incident: what happened, notes, and suggestions in their place in time. */
 
-import type { Incident, Suggestion } from './api/types';
+import type { CallRow, Incident, Suggestion } from './api/types';
 import type { IconName } from './icons';
 
 export interface TimelineItem {
@@ -25,6 +25,16 @@ const ICONS: Record<string, IconName> = {
   closed: 'check',
   talkgroup: 'link',
 };
+
+/** Calls that belong to the incident: those a person added, and the confirmed suggestions. */
+export function attachedCalls(incident: Incident): CallRow[] {
+  const rows = new Map<string, CallRow>();
+  for (const row of Array.isArray(incident.calls) ? incident.calls : []) rows.set(row.id, row);
+  for (const one of incident.suggestions) {
+    if (one.state === 'confirmed' && one.call_row) rows.set(one.call_row.id, one.call_row);
+  }
+  return [...rows.values()].sort((a, b) => b.started_utc - a.started_utc);
+}
 
 const item = (fields: Partial<TimelineItem> & { key: string; t_utc: number }): TimelineItem => ({
   icon: 'info',

@@ -237,7 +237,8 @@ export interface IncidentRow {
   closed_utc?: number | null;
   camera?: string;
   place?: string;
-  calls?: number;
+  /** In lists how many, on the incident itself the calls. */
+  calls?: number | CallRow[];
   units?: number;
   cameras?: number;
   suggestions_open?: number;
@@ -293,7 +294,6 @@ export interface Incident extends IncidentRow {
   notes: Note[];
   talkgroups: string[];
   possibly_same: IncidentRow[];
-  calls_attached?: CallRow[];
 }
 
 export interface CallRow {
