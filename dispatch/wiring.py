@@ -18,6 +18,7 @@ from dispatch.services.board_load import load_board
 from dispatch.services.calls import CallLog
 from dispatch.services.desk import Desk
 from dispatch.services.disk import DiskPolicy
+from dispatch.services.integrity import RecordingIntegrity
 from dispatch.services.journal import Journal, recover
 from dispatch.services.journal_desk import desk_writers
 from dispatch.services.journal_write import JournalWriter
@@ -98,6 +99,7 @@ class Dispatch:
 
     def _add_services(self) -> None:
         s, parts = self.services, self.parts
+        recordings = parts.state / "recordings"
         record = s.add(Record(parts.audit, s.store, s.clock))
         s.add(parts.audit)
         board = s.add(Board(s.plan))
@@ -145,6 +147,7 @@ class Dispatch:
                 bus=s.bus,
                 clock=s.clock,
                 randomness=s.randomness,
+                integrity=RecordingIntegrity(s.store, parts.audit, recordings, s.clock),
             )
         )
         s.add(
@@ -152,7 +155,7 @@ class Dispatch:
                 store=s.store,
                 plan=s.plan,
                 record=record,
-                folder=parts.state / "recordings",
+                folder=recordings,
                 clock=s.clock,
             )
         )

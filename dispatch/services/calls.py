@@ -1,6 +1,6 @@
 """The call log: search, the sheet of one call, notes. Every look is logged before its answer."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +13,7 @@ from dispatch.auth.permissions import Action
 from dispatch.errors import NotFound, ServiceError
 from dispatch.events import CallNoted
 from dispatch.services.call_search import CallQuery, search
+from dispatch.services.integrity import RecordingIntegrity
 from dispatch.services.plans import LivePlan
 from dispatch.services.record import Asker, Record
 from dispatch.services.rows import Row, transmission_row
@@ -23,9 +24,6 @@ from gateway.model.ids import CallId, TalkgroupId, ulid
 from gateway.ports import Clock
 
 MAX_NOTE_CHARACTERS = 4000
-
-Integrity = Callable[[str, str], Awaitable[Row | None]]
-"""(transmission, sha256) -> what the audit log can prove of this recording."""
 
 
 class CallLog:
@@ -40,15 +38,16 @@ class CallLog:
         bus: Bus,
         clock: Clock,
         randomness: Callable[[int], bytes],
+        integrity: RecordingIntegrity,
     ) -> None:
-        """Take the store; ``integrity`` is set by the wiring when the audit log can prove."""
+        """Take the store and what proves a recording."""
         self._store = store
         self._plan = plan
         self._record = record
         self._bus = bus
         self._clock = clock
         self._randomness = randomness
-        self.integrity: Integrity | None = None
+        self._integrity_of = integrity
 
     async def search(self, asker: Asker, query: CallQuery) -> Row:
         """Return one page of calls with totals; logged first, as a search is a consultation."""
@@ -107,9 +106,9 @@ class CallLog:
 
     async def _integrity(self, files: list[Row]) -> Row | None:
         sound = next((file for file in files if file["kind"] == "opus"), None)
-        if sound is None or self.integrity is None:
+        if sound is None:
             return None
-        return await self.integrity(sound["transmission"], sound["sha256"])
+        return await self._integrity_of.check(sound["transmission"], sound["sha256"], sound["name"])
 
     async def note(self, asker: Asker, call_id: str, text: str) -> str:
         """Write a note on a call; returns its id. The journal stores it, the stream shows it."""
@@ -211,6 +210,7 @@ def _files(db: Session, ids: list[str]) -> list[Row]:
         {
             "transmission": row.transmission,
             "kind": row.kind,
+            "name": row.name,
             "sha256": row.sha256,
             "size_bytes": row.size_bytes,
             "late": row.late,

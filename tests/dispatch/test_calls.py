@@ -198,3 +198,34 @@ async def test_acts_of_desks_are_in_the_log_as_they_happen(room: Room) -> None:
     entry = next(e for e in entries(room) if e["verb"] == "ptt.released")
     assert entry["actor"]["id"] == browser.me["user"]["id"]
     assert entry["detail"]["discarded_ms"] == 320
+
+
+async def test_the_sheet_proves_the_recording_and_sees_a_changed_byte_or_entry(
+    room: Room,
+) -> None:
+    call, _ = await one_call(room)
+    for seq in range(2, 5):
+        await one_call(room, seq)
+    browser = await room.browser("auditor")
+    proof = (await browser.get(f"/calls/{call}")).json()["integrity"]
+    assert proof["ok"]
+    assert proof["sha256"] == hashlib.sha256(spoken()).hexdigest()
+    assert proof["proof_hashes"] >= 2
+    entry = entries(room)[proof["entry_seq"]]
+    assert entry["verb"] == "recording.closed"
+    with sqlite3.connect(room.state / "samband.db") as db:
+        db.execute("DROP TRIGGER audit_log_no_update")
+        db.execute(
+            "UPDATE audit_log SET leaf = zeroblob(32) WHERE seq = ?", (proof["entry_seq"] ^ 1,)
+        )
+    assert not (await browser.get(f"/calls/{call}")).json()["integrity"]["ok"]
+
+
+async def test_the_sheet_sees_a_changed_file(room: Room) -> None:
+    call, _ = await one_call(room)
+    file = next((room.state / "recordings").glob("*.opus"))
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    browser = await room.browser("auditor")
+    proof = (await browser.get(f"/calls/{call}")).json()["integrity"]
+    assert proof["entry_seq"] is not None
+    assert not proof["ok"]

@@ -45,7 +45,7 @@ def routes(app: Any) -> list[tuple[str, str, Any]]:
                 found.append(("WS", prefix + route.path, route.dependant))
             if isinstance(route, APIRoute):
                 found += [
-                    (method, prefix + route.path, route.dependant) for method in route.methods
+                    (method, prefix + route.path, route.dependant) for method in route.methods or ()
                 ]
     return found
 
