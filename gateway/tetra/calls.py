@@ -71,21 +71,24 @@ class CallTracker:
         self._announce(call, encrypted=False, duplex=False)
         return call
 
-    def connected(self, line: CallConnected, now: MonoMs) -> None:
+    def connected(self, line: CallConnected, now: MonoMs) -> Call:
         """Take ``+CTCC``; of a call never heard of, nothing is known but that it is up."""
-        self._known(line.instance, now).last_news = now
+        call = self._known(line.instance, now)
+        call.last_news = now
+        return call
 
-    def granted_to_other(self, line: TxGrant, now: MonoMs) -> None:
+    def granted_to_other(self, line: TxGrant, now: MonoMs) -> Call:
         """Take ``+CTXG`` with grant 3: somebody talks."""
         call = self._known(line.instance, now)
         call.last_news = now
         call.may_ask = line.may_ask
         talker = ssi(line.talker)
         if call.talking and talker in (None, call.talker):
-            return
+            return call
         self._start_talk(call, talker, line.encrypted)
         if call.emergency and talker is not None and not call.emergency_unit_known:
             self._sign_emergency(call, talker)
+        return call
 
     def own_key(self, line: TxGrant, now: MonoMs) -> None:
         """Take a grant that nobody here asked for: the radio's own key was pressed."""

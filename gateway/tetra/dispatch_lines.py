@@ -73,7 +73,8 @@ class LineDispatch:
             return
         ours = self._transmitter.grant(line, now)
         if line.grant == tables.Grant.OTHER:
-            self._tracker.granted_to_other(line, now)
+            call = self._tracker.granted_to_other(line, now)
+            self._transmitter.other_call(call, now)
         elif line.grant == tables.Grant.MINE and not ours:
             self._tracker.own_key(line, now)
 
@@ -88,7 +89,7 @@ class LineDispatch:
                 self._transmitter.progress(line.instance, line.status, now)
             case CallConnected():
                 self._transmitter.progress(line.instance, None, now)
-                self._tracker.connected(line, now)
+                self._transmitter.other_call(self._tracker.connected(line, now), now)
             case CallReleased():
                 call_down = self._tracker.released(line)
                 self._transmitter.released(line, now)

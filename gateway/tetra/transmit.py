@@ -170,7 +170,8 @@ class Transmitter(Unkeying):
 
     def link_lost(self, reason: str) -> None:
         """Take the loss of the line: nothing can be written. The guard's bytes are kept."""
-        for demand in (self._demand if self.busy else None, self._next):
+        told = self.phase is Phase.ENDING and self._last_event is None
+        for demand in (self._demand if self.busy and not told else None, self._next):
             if demand is not None:
                 event = TxEnded(demand=demand.demand, cause="link_lost", reason=reason)
                 self._state.emit(event)
