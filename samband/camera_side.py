@@ -1,0 +1,144 @@
+"""The camera side of a server: register, sources, incidents, suggestions, demo cameras.
+
+Made before dispatch starts, so that routes find the services; started after it. MQTT sources run
+in a process each (``samband.ingest_worker``).
+"""
+
+import asyncio
+import secrets
+from collections.abc import Coroutine
+from typing import Any
+
+from dispatch.cameras.demo_source import DemoCameras, WebhookClient, secret_text
+from dispatch.cameras.mqtt_source import MqttSettings
+from dispatch.cameras.register import CameraInfo, CameraRegister
+from dispatch.cameras.sources import ADOPT_US, CameraSources, store_register
+from dispatch.cameras.webhook import SharedSecret, WebhookKey, read_keys
+from dispatch.incidents.service import Incidents, open_groups
+from dispatch.incidents.suggestions import Suggestions
+from dispatch.services.disk import DiskPolicy
+from dispatch.services.registry import Services
+from gateway.model.errors import ConfigError
+from gateway.model.ids import UtcUs
+from samband.config import Cameras, Mqtt
+from samband.ingest_worker import IngestProcess
+
+DEMO_SOURCE = "demo"
+SECRET_BYTES = 32
+
+
+class CameraSide:
+    """Everything between camera sources and incidents."""
+
+    def __init__(self, config: Cameras, services: Services) -> None:
+        """Make the services and file them in the registry; nothing runs yet."""
+        self._config = config
+        self._services = services
+        s = services
+        self.register = CameraRegister(
+            CameraInfo(
+                id=camera.id,
+                name=camera.name,
+                place=camera.name,
+                group=camera.group,
+                latitude_deg=camera.latitude_deg,
+                longitude_deg=camera.longitude_deg,
+                bearing_deg=camera.bearing_deg,
+                range_m=camera.range_m,
+            )
+            for camera in config.camera
+        )
+        self.incidents = s.add(Incidents(s.store, s.bus, s.clock, s.randomness))
+        self.suggestions = s.add(
+            Suggestions(
+                store=s.store,
+                bus=s.bus,
+                clock=s.clock,
+                randomness=s.randomness,
+                plan=s.plan,
+                incidents=self.incidents,
+            )
+        )
+        disk = s.use(DiskPolicy) if s.has(DiskPolicy) else None
+        self.sources = s.add(
+            CameraSources(
+                store=s.store,
+                bus=s.bus,
+                clock=s.clock,
+                randomness=s.randomness,
+                incidents=self.incidents,
+                register=self.register,
+                media_allowed=(lambda: disk.media_allowed) if disk else lambda: True,
+            )
+        )
+        self._endless: list[asyncio.Task[None]] = []
+        self._working: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Start the writer, the suggestions and every configured source."""
+        kinds = {f"frigate:{mqtt.id}": "frigate" for mqtt in self._config.mqtt}
+        kinds |= {f"webhook:{hook.id}": "webhook" for hook in self._config.webhook}
+        await self._services.store.write(lambda db: store_register(db, self.register, kinds))
+        for hook in self._config.webhook:
+            try:
+                keys = read_keys(await asyncio.to_thread(hook.secret_file.read_text))
+            except OSError as error:
+                raise ConfigError(
+                    f"cameras.webhook {hook.id}: secret_file {hook.secret_file}: {error.strerror}"
+                ) from error
+            await self._add_webhook(hook.id, keys)
+        self._working += [
+            asyncio.create_task(self.sources.run(), name="camera-writer"),
+            asyncio.create_task(self.suggestions.run(), name="suggestions"),
+        ]
+        for mqtt in self._config.mqtt:
+            process = await self._ingest_process(mqtt)
+            self._run(process.run(), f"ingest {mqtt.id}")
+
+    async def _add_webhook(self, name: str, keys: tuple[WebhookKey, ...]) -> None:
+        await self.sources.add_webhook(f"webhook:{name}", keys)
+
+    async def _ingest_process(self, mqtt: Mqtt) -> IngestProcess:
+        password = None
+        if mqtt.password_file is not None:
+            text = await asyncio.to_thread(mqtt.password_file.read_text)
+            password = text.strip()
+        settings = MqttSettings(
+            source=f"frigate:{mqtt.id}",
+            host=mqtt.host,
+            port=mqtt.port,
+            prefix=mqtt.prefix,
+            username=mqtt.username,
+            password=password,
+            tls=mqtt.tls,
+            client_id=f"samband-{mqtt.id}",
+        )
+        return IngestProcess(settings, self.register.all(), self.sources.put, self._adopt)
+
+    async def _adopt(self, source: str) -> list[dict[str, Any]]:
+        since = UtcUs(self._services.clock.utc_us() - ADOPT_US)
+        return await open_groups(self._services.store, source, since)
+
+    async def start_demo(self, url: str, *, seed: int = 1) -> None:
+        """Let the built-in cameras send to this server's own webhook at ``url`` (its root)."""
+        secret = secret_text(secrets.token_bytes(SECRET_BYTES))
+        await self._add_webhook(DEMO_SOURCE, (SharedSecret(secret),))
+        client = WebhookClient(f"{url}/api/v1/webhooks/camera/{DEMO_SOURCE}", secret)
+        cameras = [camera.id for camera in self.register.all()]
+        if cameras:
+            demo = DemoCameras(client, cameras, self._services.clock, seed=seed)
+            self._run(demo.run(), "demo-cameras")
+
+    def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        self._endless.append(asyncio.create_task(work, name=name))
+
+    async def close(self) -> None:
+        """End the sources first, write what they gave, then end; safe twice."""
+        for task in self._endless:
+            task.cancel()
+        await asyncio.gather(*self._endless, return_exceptions=True)
+        self._endless.clear()
+        await self.suggestions.close()
+        await self.sources.close()
+        await asyncio.gather(*self._working, return_exceptions=True)
+        self._working.clear()
