@@ -46,28 +46,30 @@ describe('an incident', () => {
   const incident = {
     id: 'i-1',
     opened_utc: 10,
-    timeline: [{ t_utc: 30, kind: 'note', words: 'owner called back', by: 'Sara' }],
-    notes: [
-      { t_utc: 30, text: 'owner called back', operator: 'Sara' },
-      { t_utc: 40, text: 'second note', operator: 'Erik' },
+    timeline: [
+      { t_utc: 10, kind: 'opened', who: '', text: 'Smoke, H-03' },
+      { t_utc: 30, kind: 'note', who: 'Sara', text: 'owner called back' },
+      { t_utc: 40, kind: 'talkgroup', who: 'Sara', text: 'norrvik/310301' },
     ],
     suggestions: [
       { id: 's-1', call: 'c-1', score: 85, state: 'confirmed', why: '', by: 'Sara', at: 50, call_row: call('c-1', 20) },
       { id: 's-2', call: 'c-2', score: 60, state: 'suggested', why: '', by: null, at: null, call_row: call('c-2', 35) },
     ],
-    calls: [call('c-9', 60)],
   } as unknown as Incident;
 
-  it('has one timeline, newest first, in which nothing stands twice', () => {
-    expect(merged(incident).map((one) => one.words || one.suggestion?.id)).toEqual([
-      'second note',
+  it('has one timeline, newest first, with suggestions where their call began', () => {
+    const items = merged(incident, () => 'BRAND 1');
+    expect(items.map((one) => one.words || one.suggestion?.id)).toEqual([
+      'Talkgroup BRAND 1 added',
       's-2',
       'owner called back',
       's-1',
+      'Opened: Smoke, H-03',
     ]);
+    expect(items[2]?.by).toBe('Sara');
   });
 
   it('holds the calls that a person added or confirmed, not the suggested ones', () => {
-    expect(attachedCalls(incident).map((row) => row.id)).toEqual(['c-9', 'c-1']);
+    expect(attachedCalls(incident).map((row) => row.id)).toEqual(['c-1']);
   });
 });

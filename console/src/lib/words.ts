@@ -139,6 +139,14 @@ export const END_REASONS = [
   ['duplicate', 'Duplicate'],
 ] as const;
 
+export const CLOSE_REASONS = [
+  ['handled', 'Handled'],
+  ['no_cause_found', 'No cause found'],
+  ['false_alarm', 'False alarm'],
+  ['duplicate', 'Duplicate'],
+  ['exercise', 'Exercise'],
+] as const;
+
 const MESSAGE_STATES: Record<string, string> = {
   queued: 'Waiting for the radio',
   accepted: 'Accepted by the radio',

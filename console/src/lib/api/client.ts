@@ -7,6 +7,7 @@ import type {
   CallSearch,
   CallSheet,
   Handover,
+  ImportPolicy,
   ImportReport,
   Incident,
   IncidentRow,
@@ -15,6 +16,7 @@ import type {
   ProtocolLine,
   Room,
   SessionInfo,
+  VerifyReport,
 } from './types';
 
 const BASE = '/api/v1';
@@ -203,10 +205,11 @@ export class ApiClient {
       Array.isArray(answer) ? answer : answer.lines,
     );
   restart = (id: string): Promise<unknown> => this.post(path`/links/${id}/restart`);
-  importTalkgroups(file: File, system: string, apply: boolean): Promise<ImportReport> {
+  importTalkgroups(file: File, system: string, policy: ImportPolicy, apply: boolean): Promise<ImportReport> {
     const form = new FormData();
     form.set('file', file);
     form.set('system', system);
+    form.set('policy', policy);
     form.set('apply', apply ? 'true' : 'false');
     return this.post('/import/talkgroups', form);
   }
@@ -218,7 +221,7 @@ export class ApiClient {
     this.get<AuditEntry[] | { entries: AuditEntry[] }>(withQuery('/audit/entries', query)).then(
       (answer) => (Array.isArray(answer) ? answer : answer.entries),
     );
-  verify = (): Promise<Record<string, unknown>> => this.post('/audit/verify');
+  verify = (): Promise<VerifyReport> => this.post('/audit/verify');
 }
 
 export const api = new ApiClient();

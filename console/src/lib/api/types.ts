@@ -235,14 +235,17 @@ export interface IncidentRow {
   state: string;
   opened_utc: number;
   closed_utc?: number | null;
-  camera?: string;
+  close_reason?: string;
+  opened_by?: string;
+  camera?: string | null;
   place?: string;
-  /** In lists how many, on the incident itself the calls. */
-  calls?: number | CallRow[];
-  units?: number;
-  cameras?: number;
-  suggestions_open?: number;
+  event_count?: number;
+  storm?: boolean;
+  storm_events?: number;
+  clock_note?: string;
   talkgroups?: string[];
+  /** Suggestions of 60 or more that nobody decided on. */
+  suggested?: number;
 }
 
 export interface Suggestion {
@@ -259,13 +262,9 @@ export interface Suggestion {
 export interface TimelineEntry {
   t_utc: number;
   kind: string;
-  words?: string;
-  text?: string;
-  by?: string | null;
-  ref?: string | null;
-  transmission?: string | null;
-  call?: string | null;
-  duration_ms?: number | null;
+  who: string;
+  text: string;
+  call?: string;
 }
 
 export interface Note {
@@ -277,23 +276,23 @@ export interface Note {
 }
 
 export interface CameraEvent {
-  id?: string;
-  t_utc?: number;
-  t_start_utc?: number;
-  camera?: string;
-  kind?: string;
-  label?: string;
-  score?: number | null;
-  words?: string;
+  id: string;
+  kind: string;
+  phase: string;
+  camera: string;
+  t_event_utc: number;
+  severity: string;
+  labels: (string | { name?: string; label?: string })[];
+  score: number | null;
 }
 
 export interface Incident extends IncidentRow {
   events: CameraEvent[];
   timeline: TimelineEntry[];
   suggestions: Suggestion[];
-  notes: Note[];
   talkgroups: string[];
-  possibly_same: IncidentRow[];
+  possibly_same: { id: string; label: string; title: string; why: string }[];
+  counted?: { camera: string; reason: string; events: number }[];
 }
 
 export interface CallRow {
@@ -384,46 +383,75 @@ export interface ProtocolLine {
   malformed?: boolean;
 }
 
+/** One field that an import would change. */
+export interface ImportChange {
+  talkgroup: string;
+  field: string;
+  before: string;
+  after: string;
+}
+
 export interface ImportReport {
   format: string;
   why: string;
+  warnings: string[];
   rows: {
     line: number;
     state: 'ok' | 'repaired' | 'skipped' | 'duplicate';
-    column: string | null;
+    column: string;
     reason: string;
     value: string;
   }[];
+  counts: Record<'read' | 'ok' | 'repaired' | 'skipped' | 'duplicate', number>;
   diff: {
-    added: DiffItem[];
-    changed: DiffItem[];
-    removed: DiffItem[];
-    unchanged: number | DiffItem[];
+    added: string[];
+    changed: ImportChange[];
+    removed: string[];
+    unchanged: number;
+    kept: ImportChange[];
   };
   applied: boolean;
   plan: number;
 }
 
-export type DiffItem = string | Record<string, unknown>;
+/** What an import does with talkgroups that the plan has already. */
+export type ImportPolicy = 'keep' | 'update' | 'add';
 
-export interface AuditState {
+export interface VerifyReport {
+  ok: boolean;
   size: number;
   root: string;
-  head: string | Record<string, unknown> | null;
-  checkpoint: string | Record<string, unknown> | null;
+  head_size: number | null;
+  checkpoints: number;
+  trust: string;
+  faults: string[];
+  warnings: string[];
+  took_ms: number;
+  at_utc: number | null;
+}
+
+export interface AuditState {
+  origin: string;
+  size: number;
+  root: string;
+  head: { size: number | null };
+  checkpoint: { size: number; root: string; note: string; at_utc: number } | null;
   writable: boolean;
-  last_verify: { t_utc?: number; ok?: boolean; words?: string; size?: number } | null;
+  reason: string;
+  spooled: number;
+  last_verify: VerifyReport | null;
 }
 
 export interface AuditEntry {
   seq: number;
-  t_utc: number;
+  ts: string;
   op: string;
-  actor: string;
-  obj: string;
-  words?: string;
-  detail?: string;
-  [key: string]: unknown;
+  verb: string;
+  result: string;
+  actor: { id: string; role: string; unit: string };
+  obj: { type: string; id: string } | null;
+  purpose: { code?: string; ref?: string; text?: string } | null;
+  detail: Record<string, unknown>;
 }
 
 export interface UserRow {
