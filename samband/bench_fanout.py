@@ -54,6 +54,7 @@ WHOLE_STACK_PEERS: Final = 10
 """Peers that keep aiortc's whole receiver, so that receiver reports flow."""
 LINE_BYTES: Final = 1 << 20
 SETUP_S: Final = 120.0
+SETTLE_S: Final = 1.0
 DELIVERED_PERCENT: Final = 99.0
 GOALS: Final = {"listeners_per_core": 300, "against_aiortc_pcm": 4.0, "against_encoder_each": 2.5}
 
@@ -266,12 +267,13 @@ class _Window:
     async def run(self, seconds: float, lateness_ms: list[float]) -> dict[str, float]:
         """Measure for ``seconds`` while the senders send."""
         calm_collector()
+        await asyncio.sleep(SETTLE_S)
         received = await self._peers.count()
         lateness_ms.clear()
         cpu, begin = time.process_time(), time.monotonic()
         await asyncio.sleep(seconds)
-        cpu, elapsed = time.process_time() - cpu, time.monotonic() - begin
         packets = await self._peers.count() - received
+        cpu, elapsed = time.process_time() - cpu, time.monotonic() - begin
         late = list(lateness_ms)
         return {
             "packets": packets,
