@@ -16,7 +16,6 @@ for a sender that is over its limit would look dearer still.
 import argparse
 import asyncio
 import functools
-import gc
 import itertools
 import json
 import os
@@ -36,6 +35,7 @@ from gateway.model.errors import LinkError
 from gateway.model.ids import GatewayId, MonoMs, TalkgroupId, UtcUs
 from gateway.model.voice import TIMESTAMP_STEP, VoiceFrame
 from hardware.sim.speech import clip, clip_index
+from samband.bench_fanout_peers import LINE_BYTES, SETUP_S, prepare, say
 from voicecodecs.opus import OpusEncoder
 from voicecodecs.pcm import FRAME_SAMPLES, SAMPLE_RATE_HZ
 from webrtc.addresses import use_media_addresses
@@ -50,10 +50,6 @@ SHARES: Final = {"pass_through": 1.0, "aiortc_pcm": 0.25, "encoder_each": 0.5}
 """The senders, and what share of the listeners each has."""
 FRAME_S: Final = 0.02
 TALKGROUPS: Final = 4
-WHOLE_STACK_PEERS: Final = 10
-"""Peers that keep aiortc's whole receiver, so that receiver reports flow."""
-LINE_BYTES: Final = 1 << 20
-SETUP_S: Final = 120.0
 SETTLE_S: Final = 1.0
 DELIVERED_PERCENT: Final = 99.0
 GOALS: Final = {"listeners_per_core": 300, "against_aiortc_pcm": 4.0, "against_encoder_each": 2.5}
@@ -109,7 +105,7 @@ def _medians(results: Sequence[dict[str, float]]) -> dict[str, float]:
 async def _phase(mode: str, peers: int, seconds: float) -> dict[str, float]:
     """Run one sender in a process of its own and return its figures."""
     child = await asyncio.create_subprocess_exec(
-        *_command("send", mode, str(peers), str(seconds)), stdout=asyncio.subprocess.PIPE
+        *_command("bench_fanout", mode, str(peers), str(seconds)), stdout=asyncio.subprocess.PIPE
     )
     out, _ = await child.communicate()
     if child.returncode != 0:
@@ -121,8 +117,8 @@ async def _phase(mode: str, peers: int, seconds: float) -> dict[str, float]:
     return figures
 
 
-def _command(*words: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "samband.bench_fanout", *words)
+def _command(module: str, *words: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", f"samband.{module}", *words)
 
 
 # ---- the sender's process ----------------------------------------------------------------------
@@ -228,7 +224,7 @@ class _Peers:
 @asynccontextmanager
 async def _peers(count: int) -> AsyncIterator[_Peers]:
     process = await asyncio.create_subprocess_exec(
-        *_command("peers", str(count)),
+        *_command("bench_fanout_peers", str(count)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=LINE_BYTES,
@@ -387,125 +383,11 @@ async def _own_tracks(
     return figures
 
 
-# ---- the peers' process ------------------------------------------------------------------------
-
-
-class _Silent(MediaStreamTrack):
-    """A microphone that never says anything and costs nothing."""
-
-    kind = "audio"
-
-    async def recv(self) -> Any:
-        await asyncio.Event().wait()
-
-
-class _Counter:
-    """Counts RTP packets of all peers."""
-
-    def __init__(self) -> None:
-        self.packets = 0
-
-    def whole(self, receiver: Any) -> None:
-        """Count in aiortc's receiver and leave the rest to it."""
-        original = receiver._handle_rtp_packet
-
-        async def handle(packet: Any, arrival_time_ms: int) -> None:
-            self.packets += 1
-            await original(packet, arrival_time_ms=arrival_time_ms)
-
-        receiver._handle_rtp_packet = handle
-
-    def cheap(self, peer: RTCPeerConnection) -> None:
-        """Count at the socket and drop; STUN and DTLS go on as before (RFC 7983 first bytes)."""
-        connection: Any = peer.getTransceivers()[0].receiver.transport.transport
-        for protocol in connection._connection._protocols:
-            protocol.datagram_received = self._counting(protocol.datagram_received)
-
-    def _counting(self, original: Callable[[bytes, Any], None]) -> Callable[[bytes, Any], None]:
-        def datagram_received(data: bytes, address: Any) -> None:
-            if 128 <= data[0] <= 191:
-                self.packets += not 200 <= data[1] <= 207
-            else:
-                original(data, address)
-
-        return datagram_received
-
-
-async def _be_peers(count: int) -> None:
-    use_media_addresses(["127.0.0.1"])
-    counter = _Counter()
-    reader = asyncio.StreamReader(limit=LINE_BYTES)
-    await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
-    )
-    peers: list[RTCPeerConnection] = []
-    connected: list[asyncio.Event] = []
-    for n in range(count):
-        peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        peer.addTransceiver(_Silent(), direction="sendonly")
-        line = peer.addTransceiver("audio", direction="recvonly")
-        if n < WHOLE_STACK_PEERS:
-            counter.whole(line.receiver)
-        await peer.setLocalDescription(await peer.createOffer())
-        _say(n=n, sdp=peer.localDescription.sdp)
-        message = json.loads(await reader.readline())
-        answer = RTCSessionDescription(sdp=message["sdp"], type="answer")
-        await peer.setRemoteDescription(answer)
-        peers.append(peer)
-        connected.append(_connected(peer))
-    await asyncio.wait_for(asyncio.gather(*(done.wait() for done in connected)), SETUP_S)
-    for peer in peers[WHOLE_STACK_PEERS:]:
-        counter.cheap(peer)
-    _say(connected=count)
-    gc.freeze()
-    while await reader.readline():
-        _say(count=counter.packets)
-
-
-def _connected(peer: RTCPeerConnection) -> asyncio.Event:
-    """Return an event that is set once the peer is connected."""
-    done = asyncio.Event()
-
-    def changed() -> None:
-        if peer.connectionState == "connected":
-            done.set()
-
-    peer.on("connectionstatechange", changed)
-    changed()
-    return done
-
-
-def _say(**message: object) -> None:
-    sys.stdout.write(json.dumps(message) + "\n")
-    sys.stdout.flush()
-
-
-# ---- both --------------------------------------------------------------------------------------
-
-
-def _prepare(core: int) -> None:
-    """Take a core of our own, and as many descriptors as we may have (a socket a peer)."""
-    cores = sorted(os.sched_getaffinity(0))
-    if len(cores) > 1:
-        os.sched_setaffinity(0, {cores[core % len(cores)]})
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
 def main(words: Sequence[str]) -> int:
-    """Be one of the two processes: ``send MODE PEERS SECONDS`` or ``peers COUNT``."""
-    match words:
-        case ["send", mode, count, seconds]:
-            _prepare(0)
-            _say(**asyncio.run(_send(mode, int(count), float(seconds))))
-        case ["peers", count]:
-            # The sender's affinity came along with the fork: take it off before choosing.
-            os.sched_setaffinity(0, range(os.cpu_count() or 1))
-            _prepare(1)
-            asyncio.run(_be_peers(int(count)))
-        case _:
-            print("usage: python -m samband.bench_fanout send|peers …", file=sys.stderr)
-            return 2
+    """Be the sender's process: ``MODE PEERS SECONDS``."""
+    mode, count, seconds = words
+    prepare(0)
+    say(**asyncio.run(_send(mode, int(count), float(seconds))))
     return 0
 
 
