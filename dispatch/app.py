@@ -1,7 +1,5 @@
 """The web application: API under ``/api/v1``, health and metrics at the root, the console."""
 
-import importlib
-import importlib.util
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -12,15 +10,19 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from dispatch.api import (
+    audit,
     auth,
     board,
     calls,
+    importing,
+    incidents,
     links,
     positions,
     recordings,
     rtc,
     stream,
     users,
+    webhooks,
 )
 from dispatch.console import STATIC, Console
 from dispatch.deps import public
@@ -32,9 +34,21 @@ from dispatch.web import SecurityHeaders, SizeLimit, add_error_handlers
 API = "/api/v1"
 BODY_LIMIT_BYTES = 1 << 20
 UPLOAD_LIMIT_BYTES = 20 << 20
-OWN_ROUTERS = (auth, stream, positions, board, calls, recordings, links, users, rtc)
-OTHER_ROUTERS = ("incidents", "webhooks", "audit", "importing")
-"""Routers of the incident, camera, audit and import parts, in ``dispatch/api``."""
+ROUTERS = (
+    auth,
+    stream,
+    positions,
+    board,
+    calls,
+    recordings,
+    links,
+    users,
+    rtc,
+    incidents,
+    webhooks,
+    audit,
+    importing,
+)
 
 
 def create_app(
@@ -62,22 +76,13 @@ def create_app(
     )
     app.state.services = services
     add_error_handlers(app)
-    routers = [(API, module.router) for module in OWN_ROUTERS]
-    routers += [(API, router) for router in _other_routers()]
+    routers = [(API, module.router) for module in ROUTERS]
     routers += [(API, _documents(app)), ("", _root(services))]
     for prefix, router in routers:
         app.include_router(router, prefix=prefix)
     app.state.routers = routers
     app.router.routes.append(Route("/{path:path}", Console(static).answer, methods=["GET"]))
     return app
-
-
-def _other_routers() -> list[APIRouter]:
-    found = []
-    for name in OTHER_ROUTERS:
-        if importlib.util.find_spec(f"dispatch.api.{name}") is not None:
-            found.append(importlib.import_module(f"dispatch.api.{name}").router)
-    return found
 
 
 def _root(services: Services) -> APIRouter:

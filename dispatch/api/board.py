@@ -3,12 +3,16 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
+from sqlmodel import select
 
 from dispatch.api.asking import ServicesOf
 from dispatch.api.schemas import EndAlarm, SendText
+from dispatch.auth.permissions import Action
+from dispatch.cameras.tables import Camera
 from dispatch.deps import Person, require
 from dispatch.services.desk import Desk
 from dispatch.services.messaging import Messaging
+from dispatch.services.rows import as_row
 from dispatch.services.snapshot import Snapshots
 
 router = APIRouter(tags=["board"])
@@ -26,6 +30,19 @@ async def talkgroups(person: Viewer, services: ServicesOf) -> list[dict[str, Any
 async def units(person: Viewer, services: ServicesOf) -> list[dict[str, Any]]:
     """List the units this person sees."""
     return services.use(Snapshots).units(person.access)
+
+
+@router.get("/cameras")
+async def cameras(
+    person: Annotated[Person, Depends(require("camera.see"))], services: ServicesOf
+) -> list[dict[str, Any]]:
+    """List the cameras of this person's camera groups; one without a group is everybody's."""
+    found = await services.store.read(lambda db: list(db.exec(select(Camera))))
+    return [
+        as_row(camera)
+        for camera in found
+        if not camera.group or person.access.camera(Action.SEE, camera.group)
+    ]
 
 
 @router.get("/messages")

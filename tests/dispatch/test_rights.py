@@ -4,6 +4,8 @@ import asyncio
 import json
 import time
 
+from sqlmodel import Session
+
 from dispatch.auth.permissions import Role
 from gateway.model import events as ev
 from gateway.model.commands import FloorRelease
@@ -241,3 +243,30 @@ async def test_a_running_room_takes_over_what_a_command_changed(room: Room) -> N
         async with asyncio.timeout(3):
             await reader.socket.wait_closed()
     assert (await browser.get("/session")).status_code == 401
+
+
+async def test_cameras_follow_the_grant_of_their_group(room: Room) -> None:
+    from dispatch.auth.access import GrantInfo
+    from dispatch.auth.people import parse_actions
+    from dispatch.cameras.tables import Camera
+
+    def add(db: Session) -> None:
+        for name, group in (("cam-a", ""), ("cam-b", "harbour"), ("cam-c", "prison")):
+            db.add(Camera(id=name, source="s", name_at_source=name, group=group))
+
+    await room.store.write(add)
+    browser = await room.browser("dispatcher")
+    assert [c["id"] for c in (await browser.get("/cameras")).json()] == ["cam-a"]
+    await room.services.people.give(
+        GrantInfo(
+            id=0,
+            role=Role.DISPATCHER,
+            organisation="*",
+            scope_kind="camera_group",
+            scope="harbour",
+            actions=parse_actions(["see"]),
+        ),
+        "test",
+    )
+    room.services.access.refresh("test")
+    assert [c["id"] for c in (await browser.get("/cameras")).json()] == ["cam-a", "cam-b"]
