@@ -70,6 +70,10 @@ class Bucket:
         self._level = self._most
         self._at = 0
 
+    def give_back(self) -> None:
+        """Put back a token that was not used."""
+        self._level = min(self._most, self._level + self._refill_us)
+
     def take(self, now: UtcUs) -> bool:
         """Take a token if there is one."""
         if self._at:
@@ -202,7 +206,10 @@ class Grouper:
             bucket = self._camera_buckets[camera.id] = Bucket(CAMERA_TOKENS, CAMERA_REFILL_US)
         if not bucket.take(now):
             return "camera limit"
-        return "" if self._source_bucket.take(now) else "source limit"
+        if self._source_bucket.take(now):
+            return ""
+        bucket.give_back()
+        return "source limit"
 
     def _count(self, event: CameraEvent, camera: CameraInfo, at: UtcUs, reason: str) -> Placed:
         key = camera.id if reason == "camera limit" else ""

@@ -1,0 +1,123 @@
+"""A real Mosquitto, the ingest process and a store: once, in order, and through restarts."""
+
+import asyncio
+import json
+import os
+import signal
+
+import pytest
+
+from dispatch.cameras.mqtt_source import MqttSettings
+from dispatch.incidents.service import open_groups
+from samband.bench_cameras_parts import Publisher, frigate_event
+from samband.ingest_worker import IngestProcess
+from samband.mosquitto_child import find_mosquitto, running_mosquitto
+
+pytestmark = pytest.mark.skipif(find_mosquitto() is None, reason="mosquitto is not installed")
+
+
+@pytest.fixture
+def broker(tmp_path):
+    with running_mosquitto(tmp_path) as port:
+        yield port
+
+
+@pytest.fixture
+async def ingest(room, broker):
+    settings = MqttSettings(source="frigate:a", host="127.0.0.1", port=broker, client_id="test")
+
+    async def adopt(source):
+        return await open_groups(room.store, source, room.clock.utc_us() - 120_000_000)
+
+    process = IngestProcess(settings, room.register.all(), room.sources.put, adopt)
+    running = asyncio.create_task(process.run())
+    await until(lambda: state(room) == "up", "the source is up")
+    yield process
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.fixture
+def frigate(broker):
+    publisher = Publisher(broker)
+    yield publisher
+    publisher.close()
+
+
+def state(room):
+    health = room.sources.health.get(("frigate:a", ""))
+    return health.state if health else None
+
+
+async def until(condition, what):
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.02)
+    assert condition(), what
+
+
+async def test_events_of_a_broker_become_an_incident(room, ingest, frigate):
+    for number, phase in enumerate(("new", "update", "update", "end")):
+        frigate.publish("events", frigate_event("yard", "1-a", phase, "gate", number))
+    await until(lambda: len(room.stored()) == 4, "all four are stored")
+    (incident,) = room.all_incidents()
+    assert (incident.camera, incident.event_count, incident.title) == ("yard", 4, "Car, yard")
+    assert [e.camera for e in room.told("incident.opened")] == ["yard"]
+
+
+async def test_a_message_twice_is_stored_once(room, ingest, frigate):
+    raw = frigate_event("yard", "1-a", "new", "gate", 1)
+    for _ in range(3):
+        frigate.publish("events", raw)
+    frigate.publish("events", frigate_event("yard", "1-a", "end", "gate", 1))
+    await until(lambda: len(room.stored()) == 2, "one of the three, and the end")
+    assert room.sources.counters["frigate:a", "duplicate"] == 2
+
+
+async def test_rubbish_is_counted_and_ends_nothing(room, ingest, frigate):
+    for raw in (b"{", b"\xff\xfe", b"[" * 5000):
+        frigate.publish("events", raw)
+    frigate.publish("events", frigate_event("yard", "1-a", "new", "gate", 1))
+    await until(room.stored, "the good one came through")
+    assert room.sources.counters["frigate:a", "unreadable"] == 3
+
+
+async def test_health_of_source_and_camera(room, ingest, frigate):
+    frigate.publish("yard/status/detect", b"online")
+    frigate.publish("yard/status/detect", b"offline")
+    await until(room.all_incidents, "a camera offline opens an incident")
+    assert room.all_incidents()[0].title == "Camera offline, yard"
+    frigate.publish("yard/status/detect", b"online")
+    await until(lambda: len(room.stored()) == 2, "back online goes to the same incident")
+    assert len(room.all_incidents()) == 1
+    frigate.publish("available", b"offline")
+    await until(lambda: state(room) == "down", "Frigate's last will")
+    changes = [(e.camera, e.state) for e in room.told("source.changed")]
+    assert ("yard", "down") in changes
+    assert ("", "down") in changes
+
+
+async def test_a_killed_ingest_process_loses_nothing_the_broker_has(room, ingest, frigate):
+    frigate.publish("events", frigate_event("yard", "1-a", "new", "gate", 1))
+    await until(room.stored, "the first is stored")
+    os.kill(ingest.pid, signal.SIGKILL)
+    for number in range(50):
+        frigate.publish("events", frigate_event("yard", f"2-{number}", "new", "gate", number))
+    await until(lambda: len(room.stored()) == 51, "the broker kept them for the session")
+    assert len(room.all_incidents()) == 1
+
+
+async def test_a_burst_adds_up(room, ingest, frigate):
+    sent = 3000
+    for number in range(sent):
+        camera = f"c{number % 40}"
+        zone = ("gate", "yard", "roof", "door")[number // 40 % 4]
+        frigate.publish("events", frigate_event(camera, f"3-{number}", "new", zone, number))
+    await until(lambda: len(room.stored()) + room.counted() >= sent, "stored or counted")
+    assert len(room.stored()) + room.counted() == sent
+    assert room.counted() > 0
+    storms = [row for row in room.all_incidents() if row.storm]
+    assert sum(row.storm_events for row in storms) == room.counted()
+    assert all(row.title.startswith("Storm: ") for row in storms)
+    ids = {json.loads(f'"{row.src_event_id}"') for row in room.stored()}
+    assert len(ids) == len(room.stored())
