@@ -155,6 +155,9 @@ export class ApiClient {
   select = (talkgroup: string): Promise<{ ok: boolean; reason: string }> =>
     this.post('/select', { talkgroup });
 
+  desk = (): Promise<{ state: Record<string, unknown> }> => this.get('/desk');
+  keepDesk = (state: object): Promise<unknown> => this.json('PUT', '/desk', { state });
+
   // ---- calls and recordings ----------------------------------------------------------------
 
   calls = (query: Query): Promise<CallSearch> => this.get(withQuery('/calls', query));

@@ -21,6 +21,7 @@ const AUDIBLE_TICK_MS = 500;
 const EMERGENCY_CYCLE_MS = 5_000;
 const TOAST_MS = 6_000;
 const STATS_EVERY = 5;
+const KEEP_MS = 1_000;
 
 export class Desk {
   readonly prefs = new Prefs();
@@ -53,6 +54,7 @@ export class Desk {
   #worker: Worker | null = null;
   #timers: ReturnType<typeof setInterval>[] = [];
   #toastTimer: ReturnType<typeof setTimeout> | undefined;
+  #keepTimer: ReturnType<typeof setTimeout> | undefined;
   #ticks = 0;
   #shown = new Set<string>();
 
@@ -180,7 +182,24 @@ export class Desk {
 
   // ---- life --------------------------------------------------------------------------------
 
+  /** Volumes, mutes and layout follow the operator. */
+  async #mix(): Promise<void> {
+    if (!this.session.can('desk.keep')) return;
+    try {
+      this.prefs.take((await api.desk()).state);
+    } catch {
+      return; // this desk's own copy serves
+    }
+    this.sound.applyVolumes();
+    this.placeSound();
+    this.prefs.onSave = (mix) => {
+      clearTimeout(this.#keepTimer);
+      this.#keepTimer = setTimeout(() => void api.keepDesk(mix).catch(() => undefined), KEEP_MS);
+    };
+  }
+
   #start(): void {
+    void this.#mix();
     this.stream.start();
     this.#timers.push(setInterval(() => this.#audible(), AUDIBLE_TICK_MS));
     this.#timers.push(setInterval(() => this.#sounder(), EMERGENCY_CYCLE_MS));
@@ -194,6 +213,7 @@ export class Desk {
   }
 
   #stop(): void {
+    this.prefs.onSave = () => {};
     this.ptt.abort('signed_out');
     this.#worker?.postMessage({ op: 'close' });
     this.#worker?.terminate();

@@ -14,6 +14,9 @@ interface Kept {
 
 const KEY = 'samband.prefs';
 
+/** The part that follows the operator to another desk; devices belong to the machine. */
+export type Mix = Pick<Kept, 'layout' | 'volumes' | 'muted' | 'busVolume'>;
+
 function read(): Partial<Kept> {
   try {
     return JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Kept>;
@@ -36,6 +39,9 @@ export class Prefs {
   busVolume: Record<string, number> = $state({ select: 1, monitor: 1, alerts: 0.8, replay: 1 });
   devices: Record<string, string> = $state({});
 
+  /** Told after each change, to keep it on the server. */
+  onSave: (mix: Mix) => void = () => {};
+
   constructor() {
     const kept = read();
     this.layout = kept.layout ?? 'auto';
@@ -43,6 +49,19 @@ export class Prefs {
     this.muted = kept.muted ?? {};
     this.busVolume = { ...this.busVolume, ...kept.busVolume };
     this.devices = kept.devices ?? {};
+  }
+
+  get mix(): Mix {
+    const { layout, volumes, muted, busVolume } = this;
+    return $state.snapshot({ layout, volumes, muted, busVolume });
+  }
+
+  /** Take what the server kept for this operator. */
+  take(mix: Partial<Mix>): void {
+    this.layout = mix.layout ?? this.layout;
+    this.volumes = { ...mix.volumes };
+    this.muted = { ...mix.muted };
+    this.busVolume = { ...this.busVolume, ...mix.busVolume };
   }
 
   /** Switch without reload: only the attribute changes, nothing moves. */
@@ -63,5 +82,6 @@ export class Prefs {
     } catch {
       // As above.
     }
+    this.onSave(this.mix);
   }
 }

@@ -113,6 +113,10 @@ export class Sound {
     this.mixer.setVolume(bus, volume);
   }
 
+  applyVolumes(): void {
+    for (const bus of BUSES) this.#mixer?.setVolume(bus, this.prefs.busVolume[bus] ?? 1);
+  }
+
   cue(cue: Cue): void {
     if (!this.running) return;
     this.#cues ??= new CuePlayer(this.mixer.context, this.mixer.buses.alerts.input);
