@@ -4,6 +4,7 @@ import pytest
 
 from dispatch.incidents.geo import Grid, area_km2, contains, distance_m
 from dispatch.incidents.suggest import CallFacts, Fix, IncidentFacts, UnitFacts, score
+from samband.bench_suggestions import PRECISION, RECALL, evaluate
 
 T = 1_764_000_000_000_000
 S = 1_000_000
@@ -185,3 +186,11 @@ def test_the_grid_finds_what_brute_force_finds():
     assert len(found) > 20
     grid.remove("u0")
     assert "u0" not in {key for key, _, _ in grid.near(*places["u0"], 10)}
+
+
+def test_precision_and_recall_on_an_invented_town():
+    result = evaluate(200, 7)
+    assert result.true_suggested / result.suggested >= PRECISION
+    assert result.true_suggested / result.true_calls >= RECALL
+    assert result.kinds["stale fix"].suggested == result.kinds["wrong clock"].suggested == 0
+    assert evaluate(20, 7).kinds == evaluate(20, 7).kinds
