@@ -55,6 +55,65 @@ def align(original: Sound, received: Sound) -> tuple[Sound, Sound, int]:
     return reference, piece[: len(reference)], lag
 
 
+def follow(original: Sound, received: Sound, *, reach_s: float = 0.9) -> tuple[Sound, list[float]]:
+    """Lay the received sound on the original's time when its delay changes along the way.
+
+    A press buffer works its backlog off by playing faster, so one lag does not fit the whole. For
+    each 400 ms of the original the likeness at every lag is measured, and the path of lags that
+    fits best as a whole is taken; the pieces are joined by overlapping windows. Returns the sound
+    (the original's length) and the lag of each piece in ms.
+    """
+    size, hop, reach = int(0.4 * RATE_HZ), int(0.2 * RATE_HZ), int(reach_s * RATE_HZ)
+    padded = np.concatenate([np.zeros(reach), received, np.zeros(reach + 2 * size)])
+    longer = np.concatenate([original, np.zeros(size)])
+    starts = range(0, len(original), hop)
+    fits = np.stack([_likeness(longer[at : at + size], padded, at, reach) for at in starts])
+    lags = _best_path(fits)
+    window = np.hanning(size)
+    out, weight = np.zeros(len(longer)), np.full(len(longer), 1e-3)
+    for at, lag in zip(starts, lags, strict=True):
+        out[at : at + size] += padded[at + lag : at + lag + size] * window
+        weight[at : at + size] += window
+    return (out / weight)[: len(original)], [(lag - reach) * 1000 / RATE_HZ for lag in lags]
+
+
+def _likeness(piece: Sound, padded: Sound, at: int, reach: int) -> Sound:
+    """Return the normalised correlation of a piece at each lag, nought where it is silent."""
+    part = padded[at : at + 2 * reach + len(piece)]
+    part = np.pad(part, (0, 2 * reach + len(piece) - len(part)))
+    energy = float(np.sum(piece**2))
+    if energy < len(piece) * 1e-6:
+        return np.zeros(2 * reach + 1)
+    match = correlate(part, piece, mode="valid", method="fft")
+    power = np.convolve(part**2, np.ones(len(piece)), mode="valid")
+    return np.asarray(match / np.sqrt(np.maximum(power, 1e-4) * energy))
+
+
+def _best_path(fits: Sound, *, jump: int = int(0.15 * RATE_HZ), cost: float = 0.3) -> list[int]:
+    """Return the lag index of each piece on the best path; a step of ``jump`` costs ``cost``."""
+    from scipy.ndimage import maximum_filter1d
+
+    best, came = fits[0].copy(), []
+    for row in fits[1:]:
+        stay = best
+        moved = maximum_filter1d(best, 2 * jump + 1) - cost
+        came.append(moved > stay)
+        best = np.maximum(stay, moved) + row
+    lag = int(np.argmax(best))
+    path = [lag]
+    for number in range(len(fits) - 2, -1, -1):
+        if came[number][lag]:
+            low = max(0, lag - jump)
+            lag = low + int(np.argmax(_score(fits, number)[low : lag + jump + 1]))
+        path.append(lag)
+    return path[::-1]
+
+
+def _score(fits: Sound, upto: int) -> Sound:
+    """Return the likeness of the few pieces up to a place, where a path changed its lag."""
+    return np.asarray(fits[max(0, upto - 1) : upto + 1].sum(axis=0))
+
+
 def stoi(original: Sound, received: Sound) -> float:
     """Return the short-time objective intelligibility of two aligned sounds."""
     from pystoi import stoi as measure

@@ -21,10 +21,14 @@ from samband.bench_desk import mono_ms
 from samband.bench_signal import (
     RATE_HZ,
     Sound,
+    active_dbfs,
+    clipped_share,
     compare,
+    follow,
     from_pcm,
     percentiles,
     read_wav,
+    stoi,
     to_8k,
     write_wav,
 )
@@ -38,6 +42,8 @@ TILE = "tile-norrvik-310301"
 TARGET_DBFS = -23.0
 BURST_S, PERIOD_S, BURSTS = 0.12, 0.8, 20
 MIC_SILENCE_S = 5.0
+COMMAND_MS = 50
+"""What the simulated radio needs to take a command, besides the wait that it is told."""
 LIMITS = {"stoi_in": 0.9, "stoi_out": 0.85, "delay_p50_ms": 100, "delay_p99_ms": 150}
 
 
@@ -217,26 +223,54 @@ def sound_out(
     control = demo.control()
     with browser(microphone=mic, loop_microphone=True) as context:
         page = context.new_page()
+        page.add_init_script(KEEP_TRACK)
         open_desk(page, demo)
         onset = wait_for_onset(page, period_s)
-        control.ask(do="release", radio=RADIO)
-        control.ask(do="grant", radio=RADIO, answer="grant", after_ms=grant_ms, times=1)
+        hold_a_call(control)
+        wait_ms = grant_ms - COMMAND_MS
+        control.ask(do="grant", radio=RADIO, answer="grant", after_ms=wait_ms, times=1)
         since = mono_ms()
         press_at = onset + period_s * 1000 - 60
         page.evaluate(PRESS_AT, [press_at, press_at + 60 + spoken_s * 1000 + 150])
         page.wait_for_timeout(press_at - time.time() * 1000 + spoken_s * 1000 + 3000)
     sound = from_pcm(control.pcm(do="sound", radio=RADIO, since_ms=since, group=GROUP))
     states = control.ask(do="log", radio=RADIO, kinds=["keyed", "unkeyed"], since_ms=since)
+    keyed = [e["t_ms"] for e in states["entries"] if e["kind"] == "keyed"]
+    pressed = press_at - (time.time() * 1000 - mono_ms())
     control.close()
     write_wav(folder / "out.wav", sound)
+    laid, lags = follow(original, sound)
     return {
-        **compare(original, sound),
-        "grant_after_ms": grant_ms,
+        "stoi": stoi(original, laid),
+        "active_dbfs": active_dbfs(sound),
+        "clipped_share": clipped_share(sound),
+        "granted_after_ms": keyed[0] - pressed,
         "keyed_s": len(sound) / RATE_HZ,
-        "key_ups": len([e for e in states["entries"] if e["kind"] == "keyed"]),
-        **edges(original, sound),
+        "spoken_s": spoken_s,
+        "key_ups": len(keyed),
+        "backlog_worked_off_ms": lags[0] - lags[-1],
+        **edges(original, laid),
     }
 
+
+def hold_a_call(control: Control) -> None:
+    """Leave a call up, so that the press is a demand in it and its grant is timed by us alone."""
+    control.ask(do="clear", radio=RADIO)
+    control.ask(
+        do="talk", radio=RADIO, group=GROUP, unit=UNIT, tone_hz=500, for_s=0.3, hang_ms=30_000
+    )
+    time.sleep(1)
+
+
+KEEP_TRACK = """(() => {
+  const devices = navigator.mediaDevices, real = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async (wish) => {
+    const stream = await real(wish);
+    window.spokenTrack = stream.getAudioTracks()[0].clone();
+    return stream;
+  };
+})()"""
+"""Keeps a copy of the microphone's track, since the page's own is silent until a press."""
 
 PRESS_AT = """([down, up]) => {
   const key = (type) => window.dispatchEvent(
@@ -250,8 +284,7 @@ def wait_for_onset(page: "Page", period_s: float) -> float:
     """Return the wall clock (ms) at which the looping microphone began to speak."""
     onset: float = page.evaluate(
         """async (limit) => {
-          const stream = await navigator.mediaDevices.getUserMedia({audio: {
-            echoCancellation: false, noiseSuppression: false, autoGainControl: false}});
+          const stream = new MediaStream([window.spokenTrack]);
           const context = new AudioContext();
           const meter = context.createAnalyser();
           meter.fftSize = 256;
@@ -275,23 +308,21 @@ def wait_for_onset(page: "Page", period_s: float) -> float:
     return onset
 
 
-def edges(original: Sound, received: Sound, part_s: float = 0.4) -> dict[str, float]:
-    """Intelligibility's poor man at both ends: how much of the first and last part arrived.
+def edges(original: Sound, laid: Sound, part_s: float = 0.4) -> dict[str, float]:
+    """Say whether the first and last syllable arrived: intelligibility of the first and last part.
 
-    The energy of the received sound in the first and last ``part_s`` of speech, against the
-    energy of the original there, in dB; a lost syllable shows as a large negative number.
+    ``laid`` is the received sound on the original's time (see ``follow``).
     """
-    from samband.bench_signal import align
-
-    reference, piece, _ = align(original, received)
-    gain = np.sqrt(np.mean(reference**2) / (np.mean(piece**2) + 1e-12))
+    speech = np.flatnonzero(np.abs(original) > 0.02)
+    first, last = int(speech[0]), int(speech[-1])
     n = int(part_s * RATE_HZ)
+    head, tail = slice(first, first + n), slice(max(0, last - n), last)
 
-    def level(a: Sound, b: Sound) -> float:
-        return float(10 * np.log10((np.mean((b * gain) ** 2) + 1e-12) / (np.mean(a**2) + 1e-12)))
+    def likeness(part: slice) -> float:
+        a, b = original[part], laid[part]
+        return float(np.sum(a * b) / np.sqrt(np.sum(a**2) * np.sum(b**2) + 1e-12))
 
     return {
-        "first_part_db": level(reference[:n], piece[:n]),
-        "last_part_db": level(reference[-n:], piece[-n:]),
-        "missing_s": (len(original) - len(reference)) / RATE_HZ,
+        "first_syllable_correlation": likeness(head),
+        "last_syllable_correlation": likeness(tail),
     }
