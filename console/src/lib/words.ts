@@ -160,7 +160,8 @@ const MESSAGE_STATES: Record<string, string> = {
 /** Delivery of a text, never more than known. */
 export function deliveryWords(state: string, reason: string): string {
   const word = MESSAGE_STATES[state] ?? state;
-  return reason ? `${word}: ${reason}` : word;
+  const told = state === 'failed' || state === 'unknown' || state === 'queued';
+  return reason && told ? `${word}: ${reason}` : word;
 }
 
 const LINK_STATES: Record<string, string> = {

@@ -2,6 +2,7 @@
 
 import { api, sentence, socketUrl } from '../api/client';
 import type { Envelope, Snapshot } from '../api/types';
+import type { Cue } from '../audio/cues';
 import { EventStream, STALE_MS } from '../stream/stream.svelte';
 import { Ptt, type PressSource } from '../ptt/ptt.svelte';
 import type { FromWorker } from '../ptt/protocol';
@@ -57,6 +58,7 @@ export class Desk {
   #keepTimer: ReturnType<typeof setTimeout> | undefined;
   #ticks = 0;
   #shown = new Set<string>();
+  readonly #down = new Set<string>();
 
   constructor() {
     this.ptt = new Ptt({
@@ -281,10 +283,10 @@ export class Desk {
         this.stream.report();
         break;
       case 'message.received':
-        this.sound.cue('message');
+        this.#alert('message');
         break;
       case 'link.changed':
-        if (data['state'] === 'down') this.sound.cue('link_lost');
+        this.#linkCue(String(data['link']), String(data['state']));
         break;
       case 'log.state':
         this.logWritable = data['writable'] === true;
@@ -299,6 +301,18 @@ export class Desk {
       default:
         if (envelope.type.startsWith('position.')) this.#position(envelope);
     }
+  }
+
+  /** No alert tone while our microphone is open: it would go out on the radio. */
+  #alert(cue: Cue): void {
+    if (!this.ptt.hot) this.sound.cue(cue);
+  }
+
+  #linkCue(link: string, state: string): void {
+    if (state === 'down' && !this.#down.has(link)) {
+      this.#down.add(link);
+      this.#alert('link_lost');
+    } else if (state === 'up' && this.#down.delete(link)) this.#alert('link_back');
   }
 
   #position(envelope: Envelope): void {
@@ -328,7 +342,7 @@ export class Desk {
       const heard = row?.receiving === true && row.state.talker === alarm.unit;
       return !heard || time.now - alarm.t_raised_utc / 1000 < 2_500;
     });
-    if (loud && !this.ptt.hot) this.sound.cue('emergency');
+    if (loud) this.#alert('emergency');
   }
 
   /** Which overs were audible: decides the unheard dot. */

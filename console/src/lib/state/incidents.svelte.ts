@@ -4,6 +4,7 @@ import { api, sentence } from '../api/client';
 import type { Envelope, Incident, IncidentRow } from '../api/types';
 
 const SOON_MS = 300;
+const LIST_MS = 1_000;
 
 export class Incidents {
   list: IncidentRow[] = $state([]);
@@ -11,9 +12,10 @@ export class Incidents {
   trouble = $state('');
   #wanted: string | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #listTimer: ReturnType<typeof setTimeout> | undefined;
 
   load(rows: IncidentRow[]): void {
-    this.list = [...rows].sort((a, b) => b.opened_utc - a.opened_utc);
+    this.#sort(rows);
     if (this.#wanted) void this.#fetch();
   }
 
@@ -59,11 +61,30 @@ export class Incidents {
     row.title = String(data['title'] ?? '') || row.title;
     row.severity = String(data['severity'] ?? '') || row.severity;
     row.state = String(data['state'] ?? '') || row.state;
+    this.#listSoon();
   }
 
+  /** At most one fetch each `SOON_MS`, however many events a camera sends. */
   #soon(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#fetch(), SOON_MS);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#fetch();
+    }, SOON_MS);
+  }
+
+  /** The counts of the list come from the server; they are asked for once a second at most. */
+  #listSoon(): void {
+    this.#listTimer ??= setTimeout(() => {
+      this.#listTimer = undefined;
+      void api
+        .incidents({ state: 'open' })
+        .then((rows) => this.#sort(rows))
+        .catch(() => undefined);
+    }, LIST_MS);
+  }
+
+  #sort(rows: IncidentRow[]): void {
+    this.list = [...rows].sort((a, b) => b.opened_utc - a.opened_utc);
   }
 
   async #fetch(): Promise<void> {
