@@ -48,5 +48,5 @@ export default defineConfig(({ mode }) => ({
   build: { outDir: OUT, emptyOutDir: false, target: 'es2022', assetsInlineLimit: 0 },
   worker: { format: 'es' as const },
   server: { proxy: { '/api': { target: server, ws: true } } },
-  test: { environment: 'jsdom', include: ['tests/**/*.test.ts'] },
+  test: { environment: 'jsdom', setupFiles: ['tests/setup.ts'], include: ['tests/**/*.test.ts'] },
 }));
