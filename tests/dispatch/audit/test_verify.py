@@ -71,6 +71,16 @@ def test_one_changed_byte_in_any_entry(sound, seq):
     assert f"entry {seq}: its bytes were changed" in report.faults[0]
 
 
+@pytest.mark.parametrize("value", ["'text'", "7", "x''", "zeroblob(100000)"])
+def test_an_entry_of_another_kind(sound, value):
+    change(sound, f"UPDATE audit_log SET entry={value} WHERE seq=12")
+    assert verify(sound).faults[0].startswith("entry 12: its bytes were changed")
+    change(sound, "UPDATE audit_log SET leaf='text' WHERE seq=3")
+    assert verify(sound).faults[0].startswith("entry 3: ")
+    change(sound, "UPDATE audit_node SET hash='text'", "UPDATE checkpoint SET root=1, note=2")
+    assert not verify(sound).ok
+
+
 def test_a_changed_leaf_hash(sound):
     change(sound, "UPDATE audit_log SET leaf=zeroblob(32) WHERE seq=12")
     assert verify(sound).faults[0].startswith("entry 12: ")
