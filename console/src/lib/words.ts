@@ -174,6 +174,10 @@ const LINK_STATES: Record<string, string> = {
 
 export const linkState = (state: string): string => LINK_STATES[state] ?? state;
 
+/** `1 call`, `3 calls`. */
+export const many = (count: number, word: string): string =>
+  `${count} ${word}${count === 1 ? '' : 's'}`;
+
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** `fix 4 s old, ± 20 m`; only what the radio stated. */
