@@ -3,6 +3,7 @@
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -20,23 +21,23 @@ ORIGIN = "audit.test/log1"
 class Clock:
     """The machine's clock: nothing here depends on when it is."""
 
-    def mono_ms(self):
+    def mono_ms(self) -> Any:
         return time.monotonic_ns() // 1_000_000
 
-    def utc_us(self):
+    def utc_us(self) -> Any:
         return time.time_ns() // 1000
 
 
 class State:
     """A state folder with a log."""
 
-    def __init__(self, root: Path):
+    def __init__(self, root: Path) -> None:
         self.root = root
         self.database = root / "samband.db"
         self.audit = root / "audit"
         self.folder = KeyFolder(root / "keys")
         self.keys = GroupKeys(self.folder)
-        self.states = []
+        self.states: list[tuple[bool, str, int]] = []
 
     def log(self, origin: str = ORIGIN) -> Log:
         signer = NoteSigner(origin, log_signing_key(self.folder))
@@ -54,7 +55,7 @@ class State:
         )
 
 
-def act(number: int = 0, **changes) -> Act:
+def act(number: int = 0, **changes: Any) -> Act:
     values = {
         "op": "consult",
         "verb": "recording.play",
@@ -67,10 +68,10 @@ def act(number: int = 0, **changes) -> Act:
 
 
 @pytest.fixture
-def state(tmp_path):
+def state(tmp_path: Any) -> Any:
     return State(tmp_path)
 
 
 @pytest.fixture
-def signing_key():
+def signing_key() -> Any:
     return Ed25519PrivateKey.generate()

@@ -8,7 +8,9 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
+from gateway.model.ids import UtcUs
 from tests.dispatch.audit.conftest import State, act
 
 ENTRIES = 3
@@ -23,8 +25,8 @@ def main(folder: str, at: int) -> None:
         if steps == at:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def counted(call):
-        def inner(*args, **kwargs):
+    def counted(call: Any) -> Any:
+        def inner(*args: Any, **kwargs: Any) -> Any:
             step()
             result = call(*args, **kwargs)
             step()
@@ -38,7 +40,7 @@ def main(folder: str, at: int) -> None:
     log = state.log()
     connect = log._connect
 
-    def traced():
+    def traced() -> Any:
         connection = connect()
         connection.set_trace_callback(step)
         return connection
@@ -50,7 +52,7 @@ def main(folder: str, at: int) -> None:
         log.write_head()
         sys.stdout.write(f"{seq + 1}\n")
         sys.stdout.flush()
-        log.checkpoint(number)
+        log.checkpoint(UtcUs(number))
     log.close()
     sys.stdout.write(f"steps {steps}\n")
 
@@ -62,7 +64,7 @@ def entry(state: State, number: int) -> bytes:
         act(number),
         state.keys,
         entry_id=f"id-{number}",
-        now=1_764_000_000_000_000,
+        now=UtcUs(1_764_000_000_000_000),
         prev_hint=number,
         nonce=number.to_bytes(12, "big"),
     )

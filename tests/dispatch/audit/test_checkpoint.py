@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,12 +18,12 @@ INPUTS = json.loads((FOLDER / "rfc6962_vectors.json").read_text("utf-8"))["leaf_
 ORIGIN = "audit.example.se/dispatch1"
 
 
-def signer():
+def signer() -> Any:
     seed = bytes.fromhex(VECTORS["log_seed_hex"])
     return NoteSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(seed))
 
 
-def tree():
+def tree() -> Any:
     frontier, nodes = Frontier(), {}
     for text in INPUTS:
         made = frontier.append(leaf_hash(bytes.fromhex(text)))
@@ -30,26 +31,26 @@ def tree():
     return frontier, lambda level, idx: nodes[level, idx]
 
 
-def test_checkpoint_bytes():
+def test_checkpoint_bytes() -> None:
     note = signer().sign(8, tree()[0].root())
     assert note == VECTORS["checkpoint"]
     assert signer().vkey == VECTORS["log_vkey"]
 
 
-def test_proof_bytes():
+def test_proof_bytes() -> None:
     path = inclusion_proof(5, 8, tree()[1])
     expected = VECTORS["tlog_proof_index5_size8"]
     assert tlog_proof(5, path, VECTORS["cosigned_checkpoint"]) == expected
 
 
 @pytest.mark.parametrize("name", ["checkpoint", "cosigned_checkpoint"])
-def test_verifier_reads_the_note_and_ignores_unknown_keys(name):
+def test_verifier_reads_the_note_and_ignores_unknown_keys(name: Any) -> None:
     signed = read_note(VECTORS[name], [TrustedKey(VECTORS["log_vkey"])], "it")
     assert (signed.origin, signed.size) == (ORIGIN, 8)
     assert signed.root == tree()[0].root() == TreeHead.from_note(VECTORS[name]).root
 
 
-def test_every_changed_byte_of_a_note_is_refused():
+def test_every_changed_byte_of_a_note_is_refused() -> None:
     keys = [TrustedKey(VECTORS["log_vkey"])]
     raw = VECTORS["checkpoint"].encode()
     for place in range(len(raw)):
@@ -62,17 +63,17 @@ def test_every_changed_byte_of_a_note_is_refused():
 @pytest.mark.parametrize(
     "note", ["", "a\n1\nx\n\n— a b\n", "a\n01\n" + "A" * 43 + "=\n\n— a b\n", "a\n1\n\n— a b\n"]
 )
-def test_other_forms_are_refused(note):
+def test_other_forms_are_refused(note: Any) -> None:
     with pytest.raises(BadNote):
         TreeHead.from_note(note)
 
 
-def test_an_origin_that_a_note_cannot_carry_is_refused():
+def test_an_origin_that_a_note_cannot_carry_is_refused() -> None:
     with pytest.raises(LocalError, match="without spaces"):
         NoteSigner("my log", Ed25519PrivateKey.generate())
 
 
-def test_a_wrong_verifier_key_is_refused():
+def test_a_wrong_verifier_key_is_refused() -> None:
     with pytest.raises(ValueError, match="its id is"):
         TrustedKey(VECTORS["log_vkey"].replace("+560db70c+", "+560db70d+"))
     with pytest.raises(ValueError, match="expected name"):

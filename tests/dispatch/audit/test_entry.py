@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,18 +12,19 @@ from dispatch.audit.entry import BadEntry, canonical, entry_bytes, seal, timesta
 from dispatch.audit.keys import GroupKeys, KeyFolder, SecretKey, log_signing_key
 from dispatch.audit.verify import Report, check_entry
 from gateway.model.errors import ConfigError
+from gateway.model.ids import UtcUs
 from samband.audit_command import opened
 from tests.dispatch.audit.conftest import act
 
-NOW = 1_764_000_000_123_456
+NOW = UtcUs(1_764_000_000_123_456)
 MONTH = "2025-11"
 
 
-def sealed(state, what):
+def sealed(state: Any, what: Any) -> Any:
     return seal(what, state.keys, entry_id="01JDGX", now=NOW, prev_hint=7, nonce=bytes(range(12)))
 
 
-def test_an_entry_holds_no_personal_text_in_clear(state):
+def test_an_entry_holds_no_personal_text_in_clear(state: Any) -> None:
     entry = sealed(state, act())
     raw = entry_bytes(entry)
     for secret in ("röd bil", "Anna", "1210204"):
@@ -35,7 +37,7 @@ def test_an_entry_holds_no_personal_text_in_clear(state):
     assert not report.warnings
 
 
-def test_texts_open_with_the_month_s_key_and_never_without(state):
+def test_texts_open_with_the_month_s_key_and_never_without(state: Any) -> None:
     entry = sealed(state, act())
     clear = opened(entry, state.keys)
     assert clear["purpose"]["text"] == "röd bil"
@@ -47,12 +49,12 @@ def test_texts_open_with_the_month_s_key_and_never_without(state):
     assert not state.folder.destroy(f"g-{MONTH}.key")
 
 
-def test_two_texts_of_one_entry_have_different_nonces(state):
+def test_two_texts_of_one_entry_have_different_nonces(state: Any) -> None:
     entry = sealed(state, act(detail={"text": "a", "inner": {"note": "a"}}))
     assert entry["detail"]["text"] != entry["detail"]["inner"]["note"]
 
 
-def test_a_subject_has_the_same_keyed_hash_all_month(state):
+def test_a_subject_has_the_same_keyed_hash_all_month(state: Any) -> None:
     first, second = sealed(state, act()), sealed(state, act(3))
     assert first["obj"]["sub"] == second["obj"]["sub"]
 
@@ -68,7 +70,7 @@ def test_a_subject_has_the_same_keyed_hash_all_month(state):
         ({"a": "\ud800"}, "surrogate"),
     ],
 )
-def test_what_has_no_canonical_form_is_refused(value, words):
+def test_what_has_no_canonical_form_is_refused(value: Any, words: Any) -> None:
     with pytest.raises(BadEntry, match=words):
         canonical(value)
 
@@ -80,13 +82,13 @@ def test_what_has_no_canonical_form_is_refused(value, words):
         max_leaves=20,
     )
 )
-def test_canonical_bytes_come_back_and_hold_no_line_feed(value):
+def test_canonical_bytes_come_back_and_hold_no_line_feed(value: Any) -> None:
     raw = canonical({"v": value})
     assert json.loads(raw) == {"v": value}
     assert b"\n" not in raw
 
 
-def test_canonical_escapes_as_rfc_8785_says():
+def test_canonical_escapes_as_rfc_8785_says() -> None:
     assert canonical({"b": '\x00\x1f\b\t\n\f\r"\\/\x7fé\u2028', "a": -1}) == (
         '{"a":-1,"b":"\\u0000\\u001f\\b\\t\\n\\f\\r\\"\\\\/\x7fé\u2028"}'.encode()
     )
@@ -101,17 +103,19 @@ def test_canonical_escapes_as_rfc_8785_says():
         ({"detail": {"many": "x" * 20_000}}, "the log takes 16384"),
     ],
 )
-def test_a_bad_act_is_refused(state, changes, words):
+def test_a_bad_act_is_refused(state: Any, changes: Any, words: Any) -> None:
     with pytest.raises(BadEntry, match=words):
         entry_bytes(sealed(state, act(**changes)))
 
 
-def test_timestamp_keeps_microseconds():
+def test_timestamp_keeps_microseconds() -> None:
     moment = datetime(2026, 11, 24, 22, 40, 0, tzinfo=UTC)
-    assert timestamp(int(moment.timestamp()) * 1_000_000 + 7) == "2026-11-24T22:40:00.000007Z"
+    assert (
+        timestamp(UtcUs(int(moment.timestamp()) * 1_000_000 + 7)) == "2026-11-24T22:40:00.000007Z"
+    )
 
 
-def test_the_verifier_warns_of_clear_text_and_finds_wrong_forms(state):
+def test_the_verifier_warns_of_clear_text_and_finds_wrong_forms(state: Any) -> None:
     entry = sealed(state, act())
     entry["obj"]["sub"] = "1210204"
     entry["detail"]["inner"] = {"text": "röd bil"}
@@ -127,7 +131,7 @@ def test_the_verifier_warns_of_clear_text_and_finds_wrong_forms(state):
         assert report.faults[0].startswith("entry 3: ")
 
 
-def test_keys_hide_themselves_and_their_folder_is_closed(state, tmp_path):
+def test_keys_hide_themselves_and_their_folder_is_closed(state: Any, tmp_path: Any) -> None:
     key = SecretKey(bytes(range(32)))
     assert "0001" not in repr(key)
     assert "0001" not in str([key])

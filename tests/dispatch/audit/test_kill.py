@@ -5,8 +5,10 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from dispatch.audit.verify import verify_database
+from gateway.model.ids import UtcUs
 from tests.dispatch.audit.conftest import State
 from tests.dispatch.audit.killed_writer import ENTRIES
 
@@ -43,7 +45,7 @@ def check(folder: Path, at: int) -> str:
     log.open()
     size = log.append([b"{}"])
     log.write_head()
-    log.checkpoint(99)
+    log.checkpoint(UtcUs(99))
     log.close()
     report = verify_database(state.database, state.audit)
     faults = [line for line in report.faults if not line.startswith(f"entry {size}: it lacks")]
@@ -52,7 +54,7 @@ def check(folder: Path, at: int) -> str:
     return ""
 
 
-def test_killed_at_every_write_boundary(tmp_path):
+def test_killed_at_every_write_boundary(tmp_path: Any) -> None:
     whole = run(tmp_path / "whole", 0)
     assert whole.returncode == 0, whole.stderr
     assert answered(whole.stdout) == 2 * ENTRIES - 1

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ VECTORS = json.loads(
 LEAVES = [leaf_hash(bytes.fromhex(text)) for text in VECTORS["leaf_inputs_hex"]]
 
 
-def stored(leaves):
+def stored(leaves: Any) -> Any:
     """All complete subtrees of a log, as the table keeps them."""
     tree, nodes = Frontier(), {}
     for leaf in leaves:
@@ -31,11 +32,11 @@ def stored(leaves):
     return lambda level, idx: nodes[level, idx]
 
 
-def join(left, right):
+def join(left: Any, right: Any) -> Any:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def included(index, size, leaf, path, root):
+def included(index: Any, size: Any, leaf: Any, path: Any, root: Any) -> Any:
     """RFC 9162, 2.1.3.2."""
     fn, sn, r = index, size - 1, leaf
     for p in path:
@@ -51,7 +52,7 @@ def included(index, size, leaf, path, root):
     return sn == 0 and r == root
 
 
-def consistent(first, second, first_root, second_root, path):
+def consistent(first: Any, second: Any, first_root: Any, second_root: Any, path: Any) -> Any:
     """RFC 9162, 2.1.4.2."""
     if first == second:
         return not path and first_root == second_root
@@ -74,7 +75,7 @@ def consistent(first, second, first_root, second_root, path):
     return fr == first_root and sr == second_root and sn == 0
 
 
-def test_roots_by_size():
+def test_roots_by_size() -> None:
     assert VECTORS["empty_root"] == EMPTY_ROOT.hex() == Frontier().root().hex()
     for size, root in enumerate(VECTORS["roots_by_size"], start=1):
         assert root_of(LEAVES[:size]).hex() == root
@@ -86,20 +87,20 @@ def test_roots_by_size():
 
 
 @pytest.mark.parametrize("key", VECTORS["inclusion"])
-def test_inclusion_vectors(key):
+def test_inclusion_vectors(key: Any) -> None:
     index, size = map(int, key.split(","))
     path = inclusion_proof(index, size, stored(LEAVES))
     assert [item.hex() for item in path] == VECTORS["inclusion"][key]
 
 
 @pytest.mark.parametrize("key", VECTORS["consistency"])
-def test_consistency_vectors(key):
+def test_consistency_vectors(key: Any) -> None:
     old, new = map(int, key.split(","))
     path = consistency_proof(old, new, stored(LEAVES))
     assert [item.hex() for item in path] == VECTORS["consistency"][key]
 
 
-def test_every_proof_of_a_larger_tree_verifies():
+def test_every_proof_of_a_larger_tree_verifies() -> None:
     leaves = [leaf_hash(str(n).encode()) for n in range(70)]
     nodes = stored(leaves)
     for size in range(1, 70):
@@ -113,7 +114,7 @@ def test_every_proof_of_a_larger_tree_verifies():
             assert consistent(old, size, root_at(old, nodes), root, path)
 
 
-def test_proofs_outside_the_tree_are_refused():
+def test_proofs_outside_the_tree_are_refused() -> None:
     with pytest.raises(ValueError, match="below 8"):
         inclusion_proof(8, 8, stored(LEAVES))
     with pytest.raises(ValueError, match="up to 8"):

@@ -4,19 +4,21 @@ import json
 import sqlite3
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
 from dispatch.audit.entry import entry_bytes, seal
 from dispatch.audit.merkle import leaf_hash
 from dispatch.audit.verify import verify_database
+from gateway.model.ids import UtcUs
 from tests.dispatch.audit.conftest import act
 
 ENTRIES = 40
 
 
 @pytest.fixture
-def sound(state):
+def sound(state: Any) -> Any:
     log = state.log()
     log.open()
     for number in range(ENTRIES):
@@ -24,7 +26,7 @@ def sound(state):
             act(number),
             state.keys,
             entry_id=f"id-{number}",
-            now=1_764_000_000_000_000 + number,
+            now=UtcUs(1_764_000_000_000_000 + number),
             prev_hint=number,
             nonce=number.to_bytes(12, "big"),
         )
@@ -36,7 +38,7 @@ def sound(state):
     return state
 
 
-def change(state, *statements):
+def change(state: Any, *statements: Any) -> Any:
     connection = sqlite3.connect(state.database)
     for (name,) in connection.execute(
         "SELECT name FROM sqlite_master WHERE type='trigger'"
@@ -50,18 +52,18 @@ def change(state, *statements):
     connection.close()
 
 
-def verify(state):
+def verify(state: Any) -> Any:
     return verify_database(state.database, state.audit)
 
 
-def test_a_sound_log_passes(sound):
+def test_a_sound_log_passes(sound: Any) -> None:
     report = verify(sound)
     assert report.ok, report.faults
     assert (report.size, report.head_size, report.checkpoints) == (ENTRIES, ENTRIES, 2)
 
 
 @pytest.mark.parametrize("seq", [0, 1, 17, ENTRIES - 1])
-def test_one_changed_byte_in_any_entry(sound, seq):
+def test_one_changed_byte_in_any_entry(sound: Any, seq: Any) -> None:
     connection = sqlite3.connect(sound.database)
     (raw,) = connection.execute("SELECT entry FROM audit_log WHERE seq=?", (seq,)).fetchone()
     connection.close()
@@ -72,7 +74,7 @@ def test_one_changed_byte_in_any_entry(sound, seq):
 
 
 @pytest.mark.parametrize("value", ["'text'", "7", "x''", "zeroblob(100000)"])
-def test_an_entry_of_another_kind(sound, value):
+def test_an_entry_of_another_kind(sound: Any, value: Any) -> None:
     change(sound, f"UPDATE audit_log SET entry={value} WHERE seq=12")
     assert verify(sound).faults[0].startswith("entry 12: its bytes were changed")
     change(sound, "UPDATE audit_log SET leaf='text' WHERE seq=3")
@@ -81,12 +83,12 @@ def test_an_entry_of_another_kind(sound, value):
     assert not verify(sound).ok
 
 
-def test_a_changed_leaf_hash(sound):
+def test_a_changed_leaf_hash(sound: Any) -> None:
     change(sound, "UPDATE audit_log SET leaf=zeroblob(32) WHERE seq=12")
     assert verify(sound).faults[0].startswith("entry 12: ")
 
 
-def test_an_entry_changed_with_its_leaf_is_bracketed(sound):
+def test_an_entry_changed_with_its_leaf_is_bracketed(sound: Any) -> None:
     entry = b"{}"
     change(
         sound,
@@ -102,12 +104,12 @@ def test_an_entry_changed_with_its_leaf_is_bracketed(sound):
 
 
 @pytest.mark.parametrize(("seq", "words"), [(0, "entry 0"), (20, "entry 20"), (38, "entry 38")])
-def test_a_deleted_row(sound, seq, words):
+def test_a_deleted_row(sound: Any, seq: Any, words: Any) -> None:
     change(sound, f"DELETE FROM audit_log WHERE seq={seq}")
     assert verify(sound).faults[0] == f"{words}: missing from the log"
 
 
-def test_rows_moved_up_over_a_deleted_one(sound):
+def test_rows_moved_up_over_a_deleted_one(sound: Any) -> None:
     change(
         sound,
         "DELETE FROM audit_log WHERE seq=20",
@@ -119,7 +121,7 @@ def test_rows_moved_up_over_a_deleted_one(sound):
 
 
 @pytest.mark.parametrize("kept", [39, 31, 12, 0])
-def test_a_cut_tail_is_seen_by_the_head(sound, kept):
+def test_a_cut_tail_is_seen_by_the_head(sound: Any, kept: Any) -> None:
     change(
         sound,
         f"DELETE FROM audit_log WHERE seq>={kept}",
@@ -131,7 +133,7 @@ def test_a_cut_tail_is_seen_by_the_head(sound, kept):
     assert report.faults[0].startswith("entry 39" if kept == 39 else f"entries {kept} to 39")
 
 
-def test_a_missing_or_changed_head(sound):
+def test_a_missing_or_changed_head(sound: Any) -> None:
     head = sound.audit / "audit.head"
     note = head.read_text()
     head.write_text(note.replace("\n40\n", "\n39\n"))
@@ -142,7 +144,7 @@ def test_a_missing_or_changed_head(sound):
     assert "the head is missing" in verify(sound).faults[0]
 
 
-def test_a_log_longer_than_its_head_is_sound(sound):
+def test_a_log_longer_than_its_head_is_sound(sound: Any) -> None:
     log = sound.log()
     log.open()
     log.append([entry_bytes(json.loads(b'{"v":1}'))])
@@ -153,14 +155,14 @@ def test_a_log_longer_than_its_head_is_sound(sound):
     assert report.head_size == 40
 
 
-def test_a_forged_checkpoint(sound):
+def test_a_forged_checkpoint(sound: Any) -> None:
     change(sound, "UPDATE checkpoint SET root=zeroblob(32) WHERE size=10")
     assert "says something else than its note" in verify(sound).faults[0]
     change(sound, "UPDATE checkpoint SET note=replace(note, char(10)||'10', char(10)||'11')")
     assert any("the note was changed" in line for line in verify(sound).faults)
 
 
-def test_another_key_is_not_believed(sound, tmp_path):
+def test_another_key_is_not_believed(sound: Any, tmp_path: Any) -> None:
     trust = tmp_path / "trust"
     trust.write_text(
         "# ours\nlog audit.example.se/dispatch1+560db70c+"
@@ -173,7 +175,7 @@ def test_another_key_is_not_believed(sound, tmp_path):
         verify_database(sound.database, sound.audit, trust=trust)
 
 
-def run(*words):
+def run(*words: Any) -> Any:
     return subprocess.run(
         [sys.executable, "-m", "samband", "audit", *words],
         capture_output=True,
@@ -183,7 +185,7 @@ def run(*words):
     )
 
 
-def test_the_command(sound):
+def test_the_command(sound: Any) -> None:
     url = f"sqlite:///{sound.database}"
     done = run("verify", "--db", url)
     assert (done.returncode, done.stderr) == (0, "")

@@ -5,6 +5,7 @@ import json
 import shutil
 import sqlite3
 import threading
+from typing import Any
 
 import pytest
 
@@ -18,21 +19,21 @@ from gateway.model.errors import ConfigError
 from tests.dispatch.audit.conftest import act
 
 
-def entries(state):
+def entries(state: Any) -> Any:
     connection = sqlite3.connect(state.database)
     rows = connection.execute("SELECT entry FROM audit_log ORDER BY seq").fetchall()
     connection.close()
     return [json.loads(raw) for (raw,) in rows]
 
 
-async def until(condition, what):
+async def until(condition: Any, what: Any) -> Any:
     async with asyncio.timeout(10):
         while not condition():  # the condition is set by another thread
             await asyncio.sleep(0.01)
     assert condition(), what
 
 
-async def test_append_answers_when_the_entry_is_on_disk(state):
+async def test_append_answers_when_the_entry_is_on_disk(state: Any) -> None:
     writer = state.writer()
     await writer.start()
     seq = await writer.append(act())
@@ -49,7 +50,7 @@ async def test_append_answers_when_the_entry_is_on_disk(state):
     assert report.warnings == []
 
 
-async def test_many_appends_share_commits_and_keep_their_order(state):
+async def test_many_appends_share_commits_and_keep_their_order(state: Any) -> None:
     writer = state.writer()
     await writer.start()
     seqs = await asyncio.gather(*(writer.append(act(n)) for n in range(1200)))
@@ -61,18 +62,18 @@ async def test_many_appends_share_commits_and_keep_their_order(state):
     assert verify_database(state.database, state.audit).ok
 
 
-async def test_a_bad_entry_is_refused_alone(state):
+async def test_a_bad_entry_is_refused_alone(state: Any) -> None:
     writer = state.writer()
     await writer.start()
-    bad, good = await asyncio.gather(
+    answers = await asyncio.gather(
         writer.append(act(detail={"x": 1.5})), writer.append(act()), return_exceptions=True
     )
-    assert isinstance(bad, BadEntry)
-    assert isinstance(good, int)
+    assert isinstance(answers[0], BadEntry)
+    assert isinstance(answers[1], int)
     await writer.close()
 
 
-async def test_live_acts_wait_in_the_spool_and_come_late(state):
+async def test_live_acts_wait_in_the_spool_and_come_late(state: Any) -> None:
     writer = state.writer()
     await writer.start()
     lock = sqlite3.connect(state.database, isolation_level=None)
@@ -96,7 +97,7 @@ async def test_live_acts_wait_in_the_spool_and_come_late(state):
     assert verify_database(state.database, state.audit).ok
 
 
-async def test_a_spool_that_was_half_taken_enters_once(state):
+async def test_a_spool_that_was_half_taken_enters_once(state: Any) -> None:
     writer = state.writer()
     await writer.start()
     await writer.append(act(1))
@@ -115,7 +116,7 @@ async def test_a_spool_that_was_half_taken_enters_once(state):
     await writer.close()
 
 
-async def test_a_cut_log_is_not_written_on(state):
+async def test_a_cut_log_is_not_written_on(state: Any) -> None:
     writer = state.writer()
     await writer.start()
     for number in range(5):
@@ -146,7 +147,7 @@ async def test_a_cut_log_is_not_written_on(state):
         ("DELETE FROM audit_node WHERE level=1 AND idx=0", "node 1/0 is missing"),
     ],
 )
-def test_a_changed_log_is_not_opened(state, damage, words):
+def test_a_changed_log_is_not_opened(state: Any, damage: Any, words: Any) -> None:
     log = state.log()
     log.open()
     log.append([b"{}"] * 3)
@@ -163,7 +164,7 @@ def test_a_changed_log_is_not_opened(state, damage, words):
         state.log().open()
 
 
-def test_a_log_of_another_origin_is_not_written_on(state):
+def test_a_log_of_another_origin_is_not_written_on(state: Any) -> None:
     log = state.log()
     log.open()
     log.append([b"{}"])
@@ -173,7 +174,7 @@ def test_a_log_of_another_origin_is_not_written_on(state):
         state.log("audit.test/log2").open()
 
 
-def test_the_table_refuses_changes(state):
+def test_the_table_refuses_changes(state: Any) -> None:
     log = state.log()
     log.open()
     log.append([b"{}", b"[]"])
@@ -188,7 +189,7 @@ def test_the_table_refuses_changes(state):
     log.close()
 
 
-def test_no_second_checkpoint_of_one_size(state):
+def test_no_second_checkpoint_of_one_size(state: Any) -> None:
     log = state.log()
     log.open()
     log.append([b"{}"])
@@ -199,7 +200,7 @@ def test_no_second_checkpoint_of_one_size(state):
     log.close()
 
 
-def test_a_head_that_lags_is_mended(state):
+def test_a_head_that_lags_is_mended(state: Any) -> None:
     log = state.log()
     log.open()
     log.append([b"{}"])
@@ -215,7 +216,7 @@ def test_a_head_that_lags_is_mended(state):
     log.close()
 
 
-async def test_the_thread_has_a_name_and_ends(state):
+async def test_the_thread_has_a_name_and_ends(state: Any) -> None:
     writer = state.writer()
     await writer.start()
     assert "audit" in [thread.name for thread in threading.enumerate()]
@@ -225,7 +226,7 @@ async def test_the_thread_has_a_name_and_ends(state):
         await writer.append(act())
 
 
-def test_only_sqlite_holds_the_log():
+def test_only_sqlite_holds_the_log() -> None:
     assert str(sqlite_path("sqlite:////var/x.db")) == "/var/x.db"
     with pytest.raises(ConfigError, match="expected a database sqlite"):
         sqlite_path("postgresql://x/y")

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -18,6 +19,7 @@ from dispatch.incidents.service import Incidents
 from dispatch.incidents.tables import Incident, IncidentStorm
 from dispatch.store.engine import Store
 from gateway.bus import InProcessBus
+from gateway.model.ids import GatewayId
 
 SECRET = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo="
 KAJEN = CameraInfo(
@@ -29,24 +31,24 @@ HAMNEN = CameraInfo(id="cam-9", name="Hamnen 1", group="harbour", name_at_source
 class Clock:
     """A clock that tests may move."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.offset_us = 0
 
-    def mono_ms(self):
+    def mono_ms(self) -> Any:
         return (time.monotonic_ns() // 1000 + self.offset_us) // 1000
 
-    def utc_us(self):
+    def utc_us(self) -> Any:
         return time.time_ns() // 1000 + self.offset_us
 
 
 class Room:
     """The camera side of a server in a temporary folder."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: Any) -> None:
         self.store = Store(f"sqlite:///{folder / 'samband.db'}")
         SQLModel.metadata.create_all(self.store.engine)
         self.clock = Clock()
-        self.bus = InProcessBus("gw-test", self.clock, os.urandom, check_json=True)
+        self.bus = InProcessBus(GatewayId("gw-test"), self.clock, os.urandom, check_json=True)
         self.events = self.bus.subscribe("test", capacity=100_000)
         self.incidents = Incidents(self.store, self.bus, self.clock, os.urandom)
         self.register = CameraRegister([KAJEN, HAMNEN])
@@ -60,28 +62,28 @@ class Room:
         )
         self.secret = SharedSecret(SECRET)
 
-    def told(self, kind):
+    def told(self, kind: Any) -> Any:
         return [e.event for e in self.seen() if e.event.type == kind]
 
-    def seen(self):
+    def seen(self) -> Any:
         self._seen = getattr(self, "_seen", []) + self.events.drain()
         return self._seen
 
-    def rows(self, table):
+    def rows(self, table: Any) -> Any:
         return self.store.read_now(lambda db: list(db.exec(select(table))))
 
-    def all_incidents(self):
+    def all_incidents(self) -> Any:
         return self.rows(Incident)
 
-    def stored(self):
+    def stored(self) -> Any:
         return self.rows(CameraEvent)
 
-    def counted(self):
+    def counted(self) -> Any:
         return sum(row.events for row in self.rows(IncidentStorm))
 
 
 @pytest_asyncio.fixture
-async def room(tmp_path):
+async def room(tmp_path: Any) -> Any:
     made = Room(tmp_path)
     await made.sources.add_webhook("webhook:test", [made.secret])
     running = asyncio.create_task(made.sources.run())
@@ -92,5 +94,5 @@ async def room(tmp_path):
 
 
 @pytest.fixture
-def now():
+def now() -> Any:
     return 1_764_000_000_000_000

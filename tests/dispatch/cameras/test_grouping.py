@@ -3,6 +3,7 @@
 import hashlib
 import random
 from itertools import count
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,13 +14,14 @@ from dispatch.cameras.event import CameraEvent, Claim
 from dispatch.cameras.grouping import Bucket, Grouper
 from dispatch.cameras.ingest import Health, Ingest, from_bytes, to_bytes
 from dispatch.cameras.register import CameraInfo, CameraRegister
+from gateway.model.ids import IncidentId, UtcUs
 
 T = 1_764_000_000_000_000
 S = 1_000_000
 NUMBERS = count()
 
 
-def event(at_s=0.0, **changes):
+def event(at_s: Any = 0.0, **changes: Any) -> Any:
     at = T + round(at_s * S)
     raw = str(next(NUMBERS)).encode()
     values = {
@@ -40,7 +42,7 @@ def event(at_s=0.0, **changes):
 
 
 @pytest.fixture
-def grouper():
+def grouper() -> Any:
     numbers = count()
     register = CameraRegister(
         [
@@ -49,10 +51,10 @@ def grouper():
             CameraInfo(id="cam-3", group="g"),
         ]
     )
-    return Grouper("frigate:a", register.find, lambda _: f"i-{next(numbers)}")
+    return Grouper("frigate:a", register.find, lambda _: IncidentId(f"i-{next(numbers)}"))
 
 
-def test_the_same_message_twice_is_dropped(grouper):
+def test_the_same_message_twice_is_dropped(grouper: Any) -> None:
     first = event()
     assert grouper.take(first).outcome == "stored"
     assert grouper.take(first).outcome == "duplicate"
@@ -70,27 +72,29 @@ def test_the_same_message_twice_is_dropped(grouper):
         (-59, {}, True),
     ],
 )
-def test_same_camera_overlapping_zone_and_time(grouper, at_s, changes, joins):
+def test_same_camera_overlapping_zone_and_time(
+    grouper: Any, at_s: Any, changes: Any, joins: Any
+) -> None:
     first = grouper.take(event())
     second = grouper.take(event(at_s, **changes))
     assert (second.incident == first.incident) is joins
     assert (second.opening is None) is joins
 
 
-def test_within_a_group_only_named_zones_join(grouper):
+def test_within_a_group_only_named_zones_join(grouper: Any) -> None:
     first = grouper.take(event(camera="cam-2"))
     assert grouper.take(event(1, camera="cam-3")).incident == first.incident
     assert grouper.take(event(2, camera="cam-3", zones=())).incident != first.incident
 
 
-def test_a_known_id_goes_where_it_went_however_late(grouper):
+def test_a_known_id_goes_where_it_went_however_late(grouper: Any) -> None:
     review = grouper.take(event(kind="review", src_event_id="r", parts=("o",)))
     assert grouper.take(event(900, src_event_id="r", phase="end")).incident == review.incident
     claim = event(901, src_event_id="o", kind="plate", camera="", zones=())
     assert grouper.take(claim).incident == review.incident
 
 
-def test_beyond_the_camera_s_limit_events_are_counted_in_a_storm(grouper):
+def test_beyond_the_camera_s_limit_events_are_counted_in_a_storm(grouper: Any) -> None:
     placed = [grouper.take(event(n, zones=(f"z{n}",))) for n in range(10)]
     assert [p.outcome for p in placed] == ["stored"] * 3 + ["counted"] * 7
     storm = placed[3]
@@ -102,7 +106,7 @@ def test_beyond_the_camera_s_limit_events_are_counted_in_a_storm(grouper):
     assert later.outcome == "stored"
 
 
-def test_beyond_the_source_s_limit_the_source_storms(grouper):
+def test_beyond_the_source_s_limit_the_source_storms(grouper: Any) -> None:
     placed = [grouper.take(event(0, camera=f"c{n}")) for n in range(30)]
     assert [p.outcome for p in placed].count("stored") == 20
     assert placed[20].opening.camera is None
@@ -112,7 +116,7 @@ def test_beyond_the_source_s_limit_the_source_storms(grouper):
 
 
 @pytest.mark.parametrize("kind", ["tamper", "health", "manual"])
-def test_what_is_never_limited(grouper, kind):
+def test_what_is_never_limited(grouper: Any, kind: Any) -> None:
     for number in range(30):
         grouper.take(event(0, camera=f"c{number}"))
     placed = [grouper.take(event(0, kind=kind)) for _ in range(50)]
@@ -120,23 +124,24 @@ def test_what_is_never_limited(grouper, kind):
     assert len({p.incident for p in placed}) == 50
 
 
-def test_a_claim_never_reaches_title_or_labels(grouper):
+def test_a_claim_never_reaches_title_or_labels(grouper: Any) -> None:
     placed = grouper.take(event(claims=(Claim(type="face", value="John Doe"),)))
     assert "John" not in placed.opening.title
     assert placed.opening.title == "Person, One"
 
 
-def test_an_incident_open_before_a_restart_goes_on(grouper):
+def test_an_incident_open_before_a_restart_goes_on(grouper: Any) -> None:
     grouper.adopt("i-old", CameraInfo(id="cam-1"), ("yard",), T)
     assert grouper.take(event(10)).incident == "i-old"
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 8), st.integers(1, 200))
-def test_sums_agree_and_batches_cross_the_pipe(seed, cameras, messages):
+def test_sums_agree_and_batches_cross_the_pipe(seed: Any, cameras: Any, messages: Any) -> None:
     rng = random.Random(seed)
     ingest = Ingest("frigate:a", CameraRegister().find, rng.randbytes)
-    at, duplicates, sent = 0.0, 0, []
+    at, duplicates = 0.0, 0
+    sent: list[CameraEvent] = []
     for _ in range(messages):
         at += rng.choice([0, 0.01, 5, 70])
         if sent and rng.random() < 0.1:
@@ -159,17 +164,21 @@ def test_sums_agree_and_batches_cross_the_pipe(seed, cameras, messages):
     assert set(batch.growth) == {opening.incident for opening in batch.openings}
 
 
-def test_a_bucket_fills_with_time():
+def test_a_bucket_fills_with_time() -> None:
     bucket = Bucket(2, S)
-    assert [bucket.take(T), bucket.take(T), bucket.take(T)] == [True, True, False]
-    assert bucket.take(T + S)
-    assert not bucket.take(T + S)
-    assert bucket.take(T + 100 * S)
+    assert [bucket.take(UtcUs(T)), bucket.take(UtcUs(T)), bucket.take(UtcUs(T))] == [
+        True,
+        True,
+        False,
+    ]
+    assert bucket.take(UtcUs(T + S))
+    assert not bucket.take(UtcUs(T + S))
+    assert bucket.take(UtcUs(T + 100 * S))
     bucket.give_back()
-    assert bucket.take(T)
+    assert bucket.take(UtcUs(T))
 
 
-def test_a_source_with_a_wrong_clock_is_corrected(grouper):
+def test_a_source_with_a_wrong_clock_is_corrected(grouper: Any) -> None:
     ahead = 3600 * S
     first = event(t_event_utc=T + ahead, t_fresh_utc=T + ahead)
     placed = grouper.take(first)
@@ -179,15 +188,16 @@ def test_a_source_with_a_wrong_clock_is_corrected(grouper):
     assert placed.event.t_event_utc == T + ahead
 
 
-def test_skew_takes_the_message_with_the_least_delay():
+def test_skew_takes_the_message_with_the_least_delay() -> None:
     skew = ClockSkew()
     assert skew.skew_ms is None
     assert skew.correction_ms == 0
     for number, delay_ms in enumerate((900, 150, 2500)):
-        skew.take(T + number * S, T + number * S + delay_ms * 1000)
+        at = T + number * S
+        skew.take(UtcUs(at), UtcUs(at + delay_ms * 1000))
     assert skew.skew_ms == -150
     assert skew.correction_ms == 0
-    skew.take(T + 400 * S, T + 400 * S + 5_000_000)
+    skew.take(UtcUs(T + 400 * S), UtcUs(T + 405 * S))
     assert skew.skew_ms == -5000
     assert skew.correction_ms == -5000
 
@@ -202,5 +212,5 @@ def test_skew_takes_the_message_with_the_least_delay():
         (-7_190_000, "clock 2 h behind: wrong time zone; time not reliable"),
     ],
 )
-def test_skew_in_words(skew_ms, words):
+def test_skew_in_words(skew_ms: Any, words: Any) -> None:
     assert in_words(skew_ms) == words

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+from typing import Any
 
 import pytest
 
@@ -17,16 +18,16 @@ pytestmark = pytest.mark.skipif(find_mosquitto() is None, reason="mosquitto is n
 
 
 @pytest.fixture
-def broker(tmp_path):
+def broker(tmp_path: Any) -> Any:
     with running_mosquitto(tmp_path) as port:
         yield port
 
 
 @pytest.fixture
-async def ingest(room, broker):
+async def ingest(room: Any, broker: Any) -> Any:
     settings = MqttSettings(source="frigate:a", host="127.0.0.1", port=broker, client_id="test")
 
-    async def adopt(source):
+    async def adopt(source: Any) -> Any:
         return await open_groups(room.store, source, room.clock.utc_us() - 120_000_000)
 
     process = IngestProcess(settings, room.register.all(), room.sources.put, adopt)
@@ -38,25 +39,25 @@ async def ingest(room, broker):
 
 
 @pytest.fixture
-def frigate(broker):
+def frigate(broker: Any) -> Any:
     publisher = Publisher(broker)
     yield publisher
     publisher.close()
 
 
-def state(room):
+def state(room: Any) -> Any:
     health = room.sources.health.get(("frigate:a", ""))
     return health.state if health else None
 
 
-async def until(condition, what):
+async def until(condition: Any, what: Any) -> Any:
     async with asyncio.timeout(20):
         while not condition():
             await asyncio.sleep(0.02)
     assert condition(), what
 
 
-async def test_events_of_a_broker_become_an_incident(room, ingest, frigate):
+async def test_events_of_a_broker_become_an_incident(room: Any, ingest: Any, frigate: Any) -> None:
     for number, phase in enumerate(("new", "update", "update", "end")):
         frigate.publish("events", frigate_event("yard", "1-a", phase, "gate", number))
     await until(lambda: len(room.stored()) == 4, "all four are stored")
@@ -65,7 +66,7 @@ async def test_events_of_a_broker_become_an_incident(room, ingest, frigate):
     assert [e.camera for e in room.told("incident.opened")] == ["yard"]
 
 
-async def test_a_message_twice_is_stored_once(room, ingest, frigate):
+async def test_a_message_twice_is_stored_once(room: Any, ingest: Any, frigate: Any) -> None:
     raw = frigate_event("yard", "1-a", "new", "gate", 1)
     for _ in range(3):
         frigate.publish("events", raw)
@@ -74,7 +75,7 @@ async def test_a_message_twice_is_stored_once(room, ingest, frigate):
     assert room.sources.counters["frigate:a", "duplicate"] == 2
 
 
-async def test_rubbish_is_counted_and_ends_nothing(room, ingest, frigate):
+async def test_rubbish_is_counted_and_ends_nothing(room: Any, ingest: Any, frigate: Any) -> None:
     for raw in (b"{", b"\xff\xfe", b"[" * 5000):
         frigate.publish("events", raw)
     frigate.publish("events", frigate_event("yard", "1-a", "new", "gate", 1))
@@ -82,7 +83,7 @@ async def test_rubbish_is_counted_and_ends_nothing(room, ingest, frigate):
     assert room.sources.counters["frigate:a", "unreadable"] == 3
 
 
-async def test_health_of_source_and_camera(room, ingest, frigate):
+async def test_health_of_source_and_camera(room: Any, ingest: Any, frigate: Any) -> None:
     frigate.publish("yard/status/detect", b"online")
     frigate.publish("yard/status/detect", b"offline")
     await until(room.all_incidents, "a camera offline opens an incident")
@@ -97,7 +98,9 @@ async def test_health_of_source_and_camera(room, ingest, frigate):
     assert ("", "down") in changes
 
 
-async def test_a_killed_ingest_process_loses_nothing_the_broker_has(room, ingest, frigate):
+async def test_a_killed_ingest_process_loses_nothing_the_broker_has(
+    room: Any, ingest: Any, frigate: Any
+) -> None:
     frigate.publish("events", frigate_event("yard", "1-a", "new", "gate", 1))
     await until(room.stored, "the first is stored")
     os.kill(ingest.pid, signal.SIGKILL)
@@ -107,7 +110,7 @@ async def test_a_killed_ingest_process_loses_nothing_the_broker_has(room, ingest
     assert len(room.all_incidents()) == 1
 
 
-async def test_a_burst_adds_up(room, ingest, frigate):
+async def test_a_burst_adds_up(room: Any, ingest: Any, frigate: Any) -> None:
     sent = 3000
     for number in range(sent):
         camera = f"c{number % 40}"

@@ -5,6 +5,7 @@ import base64
 import hashlib
 import hmac
 import json
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,7 +20,7 @@ from tests.dispatch.cameras.conftest import SECRET
 RAW_SECRET = base64.b64decode(SECRET.removeprefix("whsec_"))
 
 
-def body(**changes):
+def body(**changes: Any) -> Any:
     values = {
         "type": "camera.event",
         "id": "ev-1",
@@ -33,7 +34,7 @@ def body(**changes):
     return json.dumps({**values, **changes}).encode()
 
 
-def headers(raw, at, webhook_id="msg_1", secret=RAW_SECRET):
+def headers(raw: Any, at: Any, webhook_id: Any = "msg_1", secret: Any = RAW_SECRET) -> Any:
     """Signed here by hand, so that the scheme is not checked against itself."""
     stamp = str(at // 1_000_000)
     text = f"{webhook_id}.{stamp}.".encode() + raw
@@ -45,18 +46,18 @@ def headers(raw, at, webhook_id="msg_1", secret=RAW_SECRET):
     }
 
 
-async def send(room, raw, webhook_id="msg_1", **kwargs):
+async def send(room: Any, raw: Any, webhook_id: Any = "msg_1", **kwargs: Any) -> Any:
     made = headers(raw, room.clock.utc_us(), webhook_id, **kwargs)
     return await room.sources.receive("webhook:test", made, raw)
 
 
-def test_the_worked_example_of_the_scheme():
+def test_the_worked_example_of_the_scheme() -> None:
     secret = SharedSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     signed = b'msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{"test": 2432232314}'
     assert secret.signature(signed) == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
-async def test_an_event_becomes_an_incident(room):
+async def test_an_event_becomes_an_incident(room: Any) -> None:
     received = await send(room, body(claims=[{"type": "plate", "value": "ABC 123"}]))
     assert (received.outcome, received.duplicate) == ("stored", False)
     (incident,) = room.all_incidents()
@@ -73,7 +74,7 @@ async def test_an_event_becomes_an_incident(room):
     assert "ABC" not in incident.title + " ".join(event.labels)
 
 
-async def test_the_same_webhook_twice_is_a_duplicate(room):
+async def test_the_same_webhook_twice_is_a_duplicate(room: Any) -> None:
     await send(room, body())
     again = await send(room, body())
     assert again.duplicate
@@ -82,7 +83,7 @@ async def test_the_same_webhook_twice_is_a_duplicate(room):
     assert len(room.stored()) == 1
 
 
-async def test_ids_are_remembered_over_a_restart(room):
+async def test_ids_are_remembered_over_a_restart(room: Any) -> None:
     await send(room, body())
     await room.sources.add_webhook("webhook:test", [room.secret])
     assert (await send(room, body())).duplicate
@@ -104,26 +105,26 @@ async def test_ids_are_remembered_over_a_restart(room):
         ({"webhook-timestamp": "now"}, "expected Unix seconds"),
     ],
 )
-def test_bad_signatures(now, change, words):
+def test_bad_signatures(now: Any, change: Any, words: Any) -> None:
     raw = body()
     with pytest.raises(Unsigned, match=words):
         check([SharedSecret(SECRET)], {**headers(raw, now), **change}, raw, now)
 
 
-def test_a_changed_byte_of_the_body(now):
+def test_a_changed_byte_of_the_body(now: Any) -> None:
     raw = body()
     with pytest.raises(Unsigned):
         check([SharedSecret(SECRET)], headers(raw, now), raw.replace(b"alert", b"alerT"), now)
 
 
 @pytest.mark.parametrize("off_s", [-301, 301])
-def test_old_and_future_times_are_refused(now, off_s):
+def test_old_and_future_times_are_refused(now: Any, off_s: Any) -> None:
     raw = body()
     with pytest.raises(Unsigned, match=r"from our clock"):
         check([SharedSecret(SECRET)], headers(raw, now + off_s * 1_000_000), raw, now)
 
 
-def test_any_listed_signature_may_match_and_offset_is_told(now):
+def test_any_listed_signature_may_match_and_offset_is_told(now: Any) -> None:
     raw = body()
     made = headers(raw, now + 200_000_000)
     made["webhook-signature"] = "v1,AAAA " + made["webhook-signature"]
@@ -131,7 +132,7 @@ def test_any_listed_signature_may_match_and_offset_is_told(now):
     assert check(keys, made, raw, now) == ("msg_1", 200_000)
 
 
-def test_a_public_key_signature(now):
+def test_a_public_key_signature(now: Any) -> None:
     private = Ed25519PrivateKey.generate()
     public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     (key,) = read_keys("whpk_" + base64.b64encode(public).decode())
@@ -144,7 +145,7 @@ def test_a_public_key_signature(now):
         check([key], made, raw + b" ", now)
 
 
-async def test_limits_and_unknown_sources(room):
+async def test_limits_and_unknown_sources(room: Any) -> None:
     big = body(labels=["x" * 100], media={"clip": "x" * 300_000})
     with pytest.raises(TooLarge):
         await send(room, big)
@@ -166,24 +167,24 @@ async def test_limits_and_unknown_sources(room):
         (body(media={"snapshot": 1}), "media: expected references"),
     ],
 )
-def test_bad_bodies_name_the_field(now, raw, words):
+def test_bad_bodies_name_the_field(now: Any, raw: Any, words: Any) -> None:
     with pytest.raises(ServiceError, match=words):
         read_event("webhook:test", raw, "msg_1", now)
 
 
-def test_times_without_a_zone_are_utc_and_keep_microseconds(now):
+def test_times_without_a_zone_are_utc_and_keep_microseconds(now: Any) -> None:
     with_zone = read_event("s", body(time="2026-11-24T23:40:00.123457+01:00"), "m", now)
     without = read_event("s", body(time="2026-11-24T22:40:00.123457"), "m", now)
     assert with_zone.t_event_utc == without.t_event_utc
     assert with_zone.t_event_utc % 1_000_000 == 123457
 
 
-def test_a_sender_cannot_claim_that_a_claim_was_confirmed(now):
+def test_a_sender_cannot_claim_that_a_claim_was_confirmed(now: Any) -> None:
     raw = body(claims=[{"type": "face", "value": "N N", "score": 1, "status": "confirmed"}])
     assert read_event("s", raw, "m", now).claims[0].status == "unreviewed"
 
 
-def test_secrets_hide_and_bad_ones_are_refused():
+def test_secrets_hide_and_bad_ones_are_refused() -> None:
     assert "QUJD" not in repr(SharedSecret(SECRET))
     for text in ("whsec_short", "whsec_" + base64.b64encode(bytes(65)).decode(), "whpk_AA"):
         with pytest.raises(ConfigError):
@@ -192,7 +193,7 @@ def test_secrets_hide_and_bad_ones_are_refused():
         read_keys("\n")
 
 
-async def test_the_demo_client_signs_as_the_server_checks(room):
+async def test_the_demo_client_signs_as_the_server_checks(room: Any) -> None:
     client = WebhookClient("http://localhost:1/x", SECRET)
     at = room.clock.utc_us()
     made = client.headers("demo-1", at, body())
@@ -201,7 +202,7 @@ async def test_the_demo_client_signs_as_the_server_checks(room):
     assert len(SCENES) > 3
 
 
-async def test_many_at_once_share_a_write(room):
+async def test_many_at_once_share_a_write(room: Any) -> None:
     answers = await asyncio.gather(
         *(send(room, body(id=f"ev-{n}"), f"msg_{n}") for n in range(100))
     )

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,28 +16,30 @@ from dispatch.importing.csv_rows import read_table
 from dispatch.importing.merge import merge
 from dispatch.importing.report import report
 from dispatch.importing.talkgroups import agency_kind, read_talkgroups
+from gateway.model.ids import SystemId
 from gateway.model.plan import Plan, System, Talkgroup
 
 VECTORS = Path(__file__).parents[2] / "vectors/talkgroups"
+COUNTY = SystemId("county")
 PLAN = Plan(
     name="p",
-    systems=(System(id="county", name="C", technology="p25", handle=1),),
+    systems=(System(id=COUNTY, name="C", technology="p25", handle=1),),
     talkgroups=(
-        Talkgroup(system="county", number=1001, name="BY HAND", folder="Desk", priority=7),
-        Talkgroup(system="county", number=77, name="ONLY HERE", folder="Desk"),
+        Talkgroup(system=COUNTY, number=1001, name="BY HAND", folder="Desk", priority=7),
+        Talkgroup(system=COUNTY, number=77, name="ONLY HERE", folder="Desk"),
     ),
 )
 
 
-def read(name):
+def read(name: Any) -> Any:
     return read_talkgroups((VECTORS / name).read_bytes())
 
 
-def states(reading):
+def states(reading: Any) -> Any:
     return [(row.line, row.state) for row in reading.rows]
 
 
-def test_trunk_recorder():
+def test_trunk_recorder() -> None:
     reading = read("trunk_recorder.csv")
     assert reading.format == "trunk-recorder"
     assert "priority" in reading.why
@@ -64,7 +67,7 @@ def test_trunk_recorder():
     assert faults[8][0] == "Priority"
 
 
-def test_radioreference_with_unescaped_quotes():
+def test_radioreference_with_unescaped_quotes() -> None:
     reading = read("radioreference.csv")
     assert reading.format == "radioreference"
     assert states(reading) == [
@@ -82,7 +85,7 @@ def test_radioreference_with_unescaped_quotes():
     assert by_number[3].description == "County: North, Dispatch"
 
 
-def test_properly_escaped_quotes_are_not_called_a_repair():
+def test_properly_escaped_quotes_are_not_called_a_repair() -> None:
     data = b'Decimal,Mode,Alpha Tag,Description,Priority\n7,D,X,"a ""b"" c",1\n'
     reading = read_talkgroups(data)
     assert reading.rows[0].state == "ok"
@@ -98,12 +101,12 @@ def test_properly_escaped_quotes_are_not_called_a_repair():
         (b"Decimal,Mode,Encryption Key\n1,D,00\n", "looks like a secret"),
     ],
 )
-def test_other_files_are_refused_with_a_reason(data, words):
+def test_other_files_are_refused_with_a_reason(data: Any, words: Any) -> None:
     with pytest.raises(ServiceError, match=words):
         read_talkgroups(data)
 
 
-def test_encodings_separators_and_unknown_columns():
+def test_encodings_separators_and_unknown_columns() -> None:
     latin = "Decimal;Mode;Alpha Tag;Colour\r1;D;RÄDDNING;red\r".encode("cp1252")
     reading = read_talkgroups(latin)
     assert reading.talkgroups[0].name == "RÄDDNING"
@@ -111,7 +114,7 @@ def test_encodings_separators_and_unknown_columns():
     assert reading.warnings[1] == "columns not used: Colour"
 
 
-def test_limits(monkeypatch):
+def test_limits(monkeypatch: Any) -> None:
     head = b"Decimal,Mode\n"
     with pytest.raises(TooLarge, match="more than 100000 rows"):
         read_table(head + b"1,D\n" * 100_001)
@@ -126,7 +129,7 @@ def test_limits(monkeypatch):
 
 @settings(max_examples=300)
 @given(st.text(alphabet='12,;"ADe\n\r\t äx', max_size=200))
-def test_the_report_adds_up_whatever_the_rows(text):
+def test_the_report_adds_up_whatever_the_rows(text: Any) -> None:
     reading = read_talkgroups(b"Decimal,Mode,Alpha Tag\n" + text.encode())
     diff = merge(PLAN, "county", reading.talkgroups)
     counts = report(reading, diff, applied=False, plan=1)["counts"]
@@ -135,7 +138,7 @@ def test_the_report_adds_up_whatever_the_rows(text):
     assert good["ok"] + good["repaired"] == len(reading.talkgroups)
 
 
-def test_merge_deletes_nothing_and_what_was_edited_by_hand_wins():
+def test_merge_deletes_nothing_and_what_was_edited_by_hand_wins() -> None:
     reading = read("trunk_recorder.csv")
     diff = merge(PLAN, "county", reading.talkgroups)
     numbers = [tg.number for tg in diff.plan.talkgroups]
@@ -151,7 +154,7 @@ def test_merge_deletes_nothing_and_what_was_edited_by_hand_wins():
     assert diff.plan.talkgroups[3].recorded is False
 
 
-def test_policies():
+def test_policies() -> None:
     reading = read("trunk_recorder.csv")
     added = merge(PLAN, "county", reading.talkgroups, "add")
     assert added.changed == ()
@@ -165,19 +168,19 @@ def test_policies():
         merge(PLAN, "county", reading.talkgroups, "replace")
 
 
-def test_agency_kinds():
+def test_agency_kinds() -> None:
     assert agency_kind("Fire Dispatch") == "fire"
     assert agency_kind("Hospital") == "ems"
     assert agency_kind("Hamnen") == "port"
     assert agency_kind("Schools") is None
 
 
-def run(*words):
+def run(*words: Any) -> Any:
     command = [sys.executable, "-m", "samband", "import", "talkgroups", *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
-def test_the_command(tmp_path):
+def test_the_command(tmp_path: Any) -> None:
     plan = tmp_path / "plan.toml"
     plan.write_text(
         'name = "p"\n[[systems]]\nid = "county"\nname = "C"\ntechnology = "p25"\nhandle = 1\n'

@@ -17,7 +17,7 @@ from dispatch.cameras.demo_source import DemoCameras, WebhookClient, secret_text
 from gateway.model import events as ev
 from samband.camera_side import CameraSide
 from samband.config import Camera, Cameras, Webhook
-from tests.dispatch.room import NORTH, PATROL, SECRET, Room, until
+from tests.dispatch.room import LINK, NORTH, PATROL, SECRET, Room, until
 
 SECRET_BYTES = bytes(range(32))
 KAJEN = Camera(
@@ -67,7 +67,7 @@ def near_call(room: Room) -> str:
     room.bus.publish(
         ev.UnitPositioned(
             unit=PATROL,
-            link="north",
+            link=LINK,
             latitude_deg=59.3303,
             longitude_deg=18.0602,
             error_m=30.0,
@@ -75,7 +75,7 @@ def near_call(room: Room) -> str:
         )
     )
     room.bus.publish(
-        ev.UnitStatusSet(unit=PATROL, link="north", value=32774, digit="4", words="On scene")
+        ev.UnitStatusSet(unit=PATROL, link=LINK, value=32774, digit="4", words="On scene")
     )
     call, transmission = room.begin()
     room.end(call, transmission)

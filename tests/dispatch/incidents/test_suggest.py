@@ -1,9 +1,13 @@
 """The score: each row of the table, and words made of the same terms."""
 
+from typing import Any
+
 import pytest
 
 from dispatch.incidents.geo import Grid, area_km2, contains, distance_m
-from dispatch.incidents.suggest import CallFacts, Fix, IncidentFacts, UnitFacts, score
+from dispatch.incidents.suggest import CallFacts, Fix, IncidentFacts, Score, UnitFacts
+from dispatch.incidents.suggest import score as score_or_none
+from gateway.model.ids import UnitId
 from samband.bench_suggestions import PRECISION, RECALL, evaluate
 
 T = 1_764_000_000_000_000
@@ -13,7 +17,13 @@ METRE_LAT = 1 / 111_196
 SQUARE = ((59.3, 18.0), (59.3, 18.1), (59.36, 18.1), (59.36, 18.0))
 
 
-def incident(**changes):
+def score(call: CallFacts, facts: IncidentFacts) -> Score:
+    scored = score_or_none(call, facts)
+    assert scored is not None
+    return scored
+
+
+def incident(**changes: Any) -> Any:
     values = {
         "start_utc": T,
         "end_utc": T + 10 * S,
@@ -24,7 +34,7 @@ def incident(**changes):
     return IncidentFacts(**{**values, **changes})
 
 
-def fix(metres, age_s=12, error_m=30.0, at=T):
+def fix(metres: Any, age_s: Any = 12, error_m: Any = 30.0, at: Any = T) -> Any:
     return Fix(
         t_utc=at - age_s * S,
         latitude_deg=LAT + metres * METRE_LAT,
@@ -33,11 +43,11 @@ def fix(metres, age_s=12, error_m=30.0, at=T):
     )
 
 
-def unit(*fixes, **changes):
-    return UnitFacts(unit="norrvik/1", name="2101-14", fixes=fixes, **changes)
+def unit(*fixes: Any, **changes: Any) -> Any:
+    return UnitFacts(unit=UnitId("norrvik/1"), name="2101-14", fixes=fixes, **changes)
 
 
-def call(*units, **changes):
+def call(*units: Any, **changes: Any) -> Any:
     values = {
         "call": "c-1",
         "talkgroup": "norrvik/310201",
@@ -49,11 +59,11 @@ def call(*units, **changes):
     return CallFacts(**{**values, **changes})
 
 
-def terms(scored):
+def terms(scored: Any) -> Any:
     return {term.name: term.points for term in scored.terms}
 
 
-def test_the_words_of_a_near_unit():
+def test_the_words_of_a_near_unit() -> None:
     scored = score(call(unit(fix(180)), area=SQUARE), incident(range_m=160))
     assert scored.points == 45 + 20 + 20
     assert "unit 2101-14, 180 m ± 30 m, fix 12 s old" in scored.why
@@ -75,30 +85,30 @@ def test_the_words_of_a_near_unit():
         (1502, 10, 0, 0),
     ],
 )
-def test_points_of_a_position(metres, age_s, error_m, points):
+def test_points_of_a_position(metres: Any, age_s: Any, error_m: Any, points: Any) -> None:
     scored = score(call(unit(fix(metres, age_s, error_m))), incident())
     assert terms(scored).get("position", 0) == points
 
 
-def test_a_stale_position_counts_nothing_and_says_so():
+def test_a_stale_position_counts_nothing_and_says_so() -> None:
     scored = score(call(unit(fix(50, 301))), incident())
     assert terms(scored)["stale position"] == 0
     assert "position" not in terms(scored)
     assert "stale position" in scored.why
 
 
-def test_a_fix_after_the_call_s_start_is_not_used_alone():
+def test_a_fix_after_the_call_s_start_is_not_used_alone() -> None:
     assert "position" not in terms(score(call(unit(fix(50, -5))), incident()))
 
 
-def test_between_two_close_fixes_the_place_is_interpolated():
+def test_between_two_close_fixes_the_place_is_interpolated() -> None:
     scored = score(call(unit(fix(1000, 20), fix(0, -20))), incident())
     assert "500 m ± 30 m, fix 20 s old (between two fixes)" in scored.why
     apart = score(call(unit(fix(1000, 40), fix(0, -40))), incident())
     assert "1000 m" in apart.why
 
 
-def test_an_unknown_error_is_told():
+def test_an_unknown_error_is_told() -> None:
     assert "error not told" in score(call(unit(fix(10, 5, None))), incident()).why
 
 
@@ -106,27 +116,27 @@ def test_an_unknown_error_is_told():
     ("start_s", "length_s", "points"),
     [(0, 5, 20), (-30, 60, 20), (10, 5, 20), (160, 5, 10), (-65, 5, 10), (309, 1, 0)],
 )
-def test_time(start_s, length_s, points):
+def test_time(start_s: Any, length_s: Any, points: Any) -> None:
     begin = T + start_s * S
     scored = score(call(start_utc=begin, end_utc=begin + length_s * S), incident())
     assert terms(scored)["time"] == points
 
 
 @pytest.mark.parametrize(("start_s", "length_s"), [(311, 5), (-130, 5)])
-def test_outside_the_window_is_no_candidate(start_s, length_s):
+def test_outside_the_window_is_no_candidate(start_s: Any, length_s: Any) -> None:
     begin = T + start_s * S
-    assert score(call(start_utc=begin, end_utc=begin + length_s * S), incident()) is None
+    assert score_or_none(call(start_utc=begin, end_utc=begin + length_s * S), incident()) is None
 
 
-def test_an_unsure_clock_widens_the_window_and_says_so():
+def test_an_unsure_clock_widens_the_window_and_says_so() -> None:
     begin = T + 320 * S
     late = call(start_utc=begin, end_utc=begin + S)
     scored = score(late, incident(skew_ms=-40_000))
     assert "camera clock 40 s behind; time not reliable; window widened by 40 s" in scored.why
-    assert score(late, incident(skew_ms=-1_000)) is None
+    assert score_or_none(late, incident(skew_ms=-1_000)) is None
 
 
-def test_talkgroups():
+def test_talkgroups() -> None:
     assigned = incident(talkgroups=frozenset({"norrvik/310201"}))
     assert terms(score(call(), assigned))["assigned"] == 40
     assert terms(score(call(national=True), incident()))["national"] == -20
@@ -136,25 +146,25 @@ def test_talkgroups():
     assert "area" not in terms(score(call(area=outside), incident()))
 
 
-def test_emergency_and_on_scene_only_near():
+def test_emergency_and_on_scene_only_near() -> None:
     near, far = fix(1400), fix(1600)
     assert terms(score(call(unit(near), emergency=True), incident()))["emergency"] == 15
     assert "emergency" not in terms(score(call(unit(far), emergency=True), incident()))
     assert terms(score(call(unit(near, on_scene=True)), incident()))["on scene"] == 15
 
 
-def test_a_typed_text():
+def test_a_typed_text() -> None:
     facts = incident(words=("ABC 123",))
     assert terms(score(call(texts=("blue car abc123 seen",)), facts))["text"] == 15
     assert "text" not in terms(score(call(texts=("nothing",)), facts))
 
 
-def test_an_incident_without_a_place():
+def test_an_incident_without_a_place() -> None:
     scored = score(call(unit(fix(0)), area=SQUARE), incident(latitude_deg=None))
     assert terms(scored) == {"time": 20}
 
 
-def test_points_stay_between_0_and_100():
+def test_points_stay_between_0_and_100() -> None:
     low = score(call(national=True, start_utc=T + 300 * S, end_utc=T + 301 * S), incident())
     assert low.points == 0
     high = score(
@@ -164,7 +174,7 @@ def test_points_stay_between_0_and_100():
     assert high.points == 100
 
 
-def test_geometry():
+def test_geometry() -> None:
     assert distance_m(59.33, 18.06, 59.34, 18.06) == pytest.approx(1112, abs=2)
     assert distance_m(0, 0, 0, 1) == pytest.approx(111_195, abs=50)
     assert contains(SQUARE, LAT, LON)
@@ -174,8 +184,8 @@ def test_geometry():
     assert area_km2(()) == 0
 
 
-def test_the_grid_finds_what_brute_force_finds():
-    grid = Grid()
+def test_the_grid_finds_what_brute_force_finds() -> None:
+    grid: Grid[str | None] = Grid()
     places = {f"u{n}": (59.2 + n * 0.0007 % 0.3, 17.9 + n * 0.0013 % 0.4) for n in range(2000)}
     for key, (lat, lon) in places.items():
         grid.put(key, 0, 0, None)
@@ -188,7 +198,7 @@ def test_the_grid_finds_what_brute_force_finds():
     assert "u0" not in {key for key, _, _ in grid.near(*places["u0"], 10)}
 
 
-def test_precision_and_recall_on_an_invented_town():
+def test_precision_and_recall_on_an_invented_town() -> None:
     result = evaluate(200, 7)
     assert result.true_suggested / result.suggested >= PRECISION
     assert result.true_suggested / result.true_calls >= RECALL
