@@ -13,7 +13,7 @@ from typing import Final
 from gateway.bus import Bus, Subscription
 from gateway.model.events import Envelope, TransmissionEnded, TransmissionStarted
 from gateway.model.ids import PositionId, TalkgroupId, UtcUs, talkgroup_id, ulid_bytes
-from gateway.model.voice import TIMESTAMP_HZ, TIMESTAMP_STEP, VoiceFlag, VoiceFrame
+from gateway.model.voice import FRAME_MS, TIMESTAMP_HZ, TIMESTAMP_STEP, VoiceFlag, VoiceFrame
 from gateway.ports import Clock
 from voicecodecs.opus import silence_packets
 from webrtc.stats import StageTimes
@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 SILENCE_PACKETS: Final = 3
 """60 ms of silence at the end of a transmission."""
+FRAME_S: Final = FRAME_MS / 1000
 ROUND_LISTENERS: Final = 32
 """Listeners served before the loop may do other things: about 2 ms of sending."""
 VOICE_QUEUE: Final = 500
@@ -61,6 +62,7 @@ class VoiceHub:
         self._lines: dict[TalkgroupId, _Line] = {}
         self._speakers: dict[bytes, PositionId] = {}
         self._silence = silence_packets(SILENCE_PACKETS)
+        self._resting: set[asyncio.Task[None]] = set()
         self._voice: Subscription[VoiceFrame] | None = None
         self._events: Subscription[Envelope] | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -90,7 +92,7 @@ class VoiceHub:
         for subscription in (self._voice, self._events):
             if subscription is not None:
                 subscription.close()
-        tasks, self._tasks = self._tasks, []
+        tasks, self._tasks = [*self._tasks, *self._resting], []
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -120,6 +122,11 @@ class VoiceHub:
         talkgroup = self._talkgroup(frame)
         if talkgroup is None or talkgroup not in self._listeners:
             return
+        if frame.flags & VoiceFlag.SILENCE:
+            # The recorder's silence comes all at once; browsers get theirs in its own time.
+            if frame.flags & VoiceFlag.END:
+                self._end(talkgroup, frame.transmission)
+            return
         line = self._lines.setdefault(talkgroup, _Line())
         now = self._clock.utc_us()
         self.times.add("gateway", now - frame.capture_utc_us)
@@ -127,7 +134,7 @@ class VoiceHub:
         packet = VoicePacket(frame.opus, pts, UtcUs(frame.capture_utc_us), now)
         await self._hand_out(talkgroup, packet, self._speakers.get(frame.transmission))
         if frame.flags & VoiceFlag.END:
-            await self._end(talkgroup, frame.transmission)
+            self._end(talkgroup, frame.transmission)
 
     def measure(self, packet: VoicePacket) -> None:
         """Note a packet's hand-over to RTP (each track is given this)."""
@@ -160,15 +167,28 @@ class VoiceHub:
                 if current is tracks or track in current:
                     track.offer(packet)
 
-    async def _end(self, talkgroup: TalkgroupId, transmission: bytes) -> None:
+    def _end(self, talkgroup: TalkgroupId, transmission: bytes) -> None:
         line = self._lines.get(talkgroup)
         if line is None or line.transmission != transmission:
             return
         line.transmission = None
         speaker = self._speakers.get(transmission)
-        now = self._clock.utc_us()
+        task = asyncio.create_task(self._rest(talkgroup, line, speaker), name="voice-rest")
+        self._resting.add(task)
+        task.add_done_callback(self._resting.discard)
+
+    async def _rest(self, talkgroup: TalkgroupId, line: _Line, speaker: PositionId | None) -> None:
+        """Send the silence at the pace of sound, until somebody talks again.
+
+        Packets ahead of their time would look to a browser's jitter buffer as if all later ones
+        came late: it would hold back the next transmission by as much.
+        """
         for opus in self._silence:
+            await asyncio.sleep(FRAME_S)
+            if line.transmission is not None:
+                return
             line.pts += TIMESTAMP_STEP
+            now = self._clock.utc_us()
             packet = VoicePacket(opus, line.pts, now, now)
             packet.measured = True
             await self._hand_out(talkgroup, packet, speaker)
@@ -191,5 +211,5 @@ class VoiceHub:
                 self._speakers[ulid_bytes(started.transmission)] = position
             case TransmissionEnded() as ended:
                 transmission = ulid_bytes(ended.transmission)
-                await self._end(ended.talkgroup, transmission)
+                self._end(ended.talkgroup, transmission)
                 self._speakers.pop(transmission, None)
