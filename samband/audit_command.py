@@ -10,7 +10,8 @@ from typing import Any
 
 from dispatch.audit.keys import GroupKeys, KeyFolder
 from dispatch.audit.log import sqlite_path
-from dispatch.audit.verify import Report, verify_database
+from dispatch.audit.verify import verify_database
+from dispatch.audit.verify_report import Report
 from gateway.model.errors import ConfigError
 
 EXIT_FAILED = 1

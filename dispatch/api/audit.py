@@ -12,7 +12,8 @@ from dispatch.api.asking import ServicesOf, asker_of
 from dispatch.audit.entry import Obj
 from dispatch.audit.log import sqlite_path
 from dispatch.audit.tables import AuditLog, Checkpoint
-from dispatch.audit.verify import Report, verify_database
+from dispatch.audit.verify import verify_database
+from dispatch.audit.verify_report import Report
 from dispatch.audit.writer import AuditWriter
 from dispatch.deps import Person, require
 from dispatch.services.record import Record

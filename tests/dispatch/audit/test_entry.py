@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from dispatch.audit.entry import BadEntry, canonical, entry_bytes, seal, timestamp
 from dispatch.audit.keys import GroupKeys, KeyFolder, SecretKey, log_signing_key
-from dispatch.audit.verify import Report, check_entry
+from dispatch.audit.verify import check_entry
+from dispatch.audit.verify_report import Report
 from gateway.model.errors import ConfigError
 from gateway.model.ids import UtcUs
 from samband.audit_command import opened
