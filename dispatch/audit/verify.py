@@ -21,6 +21,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from dispatch.audit.verify_report import Report
 
+__all__ = [
+    "LogVerifier",
+    "Report",
+    "Signed",
+    "Tree",
+    "TrustedKey",
+    "check_entry",
+    "read_note",
+    "trusted_keys",
+    "verify_database",
+]
+
 MAX_ENTRY_BYTES = 16 * 1024
 REQUIRED_KEYS = frozenset(
     {
