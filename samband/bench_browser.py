@@ -82,7 +82,7 @@ def sign_in(page: "Page", url: str, user: dict[str, str], position: str | None =
 
 
 def wait_js(page: "Page", expression: str, *, seconds: float = 20) -> None:
-    """Wait until an expression is true (Playwright's own wait needs eval, which the page forbids)."""
+    """Wait until an expression is true (Playwright's own wait needs eval: forbidden)."""
     deadline = time.monotonic() + seconds
     while not page.evaluate(f"() => Boolean({expression})"):
         if time.monotonic() > deadline:

@@ -6,11 +6,13 @@ first.
 """
 
 import asyncio
-import gc
 import logging
 import os
 import secrets
+import time
 from dataclasses import dataclass
+
+from sqlmodel import select
 
 from dispatch.app import create_app
 from dispatch.audit.checkpoint import NoteSigner
@@ -26,6 +28,7 @@ from dispatch.services.board import Board
 from dispatch.services.desk import Desk
 from dispatch.services.journal import first_numbers
 from dispatch.store.engine import Store
+from dispatch.store.tables import RecordingFileRow
 from dispatch.store.upgrade import upgrade
 from dispatch.wiring import Dispatch, Parts
 from gateway.bus import Bus, InProcessBus, Subscription
@@ -34,12 +37,14 @@ from gateway.model.ids import GatewayId, PositionId
 from gateway.model.plan import Plan
 from gateway.model.wire import from_json
 from gateway.recording.recovery import Recovered
-from samband.compose_centre import Centre
+from samband.camera_side import CameraSide
 from samband.compose_radio import RadioFolders, RadioSide
 from samband.config import LOOPBACK, Config
+from samband.place import log_origin
 from samband.state import StateLock, make_state
 from samband.web_server import WebServer
 from voicecodecs.warm import warm
+from webrtc.collector import calm_collector
 from webrtc.hub import VoiceHub
 from webrtc.microphone import UplinkGate
 from webrtc.ptt import PttService
@@ -47,6 +52,8 @@ from webrtc.session import RtcService
 
 logger = logging.getLogger(__name__)
 ORGANISATION = "Norrvik"
+LATE_RECORDINGS_S = 7 * 86_400
+"""Recordings this young are compared with the database at a start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +125,7 @@ class Server:
                 clock=clock,
                 randomness=os.urandom,
                 audit=self.audit,
+                session_hours=self.config.web.session_hours,
             ),
             self._first_plan,
         )
@@ -147,14 +155,15 @@ class Server:
         )
         live.on_changed(self._plan_changed)
         self.dispatch.add_voice(self.rtc, self.ptt)
-        self.centre = Centre(self.config, self.dispatch)
+        self.cameras = CameraSide(self.config.cameras, services)
         self.web = WebServer(create_app(services), self.config.web)
 
     def _make_audit(self, clock: SystemClock, bus: Bus) -> AuditWriter:
         keys = KeyFolder(self.config.state / "keys")
         origin = self.config.audit.origin or f"{self.config.site.id}/audit"
-        signer = NoteSigner(origin, log_signing_key(keys))
-        folder = self.config.audit.head or self.config.state / "audit"
+        signer = NoteSigner(log_origin(self.config.state, origin), log_signing_key(keys))
+        head = self.config.audit.head
+        folder = head.parent if head else self.config.state / "audit"
         log = Log(sqlite_path(self.config.store_url), folder, signer)
 
         def told(writable: bool, reason: str, _spooled: int) -> None:
@@ -174,7 +183,7 @@ class Server:
         recovered = await asyncio.to_thread(self.radio.recover)
         await self.audit.start()
         await self.dispatch.start()
-        await self.centre.start()
+        await self.cameras.start()
         self._tell_recovered(recovered)
         self._restore_alarms()
         await self.hub.start()
@@ -183,14 +192,22 @@ class Server:
         self._tasks.append(asyncio.create_task(self._watch_listening(who), name="listening-desks"))
         await self.radio.start()
         await self.web.start()
-        gc.collect()
-        gc.freeze()
+        calm_collector()
 
     def _tell_recovered(self, recovered: tuple[Recovered, ...]) -> None:
-        for one in recovered:
-            logger.warning("recording %s was interrupted, closed now", one.meta.transmission)
-            if one.event is not None:
-                self.bus.publish(one.event)
+        """Tell of recordings that a crash cut off or kept the journal from hearing."""
+        late = {one.event.transmission: one.event for one in recovered if one.event is not None}
+        since_s = time.time() - LATE_RECORDINGS_S
+        for event in self.radio.recorder.closed_after(since_s):
+            if event.transmission not in late and not self._knows(event.transmission):
+                late[event.transmission] = event
+        for event in late.values():
+            logger.warning("recording %s is told late", event.transmission)
+            self.bus.publish(event)
+
+    def _knows(self, transmission: str) -> bool:
+        wanted = select(RecordingFileRow.id).where(RecordingFileRow.transmission == transmission)
+        return self.store.read_now(lambda db: db.exec(wanted).first()) is not None
 
     def _restore_alarms(self) -> None:
         for row in self.dispatch.services.use(Board).alarms.values():
@@ -266,7 +283,7 @@ class Server:
         if not self._started:
             return
         self._started = False
-        for name in ("ptt", "radio", "rtc", "hub", "web", "centre", "dispatch", "audit"):
+        for name in ("ptt", "radio", "rtc", "hub", "web", "cameras", "dispatch", "audit"):
             part = getattr(self, name, None)
             if part is not None:
                 try:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from samband.toml_faults import read_toml, refuse
 
+HEAD_NAME = "audit.head"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -172,6 +173,8 @@ def contradictions(data: dict[str, Any], config: Config | None) -> list[str]:
             file = getattr(config.web, name)
             if file is not None and not file.is_file():
                 faults.append(f"web.{name}: no file {file}")
+        if config.audit.head is not None and config.audit.head.name != HEAD_NAME:
+            faults.append(f"audit.head: expected a file named {HEAD_NAME}, got {config.audit.head}")
     return faults
 
 

@@ -152,7 +152,7 @@ async def _demo(args: argparse.Namespace, state: Path, port: int) -> int:
         try:
             await server.add_people(people)
             if not args.no_cameras:
-                await server.centre.start_demo_cameras()
+                await server.cameras.start_demo(f"http://127.0.0.1:{port}")
             await server.radios_up(LINKS_UP_MS)
             url = f"http://localhost:{port}"
             if args.ready_file:
