@@ -335,3 +335,9 @@ class Room:
 def without_times(event: T, **changes: Any) -> T:
     """Return the event with other values where a test doesn't care."""
     return replace(event, **changes)
+
+
+def on_air(room: Room, request: str = "r-1", position: str = "1", **more: object) -> None:
+    room.press(request, position, **more)  # type: ignore[arg-type]  # passes keywords on
+    room.north.grant(request)
+    room.all_told()
