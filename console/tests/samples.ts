@@ -1,6 +1,6 @@
 /** Rows as the server sends them, for tests. */
 
-import type { Alarm, Envelope, LinkInfo, TalkgroupInfo, UnitInfo } from '../src/lib/api/types';
+import type { Alarm, Envelope, EventType, LinkInfo, TalkgroupInfo, UnitInfo } from '../src/lib/api/types';
 
 export const T0 = 1_764_000_000_000_000;
 
@@ -57,7 +57,7 @@ export function makeAlarm(change: Partial<Alarm> = {}): Record<string, unknown> 
 
 let seq = 0;
 
-export function event(type: string, data: Record<string, unknown>, t_utc = T0): Envelope {
+export function event(type: EventType, data: Record<string, unknown>, t_utc = T0): Envelope {
   seq += 1;
   return { kind: 'event', v: 1, id: `e-${seq}`, seq, type, t_utc, gateway: 'g', trace: '', data };
 }

@@ -4,6 +4,7 @@ import type {
   ApiError,
   AuditEntry,
   AuditState,
+  Body,
   CallSearch,
   CallSheet,
   Handover,
@@ -138,32 +139,33 @@ export class ApiClient {
   room = (): Promise<Room> => this.get('/room');
   session = (): Promise<SessionInfo> => this.get('/session');
   signIn = (name: string, password: string): Promise<SessionInfo> =>
-    this.post('/session', { name, password });
+    this.post('/session', { name, password } satisfies Body<'SignIn'>);
   signOut = (): Promise<unknown> => this.delete('/session');
   accept = (
     token: string,
-    person: { name: string; display_name: string; password: string },
+    person: Body<'AcceptInvitation'>,
   ): Promise<unknown> => this.post(path`/invitation/${token}`, person);
   positions = (): Promise<PositionInfo[]> => this.get('/positions');
   take = (
     id: string,
     takeOver: boolean,
   ): Promise<{ position: string; handover: Handover | null }> =>
-    this.post(path`/positions/${id}/take`, { take_over: takeOver });
+    this.post(path`/positions/${id}/take`, { take_over: takeOver } satisfies Body<'TakePosition'>);
   leave = (text: string): Promise<unknown> =>
-    this.post('/positions/leave', { handover_text: text });
+    this.post('/positions/leave', { handover_text: text } satisfies Body<'LeavePosition'>);
   select = (talkgroup: string): Promise<{ ok: boolean; reason: string }> =>
-    this.post('/select', { talkgroup });
+    this.post('/select', { talkgroup } satisfies Body<'Select'>);
 
   desk = (): Promise<{ state: Record<string, unknown> }> => this.get('/desk');
-  keepDesk = (state: object): Promise<unknown> => this.json('PUT', '/desk', { state });
+  keepDesk = (state: Body<'DeskBody'>['state']): Promise<unknown> =>
+    this.json('PUT', '/desk', { state } satisfies Body<'DeskBody'>);
 
   // ---- calls and recordings ----------------------------------------------------------------
 
   calls = (query: Query): Promise<CallSearch> => this.get(withQuery('/calls', query));
   call = (id: string): Promise<CallSheet> => this.get(path`/calls/${id}`);
   noteCall = (id: string, text: string): Promise<unknown> =>
-    this.post(path`/calls/${id}/notes`, { text });
+    this.post(path`/calls/${id}/notes`, { text } satisfies Body<'WriteNote'>);
   async recording(id: string, purpose: Query = {}): Promise<Blob> {
     const where = withQuery(path`/recordings/${id}`, purpose);
     return (await this.raw('GET', where)).blob();
@@ -174,11 +176,11 @@ export class ApiClient {
   // ---- messages and alarms -----------------------------------------------------------------
 
   send = (to: string, toTalkgroup: boolean, text: string): Promise<unknown> =>
-    this.post('/messages', { to, to_talkgroup: toTalkgroup, text });
+    this.post('/messages', { to, to_talkgroup: toTalkgroup, text } satisfies Body<'SendText'>);
   read = (id: string): Promise<unknown> => this.post(path`/messages/${id}/read`);
   acknowledge = (id: string): Promise<unknown> => this.post(path`/alarms/${id}/acknowledge`);
   endAlarm = (id: string, reason: string): Promise<unknown> =>
-    this.post(path`/alarms/${id}/end`, { reason });
+    this.post(path`/alarms/${id}/end`, { reason } satisfies Body<'EndAlarm'>);
 
   // ---- incidents ---------------------------------------------------------------------------
 
@@ -190,15 +192,15 @@ export class ApiClient {
   openIncident = (title: string, talkgroup?: string): Promise<{ id: string }> =>
     this.post('/incidents', talkgroup ? { title, talkgroup } : { title });
   decide = (id: string, suggestion: string, state: 'confirmed' | 'rejected'): Promise<unknown> =>
-    this.post(path`/incidents/${id}/suggestions/${suggestion}`, { state });
+    this.post(path`/incidents/${id}/suggestions/${suggestion}`, { state } satisfies Body<'Judgement'>);
   addCall = (id: string, call: string): Promise<unknown> =>
-    this.post(path`/incidents/${id}/calls`, { call });
+    this.post(path`/incidents/${id}/calls`, { call } satisfies Body<'AttachCall'>);
   addTalkgroup = (id: string, talkgroup: string): Promise<unknown> =>
-    this.post(path`/incidents/${id}/talkgroups`, { talkgroup });
+    this.post(path`/incidents/${id}/talkgroups`, { talkgroup } satisfies Body<'AssignTalkgroup'>);
   noteIncident = (id: string, text: string): Promise<unknown> =>
-    this.post(path`/incidents/${id}/notes`, { text });
+    this.post(path`/incidents/${id}/notes`, { text } satisfies Body<'IncidentNote'>);
   closeIncident = (id: string, reason: string): Promise<unknown> =>
-    this.post(path`/incidents/${id}/close`, { reason });
+    this.post(path`/incidents/${id}/close`, { reason } satisfies Body<'CloseIncident'>);
 
   // ---- engineer ----------------------------------------------------------------------------
 

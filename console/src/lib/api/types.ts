@@ -1,6 +1,16 @@
-/** What the server says, by hand until the client is generated from OpenAPI. Times are µs UTC. */
+/**
+ * What the server says. Events and request bodies are generated (`scripts/generate-client`); rows
+ * of answers, which the server describes in docs, are written here. Times are µs UTC.
+ */
+
+import type { Events, EventType } from './events.gen';
+import type { components } from './openapi.gen';
 
 export type * from './administration';
+export type { Events, EventType };
+
+/** Body of a request, by the name of its schema. */
+export type Body<Name extends keyof components['schemas']> = components['schemas'][Name];
 
 export type RxState =
   | 'quiet'
@@ -162,21 +172,8 @@ export interface UnitInfo {
 
 export type AlarmState = 'raised' | 'shown' | 'acknowledged';
 
-export interface Alarm {
-  alarm: string;
-  unit: string | null;
-  alias: string;
-  talkgroup: string | null;
-  link: string;
-  sign: string;
-  call: string | null;
-  again: boolean;
-  exercise: boolean;
-  t_sign_utc: number;
-  late: boolean;
-  latitude_deg: number | null;
-  longitude_deg: number | null;
-  error_m: number | null;
+/** The event that raised it, and how far it came since. */
+export interface Alarm extends Required<Events['alarm.raised']> {
   state: AlarmState;
   acknowledged_by: string;
   way: string;
@@ -370,7 +367,7 @@ export interface Envelope {
   v: number;
   id: string;
   seq: number;
-  type: string;
+  type: EventType;
   t_utc: number;
   gateway: string;
   trace: string;

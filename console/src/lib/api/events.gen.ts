@@ -1,0 +1,383 @@
+/** Made by scripts/generate-client; do not edit. From docs/events.schema.json. */
+
+export interface Events {
+  /** Rights changed for these users; each page gets a new snapshot, tracks are dropped at once. */
+  'access.changed': {
+    users: string[];
+    reason?: string;
+  };
+  /** A person has seen it. ``way``: sent, confirmed, not_sent, not_possible (to the radio). */
+  'alarm.acknowledged': {
+    alarm: string;
+    operator: string;
+    position: string | null;
+    way: string;
+    reason?: string;
+  };
+  /** ``reason``: handled, accidental_press, no_cause_found, duplicate. */
+  'alarm.ended': {
+    alarm: string;
+    operator: string;
+    reason: string;
+  };
+  /** Nobody acknowledged in time. ``step``: supervisor, everyone, sounder. */
+  'alarm.escalated': {
+    alarm: string;
+    step: string;
+  };
+  /** The alarm's link was lost or came back while the alarm is open; the banner stays. */
+  'alarm.link_changed': {
+    alarm: string;
+    lost: boolean;
+    last_heard_utc: number;
+  };
+  /** An emergency, new or raised anew (``again``) by a new sign after acknowledgement. */
+  'alarm.raised': {
+    alarm: string;
+    unit: string | null;
+    alias: string;
+    talkgroup: string | null;
+    link: string;
+    sign: string;
+    call?: string | null;
+    again?: boolean;
+    exercise?: boolean;
+    t_sign_utc?: number;
+    late?: boolean;
+    latitude_deg?: number | null;
+    longitude_deg?: number | null;
+    error_m?: number | null;
+  };
+  /** Rendered on at least one position that is listening. */
+  'alarm.shown': {
+    alarm: string;
+    position: string;
+  };
+  /** The conversation is over. ``cause`` in words. */
+  'call.ended': {
+    call: string;
+    talkgroup: string;
+    cause: string;
+    code?: number | null;
+    interrupted?: boolean;
+  };
+  /** A person wrote a note on a call. */
+  'call.noted': {
+    call: string;
+    talkgroup: string;
+    note: string;
+    text: string;
+    operator: string;
+  };
+  /** A conversation begins; ``call_seq`` counts without gaps per gateway. */
+  'call.started': {
+    call: string;
+    call_seq: number;
+    talkgroup: string;
+    link: string;
+    caller?: string | null;
+    priority?: number;
+    emergency?: boolean;
+    encrypted?: boolean;
+    late_entry?: boolean;
+    plan?: number;
+  };
+  /** The call turned into an emergency or changed its priority in mid-call. */
+  'call.updated': {
+    call: string;
+    talkgroup: string;
+    emergency: boolean;
+    priority: number;
+  };
+  /** Room on the disk of the state folder. ``step``: ok, warn (10 %), stop (2 %: no new media). */
+  'disk.low': {
+    step: string;
+    free_percent: number;
+    free_bytes: number;
+  };
+  /** Released; what is left in the press buffer is still being sent. */
+  'floor.ending': {
+    request: string;
+    position: string;
+    talkgroup: string;
+    left_ms: number;
+  };
+  /** On air. */
+  'floor.granted': {
+    request: string;
+    position: string;
+    talkgroup: string;
+    transmission: string;
+    wait_ms: number;
+  };
+  /** Cut off after time on air: lease, preempted, moved, limit, link_lost, revoked, socket. */
+  'floor.lost': {
+    request: string;
+    position: string;
+    talkgroup: string;
+    cause: string;
+    reason: string;
+    on_air_ms: number;
+  };
+  /** Waiting for a channel or for a colleague; ``place`` only where the link tells it. */
+  'floor.queued': {
+    request: string;
+    position: string;
+    talkgroup: string;
+    place?: number | null;
+  };
+  /** Refused before time on air. ``not_sent``: nothing was keyed; ``reason`` in words or empty. */
+  'floor.refused': {
+    request: string;
+    position: string;
+    talkgroup: string;
+    reason: string;
+    not_sent?: boolean;
+    discarded_ms?: number;
+  };
+  /** Un-keyed after a normal release or a withdrawn request; the times between in ms. */
+  'floor.released': {
+    request: string;
+    position: string;
+    talkgroup: string;
+    cause: string;
+    grant_ms?: number | null;
+    on_air_ms?: number;
+    discarded_ms?: number;
+  };
+  /** A position pressed. ``source``: key, button, pedal, latch. */
+  'floor.requested': {
+    request: string;
+    position: string;
+    operator: string;
+    talkgroup: string;
+    priority?: number;
+    source?: string;
+  };
+  /** Two incidents were one: ``incident`` went into ``into``. */
+  'incident.merged': {
+    incident: string;
+    into: string;
+    camera_group?: string;
+  };
+  /** A camera, or a person, opened an incident. Calls that belong to it are asked for apart. */
+  'incident.opened': {
+    incident: string;
+    label: string;
+    title: string;
+    kind: string;
+    severity: string;
+    opened_utc: number;
+    camera?: string;
+    camera_group?: string;
+    place?: string;
+    talkgroup?: string | null;
+    state?: string;
+    events?: number;
+    source?: string;
+    storm?: boolean;
+    latitude_deg?: number | null;
+    longitude_deg?: number | null;
+    t_event_utc?: number;
+  };
+  /** Something of it changed; ``what`` names it: events, suggestion, call, note and so on. */
+  'incident.updated': {
+    incident: string;
+    what: string;
+    state?: string;
+    title?: string;
+    severity?: string;
+    camera_group?: string;
+    events?: number;
+    by?: string;
+    label?: string;
+    storm_events?: number;
+    last_event_utc?: number;
+    suggested?: number;
+    talkgroup?: string | null;
+  };
+  /** Health, identity or registration of a link. */
+  'link.changed': {
+    link: string;
+    state: string;
+    reason?: string;
+    model?: string;
+    firmware?: string;
+    own_number?: number | null;
+    mode?: string;
+    registered?: boolean | null;
+    signal_dbm?: number | null;
+    capabilities?: string[];
+    since_utc?: number;
+  };
+  /** The radio's selected group; ``asked`` False when somebody turned the knob. */
+  'link.group_changed': {
+    link: string;
+    number: number | null;
+    talkgroup: string | null;
+    scanned?: number[];
+    asked?: boolean;
+  };
+  /** One protocol line, for engineers only. */
+  'link.line_seen': {
+    link: string;
+    outgoing: boolean;
+    raw: string;
+    words: string;
+    malformed?: boolean;
+  };
+  /** Whether the audit log can be written. */
+  'log.state': {
+    writable: boolean;
+    reason?: string;
+  };
+  /** A person read a text. */
+  'message.opened': {
+    message: string;
+    operator: string;
+  };
+  /** A text's state: accepted, sent, delivered, read, failed or unknown, never more than known. */
+  'message.progressed': {
+    message: string;
+    state: string;
+    reason?: string;
+  };
+  /** A text from a desk waits for the radio. */
+  'message.queued': {
+    message: string;
+    link: string;
+    to: string;
+    talkgroup: string | null;
+    text: string;
+    operator: string;
+  };
+  /** A text from a unit. */
+  'message.received': {
+    message: string;
+    link: string;
+    sender: string | null;
+    to: number | null;
+    talkgroup: string | null;
+    text: string;
+    coding?: string;
+    guessed?: boolean;
+    immediate?: boolean;
+    raw_hex?: string;
+  };
+  /** Another plan is live. */
+  'plan.activated': {
+    plan: number;
+    name: string;
+    operator?: string;
+  };
+  /** An operator left a position. ``cause``: left, taken_over, signed_out, revoked, expired. */
+  'position.left': {
+    position: string;
+    user: string;
+    operator: string;
+    cause?: string;
+  };
+  /** Whether the desk has sound: its page reports a running, advancing sink every 2 s. */
+  'position.listening': {
+    position: string;
+    listening: boolean;
+  };
+  /** An operator sat down at a position. */
+  'position.taken': {
+    position: string;
+    user: string;
+    operator: string;
+    taken_over_from?: string;
+  };
+  /** The sound of a transmission is on disk, hashed. ``late`` after a crash or from a spool. */
+  'recording.closed': {
+    transmission: string;
+    call: string;
+    talkgroup: string;
+    files: ({
+      kind: string;
+      sha256: string;
+      size_bytes: number;
+      name: string;
+    })[];
+    duration_ms: number;
+    started_utc: number;
+    late?: boolean;
+    interrupted?: boolean;
+  };
+  /** A transmission could not be recorded (disk full, fault): NOT RECORDED on the tile. */
+  'recording.failed': {
+    transmission: string;
+    talkgroup: string;
+    reason: string;
+  };
+  /** Health of a camera source, or of one ``camera``: up, down, silent, flooding. */
+  'source.changed': {
+    source: string;
+    state: string;
+    reason?: string;
+    camera_group?: string;
+    camera?: string;
+    skew_ms?: number | null;
+  };
+  /** The over ended. ``cause``: ended, cut, lost, preempted, moved, limit, interrupted. */
+  'transmission.ended': {
+    transmission: string;
+    call: string;
+    talkgroup: string;
+    duration_ms: number;
+    cause: string;
+    emergency?: boolean;
+    lost_frames?: number;
+  };
+  /** One over begins. A desk's own has ``position`` and ``operator`` instead of ``talker``. */
+  'transmission.started': {
+    transmission: string;
+    call: string;
+    talkgroup: string;
+    link: string;
+    talker?: string | null;
+    alias?: string;
+    position?: string | null;
+    operator?: string;
+    priority?: number;
+    emergency?: boolean;
+    encrypted?: boolean;
+    readable?: boolean;
+    late_entry?: boolean;
+  };
+  /** The talker became known, or an emergency began in mid-transmission. */
+  'transmission.updated': {
+    transmission: string;
+    call: string;
+    talkgroup: string;
+    talker: string | null;
+    alias: string;
+    emergency: boolean;
+  };
+  /** A unit's place. ``error_m`` upper limit of its class; ``age_s`` of the fix when sent. */
+  'unit.positioned': {
+    unit: string;
+    link: string;
+    latitude_deg: number;
+    longitude_deg: number;
+    error_m?: number | null;
+    age_s?: number | null;
+    speed_kmh?: number | null;
+    direction_deg?: number | null;
+    altitude_m?: number | null;
+    reason?: number | null;
+  };
+  /** A unit sent a status; words and digit come from the plan's table. */
+  'unit.status_set': {
+    unit: string;
+    link: string;
+    value: number;
+    digit?: string;
+    words?: string;
+    kind?: string;
+    to?: number | null;
+  };
+}
+
+export type EventType = keyof Events;
