@@ -16,6 +16,9 @@ from gateway.model.errors import ConfigError, RadioError
 
 logger = logging.getLogger(__name__)
 
+DRAIN_BYTES = 64 << 20
+"""Of a refused upload this much is read and thrown away; beyond it the connection is cut."""
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "font-src 'self'; connect-src 'self'; media-src 'self' blob:; worker-src 'self'; "
@@ -74,6 +77,7 @@ class SizeLimit:
         upload = scope["path"].startswith("/api/v1/import")
         limit = self._upload_limit if upload else self._limit
         if _declared(scope) > limit:
+            await _drain(receive)
             await _refuse(scope, receive, send, limit)
             return
         read = 0
@@ -98,6 +102,16 @@ def _declared(scope: Scope) -> int:
 
 def _too_large(limit: int) -> str:
     return f"the request is larger than {limit} bytes"
+
+
+async def _drain(receive: Receive) -> None:
+    """Read what a client that does not wait for answers goes on sending, so that it hears ours."""
+    read = 0
+    while read < DRAIN_BYTES:
+        message = await receive()
+        read += len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, limit: int) -> None:

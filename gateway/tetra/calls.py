@@ -22,6 +22,10 @@ QUIET_CALL_MS = 60_000
 """A call without a talker and without news for this long is over."""
 LONG_OVER_MS = 600_000
 """A talker without news for this long has stopped."""
+UNKNOWN_CALL_MS = 60_000
+"""A call on a group that was never told bars every press; it is given up even while it talks."""
+UNCONFIRMED_CALL_MS = 10_000
+"""One that a single line spoke of, without its group, is most likely a damaged line."""
 MAX_CALLS = 32
 """Most calls kept at once; a terminal has a handful."""
 
@@ -74,13 +78,13 @@ class CallTracker:
     def connected(self, line: CallConnected, now: MonoMs) -> Call:
         """Take ``+CTCC``; of a call never heard of, nothing is known but that it is up."""
         call = self._known(line.instance, now)
-        call.last_news = now
+        call.last_news, call.confirmed = now, True
         return call
 
     def granted_to_other(self, line: TxGrant, now: MonoMs) -> Call:
         """Take ``+CTXG`` with grant 3: somebody talks."""
         call = self._known(line.instance, now)
-        call.last_news = now
+        call.last_news, call.confirmed = now, True
         call.may_ask = line.may_ask
         talker = ssi(line.talker)
         if call.talking and talker in (None, call.talker):
@@ -93,7 +97,7 @@ class CallTracker:
     def own_key(self, line: TxGrant, now: MonoMs) -> None:
         """Take a grant that nobody here asked for: the radio's own key was pressed."""
         call = self._known(line.instance, now)
-        call.last_news = now
+        call.last_news, call.confirmed = now, True
         self._start_talk(call, self._state.own_number, line.encrypted)
 
     def ceased(self, line: TxCeased, now: MonoMs) -> None:
@@ -101,7 +105,7 @@ class CallTracker:
         call = self._state.calls.get(line.instance)
         if call is None:
             return
-        call.last_news = now
+        call.last_news, call.confirmed = now, True
         call.may_ask = line.may_ask
         self._end_talk(call)
 
@@ -216,5 +220,8 @@ class CallTracker:
 
 
 def _due(call: Call) -> MonoMs:
-    limit_ms = LONG_OVER_MS if call.talking else QUIET_CALL_MS
+    if call.group is None and not call.private:
+        limit_ms = UNKNOWN_CALL_MS if call.confirmed else UNCONFIRMED_CALL_MS
+    else:
+        limit_ms = LONG_OVER_MS if call.talking else QUIET_CALL_MS
     return MonoMs(call.last_news + limit_ms)

@@ -26,6 +26,8 @@ class Call:
     priority: int = 0
     outgoing: bool = False
     emergency_unit_known: bool = False
+    confirmed: bool = False
+    """A second line spoke of this call: it is no left-over of a damaged line."""
     last_news: MonoMs = _START
 
     @property

@@ -1,4 +1,4 @@
-"""Rubbish from the radio, the network and the disk: clear errors, nothing crashes, nothing keyed."""
+"""Rubbish from radio, network and disk: clear errors, nothing crashes, nothing is keyed."""
 
 import json
 import time

@@ -81,8 +81,9 @@ def test_key_repeat_storm_is_one_press(page: "Page", control: Control) -> None:
     "script",
     [
         "window.dispatchEvent(new Event('blur'))",
-        """Object.defineProperty(document, 'visibilityState', {value: 'hidden', configurable: true});
-        Object.defineProperty(document, 'hidden', {value: true, configurable: true});
+        """const always = value => ({value, configurable: true});
+        Object.defineProperty(document, 'visibilityState', always('hidden'));
+        Object.defineProperty(document, 'hidden', always(true));
         document.dispatchEvent(new Event('visibilitychange'))""",
         "window.dispatchEvent(new PageTransitionEvent('pagehide'))",
     ],
@@ -149,7 +150,8 @@ def test_emergency_on_the_page(page: "Page", control: Control) -> None:
     banner.wait_for()
     assert "B 101 Styrka" in banner.inner_text()
     pulse = page.evaluate(
-        """() => [...document.querySelectorAll('.emb[data-alarm=raised] *, .emb[data-alarm=raised]')]
+        """() => ['.emb[data-alarm=raised]', '.emb[data-alarm=raised] *']
+          .flatMap(one => [...document.querySelectorAll(one)])
           .some(e => getComputedStyle(e).animationName !== 'none'
             || getComputedStyle(e, '::before').animationName !== 'none')"""
     )
