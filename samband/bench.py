@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gateway.model.errors import ConfigError
+
 BENCHES: dict[str, tuple[str, str]] = {
     "voice": ("samband.bench_voice", "level control, Opus and press buffer, per packet"),
     "fanout": ("samband.bench_fanout", "listeners per core, real DTLS peers"),
@@ -47,7 +49,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run_one(name: str, args: argparse.Namespace) -> int:
-    module = importlib.import_module(BENCHES[name][0])
+    try:
+        module = importlib.import_module(BENCHES[name][0])
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"bench {name} needs {error.name}, which is not installed",
+            hint="Benchmarks need the packages for development: pip install 'samband[dev]'",
+        ) from error
     parser = argparse.ArgumentParser(prog="samband bench")
     module.add_parser(parser.add_subparsers(dest="bench", required=True))
     options = [option for option in args.rest if option not in ("--json",)]

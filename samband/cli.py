@@ -16,7 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "decode": ("samband.decode", "protocol lines in, one JSON object a line out"),
     "sim": ("samband.sim_command", "simulated radios"),
     "bench": ("samband.bench", "measures speed and cost"),
-    "warm": ("samband.warm", "fills the kernel cache"),
+    "warm": ("samband.warm", "runs every stage of the voice path once"),
     "audit": ("samband.audit_command", "verifies and shows the audit log"),
     "users": ("samband.users_command", "adds, lists and disables people"),
     "import": ("samband.import_command", "reads talkgroup and unit lists"),

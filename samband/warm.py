@@ -9,7 +9,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add ``warm``."""
     parser = subparsers.add_parser(
         "warm",
-        help="fills the kernel cache",
+        help="runs every stage of the voice path once",
         description="Run every stage of the voice path once, so that the first call does not wait.",
         epilog="example: samband warm --json",
     )

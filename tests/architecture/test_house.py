@@ -1,6 +1,7 @@
 """The rules of the house that no other tool checks."""
 
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def test_every_command_has_an_example_in_its_help() -> None:
 
     for name in COMMANDS:
         done = subprocess.run(
-            [str(ROOT / ".venv/bin/samband"), name, "--help"],
+            [str(Path(sys.executable).with_name("samband")), name, "--help"],
             capture_output=True,
             text=True,
             check=False,
@@ -69,9 +70,8 @@ def test_every_command_is_documented() -> None:
 
 
 def test_every_event_and_permission_is_documented() -> None:
-    from dispatch.auth.permissions import PERMISSIONS
-
     import dispatch.events
+    from dispatch.auth.permissions import PERMISSIONS
     from gateway.model.events import EVENT_TYPES
 
     assert dispatch.events is not None
