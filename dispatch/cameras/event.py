@@ -4,7 +4,9 @@ What a source claims about identity (a plate, a face, a name) is a ``Claim``: un
 person has looked, and never part of labels or of an incident's title.
 """
 
+import json
 from dataclasses import dataclass, field
+from typing import Any
 
 from gateway.model.errors import RemoteError
 from gateway.model.ids import UtcUs
@@ -72,3 +74,14 @@ class CameraEvent:
 def louder(first: str, second: str) -> str:
     """Return the louder of two severities."""
     return max(first, second, key=SEVERITIES.index)
+
+
+def read_json(payload: bytes) -> Any:
+    """Return the JSON value of UTF-8 bytes; raises ValueError or RecursionError when it is none.
+
+    Half a surrogate pair, written as an escape, is refused too: no database takes it.
+    """
+    value = json.loads(payload.decode("utf-8-sig"))
+    if b"\\ud" in payload.lower():
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    return value

@@ -6,11 +6,17 @@ camera. Shapes: Frigate's manual, its 0.18 source and captured messages (docs/st
 """
 
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any
 
-from dispatch.cameras.event import MAX_LIST_ITEMS, MAX_NAME_CHARACTERS, BadEvent, CameraEvent, Claim
+from dispatch.cameras.event import (
+    MAX_LIST_ITEMS,
+    MAX_NAME_CHARACTERS,
+    BadEvent,
+    CameraEvent,
+    Claim,
+    read_json,
+)
 from gateway.model.ids import UtcUs
 
 FACE_THRESHOLD = 0.9
@@ -83,7 +89,7 @@ class _Message:
         if len(payload) > MAX_PAYLOAD_BYTES:
             raise BadEvent(f"{source}: {len(payload)} bytes, expected up to {MAX_PAYLOAD_BYTES}")
         try:
-            body = json.loads(payload)
+            body = read_json(payload)
         except (ValueError, RecursionError) as error:
             raise BadEvent(f"{source}: not JSON ({error})") from error
         if not isinstance(body, dict):

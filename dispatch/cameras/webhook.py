@@ -8,7 +8,6 @@ listed signatures may match, so that secrets can be changed without a gap. Pure:
 import base64
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +23,7 @@ from dispatch.cameras.event import (
     SEVERITIES,
     CameraEvent,
     Claim,
+    read_json,
 )
 from dispatch.errors import ServiceError
 from gateway.model.errors import ConfigError
@@ -158,7 +158,7 @@ def _any_matches(keys: Sequence[WebhookKey], listed: str, signed: bytes) -> bool
 def read_event(source: str, body: bytes, webhook_id: str, now: UtcUs) -> CameraEvent:
     """Read ``{"type":"camera.event", …}``; raises ServiceError (400) that names the field."""
     try:
-        values = json.loads(body)
+        values = read_json(body)
     except (ValueError, RecursionError) as error:
         raise ServiceError(f"body: expected JSON ({error})") from error
     if not isinstance(values, dict) or values.get("type") != "camera.event":

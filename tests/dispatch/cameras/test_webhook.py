@@ -158,6 +158,7 @@ async def test_limits_and_unknown_sources(room: Any) -> None:
     [
         (b"{", "expected JSON"),
         (b"[]", "camera.event"),
+        (b'{"type":"camera.event","camera":"\\ud800"}', "expected JSON"),
         (body(phase="later"), "phase: expected one of"),
         (body(kind="ufo"), "kind: expected one of"),
         (body(camera=""), "camera: expected 1 to"),
