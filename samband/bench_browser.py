@@ -21,7 +21,6 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
     "--allow-loopback-in-peer-connection",
@@ -44,12 +43,17 @@ def browser(
     loop_microphone: bool = False,
     size: tuple[int, int] = (1920, 1080),
     dark: bool = True,
-    extra: tuple[str, ...] = (),
+    sound: bool = True,
 ) -> Iterator["BrowserContext"]:
-    """Run headless Chromium; ``microphone`` is a WAV file that it speaks."""
+    """Run headless Chromium. ``microphone`` is a WAV file that it speaks.
+
+    Without ``sound`` the page has none before somebody clicks, as with a browser out of the box.
+    """
     from playwright.sync_api import sync_playwright
 
-    flags = [*FLAGS, *extra]
+    flags = list(FLAGS)
+    if sound:
+        flags.append("--autoplay-policy=no-user-gesture-required")
     if microphone is not None:
         once = "" if loop_microphone else "%noloop"
         flags.append(f"--use-file-for-fake-audio-capture={microphone}{once}")
