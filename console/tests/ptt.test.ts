@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { MIC_TAIL_MS, PAD_LEAST_MS, Ptt, WORDS_LEAST_MS } from '../src/lib/ptt/ptt.svelte';
+import { LATCH_LIMIT_S, MIC_TAIL_MS, PAD_LEAST_MS, Ptt, WORDS_LEAST_MS } from '../src/lib/ptt/ptt.svelte';
 import { requestId, type ServerState, type ToWorker } from '../src/lib/ptt/protocol';
+import { pressWords, releaseWords } from '../src/lib/ptt/words';
 import type { TxState } from '../src/lib/api/types';
 
 const TALKGROUP = 'norrvik/310201';
@@ -173,6 +174,96 @@ describe('a press', () => {
       op: 'state', request: 'r-other', talkgroup: TALKGROUP, state: 'on_air', words: '', place: null, on_air_ms: 0, transmission: null,
     });
     expect(desk.ptt.state).toBe('requesting');
+  });
+});
+
+describe('a refusal', () => {
+  it('buzzes on while it is held, and stops with the release', () => {
+    const desk = makeDesk();
+    desk.ptt.press(TALKGROUP, 'key');
+    answer(desk.ptt, 'denied', 'Refused');
+    vi.advanceTimersByTime(4_000);
+    const buzzes = desk.cues.filter((cue) => cue === 'refused').length;
+    expect(buzzes).toBeGreaterThanOrEqual(4);
+    desk.ptt.release();
+    vi.advanceTimersByTime(4_000);
+    expect(desk.cues.filter((cue) => cue === 'refused')).toHaveLength(buzzes);
+  });
+});
+
+describe('a latched press', () => {
+  function makeLatched() {
+    const desk = makeDesk();
+    desk.ptt.press(TALKGROUP, 'key', true);
+    desk.ptt.release();
+    answer(desk.ptt, 'on_air');
+    return desk;
+  }
+
+  it('is sent as such and goes on after the key is let go, blur and hide', () => {
+    const desk = makeLatched();
+    desk.ptt.abort('blur');
+    desk.ptt.abort('hidden');
+    expect(desk.sent).toMatchObject([{ op: 'press', latched: true }]);
+    expect(desk.ptt.state).toBe('on_air');
+    expect(desk.open).toBe(true);
+  });
+
+  it('is ended by any next press, which starts nothing of its own', () => {
+    const desk = makeLatched();
+    desk.ptt.press('norrvik/310202', 'button');
+    desk.ptt.release();
+    expect(desk.sent.map((message) => message.op)).toEqual(['press', 'release']);
+    expect(desk.ptt.current).toMatchObject({ state: 'ending', talkgroup: TALKGROUP, latched: false });
+    vi.advanceTimersByTime(MIC_TAIL_MS);
+    expect(desk.open).toBe(false);
+  });
+
+  it.each(['pagehide', 'mic_lost', 'signed_out'])('is aborted by %s', (cause) => {
+    const desk = makeLatched();
+    desk.ptt.abort(cause);
+    expect(desk.sent.at(-1)).toMatchObject({ op: 'abort', cause });
+    expect(desk.open).toBe(false);
+  });
+
+  it('reminds after 20 s each 10 s, ticks before its limit, and ends there in words', () => {
+    const desk = makeLatched();
+    vi.advanceTimersByTime(49_000);
+    expect(desk.cues.filter((cue) => cue !== 'permit')).toEqual(['latched', 'latched', 'latched']);
+    vi.advanceTimersByTime((LATCH_LIMIT_S - 49) * 1_000 + 500);
+    expect(desk.cues.filter((cue) => cue === 'tick')).toHaveLength(10);
+    expect(desk.sent.at(-1)).toMatchObject({ op: 'release' });
+    expect(desk.ptt.current).toMatchObject({ state: 'fault', words: 'Cut off after 60 s: limit of the latch' });
+    answer(desk.ptt, 'idle');
+    expect(desk.ptt.current).not.toBeNull();
+    vi.advanceTimersByTime(WORDS_LEAST_MS);
+    expect(desk.ptt.current).toBeNull();
+    expect(desk.open).toBe(false);
+  });
+
+  it('that is refused lets go by itself: the next press is a new one', () => {
+    const desk = makeDesk();
+    desk.ptt.press(TALKGROUP, 'key', true);
+    answer(desk.ptt, 'denied', 'Refused: Position 5 is talking');
+    desk.ptt.press(TALKGROUP, 'key');
+    expect(desk.sent.filter((message) => message.op === 'press')).toHaveLength(2);
+  });
+});
+
+describe('the words under a press', () => {
+  const onAir = { state: 'on_air', latched: false, limitS: 60, onAirAt: 0 } as const;
+
+  it('say that an emergency waits for the microphone, before all else', () => {
+    const alarm = { exercise: false, alias: '3204', unit: 'norrvik/1210204' };
+    expect(pressWords(onAir, alarm, 55_000)).toBe('EMERGENCY 3204: release');
+    expect(releaseWords({ exercise: true, alias: '', unit: 'norrvik/1210204' })).toBe('EXERCISE 1210204: release');
+  });
+
+  it('count the last ten seconds, and all of a latch', () => {
+    expect(pressWords(onAir, undefined, 1_000)).toBe('release to end');
+    expect(pressWords(onAir, undefined, 52_500)).toBe('limit in 8 s');
+    expect(pressWords({ ...onAir, latched: true }, undefined, 18_000)).toBe('latched, 42 s left: press to end');
+    expect(pressWords({ ...onAir, state: 'requesting', onAirAt: null }, undefined, 0)).toBe('');
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cueMs, CUES } from '../src/lib/audio/cues';
-import { fromDb, limiterCurve, meterScale, monitorGain } from '../src/lib/audio/mixer';
+import { audible, type Ears } from '../src/lib/audible';
+import { fromDb, limiterCurve, meterScale, monitorGain, openMicGain } from '../src/lib/audio/mixer';
 import { toBase64 } from '../src/lib/audio/capture';
 
 describe('the mix', () => {
@@ -8,6 +9,12 @@ describe('the mix', () => {
     expect(monitorGain(false, false)).toBe(1);
     expect(monitorGain(true, false)).toBeCloseTo(fromDb(-9));
     expect(monitorGain(true, true)).toBeCloseTo(fromDb(-15));
+  });
+
+  it('goes 24 dB down on a loudspeaker while the microphone is open, not on a headset', () => {
+    expect(openMicGain(true, true)).toBeCloseTo(fromDb(-24));
+    expect(openMicGain(true, false)).toBe(1);
+    expect(openMicGain(false, true)).toBe(1);
   });
 
   it('has a limiter that is straight below -3 dBFS and never passes full scale', () => {
@@ -39,6 +46,28 @@ describe('cue sounds', () => {
       CUES[cue].map((tone) => `${tone.at}/${tone.length}`).join();
     const alerts = ['permit', 'refused', 'preempted', 'tick', 'emergency', 'slot', 'edge'] as const;
     expect(new Set(alerts.map(rhythm)).size).toBe(alerts.length);
+  });
+});
+
+describe('an over', () => {
+  const heard: Ears = {
+    listening: true, muted: false, volume: 1, busVolume: 1, select: false, selectReceives: false, speakerHushed: false,
+  };
+
+  it('is heard at its own level', () => {
+    expect(audible(heard)).toBe(true);
+    expect(audible({ ...heard, select: true, selectReceives: true })).toBe(true);
+  });
+
+  it.each([
+    ['the desk has no sound', { listening: false }],
+    ['it is muted', { muted: true }],
+    ['its volume is at nought', { volume: 0 }],
+    ['its bus is at nought', { busVolume: 0 }],
+    ['it is ducked under the selected one', { selectReceives: true }],
+    ['the loudspeaker is down for the microphone', { select: true, speakerHushed: true }],
+  ])('is not heard when %s', (_, change) => {
+    expect(audible({ ...heard, ...change })).toBe(false);
   });
 });
 

@@ -40,7 +40,8 @@ export function installDiagnostics(desk: Desk): void {
     get ready() {
       if (!desk.loaded) return false;
       if (!session.position) return true;
-      return sound.media === 'connected' && ptt.socketOpen;
+      const asked = sound.mic.state !== 'none' && sound.mic.state !== 'asking';
+      return asked && sound.media === 'connected' && ptt.socketOpen;
     },
     audio: {
       get state() {

@@ -8,6 +8,7 @@ export type Cue =
   | 'refused'
   | 'preempted'
   | 'tick'
+  | 'latched'
   | 'emergency'
   | 'message'
   | 'slot'
@@ -37,6 +38,7 @@ export const CUES: Record<Cue, readonly Tone[]> = {
     { at: 0.15, length: 0.18, hz: 587 },
   ],
   tick: [{ at: 0, length: 0.03, hz: 1500, gain: 0.4 }],
+  latched: [0, 0.14].map((at) => ({ at, length: 0.025, hz: 1100, gain: 0.25 })),
   emergency: [0, 0.5, 1, 1.5].flatMap((at) => [
     { at, length: 0.25, hz: 960, gain: 0.7 },
     { at: at + 0.25, length: 0.25, hz: 720, gain: 0.7 },
@@ -52,6 +54,26 @@ export const CUES: Record<Cue, readonly Tone[]> = {
 const FADE_S = 0.005;
 const LEVEL = 0.3;
 
+/** What each cue says, for the sheet of volumes. */
+export const CUE_WORDS: Record<Exclude<Cue, 'test'>, string> = {
+  permit: 'Channel is yours',
+  refused: 'Refused, not sent, cut off',
+  preempted: 'Pre-empted',
+  tick: 'Limit is near',
+  latched: 'Still latched',
+  emergency: 'Emergency',
+  message: 'New message',
+  slot: 'Key selected a talkgroup',
+  link_lost: 'Link lost',
+  link_back: 'Link back',
+  edge: 'Oldest recording',
+};
+
+/** Volume of a cue from what the operator chose, 0..1. Only its bus turns an emergency down. */
+export function cueVolume(cue: Cue, chosen: number | undefined): number {
+  return cue === 'emergency' ? 1 : (chosen ?? 1);
+}
+
 /** Length of a cue in ms. */
 export function cueMs(cue: Cue): number {
   return Math.max(...CUES[cue].map((tone) => tone.at + tone.length)) * 1000;
@@ -65,9 +87,9 @@ export class CuePlayer {
     private readonly out: AudioNode,
   ) {}
 
-  play(cue: Cue): void {
+  play(cue: Cue, volume = 1): void {
     const start = this.context.currentTime + 0.005;
-    const gain = new GainNode(this.context, { gain: 1 });
+    const gain = new GainNode(this.context, { gain: volume });
     gain.connect(this.out);
     const sources = CUES[cue].map((tone) => this.#tone(tone, start, gain));
     const stop = (): void => {

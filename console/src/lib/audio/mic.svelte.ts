@@ -1,4 +1,7 @@
-/** The microphone: opened once, kept open, enabled only while a press lasts. */
+/**
+ * The microphone: opened once. What the meter sees stays in the page; the copy that goes to the
+ * server is enabled only while a press lasts.
+ */
 
 import { readMeter } from './mixer';
 
@@ -13,6 +16,20 @@ export const MIC_WORDS: Record<MicState, string> = {
   insecure: 'No microphone without HTTPS: open the https address of this server',
   lost: 'Microphone lost: plug it in, then press Microphone',
 };
+
+/** Why nothing can be sent, in a few words; empty when the microphone is ready. */
+export const MIC_HINDRANCE: Record<MicState, string> = {
+  none: 'the microphone is not open yet',
+  asking: 'the microphone is not open yet',
+  ready: '',
+  blocked: 'microphone blocked',
+  missing: 'no microphone',
+  insecure: 'no microphone without HTTPS',
+  lost: 'microphone lost',
+};
+
+const CLIP_LEVEL = 0.995;
+const CLIP_LAMP_MS = 1_500;
 
 const CONSTRAINTS: MediaTrackConstraints = {
   echoCancellation: false,
@@ -30,6 +47,9 @@ export class Microphone {
   onTrack: (track: MediaStreamTrack | null) => void = () => {};
   #meter: AnalyserNode | null = null;
   #source: MediaStreamAudioSourceNode | null = null;
+  /** The track as the browser gave it, for the meter. */
+  #own: MediaStreamTrack | null = null;
+  #clippedAt = -CLIP_LAMP_MS;
 
   constructor(private readonly context: () => AudioContext) {}
 
@@ -57,28 +77,36 @@ export class Microphone {
       return;
     }
     this.close();
-    track.enabled = false;
-    track.onended = () => {
-      if (this.track !== track) return;
+    const sent = track.clone();
+    sent.enabled = false;
+    const gone = (): void => {
+      if (this.track !== sent) return;
       this.close();
       this.state = 'lost';
       this.onLost();
     };
-    this.track = track;
+    track.onended = gone;
+    sent.onended = gone;
+    this.track = sent;
+    this.#own = track;
     this.#source = this.context().createMediaStreamSource(stream);
-    this.#meter = new AnalyserNode(this.context(), { fftSize: 512 });
+    this.#meter = new AnalyserNode(this.context(), { fftSize: 1024 });
     this.#source.connect(this.#meter);
     this.state = 'ready';
-    this.onTrack(track);
+    this.onTrack(sent);
   }
 
   close(): void {
     this.#source?.disconnect();
     this.#source = null;
     this.#meter = null;
+    for (const track of [this.track, this.#own]) {
+      if (!track) continue;
+      track.onended = null;
+      track.stop();
+    }
+    this.#own = null;
     if (!this.track) return;
-    this.track.onended = null;
-    this.track.stop();
     this.track = null;
     this.state = 'none';
     this.onTrack(null);
@@ -88,11 +116,14 @@ export class Microphone {
     if (this.track) this.track.enabled = on;
   }
 
-  /** Own level 0..1 while the microphone is open to the server. */
+  /** Own level 0..1, whether or not it is sent; the clip lamp stays on for a moment. */
   level(): number {
-    if (!this.#meter || !this.track?.enabled) return 0;
+    if (!this.#meter) return 0;
     const value = readMeter(this.#meter);
-    this.clipped = value >= 0.995;
+    const now = performance.now();
+    if (value >= CLIP_LEVEL) this.#clippedAt = now;
+    const clipped = now - this.#clippedAt < CLIP_LAMP_MS;
+    if (clipped !== this.clipped) this.clipped = clipped;
     return value;
   }
 }

@@ -21,6 +21,14 @@ export function monitorGain(selected: boolean, selectReceives: boolean): number 
   return fromDb((selected ? MONITOR_DB : 0) + (selectReceives ? DUCK_DB : 0));
 }
 
+/** Loudspeakers while the own microphone is open, so that they do not go out on the radio. */
+export const OPEN_MIC_DB = -24;
+
+/** Further gain of every bus: 1 on a headset; low on a speaker while the microphone is open. */
+export function openMicGain(speaker: boolean, microphoneOpen: boolean): number {
+  return speaker && microphoneOpen ? fromDb(OPEN_MIC_DB) : 1;
+}
+
 const HEADROOM = 4;
 const KNEE = fromDb(-3);
 

@@ -15,7 +15,6 @@ export class Player {
   durationMs = $state(0);
   trouble = $state('');
   onPlayed: (transmission: string) => void = () => {};
-  onEdge: () => void = () => {};
   readonly #element = new Audio();
   #connected = false;
   #url = '';
@@ -74,12 +73,10 @@ export class Player {
     else this.#element.pause();
   }
 
-  /** Jump by a few seconds; at the beginning a tone says that there is nothing before. */
+  /** Jump by a few seconds. */
   skip(direction: -1 | 1): void {
     if (!this.playing) return;
-    const to = this.#element.currentTime + direction * STEP_S;
-    if (to < 0) this.onEdge();
-    this.#element.currentTime = Math.max(0, to);
+    this.#element.currentTime = Math.max(0, this.#element.currentTime + direction * STEP_S);
   }
 
   seek(share: number): void {

@@ -1,4 +1,6 @@
-/** Keys by `code`, so that they are the same on every layout. */
+/** From key events to what they do. Which key does what is the key map's. */
+
+import type { CommandId, KeyMap } from './keymap.svelte';
 
 /** A text field, where letters and digits are text. */
 export function inTextField(target: EventTarget | null): boolean {
@@ -12,19 +14,20 @@ export function inTextField(target: EventTarget | null): boolean {
 }
 
 export interface KeyActions {
-  pressSelected(): void;
-  pressFocused(): void;
+  pressSelected(latched: boolean): void;
+  pressFocused(latched: boolean): void;
   release(): void;
   slot(address: number): void;
   address(address: number): void;
   enterSelect(): void;
   mute(): void;
+  volume(): void;
   replay(): void;
-  skip(direction: -1 | 1): void;
-  toggleReplay(): void;
+  step(step: 'back' | 'play' | 'forward'): void;
   goToAlarm(): void;
   acknowledge(): void;
   nextRegion(direction: -1 | 1): void;
+  command(): void;
   note(): void;
   addToIncident(): void;
   help(): void;
@@ -32,25 +35,7 @@ export interface KeyActions {
 }
 
 const DIGIT_WAIT_MS = 2_000;
-
-/** The key sheet, in the order it is printed. */
-export const KEY_SHEET: readonly (readonly [string, string])[] = [
-  ['F1 or Numpad 0, hold', 'Talk on the selected talkgroup'],
-  ['F3, hold', 'Talk on the tile in focus, without selecting it'],
-  ['Alt 1 to 9, Alt 0, Numpad 1 to 9', 'Select slot 1 to 10 (with a click)'],
-  ['G, then two digits', 'Go to a tile by its address'],
-  ['Enter', 'Select the tile in focus'],
-  ['M', 'Mute or unmute the tile in focus'],
-  ['R', 'Replay the last transmission of the tile in focus'],
-  ['J, K, L', 'Replay: back, play or pause, forward'],
-  ['E', 'Go to the oldest unacknowledged emergency'],
-  ['Ctrl E', 'Acknowledge it, also from a text field'],
-  ['F6, Shift F6', 'Next or previous region'],
-  ['N', 'Note on the last call'],
-  ['I', 'Add the last call to the open incident'],
-  ['?', 'This sheet'],
-  ['Escape', 'Stop replay, close a panel; never ends a transmission'],
-];
+const TALK: ReadonlySet<CommandId> = new Set(['ptt', 'ptt2', 'pttFocused']);
 
 export class Keys {
   /** Code of the key that holds the press. */
@@ -58,7 +43,10 @@ export class Keys {
   #address: string | null = null;
   #addressTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly actions: KeyActions) {}
+  constructor(
+    private readonly actions: KeyActions,
+    private readonly map: KeyMap,
+  ) {}
 
   attach(target: Window): () => void {
     const down = (event: KeyboardEvent): void => this.down(event);
@@ -84,32 +72,78 @@ export class Keys {
   }
 
   down(event: KeyboardEvent): void {
-    const text = inTextField(event.target);
-    if (this.#transmit(event, text) || this.#always(event)) {
+    if (this.map.waiting) {
       event.preventDefault();
+      event.stopPropagation();
+      this.map.take(event);
       return;
     }
-    if (text || event.ctrlKey || event.metaKey || event.repeat) return;
-    if (this.#slot(event) || this.#addressDigit(event) || this.#letter(event)) event.preventDefault();
+    if (this.#handle(event)) event.preventDefault();
   }
 
-  /** Numpad 0 types in a text field; only F1 and F3 transmit from there. */
-  #transmit(event: KeyboardEvent, text: boolean): boolean {
-    const { code } = event;
-    const own = code === 'F1' || code === 'F3' || (code === 'Numpad0' && !text && !event.altKey);
-    if (!own) return false;
+  #handle(event: KeyboardEvent): boolean {
+    const text = inTextField(event.target);
+    if (event.code === 'Escape') {
+      this.#address = null;
+      this.actions.escape();
+      return true;
+    }
+    if (!text && !event.repeat && this.#addressDigit(event)) return true;
+    const command = this.map.find(event, text);
+    if (command && TALK.has(command)) return this.#talk(event, command);
+    if (event.repeat && !text && command) return true;
+    if (command) return this.#run(command);
+    if (text || event.ctrlKey || event.metaKey || event.repeat) return false;
+    return this.#slot(event) || this.#enter(event);
+  }
+
+  /** Only the first key down starts; Shift latches. */
+  #talk(event: KeyboardEvent, command: CommandId): boolean {
     if (event.repeat || this.#held) return true;
-    this.#held = code;
-    if (code === 'F3') this.actions.pressFocused();
-    else this.actions.pressSelected();
+    this.#held = event.code;
+    if (command === 'pttFocused') this.actions.pressFocused(event.shiftKey);
+    else this.actions.pressSelected(event.shiftKey);
     return true;
   }
 
-  #always(event: KeyboardEvent): boolean {
-    if (event.code === 'F6') this.actions.nextRegion(event.shiftKey ? -1 : 1);
-    else if (event.code === 'KeyE' && event.ctrlKey) this.actions.acknowledge();
-    else if (event.code === 'Escape') this.actions.escape();
-    else return false;
+  #run(command: CommandId): boolean {
+    const { actions } = this;
+    const table: Partial<Record<CommandId, () => void>> = {
+      goto: () => this.#awaitAddress(),
+      mute: () => actions.mute(),
+      volume: () => actions.volume(),
+      replay: () => actions.replay(),
+      back: () => actions.step('back'),
+      play: () => actions.step('play'),
+      forward: () => actions.step('forward'),
+      alarm: () => actions.goToAlarm(),
+      acknowledge: () => actions.acknowledge(),
+      command: () => actions.command(),
+      note: () => actions.note(),
+      addToIncident: () => actions.addToIncident(),
+      nextRegion: () => actions.nextRegion(1),
+      previousRegion: () => actions.nextRegion(-1),
+      help: () => actions.help(),
+    };
+    table[command]?.();
+    return true;
+  }
+
+  #awaitAddress(): void {
+    this.#address = '';
+    clearTimeout(this.#addressTimer);
+    this.#addressTimer = setTimeout(() => (this.#address = null), DIGIT_WAIT_MS);
+  }
+
+  #addressDigit(event: KeyboardEvent): boolean {
+    if (this.#address === null || event.altKey || event.ctrlKey) return false;
+    const digit = /^(?:Digit|Numpad)([0-9])$/.exec(event.code)?.[1];
+    if (digit === undefined) return false;
+    this.#address += digit;
+    if (this.#address.length < 2) return true;
+    const address = Number(this.#address);
+    this.#address = null;
+    this.actions.address(address);
     return true;
   }
 
@@ -117,68 +151,13 @@ export class Keys {
     const pad = /^Numpad([1-9])$/.exec(event.code);
     const row = event.altKey ? /^Digit([0-9])$/.exec(event.code) : null;
     const digit = pad?.[1] ?? row?.[1];
-    if (digit === undefined || this.#address !== null) return false;
+    if (digit === undefined) return false;
     this.actions.slot(digit === '0' ? 10 : Number(digit));
     return true;
   }
 
-  #addressDigit(event: KeyboardEvent): boolean {
-    if (event.altKey) return false;
-    if (event.code === 'KeyG') {
-      this.#address = '';
-      clearTimeout(this.#addressTimer);
-      this.#addressTimer = setTimeout(() => (this.#address = null), DIGIT_WAIT_MS);
-      return true;
-    }
-    const digit = /^(?:Digit|Numpad)([0-9])$/.exec(event.code)?.[1];
-    if (this.#address === null || digit === undefined) return false;
-    this.#address += digit;
-    if (this.#address.length < 2) return true;
-    this.actions.address(Number(this.#address));
-    this.#address = null;
-    return true;
-  }
-
-  #letter(event: KeyboardEvent): boolean {
-    if (event.altKey) return false;
-    const { actions } = this;
-    if (event.key === '?') {
-      actions.help();
-      return true;
-    }
-    switch (event.code) {
-      case 'KeyM':
-        actions.mute();
-        return true;
-      case 'KeyR':
-        actions.replay();
-        return true;
-      case 'KeyJ':
-        actions.skip(-1);
-        return true;
-      case 'KeyK':
-        actions.toggleReplay();
-        return true;
-      case 'KeyL':
-        actions.skip(1);
-        return true;
-      case 'KeyE':
-        actions.goToAlarm();
-        return true;
-      case 'KeyN':
-        actions.note();
-        return true;
-      case 'KeyI':
-        actions.addToIncident();
-        return true;
-      case 'Enter':
-        return this.#enter(event);
-      default:
-        return false;
-    }
-  }
-
   #enter(event: KeyboardEvent): boolean {
+    if (event.code !== 'Enter' || event.altKey) return false;
     if (!(event.target instanceof HTMLElement) || !event.target.matches('.tile')) return false;
     this.actions.enterSelect();
     return true;

@@ -12,7 +12,8 @@ export interface HoldTarget {
 export function hold(target: HoldTarget): (element: HTMLElement) => () => void {
   return (element) => {
     let pointer: number | null = null;
-    const press = (): void => desk.press(target.talkgroup(), target.source);
+    const press = (event: MouseEvent | KeyboardEvent): void =>
+      desk.press(target.talkgroup(), target.source, event.shiftKey);
     const events: [string, (event: never) => void][] = [
       [
         'pointerdown',
@@ -20,7 +21,7 @@ export function hold(target: HoldTarget): (element: HTMLElement) => () => void {
           if (event.button !== 0 || pointer !== null) return;
           pointer = event.pointerId;
           element.setPointerCapture(pointer);
-          press();
+          press(event);
         },
       ],
       [
@@ -40,7 +41,7 @@ export function hold(target: HoldTarget): (element: HTMLElement) => () => void {
           if (event.code !== 'Space' && event.code !== 'Enter') return;
           event.preventDefault();
           event.stopPropagation();
-          if (!event.repeat) press();
+          if (!event.repeat) press(event);
         },
       ],
       [

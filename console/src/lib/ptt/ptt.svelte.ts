@@ -3,6 +3,7 @@
  *
  * The word Requesting does not wait for the network. Only release ends a press well; blur, hidden
  * page, lost microphone and lost socket abort it. A refusal stays until release, 2 s at least.
+ * A latched press outlives release, blur and hide; the next press of any kind ends it.
  */
 
 import type { TxState } from '../api/types';
@@ -12,8 +13,11 @@ import { requestId, type FromWorker, type ServerState, type ToWorker } from './p
 export const MIC_TAIL_MS = 100;
 export const PAD_LEAST_MS = 150;
 export const WORDS_LEAST_MS = 2_000;
+export const LATCH_LIMIT_S = 60;
 const BUZZ_MS = 1_200;
 const WARN_S = 10;
+const REMIND_AFTER_S = 20;
+const REMIND_EACH_S = 10;
 
 export type PressSource = 'key' | 'button' | 'pad' | 'instant';
 
@@ -28,6 +32,8 @@ export interface CurrentPress {
   pressedAt: number;
   onAirAt: number | null;
   released: boolean;
+  /** Goes on without a finger on it. */
+  latched: boolean;
   transmission: string | null;
   limitS: number;
 }
@@ -43,6 +49,8 @@ export interface PttParts {
 }
 
 const ENDED: ReadonlySet<TxState> = new Set(['denied', 'fault', 'preempted']);
+/** What a latched press outlives. */
+const OUTLIVED: ReadonlySet<string> = new Set(['blur', 'hidden', 'focus_lost']);
 
 export class Ptt {
   current: CurrentPress | null = $state(null);
@@ -70,9 +78,9 @@ export class Ptt {
     return this.current?.talkgroup === talkgroup ? this.current.state : 'idle';
   }
 
-  /** The key went down. Only the first one counts, until it is let go. */
-  press(talkgroup: string, source: PressSource): void {
-    if (this.current && !this.current.released) return;
+  /** The key went down. Only the first one counts, until it is let go; it ends a latched press. */
+  press(talkgroup: string, source: PressSource, latched = false): void {
+    if (this.endLatch() || (this.current && !this.current.released)) return;
     this.#forget();
     this.parts.cutCues();
     this.current = {
@@ -85,8 +93,11 @@ export class Ptt {
       pressedAt: performance.now(),
       onAirAt: null,
       released: false,
+      latched,
       transmission: null,
-      limitS: this.parts.limitS(talkgroup),
+      limitS: latched
+        ? Math.min(LATCH_LIMIT_S, this.parts.limitS(talkgroup))
+        : this.parts.limitS(talkgroup),
     };
     const why = this.parts.hindrance(talkgroup) || (this.socketOpen ? '' : 'no connection to the server');
     if (why) {
@@ -104,14 +115,22 @@ export class Ptt {
     clearTimeout(this.#micTimer);
     this.#sent = true;
     this.parts.microphone(true);
-    const { request, talkgroup, source } = press;
-    this.parts.send({ op: 'press', request, talkgroup, source, priority: 0, latched: false });
+    const { request, talkgroup, source, latched } = press;
+    this.parts.send({ op: 'press', request, talkgroup, source, priority: 0, latched });
+  }
+
+  /** End a latched press as its release would; false when there is none. */
+  endLatch(): boolean {
+    if (!this.current?.latched || this.current.released) return false;
+    this.current.latched = false;
+    this.release();
+    return true;
   }
 
   /** The key was let go, wherever the focus is. */
   release(): void {
     const press = this.current;
-    if (!press || press.released) return;
+    if (!press || press.released || press.latched) return;
     press.released = true;
     clearTimeout(this.#padTimer);
     this.#hush();
@@ -133,6 +152,7 @@ export class Ptt {
   abort(cause: string, words = ''): void {
     const press = this.current;
     if (!press || press.released) return;
+    if (press.latched && OUTLIVED.has(cause)) return;
     clearTimeout(this.#padTimer);
     this.parts.microphone(false);
     if (!ENDED.has(press.state) && this.#sent) {
@@ -191,6 +211,7 @@ export class Ptt {
   #server(message: ServerState): void {
     const press = this.current;
     if (press?.request !== message.request) return;
+    if (ENDED.has(press.state)) return; // our own words stand
     press.words = message.words;
     press.place = message.place;
     press.transmission = message.transmission ?? press.transmission;
@@ -216,17 +237,31 @@ export class Ptt {
     }
   }
 
-  /** Ten ticks before the limit of the talkgroup. */
+  /** Each second on air: ten ticks before the limit, and the reminder of a latched press. */
   #watchLimit(press: CurrentPress): void {
     clearInterval(this.#ticker);
+    const { request } = press;
     this.#ticker = setInterval(() => {
-      if (this.current !== press && this.current?.request !== press.request) {
+      const now = this.current;
+      if (now?.request !== request) {
         clearInterval(this.#ticker);
         return;
       }
-      const left = press.limitS - (performance.now() - (press.onAirAt ?? 0)) / 1000;
-      if (this.current?.state === 'on_air' && left <= WARN_S && left > 0) this.parts.cue('tick');
+      if (now.state !== 'on_air') return;
+      const onAirS = this.#onAirS(now) ?? 0;
+      const left = now.limitS - onAirS;
+      if (now.latched && left <= 0) this.#latchOver(onAirS);
+      else if (left <= WARN_S && left > 0) this.parts.cue('tick');
+      else if (now.latched && onAirS >= REMIND_AFTER_S && onAirS % REMIND_EACH_S === 0) {
+        this.parts.cue('latched');
+      }
     }, 1_000);
+  }
+
+  /** The latch has a limit of its own; what was said is still sent. */
+  #latchOver(onAirS: number): void {
+    this.endLatch();
+    this.#finish('fault', `Cut off after ${onAirS} s: limit of the latch`);
   }
 
   #finish(state: 'denied' | 'fault' | 'preempted', words: string): void {
@@ -234,6 +269,8 @@ export class Ptt {
     if (!press) return;
     this.parts.microphone(false);
     clearInterval(this.#ticker);
+    clearTimeout(this.#clearTimer);
+    press.released ||= press.latched; // nobody holds it
     press.state = state;
     press.words = words;
     this.#endedAt = performance.now();

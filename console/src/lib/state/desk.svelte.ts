@@ -3,6 +3,10 @@
 import { api, sentence, socketUrl } from '../api/client';
 import type { Envelope, Snapshot } from '../api/types';
 import type { Cue } from '../audio/cues';
+import { audible } from '../audible';
+import { MIC_HINDRANCE } from '../audio/mic.svelte';
+import { KeyMap } from '../keys/keymap.svelte';
+import { replayStep } from '../replay';
 import { EventStream, STALE_MS } from '../stream/stream.svelte';
 import { Ptt, type PressSource } from '../ptt/ptt.svelte';
 import type { FromWorker } from '../ptt/protocol';
@@ -23,9 +27,14 @@ const EMERGENCY_CYCLE_MS = 5_000;
 const TOAST_MS = 6_000;
 const STATS_EVERY = 5;
 const KEEP_MS = 1_000;
+/** So long push-to-talk works on what was known last. */
+const TRUSTED_S = 10;
+
+const LOST: ReadonlySet<string> = new Set(['down', 'unregistered', 'closed']);
 
 export class Desk {
   readonly prefs = new Prefs();
+  readonly keymap = new KeyMap(this.prefs);
   readonly session = new Session();
   readonly talkgroups = new Talkgroups();
   readonly alarms = new Alarms();
@@ -51,11 +60,14 @@ export class Desk {
   diskLow = $state(false);
   deaf: Record<string, boolean> = $state({});
   toast = $state('');
+  /** The own microphone goes to the server. */
+  micOpen = $state(false);
 
   #worker: Worker | null = null;
   #timers: ReturnType<typeof setInterval>[] = [];
   #toastTimer: ReturnType<typeof setTimeout> | undefined;
   #keepTimer: ReturnType<typeof setTimeout> | undefined;
+  #sirenTimer: ReturnType<typeof setInterval> | undefined;
   #ticks = 0;
   #shown = new Set<string>();
   readonly #down = new Set<string>();
@@ -63,7 +75,7 @@ export class Desk {
   constructor() {
     this.ptt = new Ptt({
       send: (message) => this.#worker?.postMessage(message),
-      microphone: (on) => this.sound.mic.enable(on),
+      microphone: (on) => this.#microphone(on),
       cue: (cue) => this.sound.cue(cue),
       cutCues: () => this.sound.cutCues(),
       hindrance: (talkgroup) => this.hindrance(talkgroup),
@@ -99,7 +111,9 @@ export class Desk {
     if (!row.may('talk')) return 'you may not talk here';
     if (row.info.links.length === 0) return 'no radio serves this talkgroup';
     if (row.state.rx === 'offline') return row.state.reason || 'link lost';
-    return '';
+    const silent = this.staleS ?? 0;
+    if (silent >= TRUSTED_S) return `no news from the server for ${silent} s`;
+    return MIC_HINDRANCE[this.sound.mic.state];
   }
 
   say(words: string): void {
@@ -152,10 +166,20 @@ export class Desk {
 
   placeSound(): void {
     for (const id of this.talkgroups.byId.keys()) {
-      this.sound.place(id, id === this.selected || this.#alarmHot(id));
+      const talking = this.micOpen && id === this.ptt.current?.talkgroup;
+      this.sound.place(id, id === this.selected || this.#alarmHot(id), talking);
     }
     const selected = this.selectedTalkgroup;
-    this.sound.duck(selected !== null, selected?.receiving === true);
+    this.sound.duck(selected !== null, selected?.receiving === true, this.micOpen);
+  }
+
+  /** Loudspeakers go down before the microphone opens, and the emergency comes back after it. */
+  #microphone(on: boolean): void {
+    this.sound.mic.enable(on);
+    if (this.micOpen === on) return;
+    this.micOpen = on;
+    if (this.prefs.speaker) this.placeSound();
+    if (!on && this.alarms.raised.length > 0) this.#siren();
   }
 
   /** Hot-microphone sound of an open alarm is heard at select level. */
@@ -164,9 +188,27 @@ export class Desk {
     return alarm !== undefined && alarm.state !== 'acknowledged';
   }
 
+  /** J, K and L at a talkgroup. */
+  replay(step: 'back' | 'play' | 'forward', talkgroup: string | null): void {
+    const row = talkgroup ? this.talkgroups.byId.get(talkgroup) : undefined;
+    if (!row?.may('replay') || !this.session.can('recording.play')) return;
+    const rows = this.activity.of(row.id, 100).filter((one) => one.has_sound && one.ended_utc !== null);
+    const { player } = this.sound;
+    const { playing: id, positionMs, durationMs } = player;
+    const next = replayStep(step, rows, { id, positionMs, durationMs });
+    if (next.kind === 'toggle') player.toggle();
+    else if (next.kind === 'seek') player.skip(next.direction);
+    else if (next.kind === 'edge') this.#alert('edge');
+    else if (next.kind === 'play') {
+      if (next.click) this.#alert('slot');
+      void player.play(next.row);
+    }
+  }
+
   // ---- press -------------------------------------------------------------------------------
 
-  press(talkgroup: string | null, source: PressSource): void {
+  press(talkgroup: string | null, source: PressSource, latched = false): void {
+    if (this.ptt.endLatch()) return;
     void this.sound.mixer.resume();
     if (!talkgroup) {
       this.say('Select a talkgroup first: click a tile, or Alt and its number');
@@ -174,7 +216,7 @@ export class Desk {
     }
     const mic = this.sound.mic.state;
     if (mic !== 'ready' && mic !== 'asking') void this.sound.mic.open();
-    this.ptt.press(talkgroup, source);
+    this.ptt.press(talkgroup, source, latched && this.prefs.latch);
   }
 
   async acknowledge(id?: string): Promise<void> {
@@ -204,7 +246,7 @@ export class Desk {
     void this.#mix();
     this.stream.start();
     this.#timers.push(setInterval(() => this.#audible(), AUDIBLE_TICK_MS));
-    this.#timers.push(setInterval(() => this.#sounder(), EMERGENCY_CYCLE_MS));
+    this.#siren();
     if (!this.session.can('voice.hear')) return;
     void this.sound.start();
     if (!this.session.position) return;
@@ -220,7 +262,7 @@ export class Desk {
     this.#worker?.postMessage({ op: 'close' });
     this.#worker?.terminate();
     this.#worker = null;
-    for (const timer of this.#timers) clearInterval(timer);
+    for (const timer of [...this.#timers, this.#sirenTimer]) clearInterval(timer);
     this.#timers = [];
     this.stream.stop();
     this.sound.stop();
@@ -246,6 +288,9 @@ export class Desk {
     );
     this.predefined = data.predefined_texts;
     this.logWritable = data.log.writable;
+    this.logReason = data.log.reason ?? '';
+    this.#down.clear();
+    for (const link of data.links) if (LOST.has(link.state)) this.#down.add(link.id);
     this.diskLow = data.disk.low;
     if (!this.talkgroups.folders.includes(this.folder)) {
       this.folder = this.talkgroups.folders[0] ?? '';
@@ -279,7 +324,7 @@ export class Desk {
         break;
       case 'alarm.raised':
         this.placeSound();
-        this.#sounder();
+        this.#siren();
         this.stream.report();
         break;
       case 'message.received':
@@ -305,11 +350,11 @@ export class Desk {
 
   /** No alert tone while our microphone is open: it would go out on the radio. */
   #alert(cue: Cue): void {
-    if (!this.ptt.hot) this.sound.cue(cue);
+    if (!this.ptt.hot && !this.micOpen) this.sound.cue(cue);
   }
 
   #linkCue(link: string, state: string): void {
-    if (state === 'down' && !this.#down.has(link)) {
+    if (LOST.has(state) && !this.#down.has(link)) {
       this.#down.add(link);
       this.#alert('link_lost');
     } else if (state === 'up' && this.#down.delete(link)) this.#alert('link_back');
@@ -335,6 +380,13 @@ export class Desk {
     return [...this.#shown];
   }
 
+  /** Sound now, then each 5 s. */
+  #siren(): void {
+    clearInterval(this.#sirenTimer);
+    this.#sirenTimer = setInterval(() => this.#sounder(), EMERGENCY_CYCLE_MS);
+    this.#sounder();
+  }
+
   /** Two-tone while an alarm is unacknowledged; silent while its unit speaks or our mic is open. */
   #sounder(): void {
     const loud = this.alarms.raised.some((alarm) => {
@@ -350,14 +402,24 @@ export class Desk {
     this.#ticks += 1;
     if (this.#ticks % (2 * STATS_EVERY) === 0) void this.sound.sendStats();
     if (this.#ticks % 4 === 0) void this.sound.devices();
-    const selected = this.selectedTalkgroup;
-    const ducked = selected?.receiving === true;
     for (const row of this.activity.live.values()) {
       if (!this.talkgroups.byId.get(row.talkgroup)?.may('hear')) continue;
-      const muted = this.prefs.muted[row.talkgroup] === true;
-      const low = ducked && row.talkgroup !== this.selected && !this.#alarmHot(row.talkgroup);
-      this.activity.heardFor(row.id, AUDIBLE_TICK_MS, this.sound.listening && !muted && !low);
+      this.activity.heardFor(row.id, AUDIBLE_TICK_MS, this.#hears(row.talkgroup));
     }
+  }
+
+  #hears(talkgroup: string): boolean {
+    const { prefs } = this;
+    const select = talkgroup === this.selected || this.#alarmHot(talkgroup);
+    return audible({
+      listening: this.sound.listening,
+      muted: prefs.muted[talkgroup] === true,
+      volume: prefs.volumes[talkgroup] ?? 1,
+      busVolume: prefs.busVolume[select ? 'select' : 'monitor'] ?? 1,
+      select,
+      selectReceives: this.selectedTalkgroup?.receiving === true,
+      speakerHushed: prefs.speaker && this.micOpen,
+    });
   }
 }
 

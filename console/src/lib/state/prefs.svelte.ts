@@ -10,12 +10,16 @@ interface Kept {
   muted: Record<string, boolean>;
   busVolume: Record<string, number>;
   devices: Record<string, string>;
+  cues: Record<string, number>;
+  keys: Record<string, string>;
+  speaker: boolean;
+  latch: boolean;
 }
 
 const KEY = 'samband.prefs';
 
 /** The part that follows the operator to another desk; devices belong to the machine. */
-export type Mix = Pick<Kept, 'layout' | 'volumes' | 'muted' | 'busVolume'>;
+export type Mix = Pick<Kept, 'layout' | 'volumes' | 'muted' | 'busVolume' | 'cues' | 'keys'>;
 
 function read(): Partial<Kept> {
   try {
@@ -38,6 +42,14 @@ export class Prefs {
   /** Per bus, 0..1. */
   busVolume: Record<string, number> = $state({ select: 1, monitor: 1, alerts: 0.8, replay: 1 });
   devices: Record<string, string> = $state({});
+  /** Volume of each cue, 0..1; what is not named is at full volume. */
+  cues: Record<string, number> = $state({});
+  /** Keys that are not the default ones: command to chord. */
+  keys: Record<string, string> = $state({});
+  /** This desk has a loudspeaker, not a headset. */
+  speaker = $state(false);
+  /** This desk may latch push-to-talk. */
+  latch = $state(false);
 
   /** Told after each change, to keep it on the server. */
   onSave: (mix: Mix) => void = () => {};
@@ -49,11 +61,15 @@ export class Prefs {
     this.muted = kept.muted ?? {};
     this.busVolume = { ...this.busVolume, ...kept.busVolume };
     this.devices = kept.devices ?? {};
+    this.cues = kept.cues ?? {};
+    this.keys = kept.keys ?? {};
+    this.speaker = kept.speaker === true;
+    this.latch = kept.latch === true;
   }
 
   get mix(): Mix {
-    const { layout, volumes, muted, busVolume } = this;
-    return $state.snapshot({ layout, volumes, muted, busVolume });
+    const { layout, volumes, muted, busVolume, cues, keys } = this;
+    return $state.snapshot({ layout, volumes, muted, busVolume, cues, keys });
   }
 
   /** Take what the server kept for this operator. */
@@ -62,6 +78,8 @@ export class Prefs {
     this.volumes = { ...mix.volumes };
     this.muted = { ...mix.muted };
     this.busVolume = { ...this.busVolume, ...mix.busVolume };
+    this.cues = { ...mix.cues };
+    this.keys = { ...mix.keys };
   }
 
   /** Switch without reload: only the attribute changes, nothing moves. */
@@ -76,9 +94,9 @@ export class Prefs {
   }
 
   save(): void {
-    const { layout, volumes, muted, busVolume, devices } = this;
+    const { devices, speaker, latch } = this;
     try {
-      localStorage.setItem(KEY, JSON.stringify({ layout, volumes, muted, busVolume, devices }));
+      localStorage.setItem(KEY, JSON.stringify({ ...this.mix, devices, speaker, latch }));
     } catch {
       // As above.
     }

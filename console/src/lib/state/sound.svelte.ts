@@ -1,8 +1,8 @@
 /** Sound of this desk: mixer, cues, microphone, replay, peer connection and whether it listens. */
 
-import { BUSES, Mixer, monitorGain, type BusName } from '../audio/mixer';
+import { BUSES, Mixer, monitorGain, openMicGain, type BusName } from '../audio/mixer';
 import { Capture } from '../audio/capture';
-import { CuePlayer, type Cue } from '../audio/cues';
+import { CuePlayer, cueVolume, type Cue } from '../audio/cues';
 import { Microphone } from '../audio/mic.svelte';
 import { Player } from '../audio/player.svelte';
 import { RtcSession } from '../audio/rtc';
@@ -39,7 +39,6 @@ export class Sound {
     this.mic = new Microphone(() => this.mixer.context);
     this.mic.onTrack = (track) => void this.#rtc?.setMicrophone(track);
     this.player = new Player(() => this.mixer);
-    this.player.onEdge = () => this.cue('edge');
   }
 
   /** Made at first use: before a click browsers only allow a suspended one. */
@@ -120,7 +119,7 @@ export class Sound {
   cue(cue: Cue): void {
     if (!this.running) return;
     this.#cues ??= new CuePlayer(this.mixer.context, this.mixer.buses.alerts.input);
-    this.#cues.play(cue);
+    this.#cues.play(cue, cueVolume(cue, this.prefs.cues[cue]));
   }
 
   cutCues(): void {
@@ -128,15 +127,18 @@ export class Sound {
   }
 
   /** Volume and bus of a talkgroup after a change of selection, mute or volume. */
-  place(talkgroup: string, selected: boolean): void {
+  place(talkgroup: string, selected: boolean, talking = false): void {
     if (!this.#mixer?.has(talkgroup)) return;
-    const muted = this.prefs.muted[talkgroup] === true;
+    const muted = this.prefs.muted[talkgroup] === true || (talking && this.prefs.speaker);
     this.#mixer.setGain(talkgroup, muted ? 0 : (this.prefs.volumes[talkgroup] ?? 1));
     this.#mixer.route(talkgroup, selected ? 'select' : 'monitor');
   }
 
-  duck(selected: boolean, selectReceives: boolean): void {
-    this.#mixer?.setBusGain('monitor', monitorGain(selected, selectReceives));
+  /** Gain of the buses: what is selected goes first, an open microphone before all of them. */
+  duck(selected: boolean, selectReceives: boolean, microphoneOpen: boolean): void {
+    const open = openMicGain(this.prefs.speaker, microphoneOpen);
+    this.#mixer?.setBusGain('monitor', open * monitorGain(selected, selectReceives));
+    for (const bus of ['select', 'alerts', 'replay'] as const) this.#mixer?.setBusGain(bus, open);
   }
 
   level(talkgroup: string): number {
