@@ -13,6 +13,7 @@ press lives, the position's microphone is let through to the gateway's press buf
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
@@ -32,6 +33,7 @@ from gateway.model.events import (
 )
 from gateway.model.ids import PositionId, RequestId, TalkgroupId, split_address
 from webrtc.microphone import UplinkGate, UplinkTarget
+from webrtc.ptt_message import cause_of, priority_of, request_of, source_of, word_of
 
 logger = logging.getLogger(__name__)
 
@@ -43,9 +45,8 @@ FLOOR_EVENTS: Final = (
     FloorReleased,
     FloorLost,
 )
-MAX_REQUEST_ID: Final = 64
-MAX_PRIORITY: Final = 3
-SOURCES: Final = ("key", "button", "pedal", "latch")
+USED_IDS: Final = 20_000
+"""Request ids that are not taken a second time: more than a shift of presses."""
 TAIL_MS: Final = 120
 """Microphone after a normal release: the page closes it 100 ms after the key."""
 ENDED: Final = frozenset({"idle", "denied", "preempted", "fault"})
@@ -125,19 +126,16 @@ class PttSession:
 
     def receive(self, message: dict[str, Any]) -> None:
         """Take one message of the page; raises InvalidCommand when it is none."""
-        request = message.get("request")
-        if not isinstance(request, str) or not 0 < len(request) <= MAX_REQUEST_ID:
-            raise InvalidCommand(f"ptt: expected a request id, got {request!r}")
+        request = request_of(message)
         match message.get("op"):
             case "press":
-                self._on_press(RequestId(request), message)
+                self._on_press(request, message)
             case "renew":
-                self._on_renew(RequestId(request))
+                self._on_renew(request)
             case "release":
-                self._end(RequestId(request), normal=True, cause="release")
+                self._end(request, normal=True, cause="release")
             case "abort":
-                cause = message.get("cause")
-                self._end(RequestId(request), normal=False, cause=_word(cause, "abort"))
+                self._end(request, normal=False, cause=cause_of(message))
             case other:
                 raise InvalidCommand(
                     f"ptt: expected op press, renew, release or abort, got {other!r}"
@@ -175,9 +173,9 @@ class PttSession:
             if self._press.request != request:  # the same one: key repeat
                 self._tell(request, str(message.get("talkgroup", "")), "denied", "Refused: in use")
             return
-        talkgroup = TalkgroupId(_word(message.get("talkgroup"), ""))
+        talkgroup = TalkgroupId(word_of(message.get("talkgroup"), ""))
         press = _Press(request, talkgroup)
-        why = self._service.why_not(self, talkgroup) or self._why_not(talkgroup)
+        why = self._service.why_not(self, request, talkgroup) or self._why_not(talkgroup)
         if why:
             self._tell(request, talkgroup, "denied", f"Refused: {why}")
             return
@@ -186,8 +184,8 @@ class PttSession:
             position=self.position,
             operator=self.operator,
             talkgroup=talkgroup,
-            priority=_priority(message.get("priority", 0)),
-            source=_source(message),
+            priority=priority_of(message),
+            source=source_of(message),
         )
         self._press = press
         self._service.begin(self, request, talkgroup)
@@ -263,6 +261,8 @@ class PttService:
         self._handle = handle
         self._sessions: list[PttSession] = []
         self._owners: dict[RequestId, PttSession] = {}
+        self._used: deque[RequestId] = deque()
+        self._used_set: set[RequestId] = set()
         self._tails: dict[PositionId, asyncio.TimerHandle] = {}
         self._events: Subscription[Envelope] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -302,8 +302,14 @@ class PttService:
         for timer in self._tails.values():
             timer.cancel()
 
-    def why_not(self, session: PttSession, talkgroup: TalkgroupId) -> str:
-        """Return why a session may not press now, or nothing."""
+    def why_not(self, session: PttSession, request: RequestId, talkgroup: TalkgroupId) -> str:
+        """Return why a session may not press now, or nothing.
+
+        Everyone on a talkgroup sees the request ids of the others: one that was used, by whomever,
+        would be renewed and ended by two.
+        """
+        if request in self._used_set:
+            return "this press was made before"
         for owner in self._owners.values():
             if owner is not session and owner.operator == session.operator:
                 return f"transmit is at position {owner.position}"
@@ -318,10 +324,17 @@ class PttService:
     def begin(self, session: PttSession, request: RequestId, talkgroup: TalkgroupId) -> None:
         """Note a press and let its microphone through."""
         self._owners[request] = session
+        self._use(request)
         self._cancel_tail(session.position)
         system, number = split_address(talkgroup)
         target = UplinkTarget(system=self._handle(system), talkgroup=number)
         self._gate.open(session.position, target)
+
+    def _use(self, request: RequestId) -> None:
+        self._used.append(request)
+        self._used_set.add(request)
+        if len(self._used) > USED_IDS:
+            self._used_set.discard(self._used.popleft())
 
     def end_uplink(self, session: PttSession, *, after_ms: int) -> None:
         """Close a position's microphone now or a little later."""
@@ -364,20 +377,3 @@ class PttService:
         timer = self._tails.pop(position, None)
         if timer is not None:
             timer.cancel()
-
-
-def _word(value: object, otherwise: str) -> str:
-    return value if isinstance(value, str) and 0 < len(value) <= MAX_REQUEST_ID else otherwise
-
-
-def _priority(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_PRIORITY:
-        raise InvalidCommand(f"ptt: expected a priority of 0 to {MAX_PRIORITY}, got {value!r}")
-    return value
-
-
-def _source(message: dict[str, Any]) -> str:
-    if message.get("latched") is True:
-        return "latch"
-    source = message.get("source", "button")
-    return source if source in SOURCES else "button"

@@ -268,6 +268,33 @@ async def test_a_lost_socket_aborts_and_says_nothing_more(desk: Desk) -> None:
     assert len(desk.states) == 2
 
 
+async def test_the_request_of_a_colleague_cannot_be_taken_over(desk: Desk) -> None:
+    """The ids of presses are on the event stream: knowing one gives nobody a hold on it."""
+    owner, other = desk.open(), desk.open("2", "A. Berg")
+    owner.receive(press())
+    other.receive(press())
+    assert (await desk.words(2))[1] == ("denied", "Refused: this press was made before")
+    other.receive({"op": "renew", "request": "r-1"})
+    other.receive({"op": "release", "request": "r-1"})
+    await asyncio.sleep(0)
+    assert len(await desk.asked(1)) == 1
+    desk.event(FloorGranted, transmission=TransmissionId("t-9"), wait_ms=1)
+    assert (await desk.words(3))[2] == ("on_air", "ON AIR NORRVIK PATRULL 1")
+    desk.event(FloorReleased, cause="release")
+    await desk.words(4)
+    other.receive(press())
+    assert (await desk.words(5))[4][0] == "denied", "nor is it taken again after its end"
+
+
+@pytest.mark.parametrize("cause", ["preempted", "lease", "Anna Svensson", 7, None])
+async def test_a_page_gives_only_causes_of_its_own(desk: Desk, cause: object) -> None:
+    session = desk.open()
+    session.receive(press())
+    session.receive({"op": "abort", "request": "r-1", "cause": cause})
+    commands = await desk.asked(2)
+    assert commands[1] == FloorRelease(request="r-1", normal=False, cause="abort")  # type: ignore[arg-type]
+
+
 async def test_the_microphone_stays_open_a_little_after_a_normal_release(desk: Desk) -> None:
     session = desk.open()
     session.receive(press())
@@ -292,6 +319,7 @@ async def test_events_of_other_presses_change_nothing(desk: Desk) -> None:
         {"op": "press"},
         {"op": "press", "request": 5},
         {"op": "press", "request": "x" * 65},
+        {"op": "press", "request": "Anna Svensson, 19"},
         {"op": "shout", "request": "r-1"},
         {"op": "press", "request": "r-1", "talkgroup": PATROL, "priority": 9},
         {"op": "press", "request": "r-1", "talkgroup": PATROL, "priority": True},
