@@ -249,7 +249,7 @@ def sound_out(
         "spoken_s": spoken_s,
         "key_ups": len(keyed),
         "backlog_worked_off_ms": lags[0] - lags[-1],
-        **edges(original, laid),
+        **edges(original, sound),
     }
 
 
@@ -308,21 +308,46 @@ def wait_for_onset(page: "Page", period_s: float) -> float:
     return onset
 
 
-def edges(original: Sound, laid: Sound, part_s: float = 0.4) -> dict[str, float]:
-    """Say whether the first and last syllable arrived: intelligibility of the first and last part.
+def edges(original: Sound, received: Sound, part_s: float = 0.3) -> dict[str, float]:
+    """Say whether the first and the last syllable arrived, as likeness of spectrograms (0 to 1).
 
-    ``laid`` is the received sound on the original's time (see ``follow``).
+    The beginning of a press is played up to 1.25 times as fast, so a part of the original is
+    looked for at several speeds. For comparison: the same first
+    syllable looked for where it was not spoken.
     """
     speech = np.flatnonzero(np.abs(original) > 0.02)
-    first, last = int(speech[0]), int(speech[-1])
     n = int(part_s * RATE_HZ)
-    head, tail = slice(first, first + n), slice(max(0, last - n), last)
-
-    def likeness(part: slice) -> float:
-        a, b = original[part], laid[part]
-        return float(np.sum(a * b) / np.sqrt(np.sum(a**2) * np.sum(b**2) + 1e-12))
-
+    first, last = int(speech[0]), int(speech[-1])
+    head, tail = original[first : first + n], original[max(0, last - n) : last]
     return {
-        "first_syllable_correlation": likeness(head),
-        "last_syllable_correlation": likeness(tail),
+        "first_syllable_likeness": likeness(head, received[: 3 * n]),
+        "last_syllable_likeness": likeness(tail, received[-8 * n :]),
+        "another_syllable_likeness": likeness(head, received[len(received) // 2 :][: 3 * n]),
     }
+
+
+def likeness(part: Sound, sound: Sound) -> float:
+    """Return how much of ``part`` is found in ``sound``, at the best place and speed."""
+    wanted, there = spectrogram(part), spectrogram(sound)
+    best = 0.0
+    for speed in (1.0, 1.05, 1.1, 1.15, 1.2, 1.25, 1.3):
+        frames = np.arange(0, wanted.shape[1] - 1, speed)
+        scaled = np.stack([np.interp(frames, np.arange(row.size), row) for row in wanted])
+        scaled = scaled - scaled.mean()
+        for at in range(there.shape[1] - scaled.shape[1]):
+            piece = there[:, at : at + scaled.shape[1]]
+            piece = piece - piece.mean()
+            norm = np.sqrt(np.sum(piece**2) * np.sum(scaled**2)) + 1e-9
+            best = max(best, float(np.sum(piece * scaled) / norm))
+    return best
+
+
+def spectrogram(sound: Sound) -> Sound:
+    """Return levels in dB, (24 bands, frames of 5 ms), held to 50 dB below the loudest."""
+    from scipy.signal import stft
+
+    _, _, bins = stft(sound, RATE_HZ, nperseg=200, noverlap=160)
+    power = np.abs(bins[1:97]) ** 2
+    bands = power.reshape(24, 4, -1).sum(axis=1)
+    level = 10 * np.log10(bands + 1e-10)
+    return np.asarray(np.maximum(level, level.max() - 50))
