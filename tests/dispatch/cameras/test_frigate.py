@@ -1,6 +1,7 @@
 """Frigate's shapes: ours always, other people's samples when they are there."""
 
 import json
+import os
 import random
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from dispatch.cameras.frigate import (
 from gateway.model.ids import UtcUs
 
 VECTORS = Path(__file__).parents[2] / "vectors/camera"
-OTHERS = Path(__file__).parents[4] / "shared/data/camera/frigate"
+OTHERS = Path(os.environ.get("SAMBAND_SAMPLES", "no-samples")) / "camera/frigate"
 NOW = UtcUs(1_782_341_000_000_000)
 OURS = json.loads((VECTORS / "frigate.json").read_text("utf-8"))
 
@@ -44,7 +45,7 @@ def test_our_samples(case: Any) -> None:
 def other(name: Any) -> Any:
     path = OTHERS / name
     if not path.is_file():
-        pytest.skip(f"no sample {name} here (other people's data, not shipped)")
+        pytest.skip(f"SAMBAND_SAMPLES has no {name} (other people's data, not shipped)")
     return path.read_bytes()
 
 
