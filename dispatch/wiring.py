@@ -205,6 +205,7 @@ class Dispatch:
             ptt=ptt,
             desk=desk,
             access=self.services.access,
+            sight=self.services.use(Sight),
             background=self.background,
         )
         desk.on_left(voice.seat_left)

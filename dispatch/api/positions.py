@@ -12,6 +12,7 @@ from dispatch.auth.permissions import Action
 from dispatch.deps import Person, require
 from dispatch.errors import NotFound, TooLarge
 from dispatch.services.desk import Desk
+from dispatch.services.sight import Sight
 from dispatch.store.tables import DeskState
 
 router = APIRouter(tags=["desk"])
@@ -62,7 +63,7 @@ async def select(
     if not person.access.can(Action.TALK, body.talkgroup):
         return {"ok": False, "reason": "no grant to talk here"}
     reply = await services.use(Desk).select(person.session.id, person.access, body.talkgroup)
-    return {"ok": reply.ok, "reason": reply.reason}
+    return {"ok": reply.ok, "reason": services.use(Sight).words(person.access, reply.reason)}
 
 
 @router.get("/desk")

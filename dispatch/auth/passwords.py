@@ -87,14 +87,14 @@ class Throttle:
 
     def wait_ms(self, name: str, address: str) -> int:
         """Return how long this pair still has to wait, in milliseconds."""
-        tries = self._tries.get((name.lower(), address))
+        tries = self._tries.get(_key(name, address))
         return max(0, tries.not_before - self._clock.mono_ms()) if tries else 0
 
     def wrong(self, name: str, address: str) -> int:
         """Count a wrong try; returns the wait before the next, in milliseconds."""
         now = self._clock.mono_ms()
         self._forget(now)
-        key = (name.lower(), address)
+        key = _key(name, address)
         tries = self._tries.setdefault(key, _Tries(0, now, now))
         tries.wrong += 1
         wait = 0
@@ -105,7 +105,7 @@ class Throttle:
 
     def right(self, name: str, address: str) -> None:
         """Forget the wrong tries of this pair."""
-        self._tries.pop((name.lower(), address), None)
+        self._tries.pop(_key(name, address), None)
 
     def _forget(self, now: MonoMs) -> None:
         if len(self._tries) >= MAX_REMEMBERED:
@@ -113,3 +113,8 @@ class Throttle:
             del self._tries[oldest]
         for key in [k for k, tries in self._tries.items() if now - tries.last > FORGET_MS]:
             del self._tries[key]
+
+
+def _key(name: str, address: str) -> tuple[str, str]:
+    """Return the same key for every way to write a name that finds the same account."""
+    return name.strip().lower(), address

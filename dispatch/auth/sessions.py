@@ -72,10 +72,11 @@ class Sessions:
             raise NotSignedIn(
                 "too many wrong tries", wait_s=wait_ms / 1000, hint="Wait, try again."
             )
+        # Counted before it is checked, so that tries side by side are slowed as well.
+        wait_ms = self.throttle.wrong(name, address)
         user, password_hash = self._people.credentials(name)
         right = await self._passwords.verify(password_hash, password)
         if not right or user is None or user.disabled:
-            wait_ms = self.throttle.wrong(name, address)
             raise NotSignedIn(
                 "name and password do not belong together",
                 wait_s=wait_ms / 1000,

@@ -1,5 +1,6 @@
 """The call log: search, the sheet of one call, notes. Every look is logged before its answer."""
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -24,6 +25,8 @@ from gateway.model.ids import CallId, TalkgroupId, ulid
 from gateway.ports import Clock
 
 MAX_NOTE_CHARACTERS = 4000
+_CODE = re.compile(r"[a-z0-9_-]+/[0-9]{1,10}|i-[0-9a-z]{26}|[a-z_]{1,32}")
+"""Id of a talkgroup or an incident, or an outcome."""
 
 
 class CallLog:
@@ -64,10 +67,10 @@ class CallLog:
 
         answer = await self._store.read(work)
         asked = {k: v for k, v in asdict(query).items() if v not in (None, "") and k != "q"}
-        detail = {"query": query.q or None, "hits": answer["total"], "filters": _plain(asked)}
-        await self._record.before(
-            asker, "consult", "call.search", Obj(type="call_log", id="search"), detail=detail
-        )
+        words = " ".join(filter(None, (query.q, query.unit and f"unit:{query.unit}")))
+        detail = {"query": words or None, "hits": answer["total"], "filters": _plain(asked)}
+        looked_for = Obj(type="call_log", id="search", subject=query.unit or None)
+        await self._record.before(asker, "consult", "call.search", looked_for, detail=detail)
         return answer
 
     async def rows(self, access: Access, calls: list[str]) -> dict[str, Row]:
@@ -234,5 +237,12 @@ def _protocol(call: Call) -> list[str]:
 
 
 def _plain(asked: dict[str, Any]) -> dict[str, Any]:
-    """Return filters as JSON; a unit is a person's, so it does not stand in the log in clear."""
-    return {key: value for key, value in asked.items() if key != "unit"}
+    """Return filters as JSON; a unit is a person's, so it does not stand in the log in clear.
+
+    Nor does a text where an id or a code belongs: whoever types one there may type a name.
+    """
+    return {
+        key: value if not isinstance(value, str) or _CODE.fullmatch(value) else "other"
+        for key, value in asked.items()
+        if key != "unit"
+    }

@@ -165,6 +165,9 @@ class Desk:
         log_id = await self._store.write(work)
         if place in self._seats:
             raise Conflict(f"position {place} was taken a moment ago")
+        elsewhere = next((s for s in self._seats.values() if s.user.id == user.id), None)
+        if elsewhere is not None:
+            raise Conflict(f"position {elsewhere.position} was taken a moment ago by you")
         self._seats[place] = Seat(place, session, user, log_id)
         self._bus.publish(
             PositionTaken(

@@ -1,5 +1,6 @@
 """Which bus events the audit log notes as they happen, and as what. Sound is never held up."""
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,8 @@ from dispatch.services.record import Record, actor_of
 from gateway.model import events as ev
 from gateway.model.events import Envelope
 
+PRESSES_KEPT = 1000
+
 
 class LiveActs:
     """Notes acts of desks and gateways. Collection of a recording carries its files' hashes."""
@@ -19,6 +22,7 @@ class LiveActs:
         self._record = record
         self._desk = desk
         self._people = people
+        self._pressed_by: OrderedDict[str, Actor] = OrderedDict()
         self._acts: dict[str, Callable[[Any], Act]] = {
             "recording.closed": recording_collected,
             "recording.failed": lambda e: _system(
@@ -65,6 +69,8 @@ class LiveActs:
 
     def take(self, envelope: Envelope) -> None:
         """Note an event, if it is one that the log keeps."""
+        if isinstance(envelope.event, ev.FloorRequested):
+            self._remember(envelope.event)
         make = self._acts.get(envelope.event.type)
         if make is not None:
             self._record.note(make(envelope.event))
@@ -79,11 +85,17 @@ class LiveActs:
         return Act(
             op="system",
             verb=verb,
-            actor=self._who(event.position, ""),
+            actor=self._pressed_by.get(event.request) or self._who(event.position, ""),
             obj=_obj("press", event.request),
             result=result,
             detail={"talkgroup": event.talkgroup, "position": event.position, **detail},
         )
+
+    def _remember(self, event: ev.FloorRequested) -> None:
+        """Keep who pressed: at its end the position may be somebody else's already."""
+        self._pressed_by[event.request] = self._who(event.position, event.operator)
+        if len(self._pressed_by) > PRESSES_KEPT:
+            self._pressed_by.popitem(last=False)
 
     def _who(self, position: str | None, operator: str) -> Actor:
         seat = self._desk.seat(position) if position else None

@@ -14,10 +14,15 @@ from dispatch.services.board import Board
 from dispatch.services.plans import LivePlan
 from gateway.model import events as ev
 from gateway.model.events import Event
-from gateway.model.ids import LinkId
+from gateway.model.ids import LinkId, TalkgroupId
 
 Rule = Callable[[Any, Access], Event | None]
 """Takes the event class of its key (hence Any); returns what this person gets, or nothing."""
+
+RADIO_IS_ON = "radio is on "
+"""The gateway's fixed words for a radio on another group; the group's name follows."""
+ANOTHER = "another talkgroup"
+NO_GROUP = frozenset({"no group", "no known group", "another group", ANOTHER})
 
 
 class Sight:
@@ -57,8 +62,10 @@ class Sight:
             self._rules[f"transmission.{kind}"] = self._talkgroup
         for kind in ("closed", "failed"):
             self._rules[f"recording.{kind}"] = self._talkgroup
-        for kind in ("requested", "granted", "queued", "refused", "ending", "released", "lost"):
+        for kind in ("requested", "granted", "queued", "ending", "released"):
             self._rules[f"floor.{kind}"] = self._talkgroup
+        for kind in ("refused", "lost"):
+            self._rules[f"floor.{kind}"] = self._floor_words
 
     def has_rule(self, event_type: str) -> bool:
         """Whether a type of event can be seen by anybody."""
@@ -89,22 +96,68 @@ class Sight:
         return any(access.sees(tg) for tg in self._board.units.talkgroups_of(unit))
 
     def sees_message(self, access: Access, row: dict[str, Any]) -> bool:
-        """Whether a text may be read: by its talkgroup, else by the unit at the other end."""
+        """Whether a text may be read: by its talkgroup, else by the unit at the other end.
+
+        What comes from a radio that no talkgroup claims is shown by its link: a text that nobody
+        may read would be lost without a word.
+        """
         if not access.may("message.see"):
             return False
         if row["talkgroup"] is not None:
             return access.sees(row["talkgroup"])
-        return self.sees_unit(access, row["sender"] or row["to"])
+        unit = row["sender"] or row["to"]
+        if row["sender"] is not None and not self._planned_talkgroups(unit):
+            return self._sees_traffic_of(access, row["link"])
+        return self.sees_unit(access, unit)
 
     def sees_alarm(self, access: Access, row: dict[str, Any]) -> bool:
-        """Whether an alarm is shown: by its talkgroup, else by its unit, else by its link."""
+        """Whether an alarm is shown: by its talkgroup, else by its unit, else by its link.
+
+        Nobody has a grant for a talkgroup that the plan does not have: an emergency on such a one
+        is shown as one without a talkgroup, never to nobody.
+        """
         if not access.may("board.see"):
             return False
-        if row["talkgroup"] is not None:
+        if row["talkgroup"] in self._plan.talkgroups:
             return access.sees(row["talkgroup"])
-        if row["unit"] is not None and self._board.units.talkgroups_of(row["unit"]):
-            return self.sees_unit(access, row["unit"])
-        return self.sees_link(access, row["link"])
+        planned = self._planned_talkgroups(row["unit"])
+        if planned:
+            return any(access.sees(talkgroup) for talkgroup in planned)
+        return self._sees_traffic_of(access, row["link"])
+
+    def _planned_talkgroups(self, unit: str | None) -> frozenset[TalkgroupId]:
+        known = self._plan.talkgroups
+        return frozenset(tg for tg in self._board.units.talkgroups_of(unit) if tg in known)
+
+    def _sees_traffic_of(self, access: Access, link: str) -> bool:
+        """Whether what belongs to no talkgroup, but came over a link, concerns this person.
+
+        A link that carries no talkgroup of the plan is everybody's who has any.
+        """
+        carried = [
+            tg for tg, links in self._plan.links_of.items() if any(x.id == link for x in links)
+        ]
+        return any(access.sees(tg) for tg in carried or self._plan.talkgroups)
+
+    def words(self, access: Access, text: str) -> str:
+        """Return the gateway's words without the name of a group this person may not know."""
+        head, mark, rest = text.partition(RADIO_IS_ON)
+        if not mark:
+            return text
+        name, tail = self._group_named(rest)
+        return text if name in self._names(access) else f"{head}{mark}{ANOTHER}{tail}"
+
+    def _group_named(self, rest: str) -> tuple[str, str]:
+        """Split what follows ``radio is on`` into the group's name and the rest of the words."""
+        names = (tg.name for tg in self._plan.plan.talkgroups)
+        begun = [name for name in names if rest == name or rest.startswith(f"{name}, ")]
+        name = max(begun, key=len, default=rest.partition(", ")[0])
+        return name, rest[len(name) :]
+
+    def _names(self, access: Access) -> set[str]:
+        seen = [tg for tg in self._plan.plan.talkgroups if access.sees(tg.id)]
+        numbers = {word for tg in seen for word in (str(tg.number), f"group {tg.number}")}
+        return {tg.name for tg in seen} | numbers | NO_GROUP
 
     # ---- rules ---------------------------------------------------------------------------------
 
@@ -118,6 +171,12 @@ class Sight:
         if not access.may("board.see"):
             return None
         return event if access.can(Action.SEE, event.talkgroup) else None
+
+    def _floor_words(self, event: ev.FloorRefused | ev.FloorLost, access: Access) -> Event | None:
+        if self._talkgroup(event, access) is None:
+            return None
+        words = self.words(access, event.reason)
+        return event if words == event.reason else replace(event, reason=words)
 
     def _link(self, event: ev.LinkChanged, access: Access) -> Event | None:
         return event if self.sees_link(access, event.link) else None

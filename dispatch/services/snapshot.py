@@ -143,7 +143,11 @@ class Snapshots:
 
     def transmissions(self, access: Access) -> list[Row]:
         """Return the last transmissions on talkgroups this person sees, newest first."""
-        return [row for row in self._board.transmissions if access.sees(row["talkgroup"])]
+        rows = [row for row in self._board.transmissions if access.sees(row["talkgroup"])]
+        return [self._refused_words(row, access) if row["refused"] else row for row in rows]
+
+    def _refused_words(self, row: Row, access: Access) -> Row:
+        return {**row, "refused": self._sight.words(access, row["refused"])}
 
 
 def user_row(access: Access) -> Row:

@@ -1,6 +1,7 @@
 """Browsers' sound and push-to-talk, tied to sessions and rights: a thin join to ``webrtc``."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from dispatch.auth.access import Access
@@ -10,9 +11,21 @@ from dispatch.auth.sessions import SessionInfo
 from dispatch.errors import Conflict, NotFound
 from dispatch.services.background import Background
 from dispatch.services.desk import Desk, Seat
+from dispatch.services.sight import Sight
 from gateway.model.ids import TalkgroupId
 from webrtc.ptt import PttService, PttSession
 from webrtc.session import Answer, RtcService
+
+MAX_CONNECTIONS = 4
+"""Peer connections of one browser: a reloaded page leaves its old one behind for a while."""
+
+
+@dataclass(slots=True, eq=False)
+class _Attempt:
+    """An offer being answered; ``over`` when its session or position ended meanwhile."""
+
+    session: SessionInfo
+    over: bool = False
 
 
 class Voice:
@@ -25,6 +38,7 @@ class Voice:
         ptt: PttService,
         desk: Desk,
         access: AccessBook,
+        sight: Sight,
         background: Background,
     ) -> None:
         """Take the services of ``webrtc``."""
@@ -33,7 +47,9 @@ class Voice:
         self._desk = desk
         self._access = access
         self._background = background
+        self._sight = sight
         self._owners: dict[str, SessionInfo] = {}
+        self._attempts: list[_Attempt] = []
 
     async def offer(self, session: SessionInfo, sdp: str, talkgroups: Sequence[str]) -> Answer:
         """Answer a page's offer; lines of talkgroups it may not hear are inactive."""
@@ -43,9 +59,21 @@ class Voice:
             return self._access.of(session.user).can(Action.HEAR, talkgroup)
 
         wanted = [TalkgroupId(talkgroup) for talkgroup in talkgroups]
-        answer = await self.rtc.open(seat.position if seat else None, sdp, wanted, may_hear)
-        self._owners[answer.session] = session
+        attempt = _Attempt(session)
+        self._attempts.append(attempt)
+        try:
+            answer = await self.rtc.open(seat.position if seat else None, sdp, wanted, may_hear)
+        finally:
+            self._attempts.remove(attempt)
+        if attempt.over:
+            # Else the microphone of who left would still speak for the position's next operator.
+            await self.rtc.close_session(answer.session)
+            raise Conflict("the position or the session ended meanwhile", hint="Reload the page.")
         self._forget_closed()
+        mine = [rtc for rtc, owner in self._owners.items() if owner.id == session.id]
+        for oldest in mine[: max(0, len(mine) + 1 - MAX_CONNECTIONS)]:
+            self._close(oldest)
+        self._owners[answer.session] = session
         self._limit(answer.session, self._access.of(session.user))
         return answer
 
@@ -81,9 +109,14 @@ class Voice:
         self._close_where(lambda owner: owner.id == seat.session.id)
 
     def _close_where(self, wanted: Callable[[SessionInfo], bool]) -> None:
+        for attempt in self._attempts:
+            attempt.over = attempt.over or wanted(attempt.session)
         for rtc_session in [rtc for rtc, owner in self._owners.items() if wanted(owner)]:
-            self._owners.pop(rtc_session)
-            self._background.start(self.rtc.close_session(rtc_session), "rtc-close")
+            self._close(rtc_session)
+
+    def _close(self, rtc_session: str) -> None:
+        self._owners.pop(rtc_session)
+        self._background.start(self.rtc.close_session(rtc_session), "rtc-close")
 
     def open_ptt(
         self, session: SessionInfo, user: str, emit: Callable[[dict[str, Any]], None]
@@ -97,4 +130,7 @@ class Voice:
             still_there = self._desk.seat_of(session.id) is seat
             return still_there and self._access.of(user).can(Action.TALK, talkgroup)
 
-        return self.ptt.open(seat.position, seat.user.display_name, may_talk, emit)
+        def tell(state: dict[str, Any]) -> None:
+            emit({**state, "words": self._sight.words(self._access.of(user), state["words"])})
+
+        return self.ptt.open(seat.position, seat.user.display_name, may_talk, tell)

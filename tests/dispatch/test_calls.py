@@ -9,7 +9,7 @@ import pytest
 
 from dispatch.store.tables import Call, Transmission
 from gateway.model import events as ev
-from gateway.model.ids import CallId, TransmissionId
+from gateway.model.ids import CallId, PositionId, RequestId, TransmissionId
 from tests.dispatch.opus import spoken
 from tests.dispatch.room import NORTH, PATROL, Room, until
 
@@ -229,3 +229,47 @@ async def test_the_sheet_sees_a_changed_file(room: Room) -> None:
     proof = (await browser.get(f"/calls/{call}")).json()["integrity"]
     assert proof["entry_seq"] is not None
     assert not proof["ok"]
+
+
+async def test_a_search_for_a_unit_is_in_the_log_by_its_keyed_hash_and_sealed(room: Room) -> None:
+    browser = await room.browser("dispatcher")
+    await browser.get("/calls", params={"unit": PATROL})
+    await browser.get("/calls", params={"unit": PATROL})
+    await browser.get("/calls", params={"unit": "net/1002"})
+    found = [entry for entry in entries(room) if entry["verb"] == "call.search"]
+    assert [entry["detail"]["query"][:4] for entry in found] == ["enc:"] * 3
+    subjects = [entry["obj"]["sub"] for entry in found]
+    assert subjects[0] == subjects[1] != subjects[2]
+    assert PATROL not in json.dumps(found)
+
+
+async def test_what_is_typed_where_an_id_belongs_is_not_in_the_log_in_clear(room: Room) -> None:
+    browser = await room.browser("dispatcher")
+    asked = {"outcome": "Anna Andersson", "incident": "Anna", "talkgroup": NORTH}
+    await browser.get("/calls", params=asked)
+    entry = next(entry for entry in entries(room) if entry["verb"] == "call.search")
+    filters = entry["detail"]["filters"]
+    assert (filters["outcome"], filters["incident"], filters["talkgroup"]) == (
+        "other",
+        "other",
+        NORTH,
+    )
+
+
+async def test_the_end_of_a_press_is_its_pressers_in_the_log_not_the_next_operators(
+    room: Room,
+) -> None:
+    first, second = await room.browser("dispatcher"), await room.browser("supervisor")
+    await first.post("/positions/1/take")
+    where = {"request": RequestId("r-7"), "position": PositionId("1"), "talkgroup": NORTH}
+    room.bus.publish(
+        ev.FloorRequested(**where, operator="Dispatcher", source="key")  # type: ignore[arg-type]
+    )
+    await room.journaled()
+    await second.post("/positions/1/take", {"take_over": True})
+    room.bus.publish(
+        ev.FloorLost(**where, cause="position_left", reason="", on_air_ms=900)  # type: ignore[arg-type]
+    )
+    await until(lambda: any(e["verb"] == "ptt.lost" for e in entries(room)))
+    entry = next(e for e in entries(room) if e["verb"] == "ptt.lost")
+    assert entry["actor"]["id"] == first.me["user"]["id"]

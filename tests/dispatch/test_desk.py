@@ -1,5 +1,7 @@
 """Positions: one hot microphone an operator, take-over, handover, selection."""
 
+import asyncio
+
 from dispatch.auth.permissions import Role
 from gateway.model.commands import LinkSelect, MessageSend, PositionLeft
 from tests.dispatch.room import NORTH, Room, until
@@ -76,3 +78,13 @@ async def test_the_desk_keeps_what_a_person_set(room: Room) -> None:
     await browser.send("PUT", "/desk", {"state": {"volume": {"select": 0.7}}})
     again = await room.browser("dispatcher")
     assert (await again.get("/desk")).json() == {"state": {"volume": {"select": 0.7}}}
+
+
+async def test_one_person_asking_for_two_positions_at_once_gets_one(room: Room) -> None:
+    browser = await room.browser("dispatcher")
+    answers = await asyncio.gather(
+        browser.post("/positions/1/take"), browser.post("/positions/2/take")
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    taken = [row for row in (await browser.get("/positions")).json() if row["taken_by"]]
+    assert len(taken) == 1

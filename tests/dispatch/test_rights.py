@@ -4,12 +4,14 @@ import asyncio
 import json
 import time
 
+import pytest
 from sqlmodel import Session
 
 from dispatch.auth.permissions import Role
+from dispatch.services.sight import Sight
 from gateway.model import events as ev
-from gateway.model.commands import FloorRelease
-from gateway.model.ids import AlarmId, MessageId, PositionId, RequestId
+from gateway.model.commands import FloorRelease, FloorRequest
+from gateway.model.ids import AlarmId, MessageId, PositionId, RequestId, TalkgroupId, UnitId
 from tests.dispatch.opus import spoken
 from tests.dispatch.room import (
     GHOST,
@@ -270,3 +272,88 @@ async def test_cameras_follow_the_grant_of_their_group(room: Room) -> None:
     )
     room.services.access.refresh("test")
     assert [c["id"] for c in (await browser.get("/cameras")).json()] == ["cam-a", "cam-b"]
+
+
+async def test_an_emergency_on_a_group_the_plan_does_not_have_is_hidden_from_nobody(
+    room: Room,
+) -> None:
+    unplanned = TalkgroupId("net/777")
+    browser = await room.browser("dispatcher")
+    async with browser.stream() as reader:
+        await reader.next("snapshot")
+        for unit in (None, UnitId("net/5555")):
+            alarm = AlarmId(room.thing("a"))
+            room.bus.publish(
+                ev.AlarmRaised(
+                    alarm=alarm,
+                    unit=unit,
+                    alias="",
+                    talkgroup=unplanned,
+                    link=LINK,
+                    sign="call_priority",
+                )
+            )
+            assert (await reader.event("alarm.raised"))["data"]["alarm"] == alarm
+    async with browser.stream() as fresh:
+        snapshot = await fresh.next("snapshot")
+    assert len(snapshot["data"]["alarms"]) == 2
+
+
+async def test_a_text_from_a_radio_nobody_knows_is_shown_by_its_link(room: Room) -> None:
+    browser = await room.browser("dispatcher")
+    async with browser.stream() as reader:
+        await reader.next("snapshot")
+        for link, text in ((SECRET_LINK, "not for you"), (LINK, "for you")):
+            room.bus.publish(
+                ev.MessageReceived(
+                    message=MessageId(room.thing("m")),
+                    link=link,
+                    sender=UnitId("net/5555"),
+                    to=9,
+                    talkgroup=None,
+                    text=text,
+                )
+            )
+        assert (await reader.event("message.received"))["data"]["text"] == "for you"
+
+
+@pytest.mark.parametrize("kind", ["refused", "lost"])
+async def test_words_about_the_radio_do_not_name_a_hidden_talkgroup(room: Room, kind: str) -> None:
+    browser = await room.browser("dispatcher")
+    await browser.post("/positions/1/take")
+    async with browser.stream() as reader, browser.socket("/ptt") as socket:
+        await reader.next("snapshot")
+        await socket.send(json.dumps({"op": "press", "request": "r-1", "talkgroup": NORTH}))
+        await until(lambda: bool(room.gateway.of(FloorRequest)))
+        where = {"request": RequestId("r-1"), "position": PositionId("1"), "talkgroup": NORTH}
+        words = "radio is on HIDDEN 9"
+        room.bus.publish(
+            ev.FloorRefused(**where, reason=words, not_sent=True)  # type: ignore[arg-type]
+            if kind == "refused"
+            else ev.FloorLost(**where, cause="moved", reason=words, on_air_ms=2000)  # type: ignore[arg-type]
+        )
+        event = await reader.event(f"floor.{kind}")
+        state = {"words": ""}
+        async with asyncio.timeout(5):
+            while "radio is on" not in state["words"]:
+                state = json.loads(await socket.recv())
+        async with browser.stream() as fresh:
+            snapshot = await fresh.next("snapshot")
+    assert event["data"]["reason"] == "radio is on another talkgroup"
+    assert state["words"].endswith("radio is on another talkgroup")
+    text = json.dumps([event, state, snapshot])
+    assert [word for word in HIDDEN_WORDS if word in text] == []
+
+
+async def test_words_about_the_radio_name_what_this_person_may_know(room: Room) -> None:
+    sight = room.services.use(Sight)
+    user = room.services.people.by_name("dispatcher")
+    assert user is not None
+    rights = room.services.access.of(user.id)
+    for words in ("radio is on NORTH 1", "radio is on no group", "link lost", ""):
+        assert sight.words(rights, words) == words
+    assert (
+        sight.words(rights, "radio is on HIDDEN 9, Position 3 uses it")
+        == "radio is on another talkgroup, Position 3 uses it"
+    )
+    assert sight.words(rights, "radio is on 200") == "radio is on another talkgroup"

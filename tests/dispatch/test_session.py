@@ -1,5 +1,7 @@
 """Sign-in: slowed, never locked out; cookie, token and origin."""
 
+import asyncio
+
 from dispatch.deps import COOKIE
 from tests.dispatch.room import PASSWORD, Room
 
@@ -89,3 +91,19 @@ async def test_an_invitation_works_once(room: Room) -> None:
     body["name"] = "second"
     assert (await browser.post(f"/invitation/{token}", body)).status_code == 410
     assert (await browser.post("/invitation/unknown", body)).status_code == 404
+
+
+async def test_a_name_written_otherwise_is_slowed_as_the_same_name(room: Room) -> None:
+    browser = await room.browser()
+    for name in ("dispatcher", " dispatcher", "dispatcher  ", "DISPATCHER"):
+        answer = await browser.sign_in(name, "wrong password here")
+    assert answer.json()["error"]["message"] == "too many wrong tries"
+
+
+async def test_tries_side_by_side_are_slowed_too(room: Room) -> None:
+    browser = await room.browser()
+    answers = await asyncio.gather(
+        *(browser.sign_in("dispatcher", f"wrong password {number}") for number in range(12))
+    )
+    words = [answer.json()["error"]["message"] for answer in answers]
+    assert words.count("too many wrong tries") >= 9

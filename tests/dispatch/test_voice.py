@@ -9,6 +9,9 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from websockets.exceptions import ConnectionClosed
 
 from dispatch.auth.permissions import Role
+from dispatch.errors import Conflict
+from dispatch.services.desk import Desk
+from dispatch.services.voice import Voice
 from gateway.model import events as ev
 from gateway.model.commands import FloorRelease, FloorRequest
 from gateway.model.ids import PositionId, RequestId, TransmissionId
@@ -159,3 +162,43 @@ async def test_another_sites_page_cannot_open_the_socket(room: Room) -> None:
             origin="http://evil.test",  # type: ignore[arg-type]  # a NewType of text
         ):
             pass
+
+
+@pytest.mark.parametrize("how", ["leave", "sign_out"])
+async def test_an_offer_that_its_position_does_not_outlive_leaves_no_microphone(
+    room: Room, how: str
+) -> None:
+    """Who asks and leaves in the same moment may not go on speaking for the next operator."""
+    browser = await room.browser("dispatcher")
+    await browser.post("/positions/2/take")
+    voice = room.services.use(Voice)
+    token = browser.http.cookies["samband_session"]
+    session = await room.services.sessions.find(token)
+    assert session is not None
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    try:
+        sdp = await offer_for(peer, 1)
+        asking = asyncio.create_task(voice.offer(session, sdp, [NORTH]))
+        await asyncio.sleep(0)
+        if how == "leave":
+            await room.services.use(Desk).leave(session.id, "")
+        else:
+            await room.services.sessions.end(token)
+        with pytest.raises(Conflict, match="ended meanwhile"):
+            await asking
+        await until(lambda: room.rtc.sessions == ())
+    finally:
+        await peer.close()
+
+
+async def test_a_browser_has_few_connections_the_oldest_goes_first(room: Room) -> None:
+    browser = await room.browser("dispatcher")
+    made = []
+    try:
+        for _ in range(6):
+            made.append(await connect(browser, [NORTH]))
+        newest = {data["session"] for _, data in made[-4:]}
+        await until(lambda: {session.id for session in room.rtc.sessions} == newest)
+    finally:
+        for peer, _ in made:
+            await peer.close()
