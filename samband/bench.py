@@ -34,9 +34,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         epilog="example: samband bench voice --json",
     )
     parser.add_argument("name", nargs="?", choices=[*BENCHES, "all"], default="all")
+    _add_common(parser)
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help="options of that benchmark")
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a benchmark")
     parser.add_argument("--save", type=Path, metavar="DIR", help="write NAME.json with the machine")
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help="options of that benchmark")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -58,10 +62,12 @@ def _run_one(name: str, args: argparse.Namespace) -> int:
         ) from error
     parser = argparse.ArgumentParser(prog="samband bench")
     module.add_parser(parser.add_subparsers(dest="bench", required=True))
-    options = [option for option in args.rest if option not in ("--json",)]
-    parsed = parser.parse_args([name, *options])
+    parsed, left = parser.parse_known_args([name, *(o for o in args.rest if o != "--")])
+    common = argparse.ArgumentParser(prog=f"samband bench {name}")
+    _add_common(common)
+    common.parse_args(left, namespace=args)
     figures: dict[str, Any] = module.measure(parsed)
-    if args.json or "--json" in args.rest:
+    if args.json:
         print(json.dumps({"bench": name, **figures}), flush=True)
     else:
         _print_table(name, figures)
