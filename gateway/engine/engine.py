@@ -157,11 +157,17 @@ class CallEngine:
 
     def tick(self, now: MonoMs) -> None:
         """Do everything that is due; presses first, since they may have to be un-keyed."""
+        faults: list[Exception] = []
         with self._work():
-            self._floor.tick(now)
-            self._uplink.tick(now)
-            self._alarms.tick(now)
-            self._calls.tick(now)
+            for part in (self._floor, self._uplink, self._alarms, self._calls):
+                try:
+                    part.tick(now)
+                except (
+                    Exception
+                ) as fault:  # told below: it may not keep the other parts from theirs
+                    faults.append(fault)
+        if faults:
+            raise ExceptionGroup("engine: faults while doing what was due", faults)
 
     async def run(self) -> None:
         """Keep time until close()."""

@@ -7,7 +7,6 @@ about the end of a press, so that nothing delays the un-key.
 
 import logging
 
-from gateway.engine.call_state import OwnPress
 from gateway.engine.calls import CallBook
 from gateway.engine.context import Context
 from gateway.engine.floor_report import OVER_CAUSES, REASONS, FloorReport
@@ -20,6 +19,7 @@ from gateway.engine.presses import (
     RadioFloor,
     Unkeying,
     due_ms,
+    own_of,
     press_of,
 )
 from gateway.engine.routing import Routing
@@ -124,14 +124,7 @@ class FloorArbiter:
         now = self._ctx.now()
         press.move(PressState.ON_AIR)
         press.granted_ms = now
-        own = OwnPress(
-            request=press.request,
-            position=press.position,
-            operator=press.operator,
-            number=press.number,
-            priority=press.priority,
-        )
-        press.transmission = self._calls.start_own(link, event.instance, own)
+        press.transmission = self._calls.start_own(link, event.instance, own_of(press))
         self._report.granted(press, press.transmission.id)
         self._uplink.grant(press.request, press.transmission)
 
@@ -201,12 +194,18 @@ class FloorArbiter:
 
     def tick(self, now: MonoMs) -> None:
         """Cut what lost its lease or reached its limit, and admit pads that were really held."""
+        faults: list[Exception] = []
         for press in list(self._presses.values()):
-            self._tick_press(press, now)
+            try:
+                self._tick_press(press, now)
+            except Exception as fault:  # told below: the other presses may have to be un-keyed
+                faults.append(fault)
         for floor in self._floors.values():
             if floor.unkeying and now >= floor.unkeying.until_ms:
                 logger.warning("link %s did not report the end of a demand", floor.link)
                 self._unkeyed(floor, floor.unkeying.request)
+        if faults:
+            raise ExceptionGroup("floor: faults in presses", faults)
 
     def emptied(self, request: RequestId) -> None:
         """All of a released press was sent: un-key."""

@@ -10,7 +10,7 @@ back from OVER: whoever was cut off must let go and press again.
 import enum
 from dataclasses import dataclass, field
 
-from gateway.engine.call_state import Transmission
+from gateway.engine.call_state import OwnPress, Transmission
 from gateway.engine.settings import EngineSettings
 from gateway.model.commands import FloorRequest
 from gateway.model.errors import InvalidCommand
@@ -101,6 +101,17 @@ def press_of(command: FloorRequest, link: LinkId, order: int, now: MonoMs) -> Pr
         order=order,
         pressed_ms=now,
         renewed_ms=now,
+    )
+
+
+def own_of(press: Press) -> OwnPress:
+    """Return a press as the call book takes it."""
+    return OwnPress(
+        request=press.request,
+        position=press.position,
+        operator=press.operator,
+        number=press.number,
+        priority=press.priority,
     )
 
 

@@ -85,7 +85,7 @@ class TerminalCore:
     @property
     def needs_reopen(self) -> bool:
         """Whether the radio went silent: the driver calls ``lost`` and opens the port again."""
-        return self._service.silent
+        return self._service.silent or self._transmitter.stuck
 
     @property
     def wanted_group(self) -> int | None:

@@ -176,6 +176,7 @@ class Transmitter(Unkeying):
                 event = TxEnded(demand=demand.demand, cause="link_lost", reason=reason)
                 self._state.emit(event)
         self._next = None
+        self.stuck = False
         self._reset()
 
     def forget_guard(self) -> None:

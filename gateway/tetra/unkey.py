@@ -77,6 +77,8 @@ class Unkeying(ABC):
         self._hung_up_until = MonoMs(0)
         self._hung_up_group = 0
         self._emergency_profile = False
+        self.stuck = False
+        """Whether no un-key was confirmed: the port has to be opened again."""
 
     @property
     def busy(self) -> bool:
@@ -181,7 +183,9 @@ class Unkeying(ABC):
 
     def _repeat_unkey(self, now: MonoMs) -> None:
         if self._unkey_tries >= MAX_UNKEY_TRIES:
-            self._ended(now)
+            # Nothing says that it is un-keyed: the guard stays armed, and the port is opened anew,
+            # which un-keys first.
+            self.stuck, self._due = True, None
         elif self._unkey_tries == MAX_UNKEY_TRIES - 1:
             self._unkey_tries += 1
             self._due = MonoMs(now + UNKEY_ANSWER_MS)

@@ -411,3 +411,17 @@ async def test_closing_unkeys_everything() -> None:
     await room.engine.close()
     assert room.north.ended("r-1") == ["server"]
     assert [e.cause for e in room.told(TransmissionEnded)] == ["interrupted"]
+
+
+def test_a_fault_in_one_press_keeps_no_other_radio_keyed() -> None:
+    room = Room()
+    room.press("r-1")
+    room.press("r-2", position="2", talkgroup=FIRE)
+
+    def broken(demand: RequestId, cause: str = "released") -> None:
+        raise OSError(f"{demand}: {cause}")
+
+    setattr(room.north, "end", broken)  # noqa: B010  # a method is replaced
+    with pytest.raises(ExceptionGroup):
+        room.wait(400)
+    assert room.south.ended("r-2") != []

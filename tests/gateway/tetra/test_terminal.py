@@ -342,3 +342,22 @@ def test_every_line_is_seen_in_both_directions() -> None:
     seen = [event for event in wire.events if isinstance(event, LineSeen)]
     assert LineSeen(outgoing=True, raw="AT+CTXD=1,0", words="ask to talk 1,0") in seen
     assert LineSeen(outgoing=False, raw="OK", words="done") in seen
+
+
+def test_an_unkey_that_nobody_confirms_never_disarms_the_guard() -> None:
+    """A radio that answers all else, but no un-key, may still transmit: the port opens anew."""
+    wire = _on_air()
+    guard = wire.core.guard_bytes()
+    wire.mute |= {"AT+CUTXC=1", "ATH"}
+    wire.end("r-1")
+    wire.run(2_700)
+    assert wire.core.keyed
+    assert wire.core.guard_bytes() == guard
+    assert wire.core.needs_reopen
+    wire.take(wire.core.lost(MonoMs(wire.now), "the radio does not answer"))
+    ended = [event for event in wire.told() if isinstance(event, TxEnded)]
+    assert [event.cause for event in ended] == ["link_lost"]
+    assert not wire.core.needs_reopen
+    wire.raw.clear()
+    wire.take(wire.core.opened(MonoMs(wire.now)))
+    assert bytes(wire.raw) == guard + b"\r"
