@@ -102,10 +102,10 @@ class Log:
         try:
             self._connection = self._connect()
             self._read()
+            self._check_head()
+            self._check_checkpoint()
         except sqlite3.Error as error:
             raise LogUnavailable(f"audit log {self._database}: {error}") from error
-        self._check_head()
-        self._check_checkpoint()
         _replace(self._folder / VKEY_FILE, self._signer.vkey.encode() + b"\n")
         self.write_head()
 

@@ -21,7 +21,6 @@ from dispatch.audit.keys import GroupKeys
 from dispatch.audit.log import Log, LogDamaged, LogUnavailable
 from dispatch.audit.spool import Spool
 from dispatch.errors import LogNotWritable
-from gateway.model.errors import RadioError
 from gateway.model.ids import ulid
 from gateway.ports import Clock
 
@@ -33,6 +32,8 @@ CHECKPOINT_MS = 60_000
 CHECKPOINT_ENTRIES = 1000
 RETRY_MS = 1000
 SPOOL_GROUP_ENTRIES = 1000
+CUT_CHARACTERS = 1000
+"""What is left of each text of a live act that is too long for an entry."""
 RECENT_IDS = 100_000
 """How far back a spooled entry is looked for, so that a crash while it enters repeats none."""
 
@@ -215,15 +216,19 @@ class AuditWriter:
         except LogDamaged as error:
             self._damaged = True
             self._set(False, str(error))
-        except (RadioError, OSError) as error:
-            self._set(False, str(error))
+        except Exception as error:  # tried again; a thread that ended would take the log with it
+            self._set(False, str(error) or type(error).__name__)
         else:
             self._checkpoint_due = time.monotonic() + CHECKPOINT_MS / 1000
             self._set(True, "")
 
     def _take_spool(self) -> None:
         known = self._log.recent_ids(RECENT_IDS) if self._spool.exists() else frozenset()
-        entries = [entry for entry in self._spool.read() if entry.get("id") not in known]
+        entries = [
+            entry
+            for entry in self._spool.read()
+            if isinstance(entry, dict) and entry.get("id") not in known
+        ]
         for start in range(0, len(entries), SPOOL_GROUP_ENTRIES):
             group = entries[start : start + SPOOL_GROUP_ENTRIES]
             raws = [
@@ -254,8 +259,8 @@ class AuditWriter:
         ready: list[tuple[_Waiting, bytes]] = []
         for waiting in batch:
             try:
-                ready.append((waiting, self._sealed(waiting.act, self._log.size + len(ready))))
-            except (RadioError, OSError) as error:
+                ready.append((waiting, self._sealed_or_cut(waiting, self._log.size + len(ready))))
+            except Exception as error:  # whatever an act holds: it may not end the log's thread
                 self._refuse(waiting, error)
         if not ready:
             return
@@ -273,10 +278,25 @@ class AuditWriter:
             if waiting.done is not None:
                 self._tell(waiting.done, first + number, None)
 
+    def _sealed_or_cut(self, waiting: _Waiting, prev_hint: int) -> bytes:
+        """Seal an act; a live one is done already, so it enters with its texts cut if too long."""
+        try:
+            return self._sealed(waiting.act, prev_hint)
+        except BadEntry:
+            if waiting.done is not None:
+                raise
+            detail = {
+                key: value[:CUT_CHARACTERS] if isinstance(value, str) else value
+                for key, value in waiting.act.detail.items()
+            }
+            act = replace(waiting.act, detail={**detail, "cut": True})
+            return self._sealed(act, prev_hint)
+
     def _refuse(self, waiting: _Waiting, error: Exception) -> None:
         logger.error("audit log: %s was not logged: %s", waiting.act.verb, error)
         if waiting.done is not None:
-            self._tell(waiting.done, None, error if isinstance(error, BadEntry) else None)
+            bad = isinstance(error, BadEntry | ValueError | TypeError)
+            self._tell(waiting.done, None, error if bad else None)
 
     def _set_aside(self, ready: list[tuple[_Waiting, bytes]]) -> None:
         live = [raw for waiting, raw in ready if waiting.done is None]

@@ -5,13 +5,14 @@ import json
 import shutil
 import sqlite3
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from dispatch.audit.checkpoint import TreeHead
 from dispatch.audit.entry import BadEntry
-from dispatch.audit.log import LogDamaged, sqlite_path
+from dispatch.audit.log import Log, LogDamaged, sqlite_path
 from dispatch.audit.merkle import inclusion_proof
 from dispatch.audit.verify import verify_database
 from dispatch.errors import LogNotWritable
@@ -230,3 +231,49 @@ def test_only_sqlite_holds_the_log() -> None:
     assert str(sqlite_path("sqlite:////var/x.db")) == "/var/x.db"
     with pytest.raises(ConfigError, match="expected a database sqlite"):
         sqlite_path("postgresql://x/y")
+
+
+async def test_no_act_ends_the_logs_thread(state: Any) -> None:
+    writer = state.writer()
+    await writer.start()
+    with pytest.raises(ValueError, match="surrogates"):
+        await writer.append(replace(act(), detail={"note": "half a pair: \ud800"}))
+    writer.note(replace(act(), detail={"note": "\ud800"}))
+    async with asyncio.timeout(5):
+        assert await writer.append(act()) > 0
+    await writer.close()
+
+
+async def test_a_live_act_with_a_text_too_long_is_logged_cut_not_left_out(state: Any) -> None:
+    writer = state.writer()
+    await writer.start()
+    writer.note(replace(act(), verb="call.note", detail={"note": "\u4e16" * 4000}))
+    with pytest.raises(BadEntry):
+        await writer.append(replace(act(), detail={"note": "\u4e16" * 4000}))
+    await writer.close()
+    found = [entry for entry in entries(state) if entry["verb"] == "call.note"]
+    assert len(found) == 1
+    assert found[0]["detail"]["cut"] is True
+    assert found[0]["detail"]["note"].startswith("enc:")
+
+
+async def test_a_database_that_fails_while_the_head_is_checked_is_not_the_end(
+    state: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = state.writer()
+    await writer.start()
+    await writer.append(act())
+    await writer.close()
+    node, failures = Log.node, iter([True])
+
+    def once(log: Log, level: int, idx: int) -> bytes:
+        if next(failures, False):
+            raise sqlite3.OperationalError("database is locked")
+        return node(log, level, idx)
+
+    monkeypatch.setattr(Log, "node", once)
+    again = state.writer()
+    async with asyncio.timeout(5):
+        await again.start()
+    await until(lambda: again.writable, "tried again")
+    await again.close()
