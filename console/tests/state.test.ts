@@ -191,6 +191,18 @@ describe('activity', () => {
     expect(activity.unheard.size).toBe(0);
   });
 
+  it('keeps what is unheard through a reload, as long as it is in the list', () => {
+    const before = new Activity();
+    before.take(started(), '3');
+    before.heardFor('t-1', 1000, false);
+    before.take(ended(), '3');
+    const after = new Activity();
+    expect(after.unheard.has('t-1')).toBe(true);
+    after.load([]);
+    expect(after.unheard.size).toBe(0);
+    expect(new Activity().unheard.size).toBe(0);
+  });
+
   it('does not mark an over that was mostly audible, or the own one', () => {
     const activity = new Activity();
     activity.take(started(), '3');

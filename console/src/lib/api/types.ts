@@ -181,6 +181,8 @@ export interface Alarm extends Required<Events['alarm.raised']> {
   t_raised_utc: number;
   t_ack_utc: number | null;
   link_lost: boolean;
+  /** When the link went, where this page saw it go. */
+  link_lost_utc?: number | null;
   last_heard_utc: number | null;
   escalated: string;
 }

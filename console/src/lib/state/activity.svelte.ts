@@ -5,6 +5,17 @@ import type { Envelope, Transmission } from '../api/types';
 
 const KEPT = 200;
 const HEARD_SHARE = 0.5;
+const KEY = 'samband.unheard';
+
+/** Ids kept for this tab, so that a reload does not make them heard. */
+function keptUnheard(): string[] {
+  try {
+    const kept: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? '[]');
+    return Array.isArray(kept) ? kept.map(String) : [];
+  } catch {
+    return [];
+  }
+}
 
 interface Listening {
   total: number;
@@ -13,7 +24,7 @@ interface Listening {
 
 export class Activity {
   list: Transmission[] = $state([]);
-  readonly unheard = new SvelteSet<string>();
+  readonly unheard = new SvelteSet<string>(keptUnheard());
   readonly #listening = new Map<string, Listening>();
   readonly live = new SvelteMap<string, Transmission>();
 
@@ -21,6 +32,17 @@ export class Activity {
     this.list = [...rows].sort((a, b) => b.started_utc - a.started_utc);
     this.live.clear();
     for (const row of this.list) if (row.ended_utc === null) this.live.set(row.id, row);
+    const known = new Set(this.list.map((row) => row.id));
+    for (const id of this.unheard) if (!known.has(id)) this.unheard.delete(id);
+    this.#keep();
+  }
+
+  #keep(): void {
+    try {
+      sessionStorage.setItem(KEY, JSON.stringify([...this.unheard]));
+    } catch {
+      // Private windows may refuse: then the dots last until reload.
+    }
   }
 
   find(id: string): Transmission | undefined {
@@ -50,6 +72,7 @@ export class Activity {
 
   played(id: string): void {
     this.unheard.delete(id);
+    this.#keep();
   }
 
   take(envelope: Envelope, ownPosition: string | null): void {
@@ -120,6 +143,7 @@ export class Activity {
     const own = row.position !== null && row.position === ownPosition;
     if (!own && row.readable && ears && ears.total > 0 && ears.missed / ears.total > HEARD_SHARE) {
       this.unheard.add(id);
+      this.#keep();
     }
   }
 

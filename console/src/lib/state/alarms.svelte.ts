@@ -51,6 +51,7 @@ export class Alarms {
       case 'alarm.link_changed':
         this.#change(id, (alarm) => {
           alarm.link_lost = data['lost'] === true;
+          alarm.link_lost_utc = alarm.link_lost ? envelope.t_utc : null;
           alarm.last_heard_utc = Number(data['last_heard_utc']) || alarm.last_heard_utc;
         });
         break;

@@ -17,6 +17,8 @@ export interface StreamHandlers {
 export const STALE_MS = 5_000;
 const DEAD_MS = 8_000;
 const REPORT_MS = 2_000;
+/** Beats of which the one that came soonest tells the offset of the clocks. */
+const OFFSETS = 10;
 const RETRY_MS = [250, 500, 1_000, 2_000, 4_000];
 const REFUSED_CODES = new Set([4401, 4403, 1008]);
 
@@ -25,8 +27,9 @@ export class EventStream {
   /** Milliseconds (performance clock) of the last word from the server. */
   lastHeard = $state(0);
   lostSince = $state<number | null>(null);
-  /** Server clock minus ours, ms. */
+  /** Server clock minus ours, ms: the least delayed of the last beats. */
   offsetMs = $state(0);
+  #offsets: number[] = [];
   seq: number | null = null;
 
   #socket: WebSocket | null = null;
@@ -104,7 +107,8 @@ export class EventStream {
         this.seq = null;
         break;
       case 'beat':
-        this.offsetMs = Math.round(message.t_utc / 1000 - Date.now());
+        this.#offsets = [...this.#offsets, message.t_utc / 1000 - Date.now()].slice(-OFFSETS);
+        this.offsetMs = Math.round(Math.max(...this.#offsets));
         break;
     }
   }
