@@ -33,6 +33,10 @@ MAX_OPEN = 1000
 """Texts on their way; the oldest is forgotten first."""
 
 
+EMERGENCY_STATUS = 0
+"""Pre-coded status 0x0000 is an emergency, whatever the plan calls it (EN 300 392-2 14.8.34)."""
+
+
 class Messages:
     """Texts, statuses and places of all links."""
 
@@ -74,7 +78,9 @@ class Messages:
         """Tell of a status; returns its kind by the plan's table (``other`` without one)."""
         unit = self._ctx.addresses.unit_on(link, event.sender)
         meaning = self._ctx.addresses.status(event.value)
-        kind = meaning.kind if meaning else "other"
+        emergency = meaning is None and event.value == EMERGENCY_STATUS
+        kind = meaning.kind if meaning else "emergency" if emergency else "other"
+        words = meaning.words if meaning else f"Status {event.value}"
         self.heard(link, unit)
         if unit is not None:
             self._ctx.publish(
@@ -83,7 +89,7 @@ class Messages:
                     link=link,
                     value=event.value,
                     digit=meaning.digit if meaning else "",
-                    words=meaning.words if meaning else f"Status {event.value}",
+                    words="Emergency" if emergency else words,
                     kind=kind,
                     to=event.to,
                 )
