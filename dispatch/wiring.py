@@ -1,6 +1,7 @@
 """The dispatch service put together: every service of one server, started and closed as one."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,14 +37,18 @@ from dispatch.services.stream import EventStream
 from dispatch.services.voice import Voice
 from dispatch.store.engine import Store
 from gateway.bus import Bus
+from gateway.model.errors import RadioError
 from gateway.model.ids import GatewayId
 from gateway.model.plan import Plan
 from gateway.ports import Clock
 from webrtc.ptt import PttService
 from webrtc.session import RtcService
 
+logger = logging.getLogger(__name__)
+
 LISTENING_CHECK_MS = 500
 PEOPLE_CHECK_MS = 250
+SESSION_CHECK_MS = 1000
 OPEN_INCIDENTS = 100
 PEOPLE_CHANGED = "people.changed"
 """A file of the state folder that commands touch when they changed accounts or grants."""
@@ -220,6 +225,7 @@ class Dispatch:
         self.background.start(s.use(DiskPolicy).run(), "disk-policy")
         self.background.start(self._watch_listening(), "listening")
         self.background.start(self._watch_people(), "people")
+        self.background.start(self._watch_sessions(), "sessions")
 
     async def _watch_people(self) -> None:
         """Take over what ``samband users`` changed in the store."""
@@ -234,6 +240,15 @@ class Dispatch:
             for user in await s.people.reload():
                 await s.sessions.end_all_of(user)
             s.access.refresh("changed by a command")
+
+    async def _watch_sessions(self) -> None:
+        """End sessions whose time is over, with their streams, tracks and positions."""
+        while True:
+            await asyncio.sleep(SESSION_CHECK_MS / 1000)
+            try:
+                await self.services.sessions.expire()
+            except RadioError as error:  # the database is away: they are ended all the same
+                logger.warning("sessions: %s", error)
 
     async def _watch_listening(self) -> None:
         desk = self.services.use(Desk)

@@ -39,6 +39,7 @@ async def sign_in(
     except NotSignedIn as error:
         _note(services, request, "session.refused", Actor(id="unknown"), "denied")
         raise error
+    await _end_former(services, request)
     _set_cookie(request, response, token)
     answer = _session_row(services, session)
     person = Person(session, services.access.of(session.user))
@@ -84,16 +85,26 @@ async def accept(
     token: str, body: AcceptInvitation, request: Request, response: Response, services: ServicesOf
 ) -> dict[str, Any]:
     """Use a one-time link: make the account, or set a new password; signs in at once."""
+    await services.people.check_invitation(token)  # before the work of a hash is done for anybody
     password_hash = await services.passwords.hash(body.password)
     user = await services.people.accept(
         token, name=body.name, display_name=body.display_name, password_hash=password_hash
     )
     services.access.refresh("invitation accepted")
+    await services.sessions.end_all_of(user.id)  # of whoever knew the old password
+    await _end_former(services, request)
     new_token, session = await services.sessions.open(user, client_address(request))
     _set_cookie(request, response, new_token)
     person = Person(session, services.access.of(user.id))
     services.use(Record).note_of(asker_of(request, person), "auth", "invitation.accepted", None)
     return _session_row(services, session)
+
+
+async def _end_former(services: Services, request: Request) -> None:
+    """End the session that this browser had before: its position would stay taken by nobody."""
+    former = request.cookies.get(COOKIE)
+    if former:
+        await services.sessions.end(former)
 
 
 def _set_cookie(request: Request, response: Response, token: str) -> None:

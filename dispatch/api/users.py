@@ -8,6 +8,7 @@ from dispatch.api.asking import ServicesOf, asker_of
 from dispatch.api.schemas import AddGrant, AddUser, ChangeRole, Disable
 from dispatch.audit.entry import Obj
 from dispatch.auth.access import GrantInfo, UserInfo
+from dispatch.auth.invitations import check_name
 from dispatch.auth.people import check_grant, parse_actions
 from dispatch.auth.permissions import Role
 from dispatch.deps import Person, require
@@ -34,8 +35,9 @@ async def add(
 ) -> dict[str, Any]:
     """Add an account; the answer has a one-time token to set its password with."""
     role = parse_role(body.role)
+    name = check_name(body.name)  # the log has it in clear: a sign-in name, never free text
     await _log(
-        services, asker_of(request, person), "user.add", Obj(type="user", id=body.name), role.value
+        services, asker_of(request, person), "user.add", Obj(type="user", id=name), role.value
     )
     user = await services.people.add(
         name=body.name,

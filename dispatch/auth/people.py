@@ -2,15 +2,14 @@
 
 import asyncio
 import base64
-import hashlib
-import re
 from collections.abc import Callable, Iterable
 
 from sqlmodel import Session, select
 
 from dispatch.auth.access import EVERYTHING, SCOPE_KINDS, GrantInfo, UserInfo
+from dispatch.auth.invitations import check_name, open_invitation, token_hash
 from dispatch.auth.permissions import EXCLUSIVE_ROLES, ROLE_ACTIONS, Action, Role
-from dispatch.errors import Conflict, Gone, NotFound, ServiceError
+from dispatch.errors import Conflict, NotFound, ServiceError
 from dispatch.store.engine import Store
 from dispatch.store.tables import Grant, Invitation, User
 from gateway.model.ids import UtcUs, ulid
@@ -18,7 +17,6 @@ from gateway.ports import Clock
 
 INVITATION_HOURS = 24
 US_PER_HOUR = 3_600_000_000
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 class People:
@@ -172,9 +170,7 @@ class People:
         password_hash: str | None,
         person: str = "",
     ) -> User:
-        wanted = name.strip().lower()
-        if not _NAME.fullmatch(wanted):
-            raise ServiceError(f"name: expected 1 to 64 of a-z 0-9 . _ -, got {name!r}")
+        wanted = check_name(name)
         if not display_name.strip() or not organisation.strip():
             raise ServiceError("display name and organisation: expected a text, got none")
         now = self._clock.utc_us()
@@ -225,13 +221,18 @@ class People:
     ) -> Invitation:
         now = self._clock.utc_us()
         return Invitation(
-            token_sha256=_sha256(token),
+            token_sha256=token_hash(token),
             role=role.value,
             organisation=organisation,
             user=user_id,
             created_utc=now,
             expires_utc=now + INVITATION_HOURS * US_PER_HOUR,
         )
+
+    async def check_invitation(self, token: str) -> None:
+        """Raise NotFound or Gone unless an invitation can still be used."""
+        now = self._clock.utc_us()
+        await self._store.read(lambda db: open_invitation(db, token, now))
 
     async def accept(
         self, token: str, *, name: str, display_name: str, password_hash: str
@@ -240,11 +241,7 @@ class People:
         now = self._clock.utc_us()
 
         def work(db: Session) -> User:
-            invitation = db.get(Invitation, _sha256(token))
-            if invitation is None:
-                raise NotFound("no such invitation", hint="Ask for a new link.")
-            if invitation.used_utc is not None or invitation.expires_utc <= now:
-                raise Gone("the invitation was used or is too old", hint="Ask for a new link.")
+            invitation = open_invitation(db, token, now)
             invitation.used_utc = now
             db.add(invitation)
             if invitation.user is not None:
@@ -398,7 +395,3 @@ def _grant_info(row: Grant) -> GrantInfo:
         actions=parse_actions(row.actions.split(",")),
         expires_utc=UtcUs(row.expires_utc) if row.expires_utc is not None else None,
     )
-
-
-def _sha256(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

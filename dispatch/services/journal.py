@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, func, select
 
 from dispatch.services.journal_write import JournalWriter, close_interrupted
@@ -31,6 +30,8 @@ QUEUE_EVENTS = 5000
 SPOOL_AFTER_MS = 500
 RETRY_MS = 250
 SUBSCRIPTION_EVENTS = 50_000
+START_LEAP = 1_000_000
+"""More event numbers than a server gives out before the database has the first of them."""
 
 
 class Journal:
@@ -92,8 +93,7 @@ class Journal:
     async def _take(self) -> None:
         try:
             async for envelope in self._subscription:
-                for callback in self._noted:
-                    callback(envelope)
+                self._note(envelope)
                 self.seen = envelope.seq
                 if self._writer.writes(envelope.event.type):
                     self._queue.append((self._clock.mono_ms(), envelope))
@@ -101,6 +101,13 @@ class Journal:
         except Lagged:
             logger.critical("the journal lagged by %d events: they are lost", SUBSCRIPTION_EVENTS)
             raise
+
+    def _note(self, envelope: Envelope) -> None:
+        for callback in self._noted:
+            try:
+                callback(envelope)
+            except Exception:  # one listener's fault may not end the journal: calls would be lost
+                logger.exception("journal: a listener failed on %s", envelope.event.type)
 
     async def _watch(self) -> None:
         """Move what waits too long to the spool."""
@@ -176,15 +183,13 @@ class Journal:
         except RadioError as error:
             logger.warning("journal: %d events wait: %s", len(batch), error)
             return False
-        except SQLAlchemyError as error:
+        except Exception as error:  # an event that the database cannot take ends no journal
             return await self._one_by_one(batch, error, late=late)
         self.written += len(batch)
         return True
 
-    async def _one_by_one(
-        self, batch: list[Envelope], error: SQLAlchemyError, *, late: bool
-    ) -> bool:
-        """Find the event that breaks a rule of the schema, set it aside, write the others."""
+    async def _one_by_one(self, batch: list[Envelope], error: Exception, *, late: bool) -> bool:
+        """Find the event that the database does not take, set it aside, write the others."""
         if len(batch) == 1:
             logger.critical("journal: %s is set aside: %s", batch[0].event.type, error)
             await asyncio.to_thread(self._spool.refuse, batch[0], str(error))
@@ -205,11 +210,15 @@ def recover(store: Store, gateway: GatewayId) -> list[str]:
 
 
 def first_numbers(store: Store, gateway: GatewayId) -> tuple[int, int]:
-    """Return the first event number and the first call number that this gateway may use next."""
+    """Return the first event number and the first call number that this gateway may use next.
+
+    Event numbers leap at a start: those that a crash kept from the database were seen by pages, and
+    a page that resumes with one of them must get a new picture, not go on with the old.
+    """
 
     def work(db: Session) -> tuple[int, int]:
         mark = db.get(JournalMark, gateway)
         last = db.exec(select(func.max(col(Call.call_seq))).where(Call.gateway == gateway)).one()
-        return (mark.seq if mark else 0) + 1, (last or 0) + 1
+        return (mark.seq + START_LEAP if mark else 0) + 1, (last or 0) + 1
 
     return store.read_now(work)

@@ -1,5 +1,6 @@
 """Acts for the audit log: durable first for what leaves, noted for what is live."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,8 @@ EMPTY_REASONS = frozenset(
 )
 """Words that say nothing: such a reason is refused (evidence practice, reason quality)."""
 MIN_REASON_CHARACTERS = 10
+_CODE = re.compile(r"[a-z_]{0,32}")
+_REFERENCE = re.compile(r"[A-Za-z0-9._/-]{0,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,11 @@ def actor_of(user: UserInfo, session: str = "") -> Actor:
 
 def purpose_of(code: str, ref: str, text: str) -> Purpose | None:
     """Return the stated purpose, None when none was; raises ServiceError on an empty reason."""
+    if not _CODE.fullmatch(code) or not _REFERENCE.fullmatch(ref):
+        raise ServiceError(
+            "purpose: expected a code of a-z and _, and a reference of letters, digits and . _ / -",
+            hint="Both stand in the audit log in clear. Words belong into purpose_text.",
+        )
     words = text.strip()
     says_nothing = words.lower().strip(" .") in EMPTY_REASONS or len(words) < MIN_REASON_CHARACTERS
     if words and not ref and says_nothing:

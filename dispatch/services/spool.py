@@ -47,7 +47,7 @@ class JournalSpool:
         """Write events to the end and sync them to the disk."""
         with self.path.open("a", encoding="utf-8") as file:
             for envelope in envelopes:
-                file.write(json.dumps(envelope.to_json(), ensure_ascii=False) + "\n")
+                file.write(json.dumps(envelope.to_json()) + "\n")  # ASCII: any text fits
             file.flush()
             os.fsync(file.fileno())
 
@@ -69,7 +69,7 @@ class JournalSpool:
     def refuse(self, envelope: Envelope, why: str) -> None:
         """Keep an event that the database will never take, for a person to look at."""
         with self.refused_path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"why": why, **envelope.to_json()}, ensure_ascii=False) + "\n")
+            file.write(json.dumps({"why": why, **envelope.to_json()}) + "\n")  # ASCII: any text
 
     def clear(self) -> None:
         """Remove it: all of it is in the database."""

@@ -137,15 +137,26 @@ class EventStream:
 
     def take(self, envelope: Envelope) -> None:
         """Take one event: board first, then everyone who may see it."""
-        self._board.apply(envelope)
+        self._apply(envelope)
         self.seq = envelope.seq
-        for applier in self._appliers:
-            applier(envelope.event)
         if not envelope.event.transient:
             self._ring.append(envelope)
         texts: dict[int, str] = {}
         for client in self._clients:
-            self._give(client, envelope, texts)
+            try:
+                self._give(client, envelope, texts)
+            except Exception:  # one page's fault keeps the event from no other page
+                logger.exception("stream: %s failed for one page", envelope.event.type)
+                client.renew(gap=True)
+
+    def _apply(self, envelope: Envelope) -> None:
+        """Bring the picture up to date; a fault in it keeps the event from nobody."""
+        try:
+            self._board.apply(envelope)
+            for applier in self._appliers:
+                applier(envelope.event)
+        except Exception:  # the stream carries emergencies: it goes on
+            logger.exception("stream: the picture did not take %s", envelope.event.type)
 
     def _give(self, client: StreamClient, envelope: Envelope, texts: dict[int, str]) -> None:
         if client.needs_snapshot:
@@ -180,7 +191,7 @@ class EventStream:
 
     def _covers(self, seq: int) -> bool:
         if seq == self.seq:
-            return True
+            return bool(self._ring)  # nothing was told yet: the number is of another life
         return bool(self._ring) and self._ring[0].seq - 1 <= seq < self.seq
 
     def close(self, client: StreamClient) -> None:

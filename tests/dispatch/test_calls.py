@@ -273,3 +273,12 @@ async def test_the_end_of_a_press_is_its_pressers_in_the_log_not_the_next_operat
     await until(lambda: any(e["verb"] == "ptt.lost" for e in entries(room)))
     entry = next(e for e in entries(room) if e["verb"] == "ptt.lost")
     assert entry["actor"]["id"] == first.me["user"]["id"]
+
+
+async def test_a_purposes_code_and_reference_are_no_place_for_words(room: Room) -> None:
+    _, transmission = await one_call(room)
+    browser = await room.browser("auditor")
+    for params in ({"purpose_code": "Anna Andersson"}, {"purpose_ref": "Anna Andersson"}):
+        answer = await browser.get(f"/recordings/{transmission}", params=params)
+        assert answer.status_code == 400
+    assert "Andersson" not in json.dumps(entries(room))

@@ -232,3 +232,38 @@ async def test_numbers_go_on_after_a_restart(room: Room) -> None:
     seq, call_seq = first_numbers(room.store, GATEWAY)
     assert call_seq == 42
     assert seq > 2
+
+
+async def test_numbers_of_pages_from_before_a_crash_are_not_given_again(room: Room) -> None:
+    room.begin()
+    await room.journaled()
+    seen_by_pages = room.services.use(Journal).seen + 5000  # the database had not got these
+    seq, _ = first_numbers(room.store, GATEWAY)
+    assert seq > seen_by_pages
+
+
+async def test_a_listener_that_fails_ends_no_journal(room: Room) -> None:
+    def fails(envelope: object) -> None:
+        raise KeyError(str(envelope))
+
+    room.services.use(Journal).on_event(fails)
+    call, _ = room.begin(seq=3)
+    await room.journaled()
+    assert await room.store.read(lambda db: db.get(Call, call)) is not None
+
+
+async def test_a_text_that_no_database_takes_is_set_aside_and_the_rest_written(room: Room) -> None:
+    room.bus.publish(
+        ev.MessageQueued(
+            message=MessageId(room.thing("m")),
+            link=LINK,
+            to=PATROL,
+            talkgroup=NORTH,
+            text="half a pair \ud800",
+            operator="Sara",
+        )
+    )
+    call, _ = room.begin(seq=4)
+    await room.journaled()
+    assert await room.store.read(lambda db: db.get(Call, call)) is not None
+    assert "half a pair" in (room.state / "spool" / "refused.jsonl").read_text()

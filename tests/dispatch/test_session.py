@@ -1,9 +1,14 @@
 """Sign-in: slowed, never locked out; cookie, token and origin."""
 
 import asyncio
+import sqlite3
+from dataclasses import replace
+
+import pytest
 
 from dispatch.deps import COOKIE
-from tests.dispatch.room import PASSWORD, Room
+from dispatch.services.desk import Desk
+from tests.dispatch.room import PASSWORD, Room, until
 
 
 async def test_before_sign_in_only_room_and_time_are_known(room: Room) -> None:
@@ -107,3 +112,61 @@ async def test_tries_side_by_side_are_slowed_too(room: Room) -> None:
     )
     words = [answer.json()["error"]["message"] for answer in answers]
     assert words.count("too many wrong tries") >= 9
+
+
+async def test_a_session_whose_time_is_over_ends_with_its_stream_and_position(room: Room) -> None:
+    browser = await room.browser("dispatcher")
+    await browser.post("/positions/1/take")
+    sessions = room.services.sessions
+    session = await sessions.find(browser.http.cookies[COOKIE])
+    assert session is not None
+    async with browser.stream() as reader:
+        await reader.next("snapshot")
+        for key, known in list(sessions._known.items()):
+            sessions._known[key] = replace(known, expires_utc=room.clock.utc_us())
+        async with asyncio.timeout(5):
+            await reader.socket.wait_closed()
+    await until(lambda: room.services.use(Desk).seat_of(session.id) is None)
+
+
+async def test_signing_in_again_ends_the_session_before(room: Room) -> None:
+    browser = await room.browser("dispatcher")
+    await browser.post("/positions/1/take")
+    former = browser.http.cookies[COOKIE]
+    assert (await browser.sign_in("supervisor")).status_code == 200
+    assert await room.services.sessions.find(former) is None
+    await until(lambda: room.services.use(Desk).seat("1") is None)
+
+
+async def test_a_wrong_invitation_costs_no_hash_and_a_used_one_ends_old_sessions(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = room.services.people.by_name("dispatcher")
+    assert known is not None
+    browser, stranger = await room.browser("dispatcher"), await room.browser()
+    body = {"password": "another long password"}
+    hashed: list[str] = []
+    real = room.services.passwords.hash
+
+    async def counted(password: str) -> str:
+        hashed.append(password)
+        return await real(password)
+
+    monkeypatch.setattr(room.services.passwords, "hash", counted)
+    assert (await stranger.post("/invitation/guessed", body)).status_code == 404
+    assert hashed == []
+    token = await room.services.people.invite(known.role, known.organisation, known.id)
+    assert (await stranger.post(f"/invitation/{token}", body)).status_code == 200
+    assert (await browser.get("/session")).status_code == 401
+
+
+async def test_free_text_is_no_name_of_an_account_and_not_in_the_log(room: Room) -> None:
+    admin = await room.browser("administrator")
+    body = {"display_name": "A", "role": "dispatcher", "organisation": "Police"}
+    answer = await admin.post("/users", {**body, "name": "Anna Andersson, born 1990"})
+    assert answer.status_code == 400
+    assert (await admin.post("/users", {**body, "name": "anna"})).status_code == 200
+    with sqlite3.connect(room.state / "samband.db") as db:
+        text = " ".join(str(row) for row in db.execute("SELECT entry FROM audit_log"))
+    assert "Andersson" not in text
+    assert "anna" in text

@@ -142,3 +142,35 @@ async def test_every_event_type_has_a_rule_of_sight() -> None:
     rules = Sight.__new__(Sight)
     Sight.__init__(rules, None, None)  # type: ignore[arg-type]  # only the table is asked
     assert [kind for kind in EVENT_TYPES if not rules.has_rule(kind)] == []
+
+
+async def test_a_picture_that_does_not_take_an_event_keeps_no_emergency_from_the_pages(
+    room: Room,
+) -> None:
+    browser = await room.browser("dispatcher")
+    stream = room.services.use(EventStream)
+
+    def fails(event: object) -> None:
+        raise KeyError(str(event))
+
+    async with browser.stream() as reader:
+        await reader.next("snapshot")
+        stream.on_event(fails)
+        alarm = AlarmId(room.thing("a"))
+        room.bus.publish(
+            ev.AlarmRaised(
+                alarm=alarm, unit=PATROL, alias="P", talkgroup=NORTH, link=LINK, sign="status"
+            )
+        )
+        assert (await reader.event("alarm.raised"))["data"]["alarm"] == alarm
+
+
+async def test_a_number_of_a_stream_that_told_nothing_yet_is_of_another_life(room: Room) -> None:
+    stream = room.services.use(EventStream)
+    browser = await room.browser("dispatcher")
+    session = await room.services.sessions.find(browser.http.cookies["samband_session"])
+    assert session is not None
+    stream._ring.clear()
+    client = stream.open(session, session.user, stream.seq)
+    assert client.gap
+    assert client.needs_snapshot
