@@ -9,6 +9,7 @@ import asyncio
 import logging
 import os
 import secrets
+import socket
 import time
 from dataclasses import dataclass
 
@@ -52,6 +53,7 @@ from webrtc.session import RtcService
 
 logger = logging.getLogger(__name__)
 ORGANISATION = "Norrvik"
+ANYWHERE = "0.0.0.0"  # noqa: S104 - compared with, never a default
 LATE_RECORDINGS_S = 7 * 86_400
 """Recordings this young are compared with the database at a start."""
 
@@ -90,12 +92,14 @@ class Server:
     def url(self) -> str:
         """Where a browser on this machine finds us."""
         web = self.config.web
-        host = "localhost" if web.host in LOOPBACK else web.host
+        host = {ANYWHERE: socket.gethostname()}.get(web.host, web.host)
+        host = "localhost" if host in LOOPBACK else host
         return f"{'https' if self.config.tls else 'http'}://{host}:{web.port}"
 
     async def start(self) -> None:
         """Start everything; what fails here leaves nothing running."""
         start_logging(self.config.log.level)
+        os.umask(0o027)  # nothing in the state folder is for others
         make_state(self.config.state)
         self._lock = StateLock(self.config.state)
         self._started = True
@@ -313,12 +317,10 @@ def local_addresses(config: Config) -> tuple[str, ...]:
     """Return the addresses to offer for sound when the site names none."""
     if config.web.host in LOOPBACK:
         return ("127.0.0.1",)
-    return (config.web.host,) if config.web.host != "0.0.0.0" else host_addresses()  # noqa: S104
+    return host_addresses() if config.web.host == ANYWHERE else (config.web.host,)
 
 
 def host_addresses() -> tuple[str, ...]:
     """Return this machine's IPv4 addresses, the loopback one last."""
-    import socket
-
     found = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
     return (*sorted(str(a) for a in found if not str(a).startswith("127.")), "127.0.0.1")
