@@ -14,6 +14,7 @@ interface Kept {
   keys: Record<string, string>;
   speaker: boolean;
   latch: boolean;
+  redEmergency: boolean;
 }
 
 const KEY = 'samband.prefs';
@@ -50,6 +51,8 @@ export class Prefs {
   speaker = $state(false);
   /** This desk may latch push-to-talk. */
   latch = $state(false);
+  /** Emergencies in red, for rooms whose rules ask for it. */
+  redEmergency = $state(false);
 
   /** Told after each change, to keep it on the server. */
   onSave: (mix: Mix) => void = () => {};
@@ -65,6 +68,7 @@ export class Prefs {
     this.keys = kept.keys ?? {};
     this.speaker = kept.speaker === true;
     this.latch = kept.latch === true;
+    this.setRedEmergency(kept.redEmergency === true);
   }
 
   get mix(): Mix {
@@ -93,10 +97,17 @@ export class Prefs {
     }
   }
 
+  /** The hue alone changes: stripes, triangle and word stay what they are. */
+  setRedEmergency(on: boolean): void {
+    this.redEmergency = on;
+    if (on) document.documentElement.dataset['emergency'] = 'red';
+    else delete document.documentElement.dataset['emergency'];
+  }
+
   save(): void {
-    const { devices, speaker, latch } = this;
+    const { devices, speaker, latch, redEmergency } = this;
     try {
-      localStorage.setItem(KEY, JSON.stringify({ ...this.mix, devices, speaker, latch }));
+      localStorage.setItem(KEY, JSON.stringify({ ...this.mix, devices, speaker, latch, redEmergency }));
     } catch {
       // As above.
     }
