@@ -16,13 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from gateway.model.errors import ConfigError
-from samband.place import add_place, existing_state, state_of
+from samband.place import add_place, existing_state, head_folder_of, state_of
 
 MANIFEST = "manifest.json"
 BACKUP_VERSION = 1
 DATABASE = "samband.db"
 CHUNK_BYTES = 1 << 20
 LEFT_OUT = ("open", "lost+found")
+LOG_FILES = ("audit.head", "log.vkey")
+"""Head and verifier key of the audit log."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -45,7 +47,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(args: argparse.Namespace) -> int:
     """Save; the file appears whole or not at all."""
     existing_state(args)
-    manifest = back_up(state_of(args), args.file, with_keys=args.with_keys)
+    manifest = back_up(
+        state_of(args), args.file, with_keys=args.with_keys, head_folder=head_folder_of(args)
+    )
     if args.json:
         print(json.dumps(manifest))
     else:
@@ -55,8 +59,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def back_up(state: Path, target: Path, *, with_keys: bool) -> dict[str, Any]:
-    """Write the backup and return its manifest; raises ConfigError when it can't be."""
+def back_up(
+    state: Path, target: Path, *, with_keys: bool, head_folder: Path | None = None
+) -> dict[str, Any]:
+    """Write the backup and return its manifest; raises ConfigError when it can't be.
+
+    ``head_folder`` holds the log's head and key where that is not ``audit/``: without them the
+    backup could never be verified, and so not be restored.
+    """
     if target.exists():
         raise ConfigError(f"backup: {target} is there already and is not overwritten")
     part = target.with_name(target.name + ".part")
@@ -65,6 +75,7 @@ def back_up(state: Path, target: Path, *, with_keys: bool) -> dict[str, Any]:
         with tempfile.TemporaryDirectory(dir=target.parent) as folder, part.open("xb") as out:
             part.chmod(0o600)
             with tarfile.open(fileobj=out, mode="w") as tar:
+                _add_heads(tar, head_folder or state / "audit", files)
                 _add_folder(tar, state / "audit", "audit", files)
                 copy = Path(folder) / DATABASE
                 copy_database(state / DATABASE, copy)
@@ -100,13 +111,26 @@ def copy_database(source: Path, target: Path) -> None:
         reader.close()
 
 
+def _add_heads(tar: tarfile.TarFile, folder: Path, files: dict[str, str]) -> None:
+    for name in LOG_FILES:
+        if not (folder / name).is_file():
+            raise ConfigError(
+                f"backup: expected {folder / name}, found none: it could not be restored",
+                hint="Start the server once; with -c, [audit] head of the file is used.",
+            )
+        _add(tar, folder / name, f"audit/{name}", files)
+
+
 def _add_folder(tar: tarfile.TarFile, folder: Path, name: str, files: dict[str, str]) -> None:
     if not folder.is_dir():
         return
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
-        if path.is_file() and not path.is_symlink() and relative.parts[0] not in LEFT_OUT:
-            _add(tar, path, f"{name}/{relative.as_posix()}", files)
+        target = f"{name}/{relative.as_posix()}"
+        if target in files or relative.parts[0] in LEFT_OUT:
+            continue
+        if path.is_file() and not path.is_symlink():
+            _add(tar, path, target, files)
 
 
 def _add(tar: tarfile.TarFile, path: Path, name: str, files: dict[str, str]) -> None:

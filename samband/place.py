@@ -36,6 +36,16 @@ def store_url_of(args: argparse.Namespace) -> str:
     return f"sqlite:///{Path(args.state).absolute() / 'samband.db'}"
 
 
+def head_folder_of(args: argparse.Namespace) -> Path | None:
+    """Return the folder of ``audit.head`` when the configuration puts it elsewhere."""
+    if args.config is None:
+        return None
+    from samband.config import load_config
+
+    head = load_config(args.config).audit.head
+    return None if head is None else head.parent
+
+
 def existing_state(args: argparse.Namespace) -> Path:
     """Return the state folder; raises ConfigError when there is no database in it."""
     state = state_of(args)

@@ -23,8 +23,8 @@ from dispatch.audit.verify import Report, verify_database
 from dispatch.clock import SystemClock
 from gateway.model.errors import ConfigError
 from gateway.model.ids import ulid
-from samband.backup_command import BACKUP_VERSION, DATABASE, MANIFEST, sha256_of
-from samband.place import add_place, state_of
+from samband.backup_command import BACKUP_VERSION, DATABASE, LOG_FILES, MANIFEST, sha256_of
+from samband.place import add_place, head_folder_of, state_of
 from samband.state import StateLock, make_state
 
 AUDIT_TABLES = ("audit_log", "audit_node", "checkpoint")
@@ -49,7 +49,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(args: argparse.Namespace) -> int:
     """Restore into an empty state folder."""
     state = state_of(args)
-    result = restore(args.file, state, newest_head=args.head)
+    result = restore(args.file, state, newest_head=args.head, head_folder=head_folder_of(args))
     if args.json:
         print(json.dumps(result))
         return 0
@@ -63,8 +63,17 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def restore(file: Path, state: Path, *, newest_head: Path | None = None) -> dict[str, Any]:
-    """Restore a backup; raises ConfigError and leaves the state folder as it was if it is wrong."""
+def restore(
+    file: Path,
+    state: Path,
+    *,
+    newest_head: Path | None = None,
+    head_folder: Path | None = None,
+) -> dict[str, Any]:
+    """Restore a backup; raises ConfigError and leaves the state folder as it was if it is wrong.
+
+    ``head_folder`` is where the server keeps its head when that is not ``audit/``.
+    """
     if (state / DATABASE).exists():
         raise ConfigError(
             f"restore: {state} has a database already and is not overwritten",
@@ -83,7 +92,7 @@ def restore(file: Path, state: Path, *, newest_head: Path | None = None) -> dict
             )
         missing = entries_missing(report, newest_head)
         _put_in_place(fresh, state)
-        origin, before = begin_new_log(state, report)
+        origin, before = begin_new_log(state, report, head_folder)
         return {
             "files": len(manifest["files"]),
             "entries": report.size,
@@ -154,7 +163,7 @@ def _put_in_place(fresh: Path, state: Path) -> None:
     (state / "keys").chmod(0o700)
 
 
-def begin_new_log(state: Path, old: Report) -> tuple[str, Path]:
+def begin_new_log(state: Path, old: Report, head_folder: Path | None = None) -> tuple[str, Path]:
     """Put the old log aside and write the first entry of the new one: where it comes from."""
     audit = state / "audit"
     number = 1
@@ -163,14 +172,17 @@ def begin_new_log(state: Path, old: Report) -> tuple[str, Path]:
     before = audit / "before" / str(number)
     before.mkdir(parents=True)
     _move_log(state / DATABASE, before / "audit.db")
-    for name in ("audit.head", "log.vkey"):
+    for name in LOG_FILES:
         if (audit / name).exists():
             (audit / name).rename(before / name)
+        if head_folder is not None and (head_folder / name).exists():
+            # The lost server's own: newer than the backup's, and of the old log.
+            (head_folder / name).rename(head_folder / f"{name}.before-{number}")
     origin = f"{old.origin.partition('~')[0]}~{number}"
     (audit / "origin").write_text(origin + "\n", encoding="utf-8")
     keys = KeyFolder(state / "keys")
     signer = NoteSigner(origin, log_signing_key(keys))
-    log = Log(state / DATABASE, audit, signer)
+    log = Log(state / DATABASE, head_folder or audit, signer)
     log.open()
     try:
         log.append([_first_entry(old, GroupKeys(keys))])

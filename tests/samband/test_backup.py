@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dispatch.audit.checkpoint import TreeHead
 from dispatch.audit.verify import verify_database
 from gateway.model.errors import ConfigError
 from samband.backup_command import back_up
@@ -79,6 +80,29 @@ async def test_a_changed_byte_or_a_changed_log_is_refused_and_leaves_nothing(
     with pytest.raises(ConfigError, match="not sound"):
         restore(cut, tmp_path / "b")
     assert not (tmp_path / "b" / "samband.db").exists()
+
+
+async def test_a_head_on_another_disk_is_saved_and_the_restored_log_goes_on_there(
+    tmp_path: Path,
+) -> None:
+    state, elsewhere = tmp_path / "state", tmp_path / "other-disk"
+    room = await room_with_a_call(state)
+    await room.close()
+    elsewhere.mkdir()
+    for name in ("audit.head", "log.vkey"):
+        (state / "audit" / name).rename(elsewhere / name)
+    (elsewhere / "of-somebody-else").write_text("not ours")
+    with pytest.raises(ConfigError, match=r"audit\.head, found none"):
+        back_up(state, tmp_path / "useless.tar", with_keys=False)
+    file = tmp_path / "room.tar"
+    manifest = back_up(state, file, with_keys=True, head_folder=elsewhere)
+    assert {"audit/audit.head", "audit/log.vkey"} < set(manifest["files"])
+    assert "audit/of-somebody-else" not in manifest["files"]
+    fresh = tmp_path / "fresh"
+    result = restore(file, fresh, head_folder=elsewhere)
+    assert TreeHead.from_note((elsewhere / "audit.head").read_text()).origin == result["origin"]
+    assert (elsewhere / "audit.head.before-1").is_file()
+    assert verify_database(fresh / "samband.db", elsewhere).ok
 
 
 def test_what_is_no_backup_says_so(tmp_path: Path) -> None:
