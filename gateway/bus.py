@@ -55,8 +55,14 @@ class Subscription(Generic[T]):
         self._on_closed = closed
 
     def offer(self, item: T) -> None:
-        """Put an item in, by the policy."""
-        if self._closed or self.lagged:
+        """Put an item in, by the policy. An emergency is never cut off, whoever lags."""
+        if self._closed:
+            return
+        if isinstance(item, Envelope) and item.event.type.startswith("alarm."):
+            self._queue.append(item)
+            self._wake.set()
+            return
+        if self.lagged:
             return
         if len(self._queue) >= self._capacity:
             if self._policy is Policy.CUT_OFF:

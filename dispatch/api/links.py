@@ -10,6 +10,7 @@ from dispatch.deps import Person, require
 from dispatch.errors import NotFound
 from dispatch.services.lines import LinkLines
 from dispatch.services.record import Record
+from dispatch.services.sight import Sight
 from dispatch.services.snapshot import Snapshots
 from gateway.model.commands import LinkRestart
 from gateway.model.ids import LinkId
@@ -57,5 +58,8 @@ async def restart(
 async def plan(
     person: Annotated[Person, Depends(require("plan.see"))], services: ServicesOf
 ) -> dict[str, Any]:
-    """Return the live plan."""
-    return {"number": services.plan.number, "plan": to_json(services.plan.plan)}
+    """Return the live plan; who may not edit it gets what they see of it."""
+    live = services.plan.plan
+    if not person.access.may("plan.edit"):
+        live = services.use(Sight).plan(person.access, live)
+    return {"number": services.plan.number, "plan": to_json(live)}

@@ -17,7 +17,7 @@ from dispatch.services.journal_write import JournalWriter, close_interrupted
 from dispatch.services.spool import JournalSpool
 from dispatch.store.engine import Store
 from dispatch.store.tables import Call, JournalMark
-from gateway.bus import Bus, Lagged
+from gateway.bus import Bus, Lagged, Subscription
 from gateway.model.errors import RadioError
 from gateway.model.events import Envelope
 from gateway.model.ids import GatewayId, MonoMs
@@ -45,7 +45,8 @@ class Journal:
         self._writer = writer
         self._clock = clock
         self._spool = JournalSpool(spool_folder)
-        self._subscription = bus.subscribe("journal", capacity=SUBSCRIPTION_EVENTS)
+        self._bus = bus
+        self._subscription = self._subscribe()
         self._queue: deque[tuple[MonoMs, Envelope]] = deque()
         self._wake = asyncio.Event()
         self._spooling = bool(self._spool)
@@ -56,6 +57,9 @@ class Journal:
         self.seen = 0
         self.written = 0
         self.spooled = 0
+
+    def _subscribe(self) -> Subscription[Envelope]:
+        return self._bus.subscribe("journal", capacity=SUBSCRIPTION_EVENTS)
 
     def on_event(self, callback: Callable[[Envelope], None]) -> None:
         """Call ``callback`` at once with each event (the audit notes of live acts)."""
@@ -91,16 +95,22 @@ class Journal:
         self._wake.set()
 
     async def _take(self) -> None:
-        try:
-            async for envelope in self._subscription:
-                self._note(envelope)
-                self.seen = envelope.seq
-                if self._writer.writes(envelope.event.type):
-                    self._queue.append((self._clock.mono_ms(), envelope))
-                    self._wake.set()
-        except Lagged:
-            logger.critical("the journal lagged by %d events: they are lost", SUBSCRIPTION_EVENTS)
-            raise
+        while True:
+            try:
+                async for envelope in self._subscription:
+                    self._take_one(envelope)
+                return
+            except Lagged:
+                logger.critical("the journal lagged by over %d events", SUBSCRIPTION_EVENTS)
+                self._subscription.close()
+                self._subscription = self._subscribe()
+
+    def _take_one(self, envelope: Envelope) -> None:
+        self._note(envelope)
+        self.seen = envelope.seq
+        if self._writer.writes(envelope.event.type):
+            self._queue.append((self._clock.mono_ms(), envelope))
+            self._wake.set()
 
     def _note(self, envelope: Envelope) -> None:
         for callback in self._noted:

@@ -15,6 +15,7 @@ from dispatch.services.plans import LivePlan
 from gateway.model import events as ev
 from gateway.model.events import Event
 from gateway.model.ids import LinkId, TalkgroupId
+from gateway.model.plan import Link, Plan
 
 Rule = Callable[[Any, Access], Event | None]
 """Takes the event class of its key (hence Any); returns what this person gets, or nothing."""
@@ -138,6 +139,21 @@ class Sight:
             tg for tg, links in self._plan.links_of.items() if any(x.id == link for x in links)
         ]
         return any(access.sees(tg) for tg in carried or self._plan.talkgroups)
+
+    def plan(self, access: Access, plan: Plan) -> Plan:
+        """Return a plan with the talkgroups, units and links that this person may know."""
+        links = (link for link in plan.links if self.sees_link(access, link.id))
+        return replace(
+            plan,
+            talkgroups=tuple(tg for tg in plan.talkgroups if access.sees(tg.id)),
+            units=tuple(unit for unit in plan.units if self.sees_unit(access, unit.id)),
+            links=tuple(self._cut_link(access, link) for link in links),
+        )
+
+    def _cut_link(self, access: Access, link: Link) -> Link:
+        seen = tuple(n for n in link.talkgroups if access.sees(f"{link.system}/{n}"))
+        group = link.group if link.group in seen else None
+        return replace(link, talkgroups=seen, group=group)
 
     def words(self, access: Access, text: str) -> str:
         """Return the gateway's words without the name of a group this person may not know."""

@@ -267,3 +267,15 @@ async def test_a_text_that_no_database_takes_is_set_aside_and_the_rest_written(r
     await room.journaled()
     assert await room.store.read(lambda db: db.get(Call, call)) is not None
     assert "half a pair" in (room.state / "spool" / "refused.jsonl").read_text()
+
+
+async def test_a_journal_that_lagged_goes_on_with_what_comes_next(room: Room) -> None:
+    journal = room.services.use(Journal)
+    journal._subscription._capacity = 10
+    for number in range(12):
+        room.bus.publish(ev.LinkLineSeen(link=LINK, outgoing=False, raw=str(number), words=""))
+    assert journal._subscription.lagged
+    await until(lambda: not journal._subscription.lagged)
+    call, _ = room.begin(seq=9)
+    await room.journaled()
+    assert await room.store.read(lambda db: db.get(Call, call)) is not None

@@ -357,3 +357,11 @@ async def test_words_about_the_radio_name_what_this_person_may_know(room: Room) 
         == "radio is on another talkgroup, Position 3 uses it"
     )
     assert sight.words(rights, "radio is on 200") == "radio is on another talkgroup"
+
+
+async def test_the_plan_is_whole_for_its_editors_and_cut_for_all_others(room: Room) -> None:
+    supervisor, engineer = await room.browser("supervisor"), await room.browser("engineer")
+    text = (await supervisor.get("/plan")).text
+    assert "NORTH 1" in text
+    assert [word for word in (*HIDDEN_WORDS, "200") if word in text] == []
+    assert "HIDDEN 9" in (await engineer.get("/plan")).text

@@ -8,7 +8,7 @@ import pytest
 from gateway.bus import InProcessBus, Lagged
 from gateway.model.commands import AlarmEnd, FloorRenew, LinkRestart, Reply
 from gateway.model.errors import InvalidCommand, LinkError
-from gateway.model.events import AlarmEnded, CallEnded, Envelope, FloorGranted
+from gateway.model.events import AlarmEnded, AlarmRaised, CallEnded, Envelope, FloorGranted
 from gateway.model.ids import (
     AlarmId,
     CallId,
@@ -181,3 +181,23 @@ def test_microphone_frames_go_to_the_gateway_or_nowhere() -> None:
     bus.serve_uplink(lambda position, sound: got.append((position, sound.sequence)))
     bus.publish_uplink(PositionId("2"), frame(2))
     assert got == [("2", 2)]
+
+
+async def test_an_emergency_reaches_a_subscriber_that_is_cut_off() -> None:
+    bus = make()
+    slow = bus.subscribe("slow", capacity=2)
+    for number in range(5):
+        bus.publish(ended(number))
+    alarm = AlarmRaised(
+        alarm=AlarmId("a-1"),
+        unit=None,
+        alias="",
+        talkgroup=None,
+        link=LinkId("l"),
+        sign="status",
+    )
+    bus.publish(alarm)
+    assert slow.lagged
+    assert [(await slow.get()).event.type for _ in range(3)][-1] == "alarm.raised"
+    with pytest.raises(Lagged):
+        await slow.get()
