@@ -158,8 +158,8 @@ describe('alarms', () => {
     const alarms = new Alarms();
     alarms.take(event('alarm.raised', makeAlarm()));
     alarms.take(event('alarm.acknowledged', { alarm: 'a-1', operator: 'S', way: 'sent', reason: '' }));
-    alarms.take(event('alarm.raised', makeAlarm({ again: true })));
-    expect(alarms.raised[0]).toMatchObject({ alarm: 'a-1', again: true, t_ack_utc: null });
+    alarms.take(event('alarm.raised', makeAlarm({ again: true }), T0 + 9_000_000));
+    expect(alarms.raised[0]).toMatchObject({ alarm: 'a-1', again: true, t_ack_utc: null, t_raised_utc: T0 + 9_000_000 });
     expect(alarms.list).toHaveLength(1);
   });
 

@@ -84,7 +84,7 @@ export class Alarms {
       escalated: '',
     };
     const old = this.find(data.alarm);
-    if (old) Object.assign(old, fresh, { t_raised_utc: old.t_raised_utc });
+    if (old) Object.assign(old, fresh); // raised anew: its age counts from the new sign
     else this.list.push(fresh);
   }
 }
