@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dispatch.audit.entry import Act, Actor
 from dispatch.audit.writer import AuditWriter
-from dispatch.auth.access import Access
+from dispatch.auth.access import Access, GrantInfo, UserInfo
 from dispatch.auth.book import AccessBook
 from dispatch.auth.passwords import Passwords
 from dispatch.auth.people import People
@@ -49,6 +50,8 @@ logger = logging.getLogger(__name__)
 LISTENING_CHECK_MS = 500
 PEOPLE_CHECK_MS = 250
 SESSION_CHECK_MS = 1000
+NOTED_IDS = 100
+"""Most accounts and grants that one entry of the audit log names."""
 OPEN_INCIDENTS = 100
 PEOPLE_CHANGED = "people.changed"
 """A file of the state folder that commands touch when they changed accounts or grants."""
@@ -237,9 +240,26 @@ class Dispatch:
             if now == known:
                 continue
             known = now
+            users, grants = set(s.people.users()), set(s.people.grants())
             for user in await s.people.reload():
                 await s.sessions.end_all_of(user)
+            self._note_command(users, grants)
             s.access.refresh("changed by a command")
+
+    def _note_command(self, users: set[UserInfo], grants: set[GrantInfo]) -> None:
+        """Log what a command on this machine changed of accounts and grants, by their ids."""
+        people = self.services.people
+        changed = sorted({user.id for user in users ^ set(people.users())})
+        now = set(people.grants())
+        detail = {
+            "users": changed[:NOTED_IDS],
+            "grants_given": sorted(grant.id for grant in now - grants)[:NOTED_IDS],
+            "grants_taken": sorted(grant.id for grant in grants - now)[:NOTED_IDS],
+        }
+        command = Actor(id="command", role="system")
+        self.services.use(Record).note(
+            Act(op="admin", verb="people.changed", actor=command, detail=detail)
+        )
 
     async def _watch_sessions(self) -> None:
         """End sessions whose time is over, with their streams, tracks and positions."""

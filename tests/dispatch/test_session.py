@@ -1,13 +1,18 @@
 """Sign-in: slowed, never locked out; cookie, token and origin."""
 
 import asyncio
+import json
+import secrets
 import sqlite3
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from dispatch.auth.people import People
 from dispatch.deps import COOKIE
 from dispatch.services.desk import Desk
+from dispatch.store.engine import Store
 from tests.dispatch.room import PASSWORD, Room, until
 
 
@@ -170,3 +175,23 @@ async def test_free_text_is_no_name_of_an_account_and_not_in_the_log(room: Room)
         text = " ".join(str(row) for row in db.execute("SELECT entry FROM audit_log"))
     assert "Andersson" not in text
     assert "anna" in text
+
+
+async def test_what_a_command_changed_of_accounts_and_grants_is_in_the_log(room: Room) -> None:
+    known = room.services.people.by_name("dispatcher")
+    assert known is not None
+    store = Store(room.url)
+    command = People(store, room.clock, secrets.token_bytes)
+    command.load()
+    command.change_now(known.id, disabled=True)
+    store.close()
+    (room.state / "people.changed").touch()
+
+    def logged() -> list[dict[str, Any]]:
+        with sqlite3.connect(room.state / "samband.db") as db:
+            found = [json.loads(raw) for (raw,) in db.execute("SELECT entry FROM audit_log")]
+        return [entry for entry in found if entry["verb"] == "people.changed"]
+
+    await until(lambda: bool(logged()))
+    assert logged()[0]["detail"]["users"] == [known.id]
+    assert (await (await room.browser()).sign_in("dispatcher")).status_code == 401
