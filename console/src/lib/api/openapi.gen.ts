@@ -13,10 +13,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Access
-         * @description Return who searched, played or changed an object; logged before it is sent.
-         */
         get: operations["access_api_v1_access__obj__get"];
         put?: never;
         post?: never;
@@ -35,10 +31,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Acknowledge
-         * @description Acknowledge an emergency.
-         */
         post: operations["acknowledge_api_v1_alarms__alarm__acknowledge_post"];
         delete?: never;
         options?: never;
@@ -55,10 +47,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * End
-         * @description End an acknowledged emergency with one of four reasons.
-         */
         post: operations["end_api_v1_alarms__alarm__end_post"];
         delete?: never;
         options?: never;
@@ -73,10 +61,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Entries
-         * @description Return entries, newest first; reading the log is logged before they are sent.
-         */
         get: operations["entries_api_v1_audit_entries_get"];
         put?: never;
         post?: never;
@@ -93,10 +77,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * State
-         * @description Return size, root, head, newest checkpoint and the last verification.
-         */
         get: operations["state_api_v1_audit_state_get"];
         put?: never;
         post?: never;
@@ -115,10 +95,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Verify
-         * @description Hash the whole log again and compare it with head and checkpoints.
-         */
         post: operations["verify_api_v1_audit_verify_post"];
         delete?: never;
         options?: never;
@@ -133,10 +109,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Search
-         * @description Search calls, newest first; times are UTC microseconds, ``before`` pages on.
-         */
         get: operations["search_api_v1_calls_get"];
         put?: never;
         post?: never;
@@ -153,10 +125,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Sheet
-         * @description Return the sheet of one call.
-         */
         get: operations["sheet_api_v1_calls__call__get"];
         put?: never;
         post?: never;
@@ -175,10 +143,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Note
-         * @description Write a note on a call.
-         */
         post: operations["note_api_v1_calls__call__notes_post"];
         delete?: never;
         options?: never;
@@ -193,10 +157,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Cameras
-         * @description List the cameras of this person's camera groups; one without a group is everybody's.
-         */
         get: operations["cameras_api_v1_cameras_get"];
         put?: never;
         post?: never;
@@ -213,15 +173,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Desk State
-         * @description Return what this person kept of the desk.
-         */
         get: operations["desk_state_api_v1_desk_get"];
-        /**
-         * Keep Desk
-         * @description Keep volumes, selection and layout for this person's next sign-in.
-         */
         put: operations["keep_desk_api_v1_desk_put"];
         post?: never;
         delete?: never;
@@ -237,16 +189,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Grants
-         * @description List all grants.
-         */
         get: operations["grants_api_v1_grants_get"];
         put?: never;
-        /**
-         * Give
-         * @description Give a grant; it works at once.
-         */
         post: operations["give_api_v1_grants_post"];
         delete?: never;
         options?: never;
@@ -264,10 +208,6 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Take
-         * @description Take a grant away; tracks, stream and open presses end within a second.
-         */
         delete: operations["take_api_v1_grants__grant__delete"];
         options?: never;
         head?: never;
@@ -283,10 +223,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Import Talkgroups
-         * @description Read a talkgroup list, compare it with the plan, and (with ``apply``) make a new plan.
-         */
         post: operations["import_talkgroups_api_v1_import_talkgroups_post"];
         delete?: never;
         options?: never;
@@ -301,16 +237,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Incidents
-         * @description List incidents, newest first.
-         */
         get: operations["incidents_api_v1_incidents_get"];
         put?: never;
-        /**
-         * Open Incident
-         * @description Open an incident by hand.
-         */
         post: operations["open_incident_api_v1_incidents_post"];
         delete?: never;
         options?: never;
@@ -325,10 +253,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Incident Sheet
-         * @description Return one incident with its events, timeline and suggested calls.
-         */
         get: operations["incident_sheet_api_v1_incidents__incident__get"];
         put?: never;
         post?: never;
@@ -347,10 +271,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Attach Call
-         * @description Attach a call that a person found.
-         */
         post: operations["attach_call_api_v1_incidents__incident__calls_post"];
         delete?: never;
         options?: never;
@@ -367,10 +287,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Close
-         * @description Close the incident with a reason.
-         */
         post: operations["close_api_v1_incidents__incident__close_post"];
         delete?: never;
         options?: never;
@@ -387,10 +303,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Note
-         * @description Write a note on the incident.
-         */
         post: operations["note_api_v1_incidents__incident__notes_post"];
         delete?: never;
         options?: never;
@@ -407,10 +319,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Judge
-         * @description Confirm or reject a suggested call.
-         */
         post: operations["judge_api_v1_incidents__incident__suggestions__suggestion__post"];
         delete?: never;
         options?: never;
@@ -427,10 +335,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Assign Talkgroup
-         * @description Say that a talkgroup works on the incident.
-         */
         post: operations["assign_talkgroup_api_v1_incidents__incident__talkgroups_post"];
         delete?: never;
         options?: never;
@@ -447,10 +351,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Accept
-         * @description Use a one-time link: make the account, or set a new password; signs in at once.
-         */
         post: operations["accept_api_v1_invitation__token__post"];
         delete?: never;
         options?: never;
@@ -465,10 +365,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Links
-         * @description List the links this person sees.
-         */
         get: operations["links_api_v1_links_get"];
         put?: never;
         post?: never;
@@ -485,10 +381,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Lines
-         * @description Return the last 50 protocol lines of a link, oldest first.
-         */
         get: operations["lines_api_v1_links__link__lines_get"];
         put?: never;
         post?: never;
@@ -507,10 +399,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Restart
-         * @description Close a link and open it again.
-         */
         post: operations["restart_api_v1_links__link__restart_post"];
         delete?: never;
         options?: never;
@@ -525,16 +413,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Messages
-         * @description List the last texts, newest first.
-         */
         get: operations["messages_api_v1_messages_get"];
         put?: never;
-        /**
-         * Send
-         * @description Send a text; how far it got comes as events.
-         */
         post: operations["send_api_v1_messages_post"];
         delete?: never;
         options?: never;
@@ -551,10 +431,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Read
-         * @description Note that this person read a text.
-         */
         post: operations["read_api_v1_messages__message__read_post"];
         delete?: never;
         options?: never;
@@ -569,10 +445,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Plan
-         * @description Return the live plan.
-         */
         get: operations["plan_api_v1_plan_get"];
         put?: never;
         post?: never;
@@ -589,10 +461,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Positions
-         * @description List all positions and who has them.
-         */
         get: operations["positions_api_v1_positions_get"];
         put?: never;
         post?: never;
@@ -611,10 +479,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Take
-         * @description Sit down at a position; 409 when it is taken or this operator has another.
-         */
         post: operations["take_api_v1_positions__position__take_post"];
         delete?: never;
         options?: never;
@@ -631,10 +495,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Leave
-         * @description Get up, with words for whoever comes next.
-         */
         post: operations["leave_api_v1_positions_leave_post"];
         delete?: never;
         options?: never;
@@ -649,10 +509,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Play
-         * @description Return the sound of a transmission as Ogg Opus; ranges are answered.
-         */
         get: operations["play_api_v1_recordings__transmission__get"];
         put?: never;
         post?: never;
@@ -669,10 +525,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Peaks
-         * @description Return 200 peaks from 0 to 1 for the waveform.
-         */
         get: operations["peaks_api_v1_recordings__transmission__peaks_get"];
         put?: never;
         post?: never;
@@ -689,10 +541,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Room
-         * @description Return the room's name and the time: all that is shown before sign-in.
-         */
         get: operations["room_api_v1_room_get"];
         put?: never;
         post?: never;
@@ -712,10 +560,6 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Close
-         * @description Close a session.
-         */
         delete: operations["close_api_v1_rtc__rtc_session__delete"];
         options?: never;
         head?: never;
@@ -731,10 +575,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Mute
-         * @description Mute a talkgroup at the server.
-         */
         post: operations["mute_api_v1_rtc__rtc_session__mute_post"];
         delete?: never;
         options?: never;
@@ -751,10 +591,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Stats
-         * @description Return counters of a session and the delays of each stage.
-         */
         post: operations["stats_api_v1_rtc__rtc_session__stats_post"];
         delete?: never;
         options?: never;
@@ -769,10 +605,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Config
-         * @description Return what the page gives to RTCPeerConnection: no server outside this house.
-         */
         get: operations["config_api_v1_rtc_config_get"];
         put?: never;
         post?: never;
@@ -791,10 +623,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Offer
-         * @description Answer an offer; each talkgroup that may be heard gets its track.
-         */
         post: operations["offer_api_v1_rtc_offer_post"];
         delete?: never;
         options?: never;
@@ -811,10 +639,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Select
-         * @description Point push-to-talk at a talkgroup; the radio is retuned unless somebody else uses it.
-         */
         post: operations["select_api_v1_select_post"];
         delete?: never;
         options?: never;
@@ -829,21 +653,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Session
-         * @description Return who is signed in here and the token for changes.
-         */
         get: operations["session_api_v1_session_get"];
         put?: never;
-        /**
-         * Sign In
-         * @description Sign in; a wrong try answers 401 with the seconds to wait before the next.
-         */
         post: operations["sign_in_api_v1_session_post"];
-        /**
-         * Sign Out
-         * @description Sign out: the position is left, tracks and streams end.
-         */
         delete: operations["sign_out_api_v1_session_delete"];
         options?: never;
         head?: never;
@@ -857,10 +669,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Own Access
-         * @description List what the asker searched and played, newest first: own access is visible to everyone.
-         */
         get: operations["own_access_api_v1_session_access_get"];
         put?: never;
         post?: never;
@@ -877,10 +685,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Talkgroups
-         * @description List the talkgroups this person sees, with their live state.
-         */
         get: operations["talkgroups_api_v1_talkgroups_get"];
         put?: never;
         post?: never;
@@ -897,10 +701,6 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Units
-         * @description List the units this person sees.
-         */
         get: operations["units_api_v1_units_get"];
         put?: never;
         post?: never;
@@ -917,16 +717,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Users
-         * @description List all accounts.
-         */
         get: operations["users_api_v1_users_get"];
         put?: never;
-        /**
-         * Add
-         * @description Add an account; the answer has a one-time token to set its password with.
-         */
         post: operations["add_api_v1_users_post"];
         delete?: never;
         options?: never;
@@ -943,10 +735,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Disable
-         * @description Disable an account (its sessions end at once), or enable it again.
-         */
         post: operations["disable_api_v1_users__user__disable_post"];
         delete?: never;
         options?: never;
@@ -963,10 +751,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Reset
-         * @description Make a one-time token for a new password; sessions end at once.
-         */
         post: operations["reset_api_v1_users__user__reset_post"];
         delete?: never;
         options?: never;
@@ -983,10 +767,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Change Role
-         * @description Give an account another role; its sessions end at once.
-         */
         post: operations["change_role_api_v1_users__user__role_post"];
         delete?: never;
         options?: never;
@@ -1003,10 +783,6 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Receive
-         * @description Take one camera event, signed by the Standard Webhooks scheme.
-         */
         post: operations["receive_api_v1_webhooks_camera__source__post"];
         delete?: never;
         options?: never;
@@ -1018,271 +794,116 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * AcceptInvitation
-         * @description What an invited person chooses; for a reset only the password counts.
-         */
         AcceptInvitation: {
-            /**
-             * Display Name
-             * @default
-             */
+            /** @default  */
             display_name: string;
-            /**
-             * Name
-             * @default
-             */
+            /** @default  */
             name: string;
-            /** Password */
             password: string;
         };
-        /**
-         * AddGrant
-         * @description Role x organisation x scope x actions x expiry.
-         */
         AddGrant: {
-            /** Actions */
             actions: string[];
-            /** Expires Utc */
             expires_utc?: number | null;
-            /** Organisation */
             organisation: string;
-            /** Role */
             role: string;
-            /** Scope */
             scope: string;
-            /**
-             * Scope Kind
-             * @default folder
-             */
+            /** @default folder */
             scope_kind: string;
         };
-        /**
-         * AddUser
-         * @description A new account; the answer has the one-time link for its password.
-         */
         AddUser: {
-            /** Display Name */
             display_name: string;
-            /** Name */
             name: string;
-            /** Organisation */
             organisation: string;
-            /**
-             * Person
-             * @default
-             */
+            /** @default  */
             person: string;
-            /** Role */
             role: string;
         };
-        /**
-         * AssignTalkgroup
-         * @description A talkgroup that works on the incident.
-         */
         AssignTalkgroup: {
-            /** Talkgroup */
             talkgroup: string;
         };
-        /**
-         * AttachCall
-         * @description A call that belongs to the incident.
-         */
         AttachCall: {
-            /** Call */
             call: string;
         };
-        /** Body_import_talkgroups_api_v1_import_talkgroups_post */
         Body_import_talkgroups_api_v1_import_talkgroups_post: {
-            /**
-             * Apply
-             * @default false
-             */
+            /** @default false */
             apply: boolean;
-            /** File */
             file: string;
             /**
-             * Policy
              * @default keep
              * @enum {string}
              */
             policy: "add" | "update" | "keep";
-            /** System */
             system: string;
         };
-        /**
-         * ChangeRole
-         * @description Another role.
-         */
         ChangeRole: {
-            /** Role */
             role: string;
         };
-        /**
-         * CloseIncident
-         * @description Why it is closed: handled, no_cause_found, duplicate, false_alarm, exercise.
-         */
         CloseIncident: {
-            /** Reason */
             reason: string;
         };
-        /**
-         * DeskBody
-         * @description What the desk keeps: any JSON object of the page's own.
-         */
         DeskBody: {
-            /** State */
             state: {
                 [key: string]: unknown;
             };
         };
-        /**
-         * Disable
-         * @description Disable, or enable again.
-         */
         Disable: {
-            /**
-             * Disabled
-             * @default true
-             */
+            /** @default true */
             disabled: boolean;
         };
-        /**
-         * EndAlarm
-         * @description handled, accidental_press, no_cause_found or duplicate.
-         */
         EndAlarm: {
-            /** Reason */
             reason: string;
         };
-        /** HTTPValidationError */
         HTTPValidationError: {
-            /** Detail */
             detail?: components["schemas"]["ValidationError"][];
         };
-        /**
-         * IncidentNote
-         * @description A note.
-         */
         IncidentNote: {
-            /** Text */
             text: string;
         };
-        /**
-         * Judgement
-         * @description A person's answer to a suggestion.
-         */
         Judgement: {
-            /**
-             * State
-             * @enum {string}
-             */
+            /** @enum {string} */
             state: "confirmed" | "rejected";
         };
-        /**
-         * LeavePosition
-         * @description Get up, with words for the next.
-         */
         LeavePosition: {
-            /**
-             * Handover Text
-             * @default
-             */
+            /** @default  */
             handover_text: string;
         };
-        /**
-         * Mute
-         * @description Stop or go on sending a talkgroup.
-         */
         Mute: {
-            /** Muted */
             muted: boolean;
-            /** Talkgroup */
             talkgroup: string;
         };
-        /**
-         * Offer
-         * @description A page's WebRTC offer: microphone first, then one line a talkgroup.
-         */
         Offer: {
-            /** Sdp */
             sdp: string;
-            /** Talkgroups */
             talkgroups: string[];
         };
-        /**
-         * OpenIncident
-         * @description A new incident, by hand.
-         */
         OpenIncident: {
-            /** Talkgroup */
             talkgroup?: string | null;
-            /** Title */
             title: string;
         };
-        /**
-         * Select
-         * @description The talkgroup that push-to-talk goes to.
-         */
         Select: {
-            /** Talkgroup */
             talkgroup: string;
         };
-        /**
-         * SendText
-         * @description A text to a unit or a talkgroup.
-         */
         SendText: {
-            /** Text */
             text: string;
-            /** To */
             to: string;
-            /**
-             * To Talkgroup
-             * @default false
-             */
+            /** @default false */
             to_talkgroup: boolean;
         };
-        /**
-         * SignIn
-         * @description Name and password.
-         */
         SignIn: {
-            /** Name */
             name: string;
-            /** Password */
             password: string;
         };
-        /**
-         * TakePosition
-         * @description Sit down; ``take_over`` closes the microphone that is in the way.
-         */
         TakePosition: {
-            /**
-             * Take Over
-             * @default false
-             */
+            /** @default false */
             take_over: boolean;
         };
-        /** ValidationError */
         ValidationError: {
-            /** Context */
             ctx?: Record<string, never>;
-            /** Input */
             input?: unknown;
-            /** Location */
             loc: (string | number)[];
-            /** Message */
             msg: string;
-            /** Error Type */
             type: string;
         };
-        /**
-         * WriteNote
-         * @description A note.
-         */
         WriteNote: {
-            /** Text */
             text: string;
         };
     };
@@ -1305,7 +926,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1316,7 +936,6 @@ export interface operations {
                     }[];
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1338,7 +957,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1349,7 +967,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1375,7 +992,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1386,7 +1002,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1412,7 +1027,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1423,7 +1037,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1443,7 +1056,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1465,7 +1077,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1498,7 +1109,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1509,7 +1119,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1531,7 +1140,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1542,7 +1150,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1568,7 +1175,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1579,7 +1185,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1599,7 +1204,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1621,7 +1225,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1647,7 +1250,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1658,7 +1260,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1678,7 +1279,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1704,7 +1304,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1715,7 +1314,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1737,7 +1335,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1748,7 +1345,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1772,7 +1368,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1783,7 +1378,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1807,7 +1401,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1818,7 +1411,6 @@ export interface operations {
                     }[];
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1842,7 +1434,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1853,7 +1444,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1875,7 +1465,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1886,7 +1475,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1912,7 +1500,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1923,7 +1510,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1949,7 +1535,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1960,7 +1545,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1986,7 +1570,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1997,7 +1580,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2024,7 +1606,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2035,7 +1616,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2061,7 +1641,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2072,7 +1651,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2098,7 +1676,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2109,7 +1686,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2129,7 +1705,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2153,7 +1728,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2164,7 +1738,6 @@ export interface operations {
                     }[];
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2186,7 +1759,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2197,7 +1769,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2217,7 +1788,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2243,7 +1813,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2254,7 +1823,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2276,7 +1844,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2287,7 +1854,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2307,7 +1873,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2329,7 +1894,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2357,7 +1921,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2368,7 +1931,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2392,7 +1954,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2403,7 +1964,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2429,14 +1989,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2458,7 +2016,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2469,7 +2026,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2489,7 +2045,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2513,7 +2068,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2524,7 +2078,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2550,7 +2103,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2561,7 +2113,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2583,7 +2134,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2594,7 +2144,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2614,7 +2163,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2640,7 +2188,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2651,7 +2198,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2675,7 +2221,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2686,7 +2231,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2706,7 +2250,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2732,7 +2275,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2743,7 +2285,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2763,7 +2304,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2785,7 +2325,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2807,7 +2346,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2829,7 +2367,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2851,7 +2388,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2877,7 +2413,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2888,7 +2423,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2914,7 +2448,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2925,7 +2458,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2947,7 +2479,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2958,7 +2489,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2984,7 +2514,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2995,7 +2524,6 @@ export interface operations {
                     };
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3017,7 +2545,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -3026,7 +2553,6 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
