@@ -5,6 +5,7 @@ import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Path as PathText
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
@@ -23,6 +24,8 @@ from dispatch.store.tables import AccessRow
 router = APIRouter(tags=["audit"])
 
 MAX_ENTRIES = 500
+ID = r"^[A-Za-z0-9._:/~-]*$"
+"""What is asked for is logged in clear: ids and codes, never the name of a person."""
 
 
 class LastVerification:
@@ -78,9 +81,9 @@ async def entries(
     services: ServicesOf,
     before: Annotated[int | None, Query(ge=0)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_ENTRIES)] = 100,
-    op: Annotated[str | None, Query(max_length=16)] = None,
-    actor: Annotated[str | None, Query(max_length=64)] = None,
-    obj: Annotated[str | None, Query(max_length=64)] = None,
+    op: Annotated[str | None, Query(max_length=16, pattern=ID)] = None,
+    actor: Annotated[str | None, Query(max_length=64, pattern=ID)] = None,
+    obj: Annotated[str | None, Query(max_length=64, pattern=ID)] = None,
 ) -> dict[str, Any]:
     """Return entries, newest first; reading the log is logged before they are sent."""
     filters = {"op": op or "", "actor": actor or "", "obj": obj or ""}
@@ -135,7 +138,7 @@ async def verify(
 
 @router.get("/access/{obj}")
 async def access(
-    obj: str,
+    obj: Annotated[str, PathText(max_length=64, pattern=ID)],
     request: Request,
     person: Annotated[Person, Depends(require("access.read"))],
     services: ServicesOf,

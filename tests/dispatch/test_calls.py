@@ -282,3 +282,12 @@ async def test_a_purposes_code_and_reference_are_no_place_for_words(room: Room) 
         answer = await browser.get(f"/recordings/{transmission}", params=params)
         assert answer.status_code == 400
     assert "Andersson" not in json.dumps(entries(room))
+
+
+async def test_what_is_asked_of_the_audit_log_is_an_id_never_a_name(room: Room) -> None:
+    auditor = await room.browser("auditor")
+    for params in ({"actor": "Anna Andersson"}, {"obj": "Anna Andersson"}, {"op": "Anna A"}):
+        assert (await auditor.get("/audit/entries", params=params)).status_code == 422
+    assert (await auditor.get("/access/Anna Andersson")).status_code == 422
+    assert (await auditor.get("/access/t-01abc")).status_code == 200
+    assert "Anna" not in json.dumps(entries(room))
