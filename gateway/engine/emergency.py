@@ -56,6 +56,8 @@ class Alarm:
     acknowledged: bool = False
     shown: bool = False
     link_lost: bool = False
+    placed: bool = False
+    """Whether a sign told the talkgroup; else it is the unit's own, as the plan has it."""
     steps: frozenset[str] = frozenset()
     """Steps of the escalation that were taken."""
 
@@ -97,9 +99,15 @@ class AlarmBook:
             alarm.unit = unit
             if not alarm.acknowledged:
                 self._raise(alarm, sign, call, again=False)
+        placed = group is not None or call is not None
         if alarm is None:
             alarm = self._new(link, unit, talkgroup, now)
             self._raise(alarm, sign, call, again=False)
+        elif placed and not alarm.placed and talkgroup != alarm.talkgroup:
+            # The first sign told no group and the unit's own was taken; now the radio tells it.
+            alarm.talkgroup = talkgroup
+            self._raise(alarm, sign, call, again=alarm.acknowledged)
+            alarm.acknowledged = False
         elif alarm.acknowledged:
             alarm.acknowledged = alarm.shown = False
             alarm.raised_ms, alarm.steps = now, frozenset()
@@ -107,6 +115,7 @@ class AlarmBook:
         elif now - alarm.sign_ms >= self._ctx.settings.emergency_join_ms:
             self._raise(alarm, sign, call, again=True)
         alarm.sign_ms = now
+        alarm.placed = alarm.placed or placed
         return alarm.id
 
     def fix(self, unit: UnitId, event: PositionReceived) -> None:

@@ -63,6 +63,17 @@ def test_three_signs_within_60_s_are_one_alarm() -> None:
     assert (alarm.sign, alarm.again, alarm.exercise) == ("call_priority", False, False)
 
 
+def test_the_group_of_a_later_sign_puts_a_guessed_place_right() -> None:
+    room = Room()
+    sign(room)
+    guessed = room.told(AlarmRaised)[-1]
+    assert guessed.talkgroup != "net/102"
+    room.north.say(radio.CallUp(instance=1, group=102, caller=3204, priority=15, emergency=True))
+    sign(room, EmergencySign.CALL_PRIORITY, group=102, instance=1)
+    told = room.told(AlarmRaised)[-1]
+    assert (told.alarm, told.talkgroup, told.again) == (guessed.alarm, "net/102", False)
+
+
 def test_a_sign_61_s_later_calls_again_on_the_same_alarm() -> None:
     room = Room()
     sign(room)
