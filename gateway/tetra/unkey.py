@@ -31,6 +31,8 @@ MAX_KEY_MS = 180_000
 """The core's own key time-out, behind the engine's."""
 WITHDRAWN_MS = 5_000
 """How long a grant that crosses its withdrawal is answered by another un-key."""
+LATE_GRANT_MS = 60_000
+"""The same where the radio refused the withdrawal: a queued demand may be granted much later."""
 _FIRST_INSTANCE = 1
 CAUSES = frozenset({"released", "withdrawn", "preempted", "link_lost", "moved", "failed"})
 
@@ -179,6 +181,9 @@ class Unkeying(ABC):
             self._due = MonoMs(now + UNKEY_ANSWER_MS)
             self._write_urgent("ATH", now)
         else:
+            if not self._was_granted and self._instance is not None:
+                # The radio took back no demand of ours: the system may still grant it.
+                self._withdrawn[self._instance] = MonoMs(now + LATE_GRANT_MS)
             self._ended(now)
 
     def _repeat_unkey(self, now: MonoMs) -> None:

@@ -361,3 +361,19 @@ def test_an_unkey_that_nobody_confirms_never_disarms_the_guard() -> None:
     wire.raw.clear()
     wire.take(wire.core.opened(MonoMs(wire.now)))
     assert bytes(wire.raw) == guard + b"\r"
+
+
+def test_a_grant_long_after_a_refused_withdrawal_is_unkeyed() -> None:
+    wire = _with_call()
+    wire.demand("r-1")
+    wire.run(100)
+    wire.say("+CTXG: 1,2,0,0")
+    wire.answers["AT+CUTXC=1"] = ["+CME ERROR: 3"]
+    wire.end("r-1")
+    wire.run(20_000)
+    assert not wire.core.keyed
+    wire.written()
+    wire.say("+CTXG: 1,0,0,0")
+    wire.run(100)
+    assert wire.written().count("AT+CUTXC=1") == 1
+    assert not [event for event in wire.told() if isinstance(event, TxGranted)]
