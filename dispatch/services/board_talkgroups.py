@@ -8,7 +8,7 @@ from dispatch.services.plans import LivePlan
 from dispatch.services.rows import Row
 from gateway.model import events as ev
 from gateway.model.events import Event
-from gateway.model.ids import LinkId, TalkgroupId, UtcUs
+from gateway.model.ids import AlarmId, LinkId, TalkgroupId, UtcUs
 from gateway.model.plan import Link, Talkgroup
 from gateway.model.radio import Capability, LinkState
 
@@ -166,12 +166,18 @@ class TalkgroupStates:
         state.since_utc = now
 
     def _alarm(self, event: ev.AlarmRaised) -> None:
+        before = self._alarm_talkgroup.get(event.alarm)
+        if before is not None and before != event.talkgroup:
+            self._alarm_left(event.alarm)
         self._alarm_talkgroup[event.alarm] = event.talkgroup
         if event.talkgroup is not None:
             self.state(event.talkgroup).alarm = event.alarm
 
     def _alarm_ended(self, event: ev.AlarmEnded) -> None:
-        talkgroup = self._alarm_talkgroup.pop(event.alarm, None)
+        self._alarm_left(event.alarm)
+
+    def _alarm_left(self, alarm_id: AlarmId) -> None:
+        talkgroup = self._alarm_talkgroup.pop(alarm_id, None)
         if talkgroup is None:
             return
         others = [alarm for alarm, tg in self._alarm_talkgroup.items() if tg == talkgroup]

@@ -168,7 +168,9 @@ class Desk:
         elsewhere = next((s for s in self._seats.values() if s.user.id == user.id), None)
         if elsewhere is not None:
             raise Conflict(f"position {elsewhere.position} was taken a moment ago by you")
-        self._seats[place] = Seat(place, session, user, log_id)
+        # Its page reports within 2 s: until then it counts as in use, not as left behind.
+        heard_at = self._clock.mono_ms()
+        self._seats[place] = Seat(place, session, user, log_id, heard_at)
         self._bus.publish(
             PositionTaken(
                 position=place,

@@ -219,7 +219,7 @@ def _alarm_raised(db: Session, event: ev.AlarmRaised, envelope: Envelope) -> Non
             sign=event.sign,
             raised_utc=envelope.t_utc,
         )
-    row.call = event.call or row.call
+    row.call, row.talkgroup = event.call or row.call, event.talkgroup
     row.exercise, row.late = event.exercise, event.late
     if event.latitude_deg is not None:
         row.latitude_deg, row.longitude_deg = event.latitude_deg, event.longitude_deg

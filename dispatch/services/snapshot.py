@@ -62,7 +62,7 @@ class Snapshots:
             "plan": {"number": self._plan.number, "name": plan.name},
             "talkgroups": self.talkgroups(access) if board else [],
             "links": self.links(access),
-            "sites": [to_json(site) for site in plan.sites] if access.may("links.see") else [],
+            "sites": self.sites(access),
             "units": self.units(access) if board else [],
             "alarms": [a for a in self._board.alarms.values() if self._sight.sees_alarm(access, a)],
             "messages": self.messages(access)[:KEPT_MESSAGES],
@@ -127,6 +127,12 @@ class Snapshots:
                 row["group"] = None
             rows.append(row)
         return rows
+
+    def sites(self, access: Access) -> list[Row]:
+        """Return the sites of the links this person sees; who restarts links sees all."""
+        seen = {link["site"] for link in self.links(access)}
+        every = access.may("links.restart")
+        return [to_json(site) for site in self._plan.plan.sites if every or site.id in seen]
 
     def units(self, access: Access) -> list[Row]:
         """Return the rows of the units this person sees."""

@@ -137,6 +137,10 @@ export class Talkgroups {
         this.#group(data);
         break;
       case 'alarm.raised':
+        // A later sign may tell another talkgroup than the first: the alarm moves there.
+        for (const row of this.byId.values()) {
+          if (row.state.alarm === data['alarm']) row.state.alarm = null;
+        }
         this.#with(data, (state) => (state.alarm = String(data['alarm'])));
         break;
       case 'alarm.ended':
