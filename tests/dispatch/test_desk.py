@@ -88,3 +88,14 @@ async def test_one_person_asking_for_two_positions_at_once_gets_one(room: Room) 
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     taken = [row for row in (await browser.get("/positions")).json() if row["taken_by"]]
     assert len(taken) == 1
+
+
+async def test_a_position_just_taken_is_not_taken_over_before_its_page_has_reported(
+    room: Room,
+) -> None:
+    room.add_person("second", Role.DISPATCHER)
+    first, second = await room.browser("dispatcher"), await room.browser("second")
+    await first.post("/positions/1/take")
+    refused = await second.post("/positions/1/take", {"take_over": True})
+    assert refused.status_code == 403
+    assert "in use by" in refused.json()["error"]["message"]

@@ -3,15 +3,17 @@
 import asyncio
 import json
 import time
+from dataclasses import replace
 
 import pytest
 from sqlmodel import Session
 
 from dispatch.auth.permissions import Role
 from dispatch.services.sight import Sight
+from dispatch.services.snapshot import Snapshots
 from gateway.model import events as ev
 from gateway.model.commands import FloorRelease, FloorRequest
-from gateway.model.ids import AlarmId, MessageId, PositionId, RequestId, TalkgroupId, UnitId
+from gateway.model.ids import AlarmId, MessageId, PositionId, RequestId, SiteId, TalkgroupId, UnitId
 from tests.dispatch.opus import spoken
 from tests.dispatch.room import (
     GHOST,
@@ -365,3 +367,16 @@ async def test_the_plan_is_whole_for_its_editors_and_cut_for_all_others(room: Ro
     assert "NORTH 1" in text
     assert [word for word in (*HIDDEN_WORDS, "200") if word in text] == []
     assert "HIDDEN 9" in (await engineer.get("/plan")).text
+
+
+async def test_a_site_whose_links_are_all_hidden_is_not_named(room: Room) -> None:
+    user = room.services.people.by_name("dispatcher")
+    assert user is not None
+    plan = room.services.plan
+    north, hidden = plan.plan.links
+    valley = replace(plan.plan.sites[0], id=SiteId("valley"), name="Secret valley")
+    links = (north, replace(hidden, site=valley.id))
+    plan.use(replace(plan.plan, sites=(*plan.plan.sites, valley), links=links), 2)
+    rights = room.services.access.of(user.id)
+    sites = room.services.use(Snapshots).sites(rights)
+    assert [site["id"] for site in sites] == ["hill"]
