@@ -24,8 +24,9 @@ from gateway.tetra.pei_lines import Final, PeiLine
 
 COMMAND_TIMEOUT_MS = 2_000
 """How long a command may go without its final result."""
-KEY_WAIT_MS = 30
-"""How long a key-up waits for the final result of a poll."""
+KEY_WAIT_MS = 150
+"""How long a key-up waits for the final result of a poll. Radios answer within 80 ms; one that does
+not must not hold a press, though a second command before the first is done is against the rules."""
 SETTLE_MS = 300
 """How long finals are swallowed once they cannot be matched."""
 ESCAPE, CTRL_Z = 0x1B, 0x1A

@@ -10,7 +10,7 @@ give ``guard_bytes()`` to the un-key guard (empty: disarm) **before** it writes 
 call ``lost``, close the port, open it again and call ``opened``.
 
 Latency: a press with no command outstanding is in the very next ``outgoing()``. When a poll is
-outstanding, the press waits for its final result, but never longer than ``KEY_WAIT_MS`` (30 ms);
+outstanding, the press waits for its final result, but never longer than ``KEY_WAIT_MS`` (150 ms);
 see ``command_queue``. Polls are held while a press is in hand. Messages are not sent while anybody
 talks.
 """

@@ -57,7 +57,7 @@ def test_a_press_never_waits_long_for_a_poll() -> None:
     wire.written()
     wire.demand("r-1")
     assert wire.written() == []
-    wire.run(31)
+    wire.run(151)
     assert wire.written() == ["AT+CTXD=1,0"]
     wire.run(1_200)
     wire.say("+CTXG: 1,0,0,0")
