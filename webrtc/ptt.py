@@ -108,10 +108,15 @@ class PttSession:
         operator: str,
         may_talk: Callable[[TalkgroupId], bool],
         emit: Emit,
+        *,
+        user: str,
+        may_preempt: Callable[[], bool],
     ) -> None:
         """Begin idle. ``may_talk`` is asked at each press and when rights change."""
         self.position = position
         self.operator = operator
+        self.user = user
+        self._may_preempt = may_preempt
         self._service = service
         self._may_talk = may_talk
         self._emit = emit
@@ -175,7 +180,9 @@ class PttSession:
             return
         talkgroup = TalkgroupId(word_of(message.get("talkgroup"), ""))
         press = _Press(request, talkgroup)
-        why = self._service.why_not(self, request, talkgroup) or self._why_not(talkgroup)
+        priority = priority_of(message)
+        why = self._service.why_not(self, request, talkgroup)
+        why = why or self._why_not(talkgroup, priority)
         if why:
             self._tell(request, talkgroup, "denied", f"Refused: {why}")
             return
@@ -184,7 +191,7 @@ class PttSession:
             position=self.position,
             operator=self.operator,
             talkgroup=talkgroup,
-            priority=priority_of(message),
+            priority=priority,
             source=source_of(message),
         )
         self._press = press
@@ -192,8 +199,12 @@ class PttSession:
         self._tell(request, talkgroup, "requesting", "Requesting")
         self._spawn(self._request(press, command))
 
-    def _why_not(self, talkgroup: TalkgroupId) -> str:
-        return "" if self._may_talk(talkgroup) else "no right to talk here"
+    def _why_not(self, talkgroup: TalkgroupId, priority: int) -> str:
+        if not self._may_talk(talkgroup):
+            return "no right to talk here"
+        if priority and not self._may_preempt():
+            return "no right to pre-empt others"
+        return ""
 
     def _on_renew(self, request: RequestId) -> None:
         press = self._press
@@ -278,9 +289,24 @@ class PttService:
         operator: str,
         may_talk: Callable[[TalkgroupId], bool],
         emit: Emit,
+        *,
+        user: str = "",
+        may_preempt: Callable[[], bool] = bool,
     ) -> PttSession:
-        """Open the push-to-talk of a socket."""
-        session = PttSession(self, position, operator, may_talk, emit)
+        """Open the push-to-talk of a socket.
+
+        ``user`` is the person's id (two may have one name), ``operator`` when it is not given.
+        Without ``may_preempt`` every press has the lowest priority.
+        """
+        session = PttSession(
+            self,
+            position,
+            operator,
+            may_talk,
+            emit,
+            user=user or operator,
+            may_preempt=may_preempt,
+        )
         self._sessions.append(session)
         return session
 
@@ -311,7 +337,7 @@ class PttService:
         if request in self._used_set:
             return "this press was made before"
         for owner in self._owners.values():
-            if owner is not session and owner.operator == session.operator:
+            if owner is not session and owner.user == session.user:
                 return f"transmit is at position {owner.position}"
             if owner is not session and owner.position == session.position:
                 return "this position is talking in another window"

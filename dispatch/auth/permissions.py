@@ -72,6 +72,11 @@ _LINES: tuple[Permission, ...] = (
         frozenset({Role.SUPERVISOR}),
     ),
     _line("ptt.press", "transmit from the own position", _DESK),
+    _line(
+        "ptt.preempt",
+        "transmit with a priority that takes the channel from others",
+        frozenset({Role.SUPERVISOR}),
+    ),
     _line("talkgroup.select", "select the talkgroup that push-to-talk goes to", _DESK),
     _line("desk.keep", "keep volume, selection and layout on the server", _LISTENERS),
     _line("message.see", "see texts", _DESK),

@@ -133,4 +133,11 @@ class Voice:
         def tell(state: dict[str, Any]) -> None:
             emit({**state, "words": self._sight.words(self._access.of(user), state["words"])})
 
-        return self.ptt.open(seat.position, seat.user.display_name, may_talk, tell)
+        return self.ptt.open(
+            seat.position,
+            seat.user.display_name,
+            may_talk,
+            tell,
+            user=user,
+            may_preempt=lambda: self._access.of(user).may("ptt.preempt"),
+        )

@@ -44,9 +44,16 @@ class Desk:
         self.commands.append(command)
         return self.reply
 
-    def open(self, position: str = "5", operator: str = "E. Lund") -> PttSession:
+    def open(
+        self, position: str = "5", operator: str = "E. Lund", *, user: str = "", urgent: bool = True
+    ) -> PttSession:
         return self.service.open(
-            PositionId(position), operator, self.allowed.__contains__, self.states.append
+            PositionId(position),
+            operator,
+            self.allowed.__contains__,
+            self.states.append,
+            user=user,
+            may_preempt=lambda: urgent,
         )
 
     def event(self, kind: type[Any], request: str = "r-1", **fields: object) -> None:
@@ -74,6 +81,20 @@ async def desk() -> AsyncIterator[Desk]:
 
 def press(talkgroup: str = PATROL, request: str = "r-1", **more: object) -> dict[str, object]:
     return {"op": "press", "request": request, "talkgroup": talkgroup, "source": "key", **more}
+
+
+async def test_a_priority_needs_its_own_right(desk: Desk) -> None:
+    session = desk.open(urgent=False)
+    session.receive(press(priority=3))
+    assert await desk.words(1) == [("denied", "Refused: no right to pre-empt others")]
+    session.receive(press(request="r-2"))
+    assert [type(command) for command in await desk.asked(1)] == [FloorRequest]
+
+
+async def test_two_people_of_one_name_do_not_block_each_other(desk: Desk) -> None:
+    desk.open("5", user="u-1").receive(press())
+    desk.open("6", user="u-2").receive(press(request="r-2"))
+    assert len(await desk.asked(2)) == 2
 
 
 async def test_a_whole_press(desk: Desk) -> None:
