@@ -38,7 +38,9 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
             if args.then:
                 time.sleep(args.then)
                 figures["memory_later_mb"] = memory_mb(demo.pid)
-                figures["grown_mb"] = figures["memory_later_mb"] - figures["memory_mb"]
+                figures["later_after_s"] = args.seconds + args.then
+                figures["own_later_mb"] = memory_mb(demo.pid, "Anonymous:")
+                figures["own_grown_mb"] = figures["own_later_mb"] - figures["own_mb"]
             if not args.no_page:
                 figures["page"] = page_load(demo.url)
         with running_demo(Path(folder), scenario="quiet") as demo:
@@ -56,6 +58,7 @@ def _over_time(pid: int, seconds: float) -> dict[str, Any]:
     used = (cpu_seconds(pid) - cpu) / (time.monotonic() - began)
     return {
         "memory_mb": memory_mb(pid),
+        "own_mb": memory_mb(pid, "Anonymous:"),
         "processes": {name: mb for name, mb in process_table(pid)},
         "cpu_percent": used * 100,
     }
@@ -79,20 +82,24 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def pss_mb(pid: int) -> float:
-    """Return the PSS of one process in MB (10^6 bytes); 0 when it is gone."""
+def pss_mb(pid: int, kind: str = "Pss:") -> float:
+    """Return the PSS (or another line of the summary) of a process in MB; 0 when it is gone.
+
+    PSS shares a library's pages with whoever else has loaded it, also outside the demo, so it
+    moves when other programs start and end; what grows is seen in ``Anonymous:``.
+    """
     try:
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
+            if line.startswith(kind):
                 return int(line.split()[1]) / KIB_PER_MB
     except OSError:
         return 0.0
     return 0.0
 
 
-def memory_mb(pid: int) -> float:
-    """Return the PSS of a process and its descendants in MB."""
-    return sum(pss_mb(one) for one in family(pid))
+def memory_mb(pid: int, kind: str = "Pss:") -> float:
+    """Return the PSS (or another kind) of a process and its descendants in MB."""
+    return sum(pss_mb(one, kind) for one in family(pid))
 
 
 def process_table(pid: int) -> list[tuple[str, float]]:
