@@ -23,6 +23,9 @@ class Capability(enum.Enum):
     TEXT = "text"
     STATUS = "status"
     SIGNAL = "signal"
+    INDIVIDUAL = "individual"
+    TELEPHONE = "telephone"
+    EMERGENCY_OUT = "emergency_out"
 
 
 class LinkState(enum.Enum):
@@ -261,11 +264,15 @@ class Malformed(RadioEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyDemand:
-    """The wish to talk on ``group``. ``priority`` 0 low, 1 high, 2 pre-emptive, 3 emergency."""
+    """The wish to talk on ``group``. ``priority`` 0 low, 1 high, 2 pre-emptive, 3 emergency.
+
+    ``individual`` is the instance of a private simplex call; then ``group`` says nothing (0).
+    """
 
     demand: RequestId
     group: int
     priority: int = 0
+    individual: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
