@@ -1,6 +1,7 @@
 """A real Chromium as a desk, for benchmarks and system tests (needs Playwright and Chromium)."""
 
 import contextlib
+import os
 import shutil
 import tempfile
 import time
@@ -13,6 +14,7 @@ from gateway.model.errors import ConfigError
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
+FAKE_DEVICE = "--use-fake-device-for-media-stream"
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -21,7 +23,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--use-fake-device-for-media-stream",
+    FAKE_DEVICE,
     "--use-fake-ui-for-media-stream",
     "--allow-loopback-in-peer-connection",
     "--disable-features=WebRtcHideLocalIpsWithMdns",
@@ -44,14 +46,16 @@ def browser(
     size: tuple[int, int] = (1920, 1080),
     dark: bool = True,
     sound: bool = True,
+    sound_server: str | None = None,
 ) -> Iterator["BrowserContext"]:
     """Run headless Chromium. ``microphone`` is a WAV file that it speaks.
 
     Without ``sound`` the page has none before somebody clicks, as with a browser out of the box.
+    ``sound_server`` is the address of a PulseAudio: its devices are the page's, none is made up.
     """
     from playwright.sync_api import sync_playwright
 
-    flags = list(FLAGS)
+    flags = [flag for flag in FLAGS if sound_server is None or flag != FAKE_DEVICE]
     if sound:
         flags.append("--autoplay-policy=no-user-gesture-required")
     if microphone is not None:
@@ -66,6 +70,8 @@ def browser(
             viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if dark else "light",
             permissions=["microphone"],
+            env=None if sound_server is None else {**os.environ, "PULSE_SERVER": sound_server},
+            ignore_default_args=None if sound_server is None else ["--mute-audio"],
         )
         try:
             yield context

@@ -1,12 +1,21 @@
 """Sound both ways through a real Chromium: the committed benchmark's limits, on one short run."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
-from samband.bench_demo import RunningDemo
+from samband.bench_browser import browser, sign_in
+from samband.bench_demo import Control, RunningDemo
+from samband.bench_desk import mono_ms
+from samband.bench_signal import from_pcm
 from samband.bench_sound import LIMITS, TARGET_DBFS, demo_speech, sound_in, sound_out
 from tests.system.conftest import needs_chromium
+from tests.system.story import radio_state, silence_on_air, wait_for
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Route
 
 pytestmark = [needs_chromium, pytest.mark.browser]
 
@@ -25,3 +34,27 @@ def test_speech_from_the_microphone_reaches_the_radio(demo: RunningDemo, tmp_pat
     for edge in ("first_syllable_likeness", "last_syllable_likeness"):
         assert figures[edge] > 0.8
         assert figures[edge] > figures["another_syllable_likeness"] + 0.2
+
+
+def test_a_microphone_that_opens_while_the_connection_is_made_is_sent(
+    demo: RunningDemo, control: Control
+) -> None:
+    silence_on_air(control, "hamnen")
+    with browser() as context:
+        page = context.new_page()
+
+        def slowly(route: "Route") -> None:
+            page.wait_for_timeout(1500)  # longer than the made-up microphone takes to open
+            route.continue_()
+
+        page.route("**/rtc/config", slowly)
+        sign_in(page, demo.url, demo.users["dispatcher"])
+        page.get_by_test_id("tile-norrvik-310301").click()
+        since = mono_ms()
+        page.keyboard.down("F1")
+        wait_for(lambda: radio_state(control, "hamnen")["keyed"], words="keyed")
+        page.wait_for_timeout(2500)  # the made-up microphone beeps once a second
+        page.keyboard.up("F1")
+        wait_for(lambda: not radio_state(control, "hamnen")["keyed"], words="un-keyed")
+    heard = from_pcm(control.pcm(do="sound", radio="hamnen", since_ms=since, group=310301))
+    assert np.abs(heard).max() > 0.05

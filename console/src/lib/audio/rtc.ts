@@ -26,6 +26,8 @@ function gathered(peer: RTCPeerConnection): Promise<void> {
 export class RtcSession {
   #peer: RTCPeerConnection | null = null;
   #microphone: RTCRtpSender | null = null;
+  /** The microphone's track; it may come before, while or after the connection is made. */
+  #track: MediaStreamTrack | null = null;
   #id = '';
 
   constructor(private readonly handlers: RtcHandlers) {}
@@ -39,6 +41,7 @@ export class RtcSession {
   }
 
   async open(talkgroups: readonly string[], microphone: MediaStreamTrack | null): Promise<void> {
+    this.#track = microphone;
     const config = await api.get<RTCConfiguration>('/rtc/config');
     const peer = new RTCPeerConnection(config);
     this.#peer = peer;
@@ -46,7 +49,7 @@ export class RtcSession {
       if (this.#peer === peer) this.handlers.state(peer.connectionState);
     };
     this.#microphone = peer.addTransceiver('audio', { direction: 'sendonly' }).sender;
-    if (microphone) await this.#microphone.replaceTrack(microphone);
+    if (this.#track) await this.#microphone.replaceTrack(this.#track);
     const heard = talkgroups.slice(0, MAX_TRACKS);
     const receivers = heard.map(() => peer.addTransceiver('audio', { direction: 'recvonly' }));
     await peer.setLocalDescription(await peer.createOffer());
@@ -71,6 +74,7 @@ export class RtcSession {
   }
 
   async setMicrophone(track: MediaStreamTrack | null): Promise<void> {
+    this.#track = track;
     await this.#microphone?.replaceTrack(track);
   }
 
@@ -98,6 +102,7 @@ export class RtcSession {
     const id = this.#id;
     this.#peer = null;
     this.#microphone = null;
+    this.#track = null;
     this.#id = '';
     peer?.close();
     if (id) void api.delete(path`/rtc/${id}`).catch(() => undefined);

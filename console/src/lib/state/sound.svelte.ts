@@ -9,6 +9,8 @@ import { RtcSession } from '../audio/rtc';
 import type { Prefs } from './prefs.svelte';
 
 const RETRY_MS = 1_500;
+/** A sound card's clock is judged over no less than this: at its start it stands still a moment. */
+const JUDGE_MS = 1_000;
 
 export interface AudioReport {
   running: boolean;
@@ -33,7 +35,8 @@ export class Sound {
   #rtc: RtcSession | null = null;
   #wanted: string[] = [];
   #retry: ReturnType<typeof setTimeout> | undefined;
-  #lastTime = -1;
+  /** When the sound card's clock was looked at last, and what it said. */
+  #judged: { at: number; time: number } | null = null;
 
   constructor(private readonly prefs: Prefs) {
     this.mic = new Microphone(() => this.mixer.context);
@@ -62,8 +65,8 @@ export class Sound {
 
   /** Why there is no sound, in words. */
   get silentBecause(): string {
-    if (!this.running) return 'click or press a key to turn the sound on';
     if (!this.sink) return 'no headset or speaker: plug one in';
+    if (!this.running) return 'click or press a key to turn the sound on';
     if (!this.advancing) return 'the sound card stands still: choose another device';
     return '';
   }
@@ -78,9 +81,15 @@ export class Sound {
   check(): AudioReport {
     const context = this.#mixer?.context;
     this.running = context?.state === 'running';
-    const now = context?.currentTime ?? -1;
-    if (this.#lastTime >= 0 || !this.running) this.advancing = !this.running || now > this.#lastTime;
-    this.#lastTime = this.running ? now : -1;
+    if (!context || !this.running) {
+      this.advancing = true;
+      this.#judged = null;
+    } else if (!this.#judged) {
+      this.#judged = { at: performance.now(), time: context.currentTime };
+    } else if (performance.now() - this.#judged.at >= JUDGE_MS) {
+      this.advancing = context.currentTime > this.#judged.time;
+      this.#judged = { at: performance.now(), time: context.currentTime };
+    }
     return { running: this.running, advancing: this.running && this.advancing, sink: this.sink };
   }
 
@@ -91,7 +100,10 @@ export class Sound {
     this.outputs = all.filter((device) => device.kind === 'audiooutput');
     this.inputs = all.filter((device) => device.kind === 'audioinput');
     const speaks = typeof HTMLMediaElement.prototype.setSinkId === 'function';
+    const back = !this.sink && this.outputs.length > 0;
     this.sink = !speaks || this.outputs.length > 0;
+    // a browser stops the sound when its last device goes, and does not begin again by itself
+    if (back) await this.mixer.resume();
     const chosen = this.prefs.devices['main'];
     if (chosen && !this.outputs.some((device) => device.deviceId === chosen)) {
       this.prefs.devices['main'] = '';
