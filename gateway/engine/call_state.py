@@ -20,6 +20,15 @@ EMERGENCY_PRIORITY = 3
 """KeyDemand and press priority of an emergency call."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivateTerms:
+    """What holds for a private call instead of a talkgroup's rules."""
+
+    recorded: bool
+    retention: str
+    duplex: bool = False
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Call:
     """A conversation on a link. ``quiet_since_ms`` is set while nobody talks (hang time)."""
@@ -39,6 +48,10 @@ class Call:
     emergency_unit: UnitId | None = None
     """Whose emergency it is; only this unit's overs are marked."""
     transmission: "Transmission | None" = None
+    private: PrivateTerms | None = None
+    """Set for a call of two; ``talkgroup`` is its line then."""
+    own: "Transmission | None" = None
+    """What our side says in a duplex call, beside ``transmission``."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -69,6 +82,11 @@ class OwnPress:
     operator: str
     number: int
     priority: int
+
+
+def is_duplex(call: Call) -> bool:
+    """Say whether both sides of a call talk at once."""
+    return call.private is not None and call.private.duplex
 
 
 class TransmissionListener(Protocol):

@@ -12,6 +12,7 @@ from gateway.engine.call_state import (
     OwnPress,
     Transmission,
     TransmissionListener,
+    is_duplex,
 )
 from gateway.engine.context import Context
 from gateway.model import radio
@@ -46,8 +47,8 @@ class CallBook:
         return self._calls.get((link, instance))
 
     def on_link(self, link: LinkId) -> list[Call]:
-        """Return the calls that are up on a link."""
-        return [call for call in self._calls.values() if call.link == link]
+        """Return the calls of talkgroups that are up on a link."""
+        return [c for c in self._calls.values() if c.link == link and c.private is None]
 
     def group_up(self, link: LinkId, number: int) -> bool:
         """Say whether a call on group ``number`` is up on the link."""
@@ -143,7 +144,7 @@ class CallBook:
                 outgoing=True,
             )
             call = self._begin(link, up, press.number)
-        if call.transmission is not None:
+        if call.transmission is not None and not is_duplex(call):
             self.end_transmission(call, "preempted")
         over = Transmission(
             id=TransmissionId(self._ctx.new_id("t")),
@@ -164,8 +165,41 @@ class CallBook:
 
     def end_own(self, transmission: Transmission, cause: str) -> None:
         """End a desk's transmission."""
-        if transmission.call.transmission is transmission:
-            self.end_transmission(transmission.call, cause)
+        call = transmission.call
+        if call.transmission is transmission:
+            self.end_transmission(call, cause)
+        elif call.own is transmission:
+            call.own = None
+            self._finish(transmission, cause)
+
+    # ---- private calls: begun and ended by the book of private calls
+
+    def adopt(self, call: Call) -> None:
+        """Carry the transmissions of a private call."""
+        self._untold.discard((call.link, call.instance))
+        self._calls[(call.link, call.instance)] = call
+
+    def start_other(self, call: Call, talker: UnitId | None, alias: str) -> None:
+        """Begin what the other side of a private call says, where no sign of the radio does."""
+        over = Transmission(
+            id=TransmissionId(self._ctx.new_id("t")),
+            call=call,
+            started_ms=self._ctx.now(),
+            started_utc=self._ctx.utc(),
+            talker=talker,
+            alias=alias,
+            emergency=call.emergency,
+            encrypted=call.encrypted,
+        )
+        self._start(over)
+
+    def dismiss(self, call: Call, cause: str) -> None:
+        """End what is said in a private call, and forget the call."""
+        self.end_transmission(call, cause)
+        if call.own is not None:
+            self.end_own(call.own, cause)
+        if self._calls.get((call.link, call.instance)) is call:
+            del self._calls[(call.link, call.instance)]
 
     # ---- emergency
 
@@ -186,12 +220,12 @@ class CallBook:
 
     def deadline(self) -> MonoMs | None:
         """Return when the next forgotten call is due."""
-        quiet = [c.quiet_since_ms for c in self._calls.values() if c.transmission is None]
+        quiet = [c.quiet_since_ms for c in self._groups() if c.transmission is None]
         return MonoMs(min(quiet) + self._ctx.settings.call_idle_limit_ms) if quiet else None
 
     def tick(self, now: MonoMs) -> None:
         """Close calls whose end was missed."""
-        for call in list(self._calls.values()):
+        for call in self._groups():
             idle_ms = now - call.quiet_since_ms
             if call.transmission is None and idle_ms >= self._ctx.settings.call_idle_limit_ms:
                 self.call_down(call.link, call.instance, "no news from the radio", None)
@@ -211,6 +245,13 @@ class CallBook:
             return
         call.transmission = None
         call.quiet_since_ms = self._ctx.now()
+        self._finish(over, cause)
+
+    def _groups(self) -> list[Call]:
+        return [call for call in self._calls.values() if call.private is None]
+
+    def _finish(self, over: Transmission, cause: str) -> None:
+        call = over.call
         duration = self._ctx.now() - over.started_ms
         if self.listener is not None:
             end = RecordingEnd(
@@ -308,7 +349,10 @@ class CallBook:
 
     def _start(self, over: Transmission) -> None:
         call = over.call
-        call.transmission = over
+        if over.request is not None and is_duplex(call):
+            call.own = over
+        else:
+            call.transmission = over
         self._ctx.publish(
             TransmissionStarted(
                 transmission=over.id,

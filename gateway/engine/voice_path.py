@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gateway.engine.call_state import Transmission
+from gateway.engine.call_state import Transmission, is_duplex
 from gateway.engine.context import Context
 from gateway.engine.settings import END_SILENCE_MS
 from gateway.model.ids import LinkId, TalkgroupId, TransmissionId, UtcUs, split_address, ulid_bytes
@@ -64,7 +64,10 @@ class VoiceStream:
     ) -> None:
         """Begin; the recording is opened before the first sound."""
         self._ctx = ctx
-        self._recorder = recorder if ctx.addresses.recorded(transmission.call.talkgroup) else None
+        call = transmission.call
+        rule = call.private.recorded if call.private else ctx.addresses.recorded(call.talkgroup)
+        self._recorder = recorder if rule else None
+        self._heard_elsewhere = call.private is None or transmission.request is None
         self.transmission = transmission
         self._line = line
         self._talker = talker
@@ -101,7 +104,8 @@ class VoiceStream:
             talker=self._talker,
             opus=opus,
         )
-        self._ctx.bus.publish_voice(frame)
+        if self._heard_elsewhere:
+            self._ctx.bus.publish_voice(frame)
         if self._recorder is not None:
             self._recorder.write(self.transmission.id, frame, level)
 
@@ -136,7 +140,11 @@ class VoiceStream:
             operator=over.operator,
             emergency=over.emergency,
             encrypted=over.encrypted,
-            retention=self._ctx.addresses.retention(call.talkgroup),
+            retention=(
+                call.private.retention
+                if call.private
+                else self._ctx.addresses.retention(call.talkgroup)
+            ),
             plan=self._ctx.addresses.number,
         )
 
@@ -187,14 +195,15 @@ class VoicePath:
     def began(self, transmission: Transmission) -> None:
         """Open the stream of a transmission, and give it what was heard just before."""
         call = transmission.call
-        line = self._lines.setdefault(call.talkgroup, TalkgroupLine())
+        line = self._line(transmission)
         sound = self._sound(call.link)
         if transmission.request is not None:
             own = self.own_numbers.get(call.link, 0)
             stream = VoiceStream(self._ctx, self._recorder, transmission, line, own)
             self._own[transmission.id] = (stream, OpusEncoder())
-            sound.preroll.clear()
-            sound.own = True
+            if not is_duplex(call):
+                sound.preroll.clear()
+                sound.own = True
             return
         talker = split_address(transmission.talker)[1] if transmission.talker else 0
         if sound.heard is not None:
@@ -262,6 +271,12 @@ class VoicePath:
 
     def _hush(self, heard: _Heard) -> None:
         heard.stream.rest(lambda: heard.chain.encode(SILENT_FRAME).opus)
+
+    def _line(self, transmission: Transmission) -> TalkgroupLine:
+        """Return the numbering: the talkgroup's; of a private call one for each over."""
+        if transmission.call.private is not None:
+            return TalkgroupLine()
+        return self._lines.setdefault(transmission.call.talkgroup, TalkgroupLine())
 
     def _sound(self, link: LinkId) -> _LinkSound:
         found = self._links.get(link)

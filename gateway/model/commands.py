@@ -148,3 +148,6 @@ class LinkRestart(Command):
     type: ClassVar[str] = "link.restart"
     link: LinkId
     operator: str
+
+
+from gateway.model import individual_commands as individual_commands  # noqa: E402 - registers them

@@ -7,6 +7,7 @@ comes back equal. ``transient`` events are not part of the ordered stream's hist
 from dataclasses import dataclass
 from typing import ClassVar
 
+from gateway.model import individual_events as individual_events
 from gateway.model.envelope import ENVELOPE_VERSION as ENVELOPE_VERSION
 from gateway.model.envelope import EVENT_TYPES as EVENT_TYPES
 from gateway.model.envelope import Envelope as Envelope

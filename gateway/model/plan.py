@@ -14,6 +14,7 @@ from gateway.model.ids import (
     talkgroup_id,
     unit_id,
 )
+from gateway.model.individual_plan import IndividualRule, NeverRecorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +104,34 @@ class Link:
     group: int | None = None
     """The group the radio should be on after a start."""
     speed_bps: int = 38400
+    """Of the port; 0 tries the usual speeds and keeps the one at which the radio answers."""
     rtscts: bool = False
     profile: str = "auto"
     own_number: int | None = None
+    dtr: str = "inactive"
+    """Idle state of the port's DTR: inactive or active."""
+    rts: str = "inactive"
+    """The same of RTS, unless ``rtscts`` makes it a flow control line."""
+    ptt: str = "pei"
+    """What keys: pei, rts, dtr (of the link's own port), rts:PORT, dtr:PORT or gpio:CHIP/LINE."""
+    ptt_active: str = "high"
+    """Level of a GPIO line that keys: high or low. RTS and DTR key when they are active."""
+    ptt_lead_ms: int = 100
+    """From the line to the first sound: the transmitter has to be up."""
+    ptt_tail_ms: int = 40
+    """From the last sound to the line: what is still on its way is sent."""
+    carrier: str = "cts"
+    """Kind analogue: what tells that somebody talks: cts, dcd, dsr, ri or vox (sound level)."""
+    carrier_active: str = "active"
+    """State of that line while somebody talks: active or inactive."""
+    carrier_open_ms: int = 40
+    """How long a carrier must stand to count."""
+    carrier_close_ms: int = 200
+    """How long it must be away to count: shorter gaps are fading."""
+    carrier_hang_ms: int = 4000
+    """How long a call stays up after its last over."""
+    vox_open_dbfs: int = -35
+    vox_close_dbfs: int = -45
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,3 +157,5 @@ class Plan:
     statuses: tuple[StatusText, ...] = ()
     predefined_texts: tuple[str, ...] = ()
     positions: tuple[str, ...] = field(default=("1", "2", "3", "4", "5"))
+    individual_rules: tuple[IndividualRule, ...] = ()
+    never_recorded: tuple[NeverRecorded, ...] = ()
