@@ -19,6 +19,7 @@ BENCHES: dict[str, tuple[str, str]] = {
     "suggestions": ("samband.bench_suggestions", "which calls belong to an incident"),
     "sound": ("samband.bench_sound", "radio to browser and back: delay, intelligibility, level"),
     "ptt": ("samband.bench_ptt", "press to the first byte on the wire, release to un-key"),
+    "transcripts": ("samband.bench_transcripts", "recorded lines of radios, expected events"),
     "cost": ("samband.bench_cost", "memory and processor time of the demo, first page load"),
 }
 

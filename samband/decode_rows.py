@@ -33,7 +33,7 @@ def sds_row(payload: Payload, raw_hex: str) -> Row:
     }
     match message:
         case sds.TextMessage():
-            row |= _text_keys(message)
+            row |= _text_keys(message) | _store_forward_keys(payload)
         case sds.LocationMessage():
             row |= {"kind": "location"} | lip_keys(message.location)
         case sds.DeliveryReport(report=report):
@@ -64,6 +64,17 @@ def _text_keys(message: sds.TextMessage) -> Row:
             "sequence": text.part.sequence,
         }
     return keys
+
+
+def _store_forward_keys(payload: Payload) -> Row:
+    """Return how long, and to whom, the network is to keep a transfer; nothing if not asked."""
+    if not payload.value >> (payload.length_bits - 8) & tables.TL_BIT:
+        return {}
+    transfer = sds_tl.decode(payload)
+    if not isinstance(transfer, sds_tl.Transfer) or transfer.store_forward is None:
+        return {}
+    asked = transfer.store_forward
+    return {"store_forward": {"validity_s": asked.validity_s, "forward_to": asked.forward_to}}
 
 
 def _transfer_keys(reference: int, asked: sds_tl.ReportRequest) -> Row:
