@@ -1,0 +1,12 @@
+"""Loads or compiles the kernels of this package and runs each once."""
+
+import numpy as np
+
+from voicecodecs.acelp.decoder import AcelpDecoder
+from voicecodecs.acelp.frame import FRAME_BYTES
+
+
+def run() -> tuple[str, ...]:
+    """Run each kernel once; returns their names."""
+    AcelpDecoder().decode(np.zeros((1, FRAME_BYTES), dtype=np.uint8))
+    return ("ACELP decoder",)
