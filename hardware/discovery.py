@@ -1,22 +1,19 @@
-"""Finds radios on serial ports: lists the ports, tries the usual speeds."""
+"""Lists serial ports and looks for a radio on one: tries the usual speeds."""
 
+import asyncio
 import os
-import select
-import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import serial
 from serial.tools import list_ports
 
-from gateway.model.errors import LinkError
-from hardware.serial_link import explain
+from gateway.model.errors import ConfigError, LinkError
+from hardware.link import LinkSettings
+from hardware.opening import open_link
+from hardware.port_names import USB, device_of
+from hardware.speed_search import SPEEDS_BPS, Heard, find_speed
 
-SPEEDS_BPS = (115200, 38400, 19200, 9600)
-ANSWER_LIMIT_MS = 600
-JUNK_MS = 200
-"""Pause after the first CR, so that junk of the opening has been answered."""
 BY_ID = Path("/dev/serial/by-id")
 
 
@@ -37,6 +34,7 @@ class Probe:
     speed_bps: int | None = None
     answer: str = ""
     reason: str = ""
+    tried: tuple[Heard, ...] = ()
 
 
 def serial_ports(by_id: Path = BY_ID) -> list[FoundPort]:
@@ -52,72 +50,48 @@ def serial_ports(by_id: Path = BY_ID) -> list[FoundPort]:
     ]
 
 
+def same_port(one: str, other: str) -> bool:
+    """Tell whether two names lead to the same port now."""
+    return one == other or _real(one) == _real(other)
+
+
 def is_ptt_line(device: str, ptt_lines: Iterable[str]) -> bool:
     """Tell whether opening ``device`` could key a transmitter (its DTR or RTS is a PTT line)."""
-    real = os.path.realpath(device)
-    return any(os.path.realpath(line) == real for line in ptt_lines)
+    return any(same_port(device, line) for line in ptt_lines)
 
 
 def probe(
     device: str, *, ptt_lines: Collection[str] = (), speeds_bps: Iterable[int] = SPEEDS_BPS
 ) -> Probe:
-    """Try the speeds: CR, then ``AT``; ``OK`` or any ``+CME ERROR`` is a radio.
+    """Try the speeds: CR, then ``AT``; ``OK`` or any error of a radio is a radio.
 
     Never opens a port that is a PTT line, and none that another program has locked. Waits up to
-    0.8 s for each speed: not for the event loop.
+    0.8 s for each speed, in a loop of its own: not for the event loop.
     """
     if is_ptt_line(device, ptt_lines):
         return Probe(device=device, reason="it keys a transmitter (PTT line): not opened")
-    for speed_bps in speeds_bps:
-        try:
-            answer = _ask(device, speed_bps)
-        except LinkError as error:
-            return Probe(device=device, reason=str(error))
-        if answer:
-            return Probe(device=device, speed_bps=speed_bps, answer=answer)
-    return Probe(device=device, reason="no radio answered AT at any speed")
+    try:
+        return asyncio.run(_probe(device, tuple(speeds_bps)))
+    except (LinkError, ConfigError) as error:
+        return Probe(device=device, reason=f"{error}. {error.hint}".rstrip(". ") + ".")
 
 
-def _ask(device: str, speed_bps: int) -> str:
-    """Return what a radio answered to ``AT`` (OK or an error), empty when nothing did."""
-    port = serial.Serial()
-    port.port = device
-    port.baudrate = speed_bps
-    port.timeout = 0
-    port.write_timeout = ANSWER_LIMIT_MS / 1000
-    port.exclusive = True
-    port.dsrdtr = port.rtscts = False
-    port.dtr = port.rts = False
+async def _probe(device: str, speeds_bps: tuple[int, ...]) -> Probe:
+    link = await open_link(device, LinkSettings(speed_bps=speeds_bps[0]))
     try:
-        port.open()
-    except (serial.SerialException, OSError) as error:
-        raise explain(device, error) from None
-    try:
-        port.write(b"\r")
-        _read(port, JUNK_MS, until=())
-        port.write(b"AT\r")
-        return _final(_read(port, ANSWER_LIMIT_MS, until=(b"OK", b"+CME ERROR")))
-    except (serial.SerialException, OSError) as error:
-        raise LinkError(f"{device} failed while it was tried: {error}") from None
+        search = await find_speed(link, speeds_bps)
     finally:
-        port.close()
+        link.close()
+    if search.found is None:
+        return Probe(device=device, reason=search.words, tried=search.tried)
+    found = search.found
+    return Probe(device=device, speed_bps=found.speed_bps, answer=found.answer, tried=search.tried)
 
 
-def _read(port: serial.Serial, limit_ms: int, until: tuple[bytes, ...]) -> bytes:
-    """Read for ``limit_ms``, or until one of the words and the end of its line have come."""
-    end = time.monotonic() + limit_ms / 1000
-    seen = b""
-    while (left := end - time.monotonic()) > 0:
-        if select.select([port.fileno()], [], [], left)[0]:
-            seen += port.read(256)
-        if any(word in seen.rpartition(b"\r")[0] for word in until):
-            break
-    return seen
-
-
-def _final(answer: bytes) -> str:
-    for line in answer.decode("ascii", "replace").splitlines():
-        text = line.strip()
-        if text == "OK" or text.startswith("+CME ERROR"):
-            return text
-    return ""
+def _real(name: str) -> str:
+    if name.startswith(USB):
+        try:
+            name = device_of(name)
+        except LinkError:
+            return name
+    return os.path.realpath(name) if name.startswith("/") else name

@@ -1,19 +1,22 @@
 """The un-key guard: a process of its own that un-keys a radio when its server cannot.
 
-A stand-alone script, standard library only, run as ``python -I -S -E guard.py PORT PIPE PARENT``:
+A stand-alone script, standard library only, run as
+``python -I -S -E guard.py PORT PIPE PARENT [LINE …]``:
 
 * PORT: inherited descriptor of the radio's port. The guard never opens a port.
 * PIPE: inherited read end of the server's pipe. Frames, big-endian: u8 kind, u16 body length,
   u64 CLOCK_MONOTONIC nanoseconds when it was written, body. Kinds: ``B`` beat (every 100 ms),
   ``A`` arm (the body is what un-keys the radio, exactly), ``D`` disarm.
 * PARENT: process id of the server; another parent means that the server is dead.
+* LINE: ``gpio:FD``: inherited line request of a GPIO chip, whose only line is set inactive first.
 
 On standard output it says ``r`` once it stands guard, then repeats the kind of each frame.
 
 Theory of operation: not armed, the end of the pipe means close and exit. Armed, the end of the
 pipe or 350 ms without a beat means: throw away what is queued on the port, write the armed bytes
 (a command at a time, since a radio takes one), set DTR and RTS inactive, close, exit. Closing
-matters: the lock on the port lives as long as any copy of its descriptor. Nothing here may wait
+matters: the lock on the port lives as long as any copy of its descriptor. A radio that is keyed by
+a line and not by bytes is armed with ``LINES_ONLY``, which writes nothing. Nothing here may wait
 without a limit, and signals that end a service group are ignored: the end of the pipe is the sign.
 """
 
@@ -36,7 +39,10 @@ ANSWER_LIMIT_MS = 120
 DRAIN_LIMIT_MS = 500
 HEADER_BYTES = 11
 READ_BYTES = 4096
-CR = b"\r"
+LINES_ONLY = b"\0"
+"""Armed with this the guard sets lines inactive and writes nothing."""
+GPIO_SET_VALUES = 0xC010B40F
+"""GPIO_V2_LINE_SET_VALUES_IOCTL of <linux/gpio.h>."""
 
 
 def now_ms() -> int:
@@ -182,9 +188,22 @@ def lines_inactive(port: int) -> None:
         return
 
 
+def gpio_inactive(lines: list[str]) -> None:
+    """Set the lines of GPIO chips inactive."""
+    for line in lines:
+        try:
+            values = (0).to_bytes(8, sys.byteorder) + (1).to_bytes(8, sys.byteorder)
+            fcntl.ioctl(int(line.removeprefix("gpio:")), GPIO_SET_VALUES, values)
+        except OSError:
+            continue
+
+
 def unkey_radio(port: int, unkey: bytes) -> None:
     """Write ``unkey`` past everything that is queued, then set the lines inactive."""
     until_ms = now_ms() + WRITE_LIMIT_MS
+    if unkey == LINES_ONLY:
+        lines_inactive(port)
+        return
     os.set_blocking(port, False)
     flush(port, termios.TCIOFLUSH)
     pending = b""
@@ -202,13 +221,14 @@ def unkey_radio(port: int, unkey: bytes) -> None:
 
 def main(arguments: list[str]) -> None:
     """Stand guard; never returns."""
-    port, pipe, parent = (int(argument) for argument in arguments)
+    port, pipe, parent = (int(argument) for argument in arguments[:3])
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(name, signal.SIG_IGN)
     os.set_blocking(pipe, False)
     os.set_blocking(1, False)
     unkey = stand_guard(pipe, parent)
     if unkey:
+        gpio_inactive(arguments[3:])
         unkey_radio(port, unkey)
     drain(port)
     os.close(port)

@@ -17,6 +17,8 @@ START_LIMIT_MS = 3000
 UNANSWERED_LIMIT = 5
 """Frames that the guard may owe an answer before it counts as hanging."""
 REAP_LIMIT_MS = 1000
+LINES_ONLY = b"\0"
+"""What a guard is armed with that has to set lines and to write nothing."""
 SCRIPT = Path(__file__).with_name("guard.py")
 
 
@@ -28,9 +30,12 @@ class UnkeyGuard:
     armed with (empty: none). An armed guard has un-keyed the radio, unless it was killed.
     """
 
-    def __init__(self, port: int, died: Callable[[bytes], None]) -> None:
-        """Prepare a guard for the descriptor of an open port."""
+    def __init__(
+        self, port: int, died: Callable[[bytes], None], *, gpio: tuple[int, ...] = ()
+    ) -> None:
+        """Prepare a guard for the descriptor of an open port; ``gpio``: line requests besides."""
         self._port = port
+        self._gpio = gpio
         self._died = died
         self._loop = asyncio.get_running_loop()
         self._process: subprocess.Popen[bytes] | None = None
@@ -119,11 +124,12 @@ class UnkeyGuard:
         """Run the script with the port and the pipe, and nothing else of ours."""
         words = [sys.executable, "-I", "-S", "-E", str(SCRIPT)]
         words += [str(self._port), str(read_end), str(os.getpid())]
+        words += [f"gpio:{descriptor}" for descriptor in self._gpio]
         return subprocess.Popen(
             words,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            pass_fds=(self._port, read_end),
+            pass_fds=(self._port, read_end, *self._gpio),
             start_new_session=True,
         )
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+from hardware.line_state import Line
 
 MIN_CHUNK_BYTES = 16
 MAX_CHUNK_BYTES = 64
@@ -14,10 +16,16 @@ BITS_PER_CHARACTER = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkSettings:
-    """How to open a link; network links use neither."""
+    """How to open a link; ``socket://`` uses none of it.
+
+    ``speed_bps`` 0: find out. ``active``: outputs that are active while nothing is keyed.
+    """
 
     speed_bps: int = 38400
     rtscts: bool = False
+    active: frozenset[Line] = frozenset()
+    active_low: bool = False
+    """Of a GPIO line: whether the low level keys."""
 
     @property
     def chunk_bytes(self) -> int:
@@ -67,4 +75,13 @@ class Link(Protocol):
 
     def close(self) -> None:
         """Close the port; safe twice. ``lost`` is not called."""
+        ...
+
+
+@runtime_checkable
+class HasSpeed(Protocol):
+    """A link whose line speed can be changed while it is open."""
+
+    async def set_speed(self, speed_bps: int) -> None:
+        """Set it; raises LinkError when the port cannot."""
         ...

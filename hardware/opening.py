@@ -1,30 +1,25 @@
 """From the address in the plan to an open link."""
 
-from gateway.model.errors import ConfigError
+from hardware.gpio_link import open_gpio
 from hardware.link import Link, LinkSettings
+from hardware.port_names import GPIO, RFC2217, SOCKET, check_name, device_of, is_local
+from hardware.rfc2217_link import open_rfc2217
 from hardware.serial_link import open_serial
 from hardware.tcp_link import open_tcp
 
-NETWORK = "socket://"
-
-
-def is_local(url: str) -> bool:
-    """Tell whether ``url`` names a device of this machine; raises ConfigError on another form."""
-    if url.startswith("/"):
-        return True
-    if url.startswith(NETWORK):
-        return False
-    raise ConfigError(
-        f"port: expected /dev/... or {NETWORK}HOST:PORT, got {url!r}",
-        hint="Use the stable name below /dev/serial/by-id where there is one.",
-    )
+__all__ = ["is_local", "open_link"]
 
 
 async def open_link(url: str, settings: LinkSettings) -> Link:
-    """Open ``/dev/...`` (any terminal device) or ``socket://HOST:PORT``.
+    """Open a port by one of the names of ``hardware.port_names``.
 
     Raises LinkError when it cannot be opened now, ConfigError when the address cannot be read.
     """
-    if is_local(url):
-        return open_serial(url, settings)
-    return await open_tcp(url, settings)
+    if url.startswith(GPIO):
+        return open_gpio(url, active_low=settings.active_low)
+    check_name(url)
+    if url.startswith(SOCKET):
+        return await open_tcp(url, settings)
+    if url.startswith(RFC2217):
+        return await open_rfc2217(url, settings)
+    return open_serial(device_of(url), settings)

@@ -1,13 +1,17 @@
 """Keeps one port open with its un-key guard: waits for the device, opens, opens again."""
 
 import asyncio
-import os
+import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 
 from gateway.model.errors import LinkError
-from hardware.guard_client import UnkeyGuard
+from hardware.guard_client import LINES_ONLY, UnkeyGuard
+from hardware.line_state import OUTPUTS, HasLines
 from hardware.link import Link, LinkSettings
-from hardware.opening import is_local, open_link
+from hardware.opening import open_link
+from hardware.port_names import GPIO, is_local, is_there
+from hardware.speed_search import find_speed
 
 LOOK_MS = 500
 """How often a device that is not there is looked for."""
@@ -42,6 +46,8 @@ class PortKeeper:
         self._news: asyncio.Queue[str] = asyncio.Queue()
         self._again = asyncio.Event()
         self._answered = False
+        self.speed_bps = settings.speed_bps
+        """Speed of the port; 0 until it is found out."""
 
     def answered(self) -> None:
         """Note that the radio answers: the next pauses begin with the shortest."""
@@ -72,7 +78,7 @@ class PortKeeper:
                 await self._pause(BACK_OFF_MS[min(max(failures - 1, 0), len(BACK_OFF_MS) - 1)])
 
     def _there(self) -> bool:
-        return not self._local or os.path.exists(self._url)
+        return not self._local or self._url.startswith(GPIO) or is_there(self._url)
 
     async def _until_there(self) -> None:
         if self._there():
@@ -90,10 +96,13 @@ class PortKeeper:
 
     async def _serve(self) -> None:
         """Open the port, start its guard, and hold both until somebody gives up."""
-        link = await open_link(self._url, self._settings)
+        link = await open_link(self._url, replace(self._settings, speed_bps=self.speed_bps))
         self._news = asyncio.Queue()
-        guard = UnkeyGuard(link.fileno(), lambda unkey: self._guard_died(link, unkey))
+        gpio = (link.fileno(),) if self._url.startswith(GPIO) else ()
+        guard = UnkeyGuard(link.fileno(), lambda unkey: self._guard_died(link, unkey), gpio=gpio)
         try:
+            if not self._settings.speed_bps:
+                await self._find_speed(link)
             await guard.start()
             self._opened(link, guard)
             while not (reason := await self._news.get()):
@@ -105,11 +114,31 @@ class PortKeeper:
             await guard.close()
             link.close()
 
+    async def _find_speed(self, link: Link) -> None:
+        """Find out the speed, the one of last time first; raises LinkError when nobody answers."""
+        search = await find_speed(link, first=self.speed_bps)
+        if search.found is None:
+            raise LinkError(
+                f"{self._url}: {search.words}",
+                hint="Is the radio on, and its data port set to one of these speeds?",
+            )
+        self.speed_bps = search.found.speed_bps
+
     def _guard_died(self, link: Link, unkey: bytes) -> None:
         """Start the next guard; where this one was armed, un-key and give the port up.
 
         It has un-keyed already if it died of our silence; twice does no harm.
         """
-        if unkey:
+        if unkey == LINES_ONLY:
+            lines_inactive(link)
+        elif unkey:
             link.write_over(unkey)
         self._news.put_nowait("the un-key guard ended while the radio was keyed" if unkey else "")
+
+
+def lines_inactive(link: Link) -> None:
+    """Set DTR and RTS of a link inactive, as far as it has them."""
+    if isinstance(link, HasLines):
+        for line in OUTPUTS:
+            with contextlib.suppress(LinkError):
+                link.set_line(line, active=False)
