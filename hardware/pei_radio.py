@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.model.errors import LinkError
-from gateway.model.ids import LinkId, MessageId, MonoMs, RequestId
+from gateway.model.ids import CallId, LinkId, MessageId, MonoMs, RequestId
+from gateway.model.individual import Dial, IndividualEnded
+from gateway.model.messages import MessageAct, SendStatus, SendText
 from gateway.model.plan import Link as PlannedLink
 from gateway.model.radio import (
     KeyDemand,
@@ -100,8 +102,8 @@ class PeiRadioLink:
 
     def demand(self, demand: KeyDemand) -> None:
         """Ask to talk; nothing is keyed without a standing guard."""
-        if self._guard is not None and not self._guard.alive():
-            reason = "the un-key guard is being started"
+        reason = self._no_guard()
+        if reason:
             self._take_soon([TxNotSent(demand=demand.demand, reason=reason)])
             return
         self._take_soon(self._core.demand(demand, self._now()))
@@ -115,21 +117,56 @@ class PeiRadioLink:
         if demand == self._core.on_air:
             self._sound.send(pcm)
 
+    def dial(self, dial: Dial) -> None:
+        """Call a unit or a telephone; nothing is dialled without a standing guard."""
+        reason = self._no_guard()
+        if reason:
+            refused: list[RadioEvent] = []
+            if dial.microphone is not None:
+                refused.append(TxNotSent(demand=dial.microphone, reason=reason))
+            refused.append(IndividualEnded(instance=None, call=dial.call, cause=reason))
+            self._take_soon(refused)
+            return
+        self._take_soon(self._core.dial(dial, self._now()))
+
+    def answer(self, instance: int, microphone: RequestId | None = None) -> None:
+        """Take a ringing call; not without a standing guard, as it may open the microphone."""
+        reason = self._no_guard()
+        if reason:
+            self._take_soon(self._core.hang_up(instance, self._now()))
+            if microphone is not None:
+                self._take_soon([TxNotSent(demand=microphone, reason=reason)])
+            return
+        self._take_soon(self._core.answer(instance, microphone, self._now()))
+
+    def hang_up(self, call: CallId | int) -> None:
+        """Decline, withdraw or end a call of two, ahead of everything else on the wire."""
+        self._take_soon(self._core.hang_up(call, self._now()))
+
     def select_group(self, number: int) -> None:
         """Turn the radio to a group."""
         self._take_soon(self._core.select_group(number, self._now()))
 
+    def message(self, act: MessageAct) -> None:
+        """Send a text, a status, a request; or tell a sender that a person has read his text."""
+        self._take_soon(self._core.message(act, self._now()))
+
     def send_text(self, message: MessageId, to: int, text: str) -> None:
-        """Send a text."""
-        self._take_soon(self._core.send_text(message, to, text, self._now()))
+        """Send a text to a unit."""
+        self.message(SendText(message=message, to=to, text=text))
 
     def send_status(self, message: MessageId, to: int, value: int) -> None:
         """Send a status."""
-        self._take_soon(self._core.send_status(message, to, value, self._now()))
+        self.message(SendStatus(message=message, to=to, value=value))
 
     def restart(self) -> None:
         """Close and open again."""
         self._keeper.restart()
+
+    def _no_guard(self) -> str:
+        """Return why nothing may be keyed, empty where the guard stands."""
+        alive = self._guard is None or self._guard.alive()
+        return "" if alive else "the un-key guard is being started"
 
     def _now(self) -> MonoMs:
         return self._clock.mono_ms()

@@ -5,6 +5,8 @@ An empty address is an unknown talker. A call of which nothing was heard for lon
 was lost) is given up, so that it cannot bar the way for ever.
 """
 
+from collections.abc import Callable
+
 from gateway.model.ids import MonoMs
 from gateway.model.radio import (
     CallDown,
@@ -26,6 +28,8 @@ UNKNOWN_CALL_MS = 60_000
 """A call on a group that was never told bars every press; it is given up even while it talks."""
 UNCONFIRMED_CALL_MS = 10_000
 """One that a single line spoke of, without its group, is most likely a damaged line."""
+PRIVATE_CALL_MS = 2_000_000
+"""A private call has limits of its own; this one is behind them."""
 MAX_CALLS = 32
 """Most calls kept at once; a terminal has a handful."""
 
@@ -43,6 +47,10 @@ class CallTracker:
     def __init__(self, state: RadioState) -> None:
         """Share ``state`` with the other parts of the core."""
         self._state = state
+        self.private_began: Callable[[Call, IncomingCall, MonoMs], None] = _nobody_began
+        """Told of a call of two instead of a ``CallUp``."""
+        self.private_ended: Callable[[Call, int | None, str], None] = _nobody_ended
+        """Told of its end instead of a ``CallDown``."""
 
     def incoming(self, line: IncomingCall, now: MonoMs) -> Call:
         """Take ``+CTICN``; the same call told again is no new call."""
@@ -53,10 +61,13 @@ class CallTracker:
         if call is not None:
             self.ended(call, None, "instance used for another call")
         call = self._new_call(line, now)
-        self._announce(call, encrypted=line.encrypted, duplex=line.simplex == 0)
+        if not call.private:
+            self._announce(call, encrypted=line.encrypted, duplex=call.duplex)
+        elif line.service in (None, tables.AiService.SPEECH):
+            self.private_began(call, line, now)
         if call.emergency:
             self._sign_emergency(call)
-        if not call.private and line.simplex != 0:
+        if not call.ringing and not call.duplex:
             self._start_talk(call, call.caller, line.encrypted)
         return call
 
@@ -117,6 +128,9 @@ class CallTracker:
         """Tell the end of a call."""
         self._state.calls.pop(call.instance, None)
         self._end_talk(call)
+        if call.private:
+            self.private_ended(call, code, words)
+            return
         self._state.emit(CallDown(instance=call.instance, code=code, cause=words))
 
     def all_ended(self, words: str) -> None:
@@ -156,6 +170,8 @@ class CallTracker:
             instance=line.instance,
             group=group,
             private=private,
+            ringing=private and line.hook == 0,
+            duplex=line.simplex == 0,
             caller=ssi(line.calling),
             priority=line.priority,
             last_news=now,
@@ -219,8 +235,18 @@ class CallTracker:
             self._state.emit(TalkEnded(instance=call.instance, may_ask=call.may_ask))
 
 
+def _nobody_began(_call: Call, _line: IncomingCall, _now: MonoMs) -> None:
+    """Take the begin of a private call that nobody follows."""
+
+
+def _nobody_ended(_call: Call, _code: int | None, _words: str) -> None:
+    """Take the end of a private call that nobody follows."""
+
+
 def _due(call: Call) -> MonoMs:
-    if call.group is None and not call.private:
+    if call.private:
+        return MonoMs(call.last_news + PRIVATE_CALL_MS)
+    if call.group is None:
         limit_ms = UNKNOWN_CALL_MS if call.confirmed else UNCONFIRMED_CALL_MS
     else:
         limit_ms = LONG_OVER_MS if call.talking else QUIET_CALL_MS

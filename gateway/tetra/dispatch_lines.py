@@ -8,6 +8,7 @@ from gateway.model.ids import MonoMs
 from gateway.tetra import tables
 from gateway.tetra.calls import CallTracker, cause_words
 from gateway.tetra.group_select import GroupSelect
+from gateway.tetra.individual_calls import IndividualCalls
 from gateway.tetra.outbox import Outbox
 from gateway.tetra.pei_lines import (
     CallConnected,
@@ -33,10 +34,12 @@ class LineDispatch:
     def __init__(
         self,
         state: RadioState,
+        *,
         tracker: CallTracker,
         transmitter: Transmitter,
         outbox: Outbox,
         groups: GroupSelect,
+        individual: IndividualCalls,
     ) -> None:
         """Know all parts."""
         self._state = state
@@ -44,6 +47,7 @@ class LineDispatch:
         self._transmitter = transmitter
         self._outbox = outbox
         self._groups = groups
+        self._individual = individual
 
     def take(self, line: PeiLine, now: MonoMs) -> None:
         """Take one line that is neither a final result nor half of a message."""
@@ -75,8 +79,11 @@ class LineDispatch:
         if line.grant == tables.Grant.OTHER:
             call = self._tracker.granted_to_other(line, now)
             self._transmitter.other_call(call, now)
+            self._individual.other_call(line.instance, now)
         elif line.grant == tables.Grant.MINE and not ours:
-            self._tracker.own_key(line, now)
+            if not self._individual.stray_grant(line.instance, now):
+                self._tracker.own_key(line, now)
+            self._individual.other_call(line.instance, now)
 
     def _call(
         self, line: IncomingCall | CallProgress | CallConnected | CallReleased, now: MonoMs
@@ -86,10 +93,12 @@ class LineDispatch:
                 call = self._tracker.incoming(line, now)
                 self._transmitter.other_call(call, now)
             case CallProgress():
-                self._transmitter.progress(line.instance, line.status, now)
+                if not self._individual.progress(line, now):
+                    self._transmitter.progress(line.instance, line.status, now)
             case CallConnected():
-                self._transmitter.progress(line.instance, None, now)
-                self._transmitter.other_call(self._tracker.connected(line, now), now)
+                if not self._individual.connected(line, now):
+                    self._transmitter.progress(line.instance, None, now)
+                    self._transmitter.other_call(self._tracker.connected(line, now), now)
             case CallReleased():
                 call_down = self._tracker.released(line)
                 self._transmitter.released(line, now)

@@ -139,6 +139,11 @@ def _own_number(state: RadioState, expected: int | None) -> Generator[Ask | Paus
     )
     if own is not None:
         state.own_number = own
+    state.gateways = {
+        number.number_type: number.address.ssi
+        for number in numbers
+        if number is not None and number.number_type in (tables.NUMBER_PSTN, tables.NUMBER_PABX)
+    }
     if own is None or expected is None or own == expected:
         return ""
     return f"radio's own number is {own}, the plan says {expected}"

@@ -42,9 +42,10 @@ _GLUE = re.compile(
     r"|CTDGR|CME ERROR|CMS ERROR):)"
 )
 _GLUED_FINAL = re.compile(r"(\+C[A-Z]{1,5}:[ 0-9,]*[0-9,])(OK|ERROR)")
-_RANGE_END = re.compile(r"\(\s*\d+\s*-\s*(\d+)\s*\)\s*$")
+_RANGE_END = re.compile(r"\)\s*,\s*\(\s*\d+\s*-\s*(\d+)\s*\)\s*$")
 _WORD_FINALS = ("NO CARRIER", "NO ANSWER", "BUSY")
 _MAX_NUMBER_DIGITS = 9
+_EXTERNAL_CHARACTERS = frozenset("0123456789*#+")
 
 
 class _Fields:
@@ -74,6 +75,13 @@ class _Fields:
         if not value.isascii() or not value.isdecimal() or len(value) > _MAX_NUMBER_DIGITS:
             raise _Unreadable(self.offsets[index], f"field {index + 1}: expected a number")
         return int(value)
+
+    def lenient(self, index: int) -> int | None:
+        """Return a number, None where the field is missing or no number."""
+        try:
+            return self.optional(index)
+        except _Unreadable:
+            return None
 
     def number(self, index: int) -> int:
         """Return a number that must be there."""
@@ -170,11 +178,15 @@ def _may_ask(value: int | None) -> bool:
 
 
 def _incoming(_name: str, fields: _Fields) -> PeiLine:
+    calling_type = fields.lenient(3)
+    calling, digits = _caller(fields, calling_type)
     return IncomingCall(
         instance=fields.number(0),
         status=fields.optional(1),
         service=fields.optional(2),
-        calling=fields.address(4),
+        calling=calling,
+        calling_type=calling_type,
+        calling_digits=digits,
         hook=fields.optional(5),
         simplex=fields.optional(6),
         encrypted=bool(fields.optional(7)),
@@ -184,8 +196,23 @@ def _incoming(_name: str, fields: _Fields) -> PeiLine:
     )
 
 
+def _caller(fields: _Fields, calling_type: int | None) -> tuple[Address | None, str]:
+    """Return the caller's address, or an external number as it stands."""
+    text = fields.text(4)
+    external = calling_type in (tables.IdentityType.PABX, tables.IdentityType.PSTN)
+    if external and text and set(text) <= _EXTERNAL_CHARACTERS:
+        return None, text[: tables.MAX_DIAL_DIGITS]
+    return fields.address(4), ""
+
+
 def _progress(_name: str, fields: _Fields) -> PeiLine:
-    return CallProgress(instance=fields.number(0), status=fields.optional(1))
+    return CallProgress(
+        instance=fields.number(0),
+        status=fields.optional(1),
+        service=fields.lenient(2),
+        simplex=fields.lenient(4),
+        comms_type=fields.lenient(6),
+    )
 
 
 def _connected(_name: str, fields: _Fields) -> PeiLine:
@@ -219,7 +246,10 @@ def _ceased(_name: str, fields: _Fields) -> PeiLine:
 
 
 def _notice(name: str, fields: _Fields) -> PeiLine:
-    return TxNotice(name=name, instance=fields.optional(0))
+    flag = fields.lenient(1) if name == "CTXN" else None
+    return TxNotice(
+        name=name, instance=fields.optional(0), continues=None if flag is None else bool(flag)
+    )
 
 
 def _groups(_name: str, fields: _Fields) -> PeiLine:
@@ -316,7 +346,12 @@ def _repeater(_name: str, fields: _Fields) -> PeiLine:
     address = fields.address(1)
     if address is None:
         raise _Unreadable(fields.offsets[-1], "field 2: expected an address, got nothing")
-    return Repeater(comms_type=fields.number(0), address=address, network=fields.network(2))
+    return Repeater(
+        comms_type=fields.number(0),
+        address=address,
+        network=fields.network(2),
+        presence=fields.lenient(3),
+    )
 
 
 _READERS: dict[str, Callable[[str, _Fields], PeiLine]] = {

@@ -29,6 +29,9 @@ class IncomingCall:
     status: int | None = None
     service: int | None = None
     calling: Address | None = None
+    calling_type: int | None = None
+    calling_digits: str = ""
+    """An external number, or one that is no TETRA address, as the radio gave it."""
     hook: int | None = None
     simplex: int | None = None
     encrypted: bool = False
@@ -43,6 +46,9 @@ class CallProgress:
 
     instance: int
     status: int | None = None
+    service: int | None = None
+    simplex: int | None = None
+    comms_type: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +90,14 @@ class TxCeased:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TxNotice:
-    """``+CTXD``, ``+CTXI``, ``+CTXW`` or ``+CTXN``: told, and not acted on."""
+    """``+CTXD``, ``+CTXI``, ``+CTXW`` or ``+CTXN``: told, and not acted on.
+
+    ``continues`` is the flag of ``+CTXN``; other fields of these lines are not documented.
+    """
 
     name: str
     instance: int | None = None
+    continues: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +173,8 @@ class Repeater:
     comms_type: int
     address: Address
     network: tuple[int, int] | None = None
+    presence: int | None = None
+    """As the radio gave it; what its values mean is not documented."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,11 @@ class Call:
     instance: int
     group: int | None = None
     private: bool = False
+    ringing: bool = False
+    """A person has to answer first: the radio takes no part in it yet."""
+    duplex: bool = False
+    connected: bool = True
+    """False for a private call of ours that the other end has not taken yet."""
     caller: int | None = None
     talker: int | None = None
     talking: bool = False
@@ -43,6 +48,8 @@ class RadioState:
     link: LinkState = LinkState.CLOSED
     link_reason: str = ""
     own_number: int | None = None
+    gateways: dict[int, int] = field(default_factory=dict)
+    """Number type (PSTN or PABX gateway) -> its short number, where the radio names one."""
     model: str = ""
     firmware: str = ""
     mode: int = DEFAULT_MODE
@@ -51,6 +58,8 @@ class RadioState:
     selected: int | None = None
     scanned: tuple[int, ...] = ()
     max_payload_bits: int = tables.MAX_SDS_BITS
+    private_busy: str = ""
+    """Why the radio is not free: a private call of ours that has no instance yet."""
     calls: dict[int, Call] = field(default_factory=dict)
     events: list[RadioEvent] = field(default_factory=list)
 

@@ -15,6 +15,9 @@ MAX_SSI: Final = 0xFFFFFF
 MAX_SDS_BITS: Final = 2047
 """Most payload bits of an SDS type 4 (392-2); a radio names its own limit, often 1184."""
 
+MAX_DIAL_DIGITS: Final = 25
+"""Most digits of a number to dial (``+CME ERROR: 26`` above)."""
+
 CALL_PRIORITY_EMERGENCY: Final = 15
 """Call priority of ``+CTICN`` and ``AT+CTSDC`` that marks an emergency."""
 
@@ -130,6 +133,9 @@ class IdentityType(enum.IntEnum):
     EXTENDED_TSI = 5
 
 
+NUMBER_GROUPS: Final = frozenset({1, 7})
+NUMBER_PSTN: Final = 2
+NUMBER_PABX: Final = 3
 NUMBER_TYPE_WORDS: Final[dict[int, str]] = {
     0: "individual",
     1: "group",
@@ -485,6 +491,7 @@ LIP_POSITION_ERROR_M: Final[dict[int, float | None]] = {
 LIP_POSITION_ERROR_UNKNOWN: Final = 7
 LIP_VELOCITY_UNKNOWN: Final = 127
 LIP_REASON_EMERGENCY: Final = 2
+LIP_REASON_ANSWER: Final = 32
 
 LIP_REASON_WORDS: Final[dict[int, str]] = {
     0: "power on",

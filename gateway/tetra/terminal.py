@@ -15,7 +15,9 @@ see ``command_queue``. Polls are held while a press is in hand. Messages are not
 talks.
 """
 
-from gateway.model.ids import MessageId, MonoMs, RequestId
+from gateway.model.ids import CallId, MessageId, MonoMs, RequestId
+from gateway.model.individual import Dial
+from gateway.model.messages import MessageAct, SendStatus, SendText
 from gateway.model.radio import (
     Capability,
     GroupChanged,
@@ -33,7 +35,10 @@ from gateway.tetra.command_queue import Command, CommandQueue
 from gateway.tetra.dispatch_lines import LineDispatch
 from gateway.tetra.group_select import GroupSelect
 from gateway.tetra.inbox import Inbox
+from gateway.tetra.individual_calls import IndividualCalls
 from gateway.tetra.lines import LineReader, Overlong
+from gateway.tetra.message_acts import carry_out
+from gateway.tetra.message_words import payload_words
 from gateway.tetra.outbox import Outbox
 from gateway.tetra.pei_lines import Bad, Final, Mode, Unknown
 from gateway.tetra.radio_state import RadioState
@@ -50,8 +55,12 @@ INFO = LinkInfo(
             Capability.DELIVERY,
             Capability.SELECT_GROUP,
             Capability.TEXT,
+            Capability.POSITION_REQUEST,
             Capability.STATUS,
             Capability.SIGNAL,
+            Capability.INDIVIDUAL,
+            Capability.TELEPHONE,
+            Capability.EMERGENCY_OUT,
         }
     ),
 )
@@ -72,12 +81,20 @@ class TerminalCore:
         self._queue = CommandQueue(self._written)
         self._tracker = CallTracker(self.state)
         self._transmitter = Transmitter(self.state, self._queue, self._tracker)
+        self._individual = IndividualCalls(
+            self.state, self._queue, self._tracker, self._transmitter
+        )
         self._outbox = Outbox(self.state, self._queue, self._air_is_free)
         self._inbox = Inbox(self.state, self._outbox)
         self._groups = GroupSelect(self.state, self._queue, self._transmitter, wanted_group)
         self._service = Service(self.state, self._queue, self._groups, own_number)
         self._dispatch = LineDispatch(
-            self.state, self._tracker, self._transmitter, self._outbox, self._groups
+            self.state,
+            tracker=self._tracker,
+            transmitter=self._transmitter,
+            outbox=self._outbox,
+            groups=self._groups,
+            individual=self._individual,
         )
 
     # -- what a driver asks
@@ -85,7 +102,7 @@ class TerminalCore:
     @property
     def needs_reopen(self) -> bool:
         """Whether the radio went silent: the driver calls ``lost`` and opens the port again."""
-        return self._service.silent or self._transmitter.stuck
+        return self._service.silent or self._transmitter.stuck or self._individual.stuck
 
     @property
     def wanted_group(self) -> int | None:
@@ -99,21 +116,21 @@ class TerminalCore:
     @property
     def keyed(self) -> bool:
         """Whether bytes that key the radio may be on the wire, without a confirmed un-key."""
-        return bool(self._transmitter.guard_bytes())
+        return bool(self.guard_bytes())
 
     @property
     def key_epoch(self) -> int:
         """Grows whenever ``guard_bytes`` changes."""
-        return self._transmitter.key_epoch
+        return self._transmitter.key_epoch + self._individual.key_epoch
 
     @property
     def on_air(self) -> RequestId | None:
-        """The press whose sound may be sent right now."""
-        return self._transmitter.on_air
+        """The press, or the open microphone, whose sound may be sent right now."""
+        return self._transmitter.on_air or self._individual.on_air
 
     def guard_bytes(self) -> bytes:
         """Return the bytes that un-key the current key-up; empty when nothing is keyed."""
-        return self._transmitter.guard_bytes()
+        return self._transmitter.guard_bytes() or self._individual.guard_bytes()
 
     # -- the five verbs
 
@@ -136,6 +153,7 @@ class TerminalCore:
         if self._queue.tick(now):
             self._service.unanswered(now)
         self._transmitter.tick(now)
+        self._individual.tick(now)
         self._tracker.tick(now)
         self._inbox.tick(now)
         self._groups.tick(now)
@@ -152,11 +170,12 @@ class TerminalCore:
         times = (
             self._queue.deadline(self._now),
             self._transmitter.deadline(),
+            self._individual.deadline(),
             self._tracker.deadline(),
             self._inbox.deadline(),
             self._groups.deadline(),
             self._outbox.deadline(),
-            self._service.deadline(busy=self._transmitter.busy),
+            self._service.deadline(busy=self._busy),
         )
         return min((time for time in times if time is not None), default=None)
 
@@ -185,7 +204,26 @@ class TerminalCore:
     def end(self, request: RequestId, cause: str, now: MonoMs) -> list[RadioEvent]:
         """Un-key or withdraw, ahead of everything else."""
         self._now = now
-        self._transmitter.end(request, cause, now)
+        if not self._individual.end_microphone(request, cause, now):
+            self._transmitter.end(request, cause, now)
+        return self._after(now)
+
+    def dial(self, dial: Dial, now: MonoMs) -> list[RadioEvent]:
+        """Call a unit or a telephone."""
+        self._now = now
+        self._individual.dial(dial, now)
+        return self._after(now)
+
+    def answer(self, instance: int, microphone: RequestId | None, now: MonoMs) -> list[RadioEvent]:
+        """Take a ringing call; ``microphone`` stands for ours in a duplex call."""
+        self._now = now
+        self._individual.answer(instance, microphone, now)
+        return self._after(now)
+
+    def hang_up(self, call: CallId | int, now: MonoMs) -> list[RadioEvent]:
+        """Decline, withdraw or end a call of two, by our id or the radio's instance."""
+        self._now = now
+        self._individual.hang_up(call, now)
         return self._after(now)
 
     def select_group(self, number: int, now: MonoMs) -> list[RadioEvent]:
@@ -194,24 +232,26 @@ class TerminalCore:
         self._groups.select(number, now)
         return self._after(now)
 
+    def message(self, act: MessageAct, now: MonoMs) -> list[RadioEvent]:
+        """Send a text, a status, a request; or tell a sender that a person has read his text."""
+        self._now = now
+        carry_out(act, self._outbox, self._inbox, now)
+        return self._after(now)
+
     def send_text(self, message: MessageId, to: int, text: str, now: MonoMs) -> list[RadioEvent]:
         """Send a text."""
-        self._now = now
-        self._outbox.text(message, to, text, now)
-        return self._after(now)
+        return self.message(SendText(message=message, to=to, text=text), now)
 
     def send_status(self, message: MessageId, to: int, value: int, now: MonoMs) -> list[RadioEvent]:
         """Send a pre-coded status."""
-        self._now = now
-        self._outbox.status(message, to, value, now)
-        return self._after(now)
+        return self.message(SendStatus(message=message, to=to, value=value), now)
 
     # -- lines
 
     def _hear(self, heard: Heard, now: MonoMs) -> None:
         said = heard.said
         if isinstance(said, ReceivedSds):
-            self._see(said.raw_hex, "payload of the message")
+            self._see(said.raw_hex, payload_words(said.header.service, said.payload))
             if self._service.in_use:
                 self._inbox.receive(said, now)
             return
@@ -255,23 +295,27 @@ class TerminalCore:
     # -- the life of the link
 
     def _after(self, now: MonoMs) -> list[RadioEvent]:
-        self._service.proceed(now, busy=self._transmitter.busy)
+        self._service.proceed(now, busy=self._busy)
         if self.state.link is LinkState.DOWN:
             self._drop(self.state.link_reason)
-        elif self.state.link is LinkState.UNREGISTERED and self._transmitter.busy:
+        elif self.state.link is LinkState.UNREGISTERED:
             self._transmitter.not_ready(self.state.why_not_ready(), now)
+            self._individual.not_ready(self.state.why_not_ready(), now)
+        if self._service.in_use:
+            self._individual.proceed(now)
         self._outbox.pump(now)
         return self._drain()
 
     def _begin_anew(self, now: MonoMs, reason: str) -> None:
-        guard = self._transmitter.guard_bytes()
+        guard = self.guard_bytes()
         self._reader.clear()
         self._joiner.clear()
         self._queue.clear()
         self.state.forget_radio()
         if guard:
             self._queue.raw(guard)
-            self._transmitter.forget_guard()
+        self._transmitter.forget_guard()
+        self._individual.forget_guard()
         self._queue.raw(b"\r")
         self._change(LinkState.STARTING, reason)
         self._service.begin(now)
@@ -283,6 +327,7 @@ class TerminalCore:
 
     def _drop(self, reason: str) -> None:
         self._transmitter.link_lost(reason)
+        self._individual.link_lost(reason)
         self._outbox.radio_gone(reason)
         self._tracker.all_ended(reason)
         self._groups.forget()
@@ -294,7 +339,11 @@ class TerminalCore:
 
     def _air_is_free(self) -> bool:
         ready = not self.state.why_not_ready()
-        return ready and not self._transmitter.busy and not self.state.somebody_talks
+        return ready and not self._busy and not self.state.somebody_talks
+
+    @property
+    def _busy(self) -> bool:
+        return self._transmitter.busy or self._individual.in_hand
 
     def _drain(self) -> list[RadioEvent]:
         events = list(self.state.events)

@@ -32,7 +32,7 @@ from gateway.tetra.calls import CallTracker, cause_words
 from gateway.tetra.command_queue import Command, CommandQueue, Lane, Result
 from gateway.tetra.pei_lines import CallReleased, TxCeased, TxGrant
 from gateway.tetra.radio_state import Call, RadioState
-from gateway.tetra.target import Elsewhere, elsewhere
+from gateway.tetra.target import Elsewhere, elsewhere, is_target, target_call
 from gateway.tetra.unkey import (
     ASKED,
     CALL_GONE_MS,
@@ -130,7 +130,7 @@ class Transmitter(Unkeying):
                 ),
                 now,
             )
-        elif self._dialled or taken:
+        elif self._dialled or taken or demand.individual is not None:
             self._finish(TxRefused(demand=demand.demand, reason=words), now)
         else:
             self._dial_again(demand, now)
@@ -147,14 +147,16 @@ class Transmitter(Unkeying):
         """Take a change of the selected group."""
         if self._demand is None or not self.busy or self.phase is Phase.ENDING:
             return
+        if self._demand.individual is not None:
+            return
         if group not in (self._demand.group, self._selected_then):
             self._moved(group, now)
 
     def other_call(self, call: Call, now: MonoMs) -> None:
         """Take an incoming call: on another group, or on our instance, it moves us."""
-        if self._demand is None or not self.busy or call.group == self._demand.group:
+        if self._demand is None or not self.busy or is_target(call, self._demand):
             return
-        if self.phase is Phase.ENDING or (call.private and call.instance != self._instance):
+        if self.phase is Phase.ENDING or (call.ringing and call.instance != self._instance):
             return
         self._moved(call.group, now)
 
@@ -178,6 +180,10 @@ class Transmitter(Unkeying):
         self._next = None
         self.stuck = False
         self._reset()
+
+    def unkey_stray(self, instance: int, now: MonoMs) -> None:
+        """Un-key a grant in a private call that nobody pressed for."""
+        self._unkey_stray(instance, now)
 
     def forget_guard(self) -> None:
         """Disarm: the bytes were written on the line opened anew."""
@@ -211,11 +217,11 @@ class Transmitter(Unkeying):
     # -- starting
 
     def _begin(self, wanted: KeyDemand, now: MonoMs, *, dialled_again: bool = False) -> None:
-        wrong = elsewhere(self._state, wanted.group)
+        wrong = elsewhere(self._state, wanted)
         if wrong is not None:
             self._not_sent(wanted, wrong)
             return
-        call = next(iter(self._state.calls.values()), None)
+        call = target_call(self._state, wanted)
         urgent = wanted.priority == tables.DemandPriority.EMERGENCY
         if call is not None and not call.may_ask and not urgent:
             reason = "nobody may ask to talk now"
@@ -265,7 +271,7 @@ class Transmitter(Unkeying):
         if not result.ok:
             self._finish(TxRefused(demand=wanted.demand, reason=why(result)), now)
             return
-        wrong = elsewhere(self._state, wanted.group)
+        wrong = elsewhere(self._state, wanted)
         if wrong is not None:
             self._finish(not_sent_event(wanted, wrong), now)
             return
@@ -304,7 +310,7 @@ class Transmitter(Unkeying):
         if call is None:
             urgent = self._demand.priority == tables.DemandPriority.EMERGENCY
             self._tracker.outgoing(instance, self._demand.group, now, emergency=urgent)
-        elif call.group != self._demand.group:
+        elif not is_target(call, self._demand):
             return
         self._instance = instance
         self._arm_for_instance()
@@ -339,7 +345,7 @@ class Transmitter(Unkeying):
         return False
 
     def _to_air(self, wanted: KeyDemand, instance: int, now: MonoMs) -> None:
-        wrong = elsewhere(self._state, wanted.group)
+        wrong = elsewhere(self._state, wanted)
         if wrong is not None:
             self._moved(wrong.radio_group, now)
             return

@@ -2,7 +2,7 @@
 
 import re
 
-from gateway.model.ids import MessageId, MonoMs
+from gateway.model.ids import CallId, MessageId, MonoMs
 from gateway.model.radio import LineSeen, LinkChanged, RadioEvent
 from tests.gateway.tetra.scripted_radio import Wire
 
@@ -48,6 +48,8 @@ def _nothing_left(waiting: list[RadioEvent], where: str) -> None:
 
 def _act(wire: Wire, words: list[str]) -> None:
     now = MonoMs(wire.now)
+    if _act_in_call(wire, words):
+        return
     match words:
         case ["demand", request, group]:
             wire.demand(request, int(group))
@@ -57,8 +59,6 @@ def _act(wire: Wire, words: list[str]) -> None:
             wire.end(request, cause)
         case ["wait", ms]:
             wire.run(int(ms))
-        case ["select", group]:
-            wire.take(wire.core.select_group(int(group), now))
         case ["text", message, to, *text]:
             wire.take(wire.core.send_text(MessageId(message), int(to), " ".join(text), now))
         case ["status", message, to, value]:
@@ -69,6 +69,24 @@ def _act(wire: Wire, words: list[str]) -> None:
             wire.answers[command] = " ".join(lines).split("|")
         case _:
             raise AssertionError(f"unknown action {words}")
+
+
+def _act_in_call(wire: Wire, words: list[str]) -> bool:
+    """Do what concerns a group or a call of two; returns whether it was such an action."""
+    match words:
+        case ["select", group]:
+            wire.take(wire.core.select_group(int(group), MonoMs(wire.now)))
+        case ["press", request, instance]:
+            wire.press(request, int(instance))
+        case ["dial", call, digits, *how]:
+            wire.dial(call, digits, *how)
+        case ["answer-call", instance, *microphone]:
+            wire.answer(int(instance), *microphone)
+        case ["hang-up", call]:
+            wire.hang_up(int(call) if call.isdecimal() else CallId(call))
+        case _:
+            return False
+    return True
 
 
 def _compare(event: RadioEvent, wanted: str, where: str) -> None:

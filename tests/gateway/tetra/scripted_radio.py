@@ -6,7 +6,8 @@ with the lines of its table, after ``delay_ms`` of fake time.
 
 from dataclasses import dataclass, field
 
-from gateway.model.ids import MonoMs, RequestId
+from gateway.model.ids import CallId, MonoMs, RequestId
+from gateway.model.individual import Dial, IndividualKind
 from gateway.model.radio import KeyDemand, LineSeen, LinkChanged, RadioEvent
 from gateway.tetra.terminal import TerminalCore
 
@@ -79,6 +80,33 @@ class Wire:
         """Press."""
         wanted = KeyDemand(demand=RequestId(request), group=group, priority=priority)
         self.take(self.core.demand(wanted, MonoMs(self.now)))
+
+    def press(self, request: str, instance: int) -> None:
+        """Press in a private call."""
+        wanted = KeyDemand(demand=RequestId(request), group=0, individual=instance)
+        self.take(self.core.demand(wanted, MonoMs(self.now)))
+
+    def dial(self, call: str, digits: str, *how: str) -> None:
+        """Dial; ``how`` names duplex, direct, telephone, emergency and the microphone (r-...)."""
+        dial = Dial(
+            call=CallId(call),
+            kind=IndividualKind.TELEPHONE if "telephone" in how else IndividualKind.PRIVATE,
+            digits=digits,
+            duplex="duplex" in how,
+            rings="direct" not in how,
+            emergency="emergency" in how,
+            microphone=next((RequestId(word) for word in how if word.startswith("r-")), None),
+        )
+        self.take(self.core.dial(dial, MonoMs(self.now)))
+
+    def answer(self, instance: int, microphone: str | None = None) -> None:
+        """Take a ringing call."""
+        request = None if microphone is None else RequestId(microphone)
+        self.take(self.core.answer(instance, request, MonoMs(self.now)))
+
+    def hang_up(self, call: CallId | int) -> None:
+        """End a call of two."""
+        self.take(self.core.hang_up(call, MonoMs(self.now)))
 
     def end(self, request: str, cause: str = "released") -> None:
         """Let go."""

@@ -119,6 +119,7 @@ def test_call_fields_count_by_position() -> None:
         instance=46,
         status=0,
         service=7,
+        calling_type=0,
         calling=Address(ssi=2),
         hook=1,
         simplex=1,
