@@ -2,6 +2,7 @@
 
 from gateway.model.ids import LinkId, TalkgroupId, UnitId, split_address, talkgroup_id, unit_id
 from gateway.model.plan import Link, Plan, StatusText, Talkgroup, Unit
+from gateway.model.private_line import LINE_NAME, PRIVATE_HANDLE, PRIVATE_SYSTEM, is_private
 
 
 class Addresses:
@@ -15,6 +16,7 @@ class Addresses:
         self._units: dict[UnitId, Unit] = {unit.id: unit for unit in plan.units}
         self._links: dict[LinkId, Link] = {link.id: link for link in plan.links}
         self._handles = {system.id: system.handle for system in plan.systems}
+        self._handles[PRIVATE_SYSTEM] = PRIVATE_HANDLE
         self._statuses = {status.value: status for status in plan.statuses}
 
     def talkgroup(self, talkgroup: TalkgroupId) -> Talkgroup | None:
@@ -42,6 +44,8 @@ class Addresses:
 
     def talkgroup_name(self, talkgroup: TalkgroupId) -> str:
         """Return the name of a talkgroup; its id when the plan does not have it."""
+        if is_private(talkgroup):
+            return LINE_NAME
         known = self._talkgroups.get(talkgroup)
         return known.name if known else talkgroup
 

@@ -1,10 +1,11 @@
 """What every part of the engine is given: bus, clock, plan, links."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.bus import Bus
 from gateway.engine.addresses import Addresses
+from gateway.engine.private_lines import PrivateLines
 from gateway.engine.settings import EngineSettings
 from gateway.model.events import Event
 from gateway.model.ids import LinkId, MonoMs, UtcUs, ulid
@@ -21,6 +22,7 @@ class Context:
     addresses: Addresses
     links: Mapping[LinkId, RadioLink]
     settings: EngineSettings
+    lines: PrivateLines = field(default_factory=PrivateLines)
 
     def now(self) -> MonoMs:
         """Return monotonic milliseconds."""

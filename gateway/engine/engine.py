@@ -18,13 +18,16 @@ from gateway.engine.context import Context
 from gateway.engine.emergency import AlarmBook
 from gateway.engine.floor import FloorArbiter
 from gateway.engine.health import Health
+from gateway.engine.individual import IndividualBook
+from gateway.engine.individual_desk import IndividualDesk
 from gateway.engine.messages import Messages
 from gateway.engine.radio_input import RadioInput
 from gateway.engine.routing import Routing
 from gateway.engine.settings import EngineSettings
 from gateway.engine.uplink import Uplink
 from gateway.engine.voice_path import VoicePath
-from gateway.model import commands
+from gateway.engine.voter import Voter
+from gateway.model import commands, individual_commands
 from gateway.model.commands import Command, Reply
 from gateway.model.errors import InvalidCommand
 from gateway.model.events import AlarmRaised
@@ -51,6 +54,10 @@ EngineCommand = (
     | commands.AlarmEnd
     | commands.EmergencyExercise
     | commands.LinkRestart
+    | individual_commands.IndividualAnswer
+    | individual_commands.IndividualDecline
+    | individual_commands.IndividualDial
+    | individual_commands.IndividualHangUp
 )
 """Every command the engine answers."""
 
@@ -86,8 +93,13 @@ class CallEngine:
         self._routing = Routing(ctx, self._calls, self._health)
         self._voice = VoicePath(ctx, recorder)
         self._calls.listener = self._voice
+        self._voter = Voter(ctx, self._calls, self._voice, self._health)
         self._uplink = Uplink(ctx, self._voice, self._emptied)
         self._floor = FloorArbiter(ctx, self._calls, self._routing, self._health, self._uplink)
+        self._individual = IndividualBook(ctx, self._calls, counter)
+        self._individual.attach(self._floor)
+        self._desk = IndividualDesk(ctx, self._individual, self._calls, self._health, counter)
+        ctx.lines.pressed = self._floor.pressed_links
         self._alarms = AlarmBook(ctx, self._calls, self._routing, self._health)
         self._messages = Messages(ctx, self._routing, self._health)
         self._input = RadioInput(
@@ -99,6 +111,7 @@ class CallEngine:
             routing=self._routing,
             health=self._health,
             voice=self._voice,
+            individual=self._individual,
         )
         self._timer: asyncio.TimerHandle | None = None
         self._stopped = asyncio.Event()
@@ -132,7 +145,9 @@ class CallEngine:
     def set_listening(self, positions: Iterable[PositionId], *, supervisor: bool = False) -> None:
         """Tell which positions can sound an alarm now, and whether a supervisor is signed in."""
         with self._work():
-            self._alarms.set_listening(frozenset(positions), supervisor=supervisor)
+            heard = frozenset(positions)
+            self._individual.set_listening(heard)
+            self._alarms.set_listening(heard, supervisor=supervisor)
 
     def restore_alarm(self, event: AlarmRaised, *, acknowledged: bool) -> None:
         """Take an alarm that was open before a restart."""
@@ -151,7 +166,14 @@ class CallEngine:
 
     def deadline(self) -> MonoMs | None:
         """Return when tick() is due next, None when nothing waits."""
-        parts = (self._floor, self._uplink, self._alarms, self._calls)
+        parts = (
+            self._floor,
+            self._uplink,
+            self._alarms,
+            self._calls,
+            self._voter,
+            self._individual,
+        )
         due = [at for part in parts if (at := part.deadline()) is not None]
         return min(due) if due else None
 
@@ -159,7 +181,15 @@ class CallEngine:
         """Do everything that is due; presses first, since they may have to be un-keyed."""
         faults: list[Exception] = []
         with self._work():
-            for part in (self._floor, self._uplink, self._alarms, self._calls):
+            parts = (
+                self._floor,
+                self._uplink,
+                self._alarms,
+                self._calls,
+                self._voter,
+                self._individual,
+            )
+            for part in parts:
                 try:
                     part.tick(now)
                 except (
@@ -181,6 +211,7 @@ class CallEngine:
             return
         with self._work():
             self._floor.close()
+            self._individual.close()
             self._calls.close()
         self._running = False
         if self._timer is not None:
@@ -249,8 +280,10 @@ class CallEngine:
         if not isinstance(command, EngineCommand):
             raise InvalidCommand(f"the gateway does not know {command.type}")
         with self._work():
-            floor = self._floor_command(command)
-            return floor if floor is not None else self._other_command(command)
+            for answer in (self._floor_command, self._individual_command):
+                if (reply := answer(command)) is not None:
+                    return reply
+            return self._other_command(command)
 
     def _floor_command(self, command: EngineCommand) -> Reply | None:
         match command:
@@ -264,8 +297,22 @@ class CallEngine:
                 return self._routing.select(command, pressed=self._floor.pressed_links())
             case commands.PositionLeft():
                 self._floor.position_left(command.position)
+                self._desk.position_left(command.position)
                 self._routing.leave(command.position)
                 return Reply(ok=True)
+            case _:
+                return None
+
+    def _individual_command(self, command: EngineCommand) -> Reply | None:
+        match command:
+            case individual_commands.IndividualAnswer():
+                return self._desk.answer(command)
+            case individual_commands.IndividualDecline():
+                return self._desk.decline(command)
+            case individual_commands.IndividualDial():
+                return self._desk.dial(command)
+            case individual_commands.IndividualHangUp():
+                return self._desk.hang_up(command)
             case _:
                 return None
 

@@ -7,12 +7,14 @@ about the end of a press, so that nothing delays the un-key.
 
 import logging
 
+from gateway.engine.admission import Admission
 from gateway.engine.calls import CallBook
 from gateway.engine.context import Context
-from gateway.engine.floor_report import OVER_CAUSES, REASONS, FloorReport
+from gateway.engine.floor_report import HUNG_UP, OVER_CAUSES, REASONS, FloorReport
 from gateway.engine.health import Health
 from gateway.engine.presses import (
     ASKED,
+    NO_LIMIT_MS,
     TALKING,
     Press,
     PressState,
@@ -22,11 +24,13 @@ from gateway.engine.presses import (
     own_of,
     press_of,
 )
+from gateway.engine.private_lines import OVER
 from gateway.engine.routing import Routing
 from gateway.engine.uplink import Uplink
 from gateway.model import radio
 from gateway.model.commands import FloorRelease, FloorRenew, FloorRequest, Reply
-from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId
+from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId, TalkgroupId
+from gateway.model.private_line import is_private
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +51,7 @@ class FloorArbiter:
         self._floors: dict[LinkId, RadioFloor] = {link: RadioFloor(link) for link in ctx.links}
         self._order = 0
         self._report = FloorReport(ctx)
+        self._admission = Admission(ctx, routing, health)
 
     # ---- commands
 
@@ -59,16 +64,16 @@ class FloorArbiter:
         if command.request in self._presses:
             return Reply(ok=True)
         self._report.requested(command)
-        link = self._routing.link_for(command.talkgroup)
+        link = self._admission.link_for(command)
         if link is None:
-            name = self._ctx.addresses.talkgroup_name(command.talkgroup)
-            self._report.refused(command, f"no radio carries {name}", True, 0)
-            return Reply(ok=True, reason=f"no radio carries {name}")
+            reason = self._admission.no_link(command)
+            self._report.refused(command, reason, True, 0)
+            return Reply(ok=True, reason=reason)
         self._order += 1
-        press = press_of(command, link.id, self._order, self._ctx.now())
+        press = press_of(command, link, self._order, self._ctx.now())
         self._presses[press.request] = press
         self._uplink.open(press.request, press.position, press.link)
-        refusal = self._refusal(press)
+        refusal = self._admission.refusal(press, self._presses.values(), self._floors[press.link])
         if refusal is not None:
             return self._refuse(press, *refusal)
         if press.source in self._ctx.settings.short_press_sources:
@@ -118,6 +123,9 @@ class FloorArbiter:
             self._ctx.links[link].end(event.demand, "withdrawn")
             return
         call = self._calls.find(link, event.instance)
+        if call is None and is_private(press.talkgroup):
+            self._refuse(press, OVER, True)
+            return
         if call is not None and call.number != press.number:
             self._refuse(press, self._routing.elsewhere(link, call.number), True)
             return
@@ -126,6 +134,7 @@ class FloorArbiter:
         press.granted_ms = now
         press.transmission = self._calls.start_own(link, event.instance, own_of(press))
         self._report.granted(press, press.transmission.id)
+        self._ctx.lines.talking(press)
         self._uplink.grant(press.request, press.transmission)
 
     def queued(self, link: LinkId, event: radio.TxQueued) -> None:
@@ -159,13 +168,13 @@ class FloorArbiter:
         press = self._floors[link].current
         if press is None or press.state not in TALKING or press.transmission is None:
             return
-        if press.transmission.call.instance == instance:
+        if press.transmission.call.is_on(link, instance):
             self.cut(press, "preempted", name)
 
     def group_moved(self, link: LinkId, number: int | None) -> None:
         """Cut what would be said on another group than meant."""
         for press in self._of_link(link):
-            if press.number != number:
+            if press.number != number and not is_private(press.talkgroup):
                 self.cut(press, "moved", self._routing.elsewhere(link, number))
 
     def link_lost(self, link: LinkId) -> None:
@@ -181,8 +190,17 @@ class FloorArbiter:
         press = self._floors[link].current
         if press is not None and press.transmission is not None:
             call = press.transmission.call
-            if call.instance == instance and press.state in TALKING:
+            if call.is_on(link, instance) and press.state in TALKING:
                 self.cut(press, "call_ended", cause or REASONS["call_ended"])
+
+    def line_over(self, line: TalkgroupId, reason: str, *, duplex: bool) -> None:
+        """Cut the presses of a private call that is over; an open microphone is just closed."""
+        for press in [p for p in self._presses.values() if p.talkgroup == line]:
+            self.cut(press, HUNG_UP if duplex else "call_ended", reason)
+
+    def resume(self, link: LinkId) -> None:
+        """Go on: the private call that stood in the way of an emergency is over."""
+        self._next(self._floors[link])
 
     # ---- time
 
@@ -241,7 +259,7 @@ class FloorArbiter:
         words = reason or REASONS.get(cause, cause)
         if press.transmission is not None:
             self._calls.end_own(press.transmission, OVER_CAUSES.get(cause, "cut"))
-        if state in TALKING:
+        if state in TALKING and cause != HUNG_UP:
             self._report.lost(press, cause, words)
         elif cause in ("moved", "link_lost", "server"):
             self._report.refused(press, words, True, discarded)
@@ -283,6 +301,7 @@ class FloorArbiter:
         floor = self._floors[press.link]
         self._presses.pop(press.request, None)
         press.move(PressState.OVER)
+        self._ctx.lines.press_over(press)
         if floor.current is press:
             floor.current = None
         if press in floor.waiting:
@@ -306,30 +325,13 @@ class FloorArbiter:
 
     # ---- beginnings
 
-    def _refusal(self, press: Press) -> tuple[str, bool] | None:
-        """Return the reason against a press and whether it reads ``Not sent``; None for none."""
-        if not self._health.is_up(press.link):
-            return self._health.words(press.link), True
-        for other in self._presses.values():
-            if other is not press and other.position == press.position:
-                if other.state is PressState.ENDING and other.link == press.link:
-                    continue
-                return "this position transmits already", False
-        other_press = self._floors[press.link].current
-        if other_press is None or other_press.position == press.position:
-            return None
-        if other_press.number != press.number:
-            return self._routing.elsewhere(press.link, other_press.number), True
-        if other_press.state in TALKING and press.priority <= other_press.priority:
-            return f"Position {other_press.position} is talking", False
-        return None
-
     def _admit(self, press: Press) -> Reply:
         """Put a press in the queue of its radio, ahead of and instead of lower priorities."""
-        refusal = self._refusal(press)
+        refusal = self._admission.refusal(press, self._presses.values(), self._floors[press.link])
         if refusal is not None:
             return self._refuse(press, *refusal)
         press.move(PressState.WAITING)
+        self._ctx.lines.clear(press)
         floor = self._floors[press.link]
         floor.waiting.append(press)
         holder = floor.current
@@ -352,15 +354,14 @@ class FloorArbiter:
         self._report.queued(holder, None)
 
     def _next(self, floor: RadioFloor) -> None:
-        if floor.current is not None or floor.unkeying is not None:
+        if floor.current or floor.unkeying or floor.link in self._ctx.lines.clearing:
             return
         press = floor.pop_next()
         if press is None:
             return
         floor.current = press
         press.move(PressState.DEMANDED)
-        demand = radio.KeyDemand(demand=press.request, group=press.number, priority=press.priority)
-        self._ctx.links[floor.link].demand(demand)
+        self._ctx.lines.demand(press, self._ctx.links[floor.link])
 
     def _asked(self, link: LinkId, demand: RequestId) -> Press | None:
         press = self._floors[link].current
@@ -373,6 +374,8 @@ class FloorArbiter:
 
     def _due(self, press: Press) -> MonoMs:
         limit_ms = self._ctx.addresses.transmit_limit_ms(press.talkgroup)
+        if not self._ctx.lines.has_limit(press):
+            limit_ms = NO_LIMIT_MS
         return due_ms(press, self._ctx.settings, limit_ms)
 
     def _tick_press(self, press: Press, now: MonoMs) -> None:

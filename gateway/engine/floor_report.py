@@ -14,7 +14,10 @@ from gateway.model.events import (
 )
 from gateway.model.ids import TransmissionId
 
+HUNG_UP = "hung_up"
+"""A duplex call ended: its microphone is closed, nobody was cut off."""
 OVER_CAUSES = {
+    HUNG_UP: "ended",
     "link_lost": "lost",
     "preempted": "preempted",
     "moved": "moved",

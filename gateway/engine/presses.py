@@ -41,6 +41,9 @@ MOVES: dict[PressState, frozenset[PressState]] = {
     PressState.OVER: frozenset(),
 }
 
+NO_LIMIT_MS = 1 << 40
+"""A press without a limit: the open microphone of a duplex call lives on its lease alone."""
+
 TALKING = frozenset({PressState.ON_AIR, PressState.ENDING})
 ASKED = frozenset({PressState.DEMANDED, PressState.QUEUED})
 

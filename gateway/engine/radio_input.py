@@ -1,15 +1,19 @@
 """Who hears what a link reports, and in which order."""
 
+from dataclasses import replace
+
 from gateway.engine.calls import CallBook
 from gateway.engine.context import Context
 from gateway.engine.emergency import AlarmBook
 from gateway.engine.floor import FloorArbiter
 from gateway.engine.health import Health
+from gateway.engine.individual import IndividualBook
 from gateway.engine.messages import Messages
 from gateway.engine.routing import Routing
+from gateway.engine.twice import Twice
 from gateway.engine.voice_path import VoicePath
-from gateway.model import events, radio
-from gateway.model.ids import LinkId, TalkgroupId
+from gateway.model import events, individual, radio
+from gateway.model.ids import LinkId, TalkgroupId, split_address
 from gateway.model.radio import EmergencySign, LinkState, RadioEvent
 
 EMERGENCY_REASON = 2
@@ -31,6 +35,7 @@ class RadioInput:
         routing: Routing,
         health: Health,
         voice: VoicePath,
+        individual: IndividualBook,
     ) -> None:
         """Be given every part."""
         self._ctx = ctx
@@ -41,6 +46,8 @@ class RadioInput:
         self._routing = routing
         self._health = health
         self._voice = voice
+        self._individual = individual
+        self._twice = Twice(ctx)
 
     def take(self, link: LinkId, event: RadioEvent) -> None:
         """Give an event to those it concerns."""
@@ -48,8 +55,24 @@ class RadioInput:
             self._link_changed(link, event)
             return
         self._health.heard(link)
-        if not (self._of_call(link, event) or self._of_floor(link, event)):
-            self._of_unit(link, event)
+        for given in (self._of_individual, self._of_call, self._of_floor):
+            if given(link, event):
+                return
+        self._of_unit(link, event)
+
+    def _of_individual(self, link: LinkId, event: RadioEvent) -> bool:
+        match event:
+            case individual.IndividualRinging():
+                self._rings(link, event)
+            case individual.IndividualProgressed():
+                self._individual.progressed(event)
+            case individual.IndividualConnected():
+                self._individual.connected(link, event)
+            case individual.IndividualEnded():
+                self._individual.ended(link, event)
+            case _:
+                return False
+        return True
 
     def _of_call(self, link: LinkId, event: RadioEvent) -> bool:
         match event:
@@ -59,6 +82,7 @@ class RadioInput:
                 self._talk_started(link, event)
             case radio.TalkEnded():
                 self._calls.talk_ended(link, event.instance)
+                self._individual.talker(link, event.instance, "")
             case radio.CallDown():
                 self._call_down(link, event)
             case radio.GroupChanged():
@@ -70,6 +94,7 @@ class RadioInput:
     def _of_floor(self, link: LinkId, event: RadioEvent) -> bool:
         match event:
             case radio.TxGranted():
+                self._individual.granted(event)
                 self._floor.granted(link, event)
             case radio.TxQueued():
                 self._floor.queued(link, event)
@@ -84,6 +109,8 @@ class RadioInput:
         return True
 
     def _of_unit(self, link: LinkId, event: RadioEvent) -> None:
+        if self._twice.seen(link, event):
+            return
         match event:
             case radio.TextReceived():
                 self._messages.text(link, event)
@@ -111,8 +138,10 @@ class RadioInput:
         was_up, is_up = self._health.changed(link, event)
         if was_up and not is_up:
             self._floor.link_lost(link)
+            self._individual.link_lost(link)
             self._messages.link_lost(link)
         if event.state in _LOST:
+            self._individual.link_lost(link)
             self._calls.link_lost(link)
             self._routing.set_group(link, None)
         if was_up is not is_up:
@@ -136,7 +165,18 @@ class RadioInput:
     def _group(self, link: LinkId, number: int | None) -> TalkgroupId | None:
         return None if number is None else self._ctx.addresses.talkgroup_on(link, number)
 
+    def _rings(self, link: LinkId, event: individual.IndividualRinging) -> None:
+        caller = self._ctx.addresses.unit_on(link, event.caller)
+        self._messages.heard(link, caller)
+        if self._individual.ringing(link, event) is not None and event.emergency:
+            self._alarms.sign(link, caller, EmergencySign.CALL_PRIORITY)
+
     def _call_up(self, link: LinkId, event: radio.CallUp) -> None:
+        private = self._individual.on(link, event.instance)
+        if private is not None and event.group is None:
+            return  # the same call, told as any other
+        if private is not None:
+            self._individual.over(private, "replaced by another call", None)
         caller = self._ctx.addresses.unit_on(link, event.caller)
         if not event.outgoing:
             self._messages.heard(link, caller)
@@ -145,10 +185,18 @@ class RadioInput:
         call = self._calls.call_up(link, event, self._routing.only_group(link))
         if call is not None and event.emergency and not event.outgoing and not was_emergency:
             self._alarms.sign(
-                link, caller, EmergencySign.CALL_PRIORITY, group=call.number, instance=call.instance
+                link,
+                caller,
+                EmergencySign.CALL_PRIORITY,
+                group=call.number,
+                instance=event.instance,
             )
 
     def _call_down(self, link: LinkId, event: radio.CallDown) -> None:
+        private = self._individual.on(link, event.instance)
+        if private is not None:
+            self._individual.over(private, event.cause, event.code)
+            return
         self._floor.call_down(link, event.instance, event.cause)
         if self._calls.find(link, event.instance) is None:
             self._voice.forget(link)  # what was said there is nobody's here
@@ -158,11 +206,26 @@ class RadioInput:
         own = self._voice.own_numbers.get(link)
         if event.talker is not None and event.talker == own and self._floor.on_air(link):
             return
+        private = self._individual.on(link, event.instance)
+        if private is not None and event.talker is None and private.other is not None:
+            event = replace(event, talker=split_address(private.other)[1])
         talker = self._ctx.addresses.unit_on(link, event.talker)
         self._messages.heard(link, talker)
+        self._individual.talker(link, event.instance, "them")
         self._floor.talker_changed(link, event.instance, self._ctx.addresses.unit_name(talker))
-        if self._calls.talk_started(link, event, self._routing.only_group(link)) is None:
+        group, ours = self._routing.only_group(link), self._is_ours(link, event.talker)
+        if self._calls.talk_started(link, event, group, ours=ours) is None:
             self._voice.forget(link)
+
+    def _is_ours(self, link: LinkId, talker: int | None) -> bool:
+        """Say whether a desk talks, or is about to, through another radio, which is the talker."""
+        if talker is None:
+            return False
+        pressed = self._floor.pressed_links()
+        return any(
+            other != link and number == talker and other in pressed
+            for other, number in self._voice.own_numbers.items()
+        )
 
     def _status(self, link: LinkId, event: radio.StatusReceived) -> None:
         if self._messages.status(link, event) == "emergency":

@@ -8,6 +8,12 @@ from gateway.model.ids import LinkId, PositionId, TalkgroupId, split_address
 from gateway.model.plan import Link
 from gateway.model.radio import Capability
 
+STEADY_US = 10_000_000
+"""A link that came up less than this ago may go down again."""
+BETTER_DB = 6
+NO_SIGNAL_DBM = -120
+"""Stands for a signal that a link does not tell."""
+
 
 class Routing:
     """Talkgroup to link, and the positions that use each radio."""
@@ -50,13 +56,20 @@ class Routing:
     # ---- choosing
 
     def link_for(self, talkgroup: TalkgroupId) -> Link | None:
-        """Return the link to talk on: one that is up and on the group first, then one up."""
+        """Return the link to talk on, None when no link carries the talkgroup.
+
+        One that is up, free and on the group goes first; among equals one that has been up for a
+        while, then the one with clearly more signal.
+        """
         number = split_address(talkgroup)[1]
         links = [k for k in self._ctx.addresses.links_of(talkgroup) if k.id in self._ctx.links]
 
-        def fitness(link: Link) -> tuple[bool, bool]:
+        def fitness(link: Link) -> tuple[bool, bool, bool, bool, int]:
             on_it = self._groups.get(link.id) == number or self._calls.group_up(link.id, number)
-            return self._health.is_up(link.id), on_it
+            free = not self._ctx.lines.busy(link.id)
+            steady = self._ctx.utc() - self._health.up_since(link.id) >= STEADY_US
+            signal = (self._health.signal_dbm(link.id) or NO_SIGNAL_DBM) // BETTER_DB
+            return self._health.is_up(link.id), free, on_it, steady, signal
 
         return max(links, key=fitness, default=None)
 
@@ -95,6 +108,6 @@ class Routing:
         for position, (used, talkgroup) in self._users.items():
             if used == link.id and talkgroup != command.talkgroup:
                 return f"{where}, Position {position} uses it"
-        if link.id in pressed or self._calls.on_link(link.id):
+        if link.id in pressed or self._calls.on_link(link.id) or self._ctx.lines.busy(link.id):
             return f"{where}, a call is up"
         return ""

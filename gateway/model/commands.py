@@ -150,4 +150,4 @@ class LinkRestart(Command):
     operator: str
 
 
-from gateway.model import individual_commands as individual_commands  # noqa: E402 - registers them
+import gateway.model.individual_commands  # noqa: E402, F401 - it registers its commands
