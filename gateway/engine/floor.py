@@ -252,11 +252,11 @@ class FloorArbiter:
         if keyed:
             word = cause if state in TALKING else "withdrawn"
             self._ctx.links[press.link].end(press.request, word)
+        press.end_words = words = reason or REASONS.get(cause, cause)
         floor = self._leave(press)
         discarded = self._uplink.close(press.request)
         if keyed:
             floor.unkeying = self._unkeying(press.request)
-        words = reason or REASONS.get(cause, cause)
         if press.transmission is not None:
             self._calls.end_own(press.transmission, OVER_CAUSES.get(cause, "cut"))
         if state in TALKING and cause != HUNG_UP:

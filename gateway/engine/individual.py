@@ -220,7 +220,8 @@ class IndividualBook:
         if press.request == call.microphone:
             # The link was told to end this press, and ends the call with it.
             asked = call.line.microphone_open
-            self._expect_end(call, "the microphone was closed", asked=asked)
+            why = press.end_words or "the microphone was closed"
+            self._expect_end(call, why, asked=asked)
         elif not call.line.duplex and press.granted_ms is not None:
             self.report.talker(call, "")
 

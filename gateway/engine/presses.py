@@ -67,6 +67,8 @@ class Press:
     granted_ms: MonoMs | None = None
     released_ms: MonoMs | None = None
     transmission: Transmission | None = None
+    end_words: str = ""
+    """Why it was cut."""
 
     def move(self, state: PressState) -> None:
         """Go to another state; raises InvalidCommand when the table does not have the step."""

@@ -137,8 +137,8 @@ class RadioInput:
             self._voice.own_numbers[link] = event.own_number
         was_up, is_up = self._health.changed(link, event)
         if was_up and not is_up:
-            self._floor.link_lost(link)
             self._individual.link_lost(link)
+            self._floor.link_lost(link)
             self._messages.link_lost(link)
         if event.state in _LOST:
             self._individual.link_lost(link)
