@@ -50,14 +50,6 @@ class RadioLink(Protocol):
         """Turn the radio to a group. Answer: GroupChanged with ``asked``."""
         ...
 
-    def send_text(self, message: MessageId, to: int, text: str) -> None:
-        """Send a text. Answers: SendProgress."""
-        ...
-
-    def send_status(self, message: MessageId, to: int, value: int) -> None:
-        """Send a status. Answers: SendProgress."""
-        ...
-
     def restart(self) -> None:
         """Close and open again."""
         ...

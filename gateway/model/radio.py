@@ -8,6 +8,7 @@ import enum
 from dataclasses import dataclass, field
 
 from gateway.model.ids import MessageId, RequestId
+from gateway.model.radio_time import FixTime, RadioTime
 
 
 class Capability(enum.Enum):
@@ -21,6 +22,7 @@ class Capability(enum.Enum):
     AFFILIATION = "affiliation"
     SELECT_GROUP = "select_group"
     TEXT = "text"
+    POSITION_REQUEST = "position_request"
     STATUS = "status"
     SIGNAL = "signal"
     INDIVIDUAL = "individual"
@@ -187,7 +189,14 @@ class TextReceived(RadioEvent):
     reference: int | None = None
     immediate: bool = False
     raw_hex: str = ""
-    radio_time: str | None = None
+    written: RadioTime | None = None
+    handle: int | None = None
+    """Set where the sender waits to hear that a person has read it: for ``message_opened``."""
+    parts: int = 1
+    parts_missing: int = 0
+    opta: str = ""
+    itsi: str = ""
+    """Leading and trailing identity that some networks write into a text; cut from ``text``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +222,9 @@ class PositionReceived(RadioEvent):
     age_s: int | None = None
     """Upper limit of the fix's age when it was sent; None unknown."""
     reason: int | None = None
+    taken: FixTime | None = None
+    """When the position was taken, where the radio said it; then ``age_s`` is None."""
+    user_data: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,12 +248,19 @@ class SendProgress(RadioEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataReceived(RadioEvent):
-    """Payload that we keep whole and do not read (unknown protocol id)."""
+    """Payload that we keep whole and do not read.
+
+    ``pid`` is its protocol id (SDS type 4); ``words`` what is known of it; ``routine`` where it is
+    of no concern to a dispatcher.
+    """
 
     sender: int | None
     to: int | None
     pid: int | None
     raw_hex: str
+    sds_type: int = 4
+    words: str = ""
+    routine: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

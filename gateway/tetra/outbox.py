@@ -2,41 +2,60 @@
 
 ``accepted`` is the radio's, ``sent`` the air's (``+CMGS`` status 4), ``delivered`` and ``read`` the
 receiver's (SDS-REPORT or short report). What cannot be known is ``unknown``, never repeated here.
+Waiting for an over to end costs no attempt: only a refusal of the radio does.
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from gateway.model.ids import MessageId, MonoMs
-from gateway.model.radio import SendProgress, SendState
-from gateway.tetra import sds, sds_tl, tables
+from gateway.model.radio import SendState
+from gateway.tetra import lip_requests, long_text, sds_tl, status, tables
 from gateway.tetra.bits import Payload
 from gateway.tetra.command_queue import Command, CommandQueue, Result
+from gateway.tetra.message_words import SDS_TYPE_BITS
 from gateway.tetra.pei_lines import SendResult
 from gateway.tetra.radio_state import RadioState
+from gateway.tetra.send_claims import Part, SendClaims
 from gateway.tetra.words import error_words
 
-MAX_WAITING = 32
-"""Most messages that may wait."""
-HOLD_MS = 300_000
+MAX_WAITING = 64
+"""Most messages and parts of messages that may wait."""
+HOLD_MS = 600_000
 """How long a message may wait for transmissions to end and for retries."""
-RETRY_MS = (1_000, 2_000, 5_000)
+RETRY_MS = (1_000, 2_000, 4_000, 8_000, 15_000)
 """Pauses before a message is tried again where the radio says that it may work later."""
+POSITION_ANSWER_MS = 120_000
+"""How long a position, or a result, from a unit counts as the answer to our request."""
 _MAX_REMEMBERED = 256
-_TL_SERVICE, _STATUS_SERVICE = "12,0,0,0,0", "13,0"
+_SERVICES = {
+    service: f"{service.value},0,0,0,0"
+    for service in (
+        tables.AiService.SDS_1,
+        tables.AiService.SDS_2,
+        tables.AiService.SDS_3,
+        tables.AiService.SDS_4,
+    )
+} | {tables.AiService.STATUS: "13,0"}
+"""AI service -> argument of ``AT+CTSDS`` (395-5 6.14.6)."""
+_SDS_TYPES = {1: tables.AiService.SDS_1, 2: tables.AiService.SDS_2, 3: tables.AiService.SDS_3}
 _SYNTAX_ERROR = 35
 _AT_ONCE = MonoMs(0)
-_FAILED_CLASSES = frozenset({sds_tl.DeliveryClass.FAILED})
+_REFERENCES = 255
+
+Known = TypeVar("Known")
 
 
 @dataclass(slots=True, kw_only=True)
 class _Outgoing:
     to: int
-    service: str
+    service: tables.AiService
     payload: Payload
     expires: MonoMs
-    message: MessageId | None = None
+    part: Part | None = None
+    """None: a report of ours, which nobody follows."""
     reference: int | None = None
     attempts: int = 0
     not_before: MonoMs = _AT_ONCE
@@ -52,114 +71,199 @@ class Outbox:
         self._state = state
         self._queue = queue
         self._may_send = may_send
+        self._claims = SendClaims(state.emit)
         self._waiting: deque[_Outgoing] = deque()
         self._current: _Outgoing | None = None
-        self._service = ""
+        self._service: tables.AiService | None = None
         self._reference = 0
-        self._by_instance: OrderedDict[int, MessageId] = OrderedDict()
-        self._by_reference: OrderedDict[tuple[int, int], MessageId] = OrderedDict()
+        self._by_instance: OrderedDict[int, Part] = OrderedDict()
+        self._by_reference: OrderedDict[tuple[int, int], Part] = OrderedDict()
+        self._asked: dict[int, tuple[MessageId, MonoMs]] = {}
 
     # -- submitting
 
-    def text(self, message: MessageId, to: int, text: str, now: MonoMs) -> None:
-        """Queue a text, with reports asked for unless it goes to a group."""
-        asked = sds_tl.ReportRequest.BOTH
-        if self._state.is_group(to):
-            asked = sds_tl.ReportRequest.NONE
-        self._reference = self._reference % 255 + 1
-        payload = sds.text_transfer(text, self._reference, asked).encode()
+    def text(
+        self,
+        message: MessageId,
+        to: int,
+        text: str,
+        now: MonoMs,
+        *,
+        group: bool = False,
+        immediate: bool = False,
+    ) -> None:
+        """Queue a text, in parts where it is long; reports are asked for unless to a group."""
+        to_group = group or self._state.is_group(to)
+        asked = sds_tl.ReportRequest.NONE if to_group else sds_tl.ReportRequest.BOTH
         limit_bits = self._state.max_payload_bits
-        if payload.length_bits > limit_bits:
-            reason = f"text too long: {payload.length_bits} bits, the radio takes {limit_bits}"
-            self._tell(message, SendState.FAILED, reason)
-            return
-        self._submit(
-            _Outgoing(
-                to=to,
-                service=_TL_SERVICE,
-                payload=payload,
-                expires=MonoMs(now + HOLD_MS),
-                message=message,
-                reference=self._reference,
+        try:
+            count = long_text.parts_needed(text, limit_bits, immediate=immediate)
+            transfers = long_text.transfers(
+                text,
+                references=[self._next_reference(to) for _ in range(count)],
+                limit_bits=limit_bits,
+                asked=asked,
+                to_group=to_group,
+                immediate=immediate,
             )
-        )
+        except long_text.TooLong as fault:
+            self._refuse(message, str(fault))
+            return
+        sds_4 = tables.AiService.SDS_4
+        payloads = [(transfer.encode(), transfer.reference) for transfer in transfers]
+        self._submit(message, to, sds_4, payloads, now)
 
     def status(self, message: MessageId, to: int, value: int, now: MonoMs) -> None:
-        """Queue a status of 16 bits."""
-        if not 0 <= value <= 0xFFFF:
-            reason = f"status: expected 0 to 65535, got {value}"
-            self._tell(message, SendState.FAILED, reason)
+        """Queue a status of 16 bits; reserved values and the emergency are refused."""
+        reason = status.why_not_sendable(value)
+        if reason:
+            self._refuse(message, reason)
             return
-        self._submit(
-            _Outgoing(
-                to=to,
-                service=_STATUS_SERVICE,
-                payload=Payload(value=value, length_bits=16),
-                expires=MonoMs(now + HOLD_MS),
-                message=message,
-            )
-        )
+        payload = Payload(value=value, length_bits=status.STATUS_BITS)
+        self._submit(message, to, tables.AiService.STATUS, [(payload, None)], now)
 
-    def report_back(self, to: int, report: sds_tl.Report, now: MonoMs) -> None:
-        """Queue a delivery report."""
+    def data(
+        self, message: MessageId, to: int, sds_type: int, payload: Payload, now: MonoMs
+    ) -> None:
+        """Queue user-defined data of SDS type 1, 2 or 3 (16, 32 or 64 bits), or 4."""
+        wanted = SDS_TYPE_BITS.get(sds_type, payload.length_bits)
+        limit_bits = self._state.max_payload_bits
+        if payload.length_bits != wanted:
+            reason = f"SDS type {sds_type}: expected {wanted} bits, got {payload.length_bits}"
+            self._refuse(message, reason)
+        elif payload.length_bits > limit_bits:
+            reason = f"data too long: {payload.length_bits} bits, the radio takes {limit_bits}"
+            self._refuse(message, reason)
+        else:
+            service = _SDS_TYPES.get(sds_type, tables.AiService.SDS_4)
+            self._submit(message, to, service, [(payload, None)], now)
+
+    def ask_position(self, message: MessageId, to: int, now: MonoMs) -> None:
+        """Queue the request for a position now."""
+        self._request(message, to, lip_requests.immediate_request(), now)
+
+    def set_reporting(self, message: MessageId, to: int, enabled: bool, now: MonoMs) -> None:
+        """Queue the request to send positions, or none."""
+        self._request(message, to, lip_requests.reporting(enabled=enabled), now)
+
+    def report_back(self, to: int, report: sds_tl.Report | sds_tl.Ack, now: MonoMs) -> None:
+        """Queue a delivery report, or the acknowledgement of one."""
         if len(self._waiting) < MAX_WAITING:
             self._waiting.append(
                 _Outgoing(
                     to=to,
-                    service=_TL_SERVICE,
+                    service=tables.AiService.SDS_4,
                     payload=report.encode(),
                     expires=MonoMs(now + HOLD_MS),
                 )
             )
 
-    def _submit(self, item: _Outgoing) -> None:
+    def _request(self, message: MessageId, to: int, payload: Payload, now: MonoMs) -> None:
+        if self._state.is_group(to):
+            self._refuse(message, "a position can be asked of one radio, not of a group")
+            return
+        self._asked[to] = (message, MonoMs(now + HOLD_MS + POSITION_ANSWER_MS))
+        while len(self._asked) > _MAX_REMEMBERED:
+            del self._asked[next(iter(self._asked))]
+        self._submit(message, to, tables.AiService.SDS_4, [(payload, None)], now)
+
+    def _submit(
+        self,
+        message: MessageId,
+        to: int,
+        service: tables.AiService,
+        payloads: Sequence[tuple[Payload, int | None]],
+        now: MonoMs,
+    ) -> None:
         reason = self._state.why_not_ready()
-        if not reason and len(self._waiting) >= MAX_WAITING:
+        if not reason and len(self._waiting) + len(payloads) > MAX_WAITING:
             reason = "too many messages are waiting"
         if reason:
-            self._tell(item.message, SendState.FAILED, reason)
-        else:
-            self._waiting.append(item)
+            self._refuse(message, reason)
+            return
+        self._claims.begin(message, len(payloads))
+        for number, (payload, reference) in enumerate(payloads, 1):
+            self._waiting.append(
+                _Outgoing(
+                    to=to,
+                    service=service,
+                    payload=payload,
+                    expires=MonoMs(now + HOLD_MS),
+                    part=(message, number),
+                    reference=reference,
+                )
+            )
+
+    def _refuse(self, message: MessageId, reason: str) -> None:
+        self._claims.begin(message, 1)
+        self._claims.failed((message, 1), reason)
+
+    def _next_reference(self, to: int) -> int:
+        """Return a reference that no open message to this receiver has."""
+        for _ in range(_REFERENCES):
+            self._reference = self._reference % _REFERENCES + 1
+            if (to, self._reference) not in self._by_reference:
+                break
+        return self._reference
 
     # -- what the radio and the receiver tell
 
     def progress(self, line: SendResult) -> None:
         """Take ``+CMGS: instance,status[,reference]``."""
-        message = self._by_instance.get(line.instance)
-        if message is None:
+        part = self._by_instance.get(line.instance)
+        if part is None:
             return
         if line.status in (tables.SendStatus.SENT, tables.SendStatus.OUT_SENT):
             self._by_instance.pop(line.instance)
-            self._tell(message, SendState.SENT)
+            self._claims.claim(part, SendState.SENT)
         elif line.status == tables.SendStatus.FAILED:
             self._by_instance.pop(line.instance)
-            self._tell(message, SendState.FAILED, "the radio could not send it over the air")
+            self._give_up(part, "the radio could not send it over the air")
 
     def delivered(self, sender: int | None, reference: int, delivery: int) -> None:
         """Take a delivery report about a message of ours."""
         key = (-1 if sender is None else sender, reference)
-        message = self._by_reference.get(key)
-        if message is None:
+        part = self._by_reference.get(key)
+        if part is None:
             return
         words = sds_tl.report_words(delivery)
-        if delivery == 0x00:
-            self._tell(message, SendState.DELIVERED, words)
-        elif delivery == 0x02:
-            self._tell(message, SendState.READ, words)
-        elif sds_tl.delivery_class(delivery) in _FAILED_CLASSES:
-            self._tell(message, SendState.FAILED, words)
+        if delivery in (sds_tl.STATUS_RECEIVED, sds_tl.STATUS_PART_RECEIVED):
+            self._claims.claim(part, SendState.DELIVERED, words)
+        elif delivery == sds_tl.STATUS_CONSUMED:
+            self._claims.claim(part, SendState.READ, words)
+        elif sds_tl.delivery_class(delivery) is sds_tl.DeliveryClass.FAILED:
+            self._give_up(part, words)
+        else:
+            self._claims.note(part, words)
+
+    def answered(self, sender: int | None, result: int | None, now: MonoMs) -> None:
+        """Take a unit's answer to a position request: a position (no result) or a result code."""
+        if sender is None or sender not in self._asked:
+            return
+        message, until = self._asked.pop(sender)
+        if now > until:
+            return
+        if result is None:
+            self._claims.claim((message, 1), SendState.DELIVERED, "answered with a position")
+        elif result in lip_requests.GOOD_RESULTS:
+            words = lip_requests.result_words(result)
+            self._claims.claim((message, 1), SendState.DELIVERED, words)
+        else:
+            self._claims.failed((message, 1), lip_requests.result_words(result))
 
     def radio_gone(self, reason: str) -> None:
         """Tell that what waited failed, and that what the radio had taken is unknown."""
-        current, self._current = self._current, None
-        if current is not None:
-            self._tell(current.message, SendState.UNKNOWN, reason)
-        for message in self._by_instance.values():
-            self._tell(message, SendState.UNKNOWN, reason)
         while self._waiting:
-            self._tell(self._waiting.popleft().message, SendState.FAILED, reason)
+            waiting = self._waiting.popleft()
+            if waiting.part is not None:
+                self._claims.failed(waiting.part, f"not sent: {reason}" if reason else "not sent")
+        current, self._current = self._current, None
+        if current is not None and current.part is not None:
+            self._claims.unknown(current.part, reason)
+        for part in self._by_instance.values():
+            self._claims.unknown(part, reason)
         self._by_instance.clear()
-        self._service = ""
+        self._service = None
 
     # -- sending
 
@@ -171,16 +275,20 @@ class Outbox:
     def pump(self, now: MonoMs) -> None:
         """Give up what waited too long; write the next message when the air is free."""
         for item in [item for item in self._waiting if now >= item.expires]:
-            self._waiting.remove(item)
-            self._tell(item.message, SendState.FAILED, "held too long by transmissions or retries")
+            if item in self._waiting:
+                self._waiting.remove(item)
+                self._drop(item, "held too long by transmissions or retries")
+        for item in self._waiting:
+            if now >= item.not_before:
+                item.not_before = _AT_ONCE
         if self._current is not None or not self._may_send():
             return
-        ready = next((item for item in self._waiting if now >= item.not_before), None)
+        ready = next((item for item in self._waiting if item.not_before == _AT_ONCE), None)
         if ready is None:
             return
         self._waiting.remove(ready)
         self._current = ready
-        if ready.service == self._service:
+        if ready.service is self._service:
             self._write_message(ready, now)
         else:
             self._write_service(ready, now)
@@ -189,16 +297,15 @@ class Outbox:
         def done(result: Result, then: MonoMs) -> None:
             if self._current is not item:
                 return
+            self._service = item.service if result.ok else None
             if not self._may_send():
                 self._put_back(item)
-                return
-            self._service = item.service if result.ok else ""
-            if result.ok:
+            elif result.ok:
                 self._write_message(item, then)
             else:
                 self._failed(item, result, then)
 
-        self._queue.push(Command(text=f"AT+CTSDS={item.service}", done=done), now)
+        self._queue.push(Command(text=f"AT+CTSDS={_SERVICES[item.service]}", done=done), now)
 
     def _write_message(self, item: _Outgoing, now: MonoMs) -> None:
         def done(result: Result, then: MonoMs) -> None:
@@ -222,23 +329,25 @@ class Outbox:
             self._accepted(item, result)
         elif result.timed_out:
             self._current = None
-            self._tell(item.message, SendState.UNKNOWN, "the radio did not answer")
+            self._unknown(item, "the radio did not answer")
         else:
             self._failed(item, result, now)
 
     def _accepted(self, item: _Outgoing, result: Result) -> None:
-        if item.message is None:
-            return
-        self._tell(item.message, SendState.ACCEPTED)
-        if item.reference is not None:
-            self._by_reference[(item.to, item.reference)] = item.message
-            _bound(self._by_reference)
         results = [line for line in result.answers if isinstance(line, SendResult)]
         for line in results:
             if line.status is None:
+                # A number that is used again is no longer the older message's.
                 self._by_instance.pop(line.instance, None)
-                self._by_instance[line.instance] = item.message
-                _bound(self._by_instance)
+                if item.part is not None:
+                    self._by_instance[line.instance] = item.part
+                    _bound(self._by_instance)
+        if item.part is None:
+            return
+        self._claims.claim(item.part, SendState.ACCEPTED)
+        if item.reference is not None:
+            self._by_reference[(item.to, item.reference)] = item.part
+            _bound(self._by_reference)
         for line in results:
             if line.status is not None:
                 self.progress(line)
@@ -252,24 +361,31 @@ class Outbox:
             item.not_before = MonoMs(now + RETRY_MS[max(item.attempts, 1) - 1])
             self._waiting.appendleft(item)
         elif code == _SYNTAX_ERROR:
-            reason = f"{error_words(code)}; it may have been sent"
-            self._tell(item.message, SendState.UNKNOWN, reason)
+            self._unknown(item, f"{error_words(code)}; it may have been sent")
         elif result.timed_out:
-            self._tell(item.message, SendState.FAILED, "the radio did not answer")
+            self._drop(item, "the radio did not answer")
         else:
-            self._tell(item.message, SendState.FAILED, error_words(code))
+            self._drop(item, error_words(code))
 
     def _put_back(self, item: _Outgoing) -> None:
         self._current = None
         self._waiting.appendleft(item)
 
-    def _tell(self, message: MessageId | None, state: SendState, reason: str = "") -> None:
-        if message is not None:
-            self._state.emit(SendProgress(message=message, state=state, reason=reason))
+    def _unknown(self, item: _Outgoing, reason: str) -> None:
+        if item.part is not None:
+            self._claims.unknown(item.part, reason)
+
+    def _drop(self, item: _Outgoing, reason: str) -> None:
+        if item.part is not None:
+            self._give_up(item.part, reason)
+
+    def _give_up(self, part: Part, reason: str) -> None:
+        """Tell that a message failed; parts of it that still wait are not sent any more."""
+        self._claims.failed(part, reason)
+        for item in [item for item in self._waiting if item.part and item.part[0] == part[0]]:
+            self._waiting.remove(item)
 
 
-def _bound(
-    remembered: OrderedDict[int, MessageId] | OrderedDict[tuple[int, int], MessageId],
-) -> None:
+def _bound(remembered: OrderedDict[Known, Part]) -> None:
     while len(remembered) > _MAX_REMEMBERED:
         remembered.popitem(last=False)

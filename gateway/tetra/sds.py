@@ -15,6 +15,7 @@ class TextMessage:
     text: Text
     reference: int | None = None
     report_request: sds_tl.ReportRequest = sds_tl.ReportRequest.NONE
+    store_forward: sds_tl.StoreForward | None = None
 
     @property
     def immediate(self) -> bool:
@@ -40,7 +41,10 @@ class DeliveryReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherSds:
-    """A protocol that we do not read; the payload is kept whole by the caller."""
+    """A protocol that we do not read; the payload is kept whole by the caller.
+
+    ``transfer`` is its SDS-TL header where it has one.
+    """
 
     pid: int
     transfer: sds_tl.Transfer | None = None
@@ -80,7 +84,7 @@ def _malformed(pid: int, fault: ValueError) -> MalformedSds:
 def text_transfer(
     text: str, reference: int, report_request: sds_tl.ReportRequest
 ) -> sds_tl.Transfer:
-    """Return the SDS-TRANSFER of a text to send."""
+    """Return the SDS-TRANSFER of a text that fits one message."""
     return sds_tl.Transfer(
         pid=tables.PID_TEXT,
         reference=reference,
@@ -108,5 +112,9 @@ def _with_header(pid: int, message: sds_tl.TlMessage) -> SdsMessage:
         return OtherSds(pid=pid, transfer=message)
     text = decode_text(message.data, user_data_header=pid == tables.PID_TEXT_UDH)
     return TextMessage(
-        pid=pid, text=text, reference=message.reference, report_request=message.report_request
+        pid=pid,
+        text=text,
+        reference=message.reference,
+        report_request=message.report_request,
+        store_forward=message.store_forward,
     )

@@ -45,3 +45,18 @@ def kind_of(value: int) -> StatusKind:
     if value >= tables.SHORT_REPORT_FIRST:
         return StatusKind.SHORT_REPORT
     return StatusKind.RESERVED
+
+
+def why_not_sendable(value: int) -> str:
+    """Return why a value is not sent as a status, in words; empty where it may be."""
+    if not 0 <= value <= 0xFFFF:
+        return f"status: expected 0 to 65535, got {value}"
+    match kind_of(value):
+        case StatusKind.EMERGENCY:
+            return "status 0 is an emergency and is not sent from a desk"
+        case StatusKind.RESERVED:
+            return f"status {value} is reserved; a network's own begin at 32768"
+        case StatusKind.SHORT_REPORT:
+            return f"status {value} is a delivery report (31744 to 32767), not a status"
+        case StatusKind.USER:
+            return ""

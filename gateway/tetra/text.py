@@ -6,7 +6,8 @@ packed with the least significant bit first (GSM 03.38).
 
 from dataclasses import dataclass
 
-from gateway.tetra import tables
+from gateway.model.radio_time import RadioTime
+from gateway.tetra import tables, viscii
 from gateway.tetra.bits import BitReader, Payload
 
 _GSM7 = (
@@ -27,27 +28,17 @@ _GSM7_EXTENSION = {
 }
 _GSM7_ESCAPE = 27
 _TIME_FRAMES = {0: "local", 1: "utc"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimeStamp:
-    """When a text was written, without a year; ``frame`` is local, utc or unknown."""
-
-    frame: str
-    month: int
-    day: int
-    hour: int
-    minute: int
-
-    def words(self) -> str:
-        """Return ``MM-DD hh:mm frame``."""
-        clock = f"{self.hour:02d}:{self.minute:02d}"
-        return f"{self.month:02d}-{self.day:02d} {clock} {self.frame}"
+CODING_VISCII = 27
+_CONCATENATED_8, _CONCATENATED_16 = 0x00, 0x08
+"""Elements of a user data header. The one of 16 bits is GSM's; no radio's use of it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Place of a text in a concatenated one: user data header ``05 00 03 ref total seq``."""
+    """Place of a text in a concatenated one: user data header ``05 00 03 ref total seq``.
+
+    ``reference`` has 8 bits, or 16 with the wider element ``08 04``.
+    """
 
     reference: int
     total: int
@@ -62,7 +53,7 @@ class Text:
     coding: int
     coding_name: str
     guessed: bool = False
-    time_stamp: TimeStamp | None = None
+    time_stamp: RadioTime | None = None
     part: Part | None = None
 
 
@@ -88,6 +79,8 @@ def decode_characters(coding: int, data: Payload) -> tuple[str, str, bool]:
     """Return the text in ``data``, the coding's name, and whether it is a guess."""
     if coding == tables.CODING_GSM7:
         return _gsm7(data), "GSM 7 bit", False
+    if coding == CODING_VISCII:
+        return viscii.decode(data.octets()), "VISCII", False
     known = tables.TEXT_CODINGS.get(coding)
     if known is None:
         return data.octets().decode("latin-1"), f"coding {coding}", True
@@ -101,20 +94,34 @@ def decode_characters(coding: int, data: Payload) -> tuple[str, str, bool]:
         return octets.decode(codec, errors="replace"), name, True
 
 
-def encode_text(text: str) -> Payload:
-    """Return text header and text: Latin-1 where it holds every character, else UTF-16BE."""
+def encode_characters(text: str) -> tuple[int, bytes]:
+    """Return coding and octets: Latin-1 where it holds every character, else UTF-16BE."""
     try:
-        data, coding = text.encode("latin-1"), tables.CODING_LATIN1
+        return tables.CODING_LATIN1, text.encode("latin-1")
     except UnicodeEncodeError:
-        data = text.encode("utf-16-be", errors="replace")
-        coding = tables.CODING_UTF16
+        return tables.CODING_UTF16, text.encode("utf-16-be", errors="replace")
+
+
+def encode_text(text: str) -> Payload:
+    """Return text header and text."""
+    coding, data = encode_characters(text)
     return Payload.from_bytes(bytes([coding]) + data)
 
 
-def _time_stamp(reader: BitReader) -> TimeStamp:
+def encode_part(coding: int, data: bytes, part: Part) -> Payload:
+    """Return text header, user data header and one part's octets; the reference has 8 bits."""
+    header = bytes([coding, 5, _CONCATENATED_8, 3, part.reference, part.total, part.sequence])
+    return Payload.from_bytes(header + data)
+
+
+PART_HEADER_BITS = 8 * 7
+"""Bits of text header and user data header before a part's octets."""
+
+
+def _time_stamp(reader: BitReader) -> RadioTime:
     frame = _TIME_FRAMES.get(reader.unsigned(2), "unknown")
     reader.unsigned(2)
-    return TimeStamp(
+    return RadioTime(
         frame=frame,
         month=reader.unsigned(4),
         day=reader.unsigned(5),
@@ -125,8 +132,20 @@ def _time_stamp(reader: BitReader) -> TimeStamp:
 
 def _user_data_header(reader: BitReader) -> Part | None:
     header = bytes(reader.unsigned(8) for _ in range(reader.unsigned(8)))
-    if len(header) == 5 and header[:2] == b"\x00\x03":
-        return Part(reference=header[2], total=header[3], sequence=header[4])
+    while len(header) >= 2:
+        kind, length = header[0], header[1]
+        part = _part(kind, header[2 : 2 + length])
+        if part is not None:
+            return part
+        header = header[2 + length :]
+    return None
+
+
+def _part(kind: int, body: bytes) -> Part | None:
+    if kind == _CONCATENATED_8 and len(body) == 3:
+        return Part(reference=body[0], total=body[1], sequence=body[2])
+    if kind == _CONCATENATED_16 and len(body) == 4:
+        return Part(reference=body[0] << 8 | body[1], total=body[2], sequence=body[3])
     return None
 
 

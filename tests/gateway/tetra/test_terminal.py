@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.model.ids import MessageId, MonoMs, RequestId
+from gateway.model.messages import SendText
 from gateway.model.radio import (
     CallDown,
     CallUp,
@@ -16,6 +17,7 @@ from gateway.model.radio import (
     TxGranted,
     TxRefused,
 )
+from gateway.tetra.outbox import MAX_WAITING
 from tests.gateway.tetra.scripted_radio import ANSWERS, GROUP, OWN, Wire, opened
 
 CALL = f"+CTICN: 1,0,0,0,1210204,1,1,0,1,1,0,{GROUP},0"
@@ -323,16 +325,17 @@ def test_too_long_and_too_many_messages() -> None:
     wire = _with_call()
     wire.say("+CTXG: 1,3,0,0,0,1210204")
     wire.told()
-    wire.take(wire.core.send_text(MessageId("m-0"), 1, "x" * 200, MonoMs(wire.now)))
-    for number in range(1, 34):
+    too_long = SendText(message=MessageId("m-0"), to=1, text="x" * 200, immediate=True)
+    wire.take(wire.core.message(too_long, MonoMs(wire.now)))
+    for number in range(1, MAX_WAITING + 2):
         wire.take(wire.core.send_text(MessageId(f"m-{number}"), 1, "x", MonoMs(wire.now)))
     failed = [event for event in wire.told() if isinstance(event, SendProgress)]
     assert [(e.message, e.state) for e in failed] == [
         ("m-0", SendState.FAILED),
-        ("m-33", SendState.FAILED),
+        (f"m-{MAX_WAITING + 1}", SendState.FAILED),
     ]
     wire.take(wire.core.lost(MonoMs(wire.now), "gone"))
-    assert len([e for e in wire.told() if isinstance(e, SendProgress)]) == 32
+    assert len([e for e in wire.told() if isinstance(e, SendProgress)]) == MAX_WAITING
 
 
 def test_every_line_is_seen_in_both_directions() -> None:
