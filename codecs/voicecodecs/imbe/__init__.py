@@ -1,0 +1,48 @@
+"""The P25 full-rate vocoder (TIA-102.BABA), 88 bits of information per 20 ms of 8 kHz sound.
+
+Importing this package loads numba and the compiled kernels (``docs/codecs.md``): only code that is
+about to use the vocoder does so.
+"""
+
+from voicecodecs.imbe.bits import (
+    CODED_BYTES,
+    INFO_BYTES,
+    SILENCE,
+    frame_from_hex,
+    frame_to_hex,
+)
+from voicecodecs.imbe.decoder import (
+    BatchDecoder,
+    FrameParameters,
+    FrameStatistics,
+    ImbeDecoder,
+    corrected_frames,
+    decode_frames,
+    frame_parameters,
+    frame_statistics,
+)
+from voicecodecs.imbe.tables import FRAME_SAMPLES
+
+
+def warm() -> None:
+    """Compile the kernels, or read them from the cache, and run each once."""
+    ImbeDecoder().decode(SILENCE)
+
+
+__all__ = [
+    "CODED_BYTES",
+    "FRAME_SAMPLES",
+    "INFO_BYTES",
+    "SILENCE",
+    "BatchDecoder",
+    "FrameParameters",
+    "FrameStatistics",
+    "ImbeDecoder",
+    "corrected_frames",
+    "decode_frames",
+    "frame_from_hex",
+    "frame_parameters",
+    "frame_statistics",
+    "frame_to_hex",
+    "warm",
+]
