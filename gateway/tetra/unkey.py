@@ -198,10 +198,37 @@ class Unkeying(ABC):
         else:
             self._write_unkey(now)
 
-    def _unkey_stray(self, instance: int, now: MonoMs) -> None:
-        """Answer a grant that nobody waits for any more."""
-        self._withdrawn[instance] = MonoMs(now + WITHDRAWN_MS)
-        self._queue.push(Command(text=f"AT+CUTXC={instance}", lane=Lane.UNKEY), now)
+    def _unkey_stray(self, instance: int, now: MonoMs, tries: int = 1) -> None:
+        """Answer a grant that nobody waits for any more; again until the radio answers."""
+        until = max(self._withdrawn.get(instance, MonoMs(0)), MonoMs(now + WITHDRAWN_MS))
+        self._withdrawn[instance] = until
+
+        def ended(result: Result, then: MonoMs) -> None:
+            if not result.timed_out:
+                return
+            if tries < MAX_UNKEY_TRIES:
+                self._unkey_stray(instance, then, tries + 1)
+            else:
+                self.stuck = True
+
+        text = f"AT+CUTXC={instance}"
+        command = Command(text=text, lane=Lane.UNKEY, timeout_ms=UNKEY_ANSWER_MS, done=ended)
+        self._queue.push(command, now)
+
+    def _leave_behind(self, now: MonoMs) -> None:
+        """Take back a key-up that was not written; undo one that the radio takes all the same."""
+        command, instance = self._command, self._instance
+        if command is None or command.lane is not Lane.KEY or self._queue.remove(command):
+            return
+        if instance is None:
+            return
+        self._withdrawn[instance] = MonoMs(now + LATE_GRANT_MS)
+
+        def ended(result: Result, then: MonoMs) -> None:
+            if result.ok:
+                self._unkey_stray(instance, then)
+
+        command.done = ended
 
     def _ended(self, now: MonoMs) -> None:
         event, self._last_event = self._last_event, None
@@ -209,6 +236,7 @@ class Unkeying(ABC):
 
     def _finish(self, event: RadioEvent | None, now: MonoMs) -> None:
         """Back to idle; the press that waited for this begins."""
+        self._leave_behind(now)
         self._reset()
         self._arm(b"")
         if event is not None:
