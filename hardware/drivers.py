@@ -7,6 +7,7 @@ from typing import Protocol
 from gateway.model.errors import ConfigError
 from gateway.model.plan import Link
 from gateway.ports import Clock, RadioEventSink, RadioLink, SoundSink
+from hardware.analogue_radio import AnalogueRadioLink
 from hardware.pei_radio import PeiRadioLink
 
 
@@ -31,7 +32,13 @@ def _tetra_pei(
     return PeiRadioLink(link, events, sound, clock, line_log=line_log)
 
 
-DRIVERS: dict[str, Factory] = {"tetra-pei": _tetra_pei}
+def _analogue(
+    link: Link, events: RadioEventSink, sound: SoundSink, clock: Clock, line_log: Path | None
+) -> Driver:
+    return AnalogueRadioLink(link, events, sound, clock, line_log=line_log)
+
+
+DRIVERS: dict[str, Factory] = {"tetra-pei": _tetra_pei, "analogue": _analogue}
 """Kind of a link in the plan -> what makes its driver."""
 
 

@@ -18,6 +18,9 @@ LOOK_MS = 500
 BACK_OFF_MS = (1000, 2000, 5000, 10_000, 30_000)
 """Pauses before a device that is there, but does not open or answer, is tried again."""
 
+TELNET_COMMAND = b"\xff"
+"""What begins so is no text for a radio: a request to set a line of a port far away."""
+
 
 class PortKeeper:
     """Runs until cancelled. All callbacks come on the event loop.
@@ -129,7 +132,7 @@ class PortKeeper:
 
         It has un-keyed already if it died of our silence; twice does no harm.
         """
-        if unkey == LINES_ONLY:
+        if unkey == LINES_ONLY or unkey.startswith(TELNET_COMMAND):
             lines_inactive(link)
         elif unkey:
             link.write_over(unkey)

@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("samband.doctor", "looks at ports, sound, rights and clock, in plain words"),
     "decode": ("samband.decode", "protocol lines in, one JSON object a line out"),
     "sim": ("samband.sim_command", "simulated radios"),
+    "serial-server": ("samband.serial_server_command", "shares a serial port (RFC 2217)"),
     "bench": ("samband.bench", "measures speed and cost"),
     "warm": ("samband.warm", "runs every stage of the voice path once"),
     "audit": ("samband.audit_command", "verifies and shows the audit log"),

@@ -10,6 +10,7 @@ from gateway.model.errors import InvalidCommand
 from gateway.model.ids import MAX_SSI, parse_system
 from gateway.model.plan import Link, Plan, Site, StatusText, System, Talkgroup, Unit
 from gateway.model.wire import from_json
+from hardware.ptt_address import link_faults, ptt_ports
 from samband.toml_faults import read_toml, refuse
 
 TABLES: dict[str, type] = {
@@ -106,7 +107,7 @@ def _check_ids(plan: Plan) -> list[str]:
     faults += _duplicates("talkgroup", [t.id for t in plan.talkgroups])
     faults += _duplicates("unit", [u.id for u in plan.units])
     faults += _duplicates("status", [s.value for s in plan.statuses])
-    faults += _duplicates("port", [link.port for link in plan.links])
+    faults += _duplicates("port", [link.port for link in plan.links if link.port])
     places = [(t.folder, t.address) for t in plan.talkgroups if t.address is not None]
     faults += _duplicates("tile", [f"{address} in folder {folder}" for folder, address in places])
     for system in plan.systems:
@@ -172,4 +173,19 @@ def _check_ranges(plan: Plan) -> list[str]:
     return faults
 
 
-CHECKS: tuple[Callable[[Plan], list[str]], ...] = (_check_ids, _check_references, _check_ranges)
+def _check_links(plan: Plan) -> list[str]:
+    faults = [f"link {link.id}: {fault}" for link in plan.links for fault in link_faults(link)]
+    keys = {link.id: ptt_ports((link,)) for link in plan.links}
+    for link in plan.links:
+        for other in plan.links:
+            if other.id != link.id and link.port and link.port in keys[other.id]:
+                faults.append(f"link {link.id}: port {link.port} keys link {other.id}")
+    return faults
+
+
+CHECKS: tuple[Callable[[Plan], list[str]], ...] = (
+    _check_ids,
+    _check_references,
+    _check_ranges,
+    _check_links,
+)

@@ -1,0 +1,1 @@
+"""Analogue donor radios: carrier and key, without input or output."""
