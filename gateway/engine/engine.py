@@ -27,7 +27,7 @@ from gateway.engine.settings import EngineSettings
 from gateway.engine.uplink import Uplink
 from gateway.engine.voice_path import VoicePath
 from gateway.engine.voter import Voter
-from gateway.model import commands, individual_commands
+from gateway.model import commands, individual_commands, message_commands
 from gateway.model.commands import Command, Reply
 from gateway.model.errors import InvalidCommand
 from gateway.model.events import AlarmRaised
@@ -54,6 +54,9 @@ EngineCommand = (
     | commands.AlarmEnd
     | commands.EmergencyExercise
     | commands.LinkRestart
+    | message_commands.StatusSend
+    | message_commands.PositionRequest
+    | message_commands.MessageOpen
     | individual_commands.IndividualAnswer
     | individual_commands.IndividualDecline
     | individual_commands.IndividualDial
@@ -280,7 +283,11 @@ class CallEngine:
         if not isinstance(command, EngineCommand):
             raise InvalidCommand(f"the gateway does not know {command.type}")
         with self._work():
-            for answer in (self._floor_command, self._individual_command):
+            for answer in (
+                self._floor_command,
+                self._individual_command,
+                self._messages.command,
+            ):
                 if (reply := answer(command)) is not None:
                     return reply
             return self._other_command(command)
@@ -318,8 +325,6 @@ class CallEngine:
 
     def _other_command(self, command: EngineCommand) -> Reply:
         match command:
-            case commands.MessageSend():
-                return self._messages.send(command)
             case commands.AlarmAcknowledge():
                 return self._alarms.acknowledge(command)
             case commands.AlarmShow():

@@ -123,6 +123,8 @@ class RadioInput:
                 self._alarms.sign(
                     link, unit, event.sign, group=event.group, instance=event.instance
                 )
+            case radio.DataReceived():
+                self._messages.data(link, event)
             case radio.SendProgress():
                 self._messages.progress(event)
             case radio.LineSeen() | radio.Malformed():

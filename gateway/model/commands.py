@@ -92,7 +92,7 @@ class PositionLeft(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageSend(Command):
-    """Send a text to a unit or talkgroup."""
+    """Send a text to a unit or talkgroup; ``immediate``: the radio shows it at once."""
 
     type: ClassVar[str] = "message.send"
     message: MessageId
@@ -100,6 +100,7 @@ class MessageSend(Command):
     to_talkgroup: bool
     text: str
     operator: str
+    immediate: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,4 +151,5 @@ class LinkRestart(Command):
     operator: str
 
 
-import gateway.model.individual_commands  # noqa: E402, F401 - it registers its commands
+import gateway.model.individual_commands  # noqa: E402 - it registers its commands
+import gateway.model.message_commands  # noqa: E402, F401 - it registers its commands

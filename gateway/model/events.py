@@ -173,7 +173,10 @@ class RecordingFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingClosed(Event):
-    """The sound of a transmission is on disk, hashed. ``late`` after a crash or from a spool."""
+    """The sound of a transmission is on disk, hashed. ``late`` after a crash or from a spool.
+
+    ``copy_of`` names the over where this is what a further ``link`` heard of it.
+    """
 
     type: ClassVar[str] = "recording.closed"
     transmission: TransmissionId
@@ -184,6 +187,8 @@ class RecordingClosed(Event):
     started_utc: UtcUs
     late: bool = False
     interrupted: bool = False
+    link: LinkId | None = None
+    copy_of: TransmissionId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,7 +327,10 @@ class UnitStatusSet(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReceived(Event):
-    """A text from a unit."""
+    """A text from a unit, or data that nobody here reads (``kind`` data, ``text`` says so).
+
+    ``written`` is the sender's own time, without Z where it is local to its network.
+    """
 
     type: ClassVar[str] = "message.received"
     message: MessageId
@@ -335,11 +343,18 @@ class MessageReceived(Event):
     guessed: bool = False
     immediate: bool = False
     raw_hex: str = ""
+    kind: str = "text"
+    pid: int | None = None
+    written: str = ""
+    parts: int = 1
+    parts_missing: int = 0
+    opta: str = ""
+    itsi: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageQueued(Event):
-    """A text from a desk waits for the radio."""
+    """A text from a desk waits for the radio; ``kind``: text, status or position_request."""
 
     type: ClassVar[str] = "message.queued"
     message: MessageId
@@ -348,11 +363,18 @@ class MessageQueued(Event):
     talkgroup: TalkgroupId | None
     text: str
     operator: str
+    kind: str = "text"
+    value: int | None = None
+    immediate: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageProgressed(Event):
-    """A text's state: accepted, sent, delivered, read, failed or unknown, never more than known."""
+    """One claim about a message: accepted, sent, delivered, read, failed or unknown.
+
+    Each of the first four is known by itself, or not; they may come in any order. The same state
+    again tells a new ``reason`` alone.
+    """
 
     type: ClassVar[str] = "message.progressed"
     message: MessageId

@@ -27,6 +27,7 @@ from gateway.model.ids import (
     TransmissionId,
     UtcUs,
 )
+from gateway.model.messages import MessageAct
 from gateway.model.plan import Link, Plan, StatusText, System, Talkgroup, Unit
 from gateway.model.radio import Capability, KeyDemand, LinkInfo, LinkState, RadioEvent
 from gateway.model.recording import FrameLevel, RecordingEnd, RecordingMeta
@@ -187,11 +188,11 @@ class ScriptedRadio:
         self.wire.append(("select", number))
         self.say(radio.GroupChanged(number=number, asked=True))
 
-    def send_text(self, message: MessageId, to: int, text: str) -> None:
-        self.wire.append(("text", message, to, text))
+    def message(self, act: MessageAct) -> None:
+        self.wire.append(("message", act))
 
-    def send_status(self, message: MessageId, to: int, value: int) -> None:
-        self.wire.append(("status", message, to, value))
+    def messages(self) -> list[MessageAct]:
+        return [entry[1] for entry in self.wire if entry[0] == "message"]
 
     def restart(self) -> None:
         self.wire.append(("restart",))
