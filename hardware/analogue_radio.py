@@ -91,6 +91,7 @@ class AnalogueRadioLink:
         self._telling = False
         self._open = False
         self._down = ""
+        self._key_reason = ""
 
     def _make_keeper(self, link: PlannedLink) -> PortKeeper | None:
         """Return the keeper of the port with the carrier line; None without such a port."""
@@ -209,6 +210,8 @@ class AnalogueRadioLink:
     def _begin(self, *, carrier: bool) -> None:
         self._open = True
         self._take(self._core.opened(self._now(), carrier=carrier))
+        if self._key_reason:
+            self._tell_key()
 
     def _lost(self, reason: str) -> None:
         if self._key_port is None:
@@ -226,9 +229,13 @@ class AnalogueRadioLink:
         """Tell of a key on a port of its own; the radio is heard all the same."""
         if reason and self._core.key_wanted:
             self._take(self._core.key_failed(reason, self._now()))
+        self._key_reason = reason
         if self._open:
-            words = f"cannot transmit: {reason}" if reason else ""
-            self._take([LinkChanged(state=LinkState.UP, mode="analogue", reason=words)])
+            self._tell_key()
+
+    def _tell_key(self) -> None:
+        words = f"cannot transmit: {self._key_reason}" if self._key_reason else ""
+        self._take([LinkChanged(state=LinkState.UP, mode="analogue", reason=words)])
 
     # -- carrier and sound
 

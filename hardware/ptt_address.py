@@ -10,6 +10,8 @@ from hardware.port_names import GPIO, check_name
 
 PEI = "pei"
 VOX = "vox"
+SIMULATED = "@"
+"""A port that ``samband demo`` replaces by that of the simulated radio with this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ def link_faults(link: PlannedLink) -> list[str]:
 
 
 def _port_fault(link: PlannedLink) -> str:
+    if link.port.startswith(SIMULATED):
+        return ""
     if link.port or link.kind != "analogue" or link.carrier != VOX:
         check_name(link.port)
     return ""
