@@ -88,6 +88,22 @@ class GroupChanged(RadioEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownGroup:
+    """A group that is programmed into a radio, or was given to it over the air."""
+
+    number: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupsKnown(RadioEvent):
+    """The groups that a radio has: programmed ones, and dynamic ones that the network gave it."""
+
+    static: tuple[KnownGroup, ...] = ()
+    dynamic: tuple[KnownGroup, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallUp(RadioEvent):
     """A call begins (or is joined late). ``instance`` is the link's own handle."""
 

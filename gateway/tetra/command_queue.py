@@ -27,8 +27,12 @@ COMMAND_TIMEOUT_MS = 2_000
 KEY_WAIT_MS = 150
 """How long a key-up waits for the final result of a poll. Radios answer within 80 ms; one that does
 not must not hold a press, though a second command before the first is done is against the rules."""
+MAX_LISTING_MS = 60_000
+"""Longest answer of many lines."""
 SETTLE_MS = 300
 """How long finals are swallowed once they cannot be matched."""
+MAX_ANSWER_LINES = 12_000
+"""Most lines that are kept of one answer."""
 ESCAPE, CTRL_Z = 0x1B, 0x1A
 _START = MonoMs(0)
 
@@ -72,6 +76,10 @@ def _nothing(_result: Result, _now: MonoMs) -> None:
     """Take a result that nobody asked for."""
 
 
+def _no_remedy(_command: "Command", _result: Result, _now: MonoMs) -> None:
+    """Take an error about which nothing is done."""
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class Command:
     """One command line, without its line end; ``payload`` is written behind it, then Ctrl-Z."""
@@ -80,6 +88,8 @@ class Command:
     lane: Lane = Lane.NORMAL
     payload: str = ""
     overtakable: bool = False
+    listing: bool = False
+    """The answer has many lines: each gives the command more time."""
     timeout_ms: int = COMMAND_TIMEOUT_MS
     done: Done = _nothing
     answers: list[PeiLine] = field(default_factory=list)
@@ -95,6 +105,8 @@ class CommandQueue:
     def __init__(self, written: Callable[[Command], None]) -> None:
         """Begin empty; ``written`` is told of each command once all its bytes are handed out."""
         self._told = written
+        self.ended: Callable[[Command, Result, MonoMs], None] = _no_remedy
+        """Told of each command that the radio answered, before its sender is."""
         self._lanes: dict[Lane, deque[Command]] = {lane: deque() for lane in Lane}
         self._buffer = bytearray()
         self._line_left = 0
@@ -162,12 +174,22 @@ class CommandQueue:
                 self._finish_writing(now)
         return piece
 
-    def collect(self, line: PeiLine) -> Command | None:
+    def resync(self) -> None:
+        """Write an empty line before the next command, unless something is being written."""
+        if self._writing is None and not self._buffer:
+            self._buffer += b"\r"
+
+    def collect(self, line: PeiLine, now: MonoMs) -> Command | None:
         """Give an answer line to the oldest outstanding command; returns that command."""
         if not self._waiting:
             return None
-        self._waiting[0].answers.append(line)
-        return self._waiting[0]
+        head = self._waiting[0]
+        if len(head.answers) < MAX_ANSWER_LINES:
+            head.answers.append(line)
+        if head.listing:
+            last = head.queued + MAX_LISTING_MS
+            head.due = MonoMs(max(head.due, min(now + head.timeout_ms, last)))
+        return head
 
     def final(self, final: Final, now: MonoMs) -> bool:
         """Take a final result; returns False where it belongs to nothing."""
@@ -274,4 +296,5 @@ class CommandQueue:
         result = Result(
             final=final, answers=tuple(command.answers), aborted=command.aborted and not final.ok
         )
+        self.ended(command, result, now)
         command.done(result, now)

@@ -7,6 +7,7 @@ transmission is told before the talker that took the channel.
 from gateway.model.ids import MonoMs
 from gateway.tetra import tables
 from gateway.tetra.calls import CallTracker, cause_words
+from gateway.tetra.group_lists import GroupLists
 from gateway.tetra.group_select import GroupSelect
 from gateway.tetra.individual_calls import IndividualCalls
 from gateway.tetra.outbox import Outbox
@@ -16,15 +17,17 @@ from gateway.tetra.pei_lines import (
     CallReleased,
     Groups,
     IncomingCall,
+    Info,
     Mode,
     PeiLine,
     RegistrationLine,
+    Repeater,
     SendResult,
     Signal,
     TxCeased,
     TxGrant,
 )
-from gateway.tetra.radio_state import RadioState
+from gateway.tetra.radio_state import RadioState, SeenRepeater
 from gateway.tetra.transmit import Transmitter
 
 
@@ -39,6 +42,7 @@ class LineDispatch:
         transmitter: Transmitter,
         outbox: Outbox,
         groups: GroupSelect,
+        lists: GroupLists,
         individual: IndividualCalls,
     ) -> None:
         """Know all parts."""
@@ -47,6 +51,7 @@ class LineDispatch:
         self._transmitter = transmitter
         self._outbox = outbox
         self._groups = groups
+        self._lists = lists
         self._individual = individual
 
     def take(self, line: PeiLine, now: MonoMs) -> None:
@@ -61,14 +66,32 @@ class LineDispatch:
             case SendResult():
                 if line.status is not None:
                     self._outbox.progress(line)
+            case _:
+                self._radio(line, now)
+
+    def _radio(self, line: PeiLine, now: MonoMs) -> None:
+        """Take what the radio tells of itself."""
+        match line:
             case Mode():
                 self._state.mode = line.mode
             case RegistrationLine():
                 self._state.registration = line.stat
+            case Info():
+                self._info(line, now)
+            case Repeater():
+                self._state.repeaters[line.address.ssi] = SeenRepeater(
+                    address=line.address.ssi, comms_type=line.comms_type, seen=now
+                )
             case Signal():
                 self._state.signal_dbm = line.rssi_dbm
             case _:
                 return
+
+    def _info(self, line: Info, now: MonoMs) -> None:
+        if line.name == "CTTCT" and line.fields[0].isdecimal():
+            self._state.comms_type = int(line.fields[0][:3])
+        else:
+            self._lists.take(line, now)
 
     def _transmission(self, line: TxGrant | TxCeased, now: MonoMs) -> None:
         if isinstance(line, TxCeased):

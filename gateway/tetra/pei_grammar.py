@@ -142,7 +142,7 @@ def parse_line(text: str) -> PeiLine:
         return Unknown(text=text)
     reader = _READERS.get(named[1])
     if reader is None:
-        if named[1] in _INFO_NAMES:
+        if named[1] in _INFO_NAMES or named[2].startswith("("):
             return Info(name=named[1], fields=tuple(_Fields(text, named.start(2)).values))
         return Unknown(text=text)
     try:
@@ -375,5 +375,34 @@ _READERS: dict[str, Callable[[str, _Fields], PeiLine]] = {
     "CTDGR": _repeater,
 }
 _INFO_NAMES = frozenset(
-    {"GMI", "GMM", "GMR", "GSN", "CPIN", "CTTCT", "CTSP", "CNUMS", "CNUMD", "CLVL", "CBC"}
+    {
+        "GMI",
+        "GMM",
+        "GMR",
+        "GSN",
+        "CPIN",
+        "CTTCT",
+        "CTSP",
+        "CNUMS",
+        "CNUMD",
+        "CLVL",
+        "CBC",
+        "CCLK",
+        "CMEE",
+        "CSCS",
+        "CTGL",
+        "CTDCD",
+        "CTBCT",
+        "CXDCL",
+        "GCLI",
+        "GPSPOS",
+        "ENCR",
+        "CTSDC",
+        "CTSDS",
+        "CPBS",
+        "CPBR",
+        "CTSCAN",
+        "MCDNTN",
+    }
 )
+"""Answers that are read behind their command (see ``answers``), or only shown."""

@@ -4,12 +4,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gateway.model.ids import MonoMs
-from gateway.model.radio import LinkState, RadioEvent
+from gateway.model.radio import KnownGroup, LinkState, RadioEvent
 from gateway.tetra import tables
 from gateway.tetra.addressing import Address
+from gateway.tetra.profiles import AUTO, GENERIC, Profile
 
 DEFAULT_MODE = tables.AiMode.TMO
+REPEATER_MS = 30_000
+"""How long a repeater or gateway counts as in sight; it is told about every 10 s."""
 _START = MonoMs(0)
+_ESSENTIAL = ("AT+CTSP=", "AT+CTGS=", "AT+CTSDC=", "AT+CTXD=", "AT+CUTXC=", "AT+CMGS=", "AT+CTSDS=")
+"""Commands with values that are tried each time: their refusal may be about the values."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenRepeater:
+    """A DMO repeater or gateway in sight."""
+
+    address: int
+    comms_type: int
+    seen: MonoMs
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,6 +71,19 @@ class RadioState:
     signal_dbm: int | None = None
     selected: int | None = None
     scanned: tuple[int, ...] = ()
+    static_groups: tuple[KnownGroup, ...] = ()
+    dynamic_groups: tuple[KnownGroup, ...] = ()
+    wanted_profile: str = AUTO
+    profile: Profile = GENERIC
+    unknown_commands: set[str] = field(default_factory=set)
+    """What this radio does not know; it stays over restarts."""
+    notices: dict[int, str] = field(default_factory=dict)
+    """Errors that the operator must know of, in words."""
+    barred: str = ""
+    """Why the radio cannot be used at all: it wants a PIN, or has no SIM."""
+    repeaters: dict[int, SeenRepeater] = field(default_factory=dict)
+    comms_type: int | None = None
+    """Transient communication type as told last (``+CTTCT``)."""
     max_payload_bits: int = tables.MAX_SDS_BITS
     private_busy: str = ""
     """Why the radio is not free: a private call of ours that has no instance yet."""
@@ -76,6 +103,8 @@ class RadioState:
         """Return why nothing can be sent; empty where it can."""
         if self.link not in (LinkState.UP, LinkState.UNREGISTERED):
             return self.link_reason or f"link is {self.link.value}"
+        if self.barred:
+            return self.barred
         if self.registered:
             return ""
         if self.registration is None:
@@ -92,6 +121,23 @@ class RadioState:
         groups = {self.selected, *self.scanned, *(call.group for call in self.calls.values())}
         return number is not None and number in groups
 
+    def skips(self, text: str) -> bool:
+        """Whether this radio does not know a command."""
+        return _head(text) in self.unknown_commands
+
+    def never_again(self, text: str) -> None:
+        """Remember that this radio does not know a command, unless it is one of the essential."""
+        head = _head(text)
+        if head.startswith("AT+") and head not in _ESSENTIAL:
+            self.unknown_commands.add(head)
+
+    def mode_words(self, now: MonoMs) -> str:
+        """Return the operating mode, with the repeater or gateway in sight."""
+        words = tables.AI_MODE_WORDS.get(self.mode, f"mode {self.mode}")
+        seen = [one for one in self.repeaters.values() if now < one.seen + REPEATER_MS]
+        names = [f"{_kind(one.comms_type)} {one.address}" for one in seen]
+        return f"{words}, {' and '.join(names)} in sight" if names else words
+
     def forget_radio(self) -> None:
         """Drop what a radio that begins anew no longer has."""
         self.calls.clear()
@@ -99,6 +145,21 @@ class RadioState:
         self.signal_dbm = None
         self.selected = None
         self.scanned = ()
+        self.static_groups = self.dynamic_groups = ()
+        self.notices.clear()
+        self.repeaters.clear()
+        self.barred = self.private_busy = ""
+        self.comms_type = None
+
+
+def _head(text: str) -> str:
+    """Return a command without its values: ``AT+CNUMS=0,1,9`` is ``AT+CNUMS=``."""
+    name, mark, value = text.partition("=")
+    return text if value == "?" or not mark else f"{name}="
+
+
+def _kind(comms_type: int) -> str:
+    return {2: "repeater", 3: "gateway", 4: "repeater and gateway"}.get(comms_type, "station")
 
 
 def ssi(address: Address | None) -> int | None:

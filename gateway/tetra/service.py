@@ -9,10 +9,12 @@ from gateway.model.ids import MonoMs
 from gateway.model.radio import LinkChanged, LinkState
 from gateway.tetra import tables
 from gateway.tetra.command_queue import COMMAND_TIMEOUT_MS, Command, CommandQueue, Result
+from gateway.tetra.group_lists import GroupLists
 from gateway.tetra.group_select import GroupSelect
-from gateway.tetra.init_sequence import Ask, Pause, Steps, register_again, start_up
+from gateway.tetra.init_sequence import register_again, start_up
 from gateway.tetra.pei_lines import Final, Mode
 from gateway.tetra.radio_state import RadioState
+from gateway.tetra.start_steps import Ask, Pause, Steps
 
 POLL_MS = 5_000
 """One poll, in turn: signal, registration, group."""
@@ -30,9 +32,19 @@ class Service:
     """Runs the start sequence, then polls."""
 
     def __init__(
-        self, state: RadioState, queue: CommandQueue, groups: GroupSelect, own_number: int | None
+        self,
+        state: RadioState,
+        queue: CommandQueue,
+        groups: GroupSelect,
+        lists: GroupLists,
+        *,
+        own_number: int | None,
+        wanted_mode: int | None,
     ) -> None:
-        """Share state and queue; ``own_number`` is what the plan says."""
+        """Share state and queue; ``own_number`` and ``wanted_mode`` are what the plan says."""
+        self._lists = lists
+        self._wanted_mode = wanted_mode
+        self._now = MonoMs(0)
         self._state = state
         self._queue = queue
         self._groups = groups
@@ -57,11 +69,12 @@ class Service:
         """Start the sequence."""
         self.closed()
         self._starting = self._groups.starting = True
-        self._last_heard = now
+        self._last_heard = self._now = now
         self._steps = start_up(
             self._state,
             expected_number=self._expected_number,
             wanted_group=self._groups.wanted,
+            wanted_mode=self._wanted_mode,
         )
         self._advance(None, now)
 
@@ -97,6 +110,7 @@ class Service:
         command = Command(
             text=step.text,
             overtakable=True,
+            listing=step.listing,
             timeout_ms=COMMAND_TIMEOUT_MS if step.timeout_ms is None else step.timeout_ms,
         )
 
@@ -115,7 +129,11 @@ class Service:
         self._starting = self._groups.starting = False
         self._missed = False
         self._next_poll = MonoMs(now + POLL_MS)
-        self._set(LinkState.UP if self._state.registered else LinkState.UNREGISTERED, "")
+        up = self._state.registered
+        self._set(
+            LinkState.UP if up else LinkState.UNREGISTERED, "" if up else self._registration()
+        )
+        self._lists.tell()
 
     # -- in service
 
@@ -158,6 +176,7 @@ class Service:
 
     def proceed(self, now: MonoMs, *, busy: bool) -> None:
         """Go on with the start, poll, follow the registration."""
+        self._now = now
         if self._pause_until is not None and now >= self._pause_until:
             self._pause_until = None
             self._advance(_EMPTY, now)
@@ -166,21 +185,23 @@ class Service:
         registered = LinkState.UP if self._state.registered else LinkState.UNREGISTERED
         if registered is not self._state.link:
             self._set(registered, "" if registered is LinkState.UP else self._registration())
-        elif self._signal_changed():
+        elif self._signal_changed() or self._words_changed():
             self.tell()
         if self._queue.idle and self._steps is None and self._probe is None:
             self._poll(now, busy=busy)
 
     def tell(self) -> None:
-        """Tell the link's state."""
+        """Tell the link's state, with what the operator must know of it."""
         state = self._state
+        notices = [words for words in (state.link_reason, state.barred) if words]
+        notices += [words for words in state.notices.values() if words not in notices]
         self._told = LinkChanged(
             state=state.link,
-            reason=state.link_reason,
+            reason="; ".join(dict.fromkeys(notices)),
             model=state.model,
             firmware=state.firmware,
             own_number=state.own_number,
-            mode=tables.AI_MODE_WORDS.get(state.mode, f"mode {state.mode}"),
+            mode=state.mode_words(self._now),
             registered=state.registered if self.in_use else None,
             signal_dbm=state.signal_dbm,
         )
@@ -206,10 +227,19 @@ class Service:
             return old is not new
         return abs(old - new) >= SIGNAL_STEP_DB
 
+    def _words_changed(self) -> bool:
+        """Whether the operator has something new to read: a notice, a repeater, the mode."""
+        told, state = self._told, self._state
+        if told is None:
+            return False
+        noticed = all(words in told.reason for words in (*state.notices.values(), state.barred))
+        over = bool(told.reason) and not (state.link_reason or state.notices or state.barred)
+        return not noticed or over or told.mode != state.mode_words(self._now)
+
     def _poll(self, now: MonoMs, *, busy: bool) -> None:
         if self._missed and not busy:
             self._missed = False
-            self._steps = register_again()
+            self._steps = register_again(self._state)
             self._advance(None, now)
         elif not busy and self._next_poll is not None and now >= self._next_poll:
             self._next_poll = MonoMs(now + POLL_MS)
@@ -223,6 +253,7 @@ class Service:
             questions.append("AT+CREG?")
         if self._state.mode in tables.SIGNAL_MODES:
             questions.append("AT+CSQ?")
+        questions = [one for one in questions if not self._state.skips(one)] or ["AT"]
         self._poll_turn += 1
         return questions[-self._poll_turn % len(questions)]
 

@@ -33,6 +33,7 @@ from gateway.tetra import tables
 from gateway.tetra.calls import CallTracker
 from gateway.tetra.command_queue import Command, CommandQueue
 from gateway.tetra.dispatch_lines import LineDispatch
+from gateway.tetra.group_lists import GroupLists
 from gateway.tetra.group_select import GroupSelect
 from gateway.tetra.inbox import Inbox
 from gateway.tetra.individual_calls import IndividualCalls
@@ -41,7 +42,9 @@ from gateway.tetra.message_acts import carry_out
 from gateway.tetra.message_words import payload_words
 from gateway.tetra.outbox import Outbox
 from gateway.tetra.pei_lines import Bad, Final, Mode, Unknown
+from gateway.tetra.profiles import AUTO, choose
 from gateway.tetra.radio_state import RadioState
+from gateway.tetra.remedies import Remedies
 from gateway.tetra.sds_lines import Heard, ReceivedSds, SdsLineJoiner
 from gateway.tetra.service import Service
 from gateway.tetra.transmit import Transmitter
@@ -72,9 +75,22 @@ _MAX_SEEN_CHARACTERS = 400
 class TerminalCore:
     """Host side of a terminal's peripheral equipment interface (EN 300 392-5)."""
 
-    def __init__(self, *, own_number: int | None = None, wanted_group: int | None = None) -> None:
-        """``own_number`` is checked at the start; ``wanted_group`` is restored there."""
-        self.state = RadioState()
+    def __init__(
+        self,
+        *,
+        own_number: int | None = None,
+        wanted_group: int | None = None,
+        profile: str = AUTO,
+        mode: str = "",
+    ) -> None:
+        """``own_number`` is checked at the start; group and mode are restored there.
+
+        Raises ValueError for a profile or mode that does not exist.
+        """
+        if mode and mode not in tables.PLAN_MODES:
+            known = ", ".join(tables.PLAN_MODES)
+            raise ValueError(f"mode: expected one of {known}, got {mode!r}")
+        self.state = RadioState(wanted_profile=profile, profile=choose(profile))
         self._now = MonoMs(0)
         self._reader = LineReader()
         self._joiner = SdsLineJoiner()
@@ -87,13 +103,24 @@ class TerminalCore:
         self._outbox = Outbox(self.state, self._queue, self._air_is_free)
         self._inbox = Inbox(self.state, self._outbox)
         self._groups = GroupSelect(self.state, self._queue, self._transmitter, wanted_group)
-        self._service = Service(self.state, self._queue, self._groups, own_number)
+        self._lists = GroupLists(self.state, self._queue)
+        self._service = Service(
+            self.state,
+            self._queue,
+            self._groups,
+            self._lists,
+            own_number=own_number,
+            wanted_mode=tables.PLAN_MODES.get(mode),
+        )
+        self._remedies = Remedies(self.state, self._queue)
+        self._queue.ended = self._remedies.ended
         self._dispatch = LineDispatch(
             self.state,
             tracker=self._tracker,
             transmitter=self._transmitter,
             outbox=self._outbox,
             groups=self._groups,
+            lists=self._lists,
             individual=self._individual,
         )
 
@@ -157,6 +184,7 @@ class TerminalCore:
         self._tracker.tick(now)
         self._inbox.tick(now)
         self._groups.tick(now)
+        self._lists.tick(now)
         return self._after(now)
 
     def outgoing(self, max_bytes: int = 64) -> bytes:
@@ -174,6 +202,7 @@ class TerminalCore:
             self._tracker.deadline(),
             self._inbox.deadline(),
             self._groups.deadline(),
+            self._lists.deadline(),
             self._outbox.deadline(),
             self._service.deadline(busy=self._busy),
         )
@@ -266,7 +295,7 @@ class TerminalCore:
         elif isinstance(said, Mode) and self._service.restarted_by(said):
             self._restart(now, "radio has restarted or changed its mode")
         else:
-            self._queue.collect(said)
+            self._queue.collect(said, now)
             if not isinstance(said, Unknown):
                 self._dispatch.take(said, now)
 
@@ -295,6 +324,9 @@ class TerminalCore:
     # -- the life of the link
 
     def _after(self, now: MonoMs) -> list[RadioEvent]:
+        if self._remedies.mode_changed:
+            self._remedies.mode_changed = False
+            self._restart(now, "radio has changed its mode")
         self._service.proceed(now, busy=self._busy)
         if self.state.link is LinkState.DOWN:
             self._drop(self.state.link_reason)
@@ -331,6 +363,7 @@ class TerminalCore:
         self._outbox.radio_gone(reason)
         self._tracker.all_ended(reason)
         self._groups.forget()
+        self._lists.forget()
         self._queue.clear()
 
     def _change(self, link: LinkState, reason: str) -> None:

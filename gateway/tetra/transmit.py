@@ -7,6 +7,7 @@ Theory of operation::
     SETTING_UP OK                             -> DIALLING    ATD
     DIALLING   OK                             -> WAITING
     ASKING     OK                             -> WAITING
+    asking     error 42, 31, 0     -> AGAIN        the same after a pause, while the key is held
     ASKING     error 3, call still up         -> CALL_GONE   its release may follow: dial once
     waiting *  grant 0 -> ON_AIR, 1 -> IDLE (refused), 2 -> QUEUED, 3 -> no change
     any        let go, moved, failed          -> ENDING      AT+CUTXC, or ATH while no call is known
@@ -30,6 +31,7 @@ from gateway.model.radio import (
 from gateway.tetra import tables
 from gateway.tetra.calls import CallTracker, cause_words
 from gateway.tetra.command_queue import Command, CommandQueue, Lane, Result
+from gateway.tetra.error_actions import retry_pause
 from gateway.tetra.pei_lines import CallReleased, TxCeased, TxGrant
 from gateway.tetra.radio_state import Call, RadioState
 from gateway.tetra.target import Elsewhere, elsewhere, is_target, target_call
@@ -103,10 +105,11 @@ class Transmitter(Unkeying):
                 return True
 
     def ceased(self, line: TxCeased, now: MonoMs) -> None:
-        """Take ``+CDTXC``: the end of our un-key, or of our transmission."""
+        """Take ``+CDTXC``: the end of our un-key or transmission, or of somebody else's."""
         if self._instance != line.instance or not self.busy:
             return
-        if self.phase is Phase.ENDING:
+        call = self._state.calls.get(line.instance)
+        if self.phase is Phase.ENDING and not (call is not None and call.talking):
             self._ended(now)
         elif self.phase is Phase.ON_AIR:
             self._tell_then_unkey("failed", "the system ended the transmission", now)
@@ -206,6 +209,8 @@ class Transmitter(Unkeying):
             case Phase.WAITING:
                 reason = "the system did not answer"
                 self._stop(TxRefused(demand=demand, reason=reason), now)
+            case Phase.AGAIN:
+                self._again(now)
             case Phase.CALL_GONE:
                 reason = error_words(3)
                 self._finish(TxRefused(demand=demand, reason=reason), now)
@@ -269,7 +274,7 @@ class Transmitter(Unkeying):
             return
         wanted = self._demand
         if not result.ok:
-            self._finish(TxRefused(demand=wanted.demand, reason=why(result)), now)
+            self._refused(wanted, result, now)
             return
         wrong = elsewhere(self._state, wanted)
         if wrong is not None:
@@ -292,7 +297,25 @@ class Transmitter(Unkeying):
             self.phase = Phase.CALL_GONE
             self._due = MonoMs(now + CALL_GONE_MS)
         else:
-            self._finish(TxRefused(demand=demand.demand, reason=why(result)), now)
+            self._refused(demand, result, now)
+
+    def _refused(self, wanted: KeyDemand, result: Result, now: MonoMs) -> None:
+        """Take the radio's error: again after a pause where the table says so, else the end."""
+        pause_ms = retry_pause(result.code, self._tries)
+        if pause_ms is None:
+            self._finish(TxRefused(demand=wanted.demand, reason=why(result)), now)
+        else:
+            self.phase, self._due = Phase.AGAIN, MonoMs(now + pause_ms)
+
+    def _again(self, now: MonoMs) -> None:
+        demand, tries = self._demand, self._tries
+        if demand is None:
+            return
+        self._reset()
+        self._begin(demand, now)
+        self._tries = tries + 1
+        if not self.busy:
+            self._arm(b"")
 
     def _answer_due(self, now: MonoMs) -> MonoMs | None:
         call = self._state.calls.get(-1 if self._instance is None else self._instance)
@@ -339,7 +362,7 @@ class Transmitter(Unkeying):
             call = self._state.calls.get(instance)
             self._moved(None if call is None else call.group, now)
             return True
-        if now < self._withdrawn.get(instance, MonoMs(0)):
+        if now < max(self._withdrawn.get(instance, MonoMs(0)), self._any_grant_until):
             self._unkey_stray(instance, now)
             return True
         return False

@@ -47,6 +47,8 @@ class Phase(enum.Enum):
     WAITING = "waiting"
     QUEUED = "queued"
     CALL_GONE = "call_gone"
+    AGAIN = "again"
+    """The radio refused for now; it is asked again after a pause."""
     ON_AIR = "on_air"
     ENDING = "ending"
 
@@ -75,7 +77,11 @@ class Unkeying(ABC):
         self._last_event: RadioEvent | None = None
         self._due: MonoMs | None = None
         self._unkey_tries = 0
+        self._tries = 1
+        """How often this press was tried, where the radio says that it may work later."""
         self._withdrawn: dict[int, MonoMs] = {}
+        self._any_grant_until = MonoMs(0)
+        """Until then a grant of any instance is undone: ours may have been told wrongly."""
         self._hung_up_until = MonoMs(0)
         self._hung_up_group = 0
         self._emergency_profile = False
@@ -115,7 +121,7 @@ class Unkeying(ABC):
 
     def _nothing_keyed(self) -> bool:
         """Whether no byte of a command that keys was handed out."""
-        if self.phase is Phase.SETTING_UP:
+        if self.phase in (Phase.SETTING_UP, Phase.AGAIN):
             return True
         waiting = self.phase in (Phase.ASKING, Phase.DIALLING) and self._command is not None
         return waiting and self._command is not None and not self._command.handed_out
@@ -161,6 +167,8 @@ class Unkeying(ABC):
         self._write_urgent(text, now)
 
     def _write_urgent(self, text: str, now: MonoMs) -> None:
+        if self._command is not None and self._command.lane is Lane.KEY:
+            self._queue.remove(self._command)
         command = Command(text=text, lane=Lane.UNKEY)
 
         def ended(result: Result, then: MonoMs) -> None:
@@ -184,6 +192,7 @@ class Unkeying(ABC):
             if not self._was_granted and self._instance is not None:
                 # The radio took back no demand of ours: the system may still grant it.
                 self._withdrawn[self._instance] = MonoMs(now + LATE_GRANT_MS)
+                self._any_grant_until = MonoMs(now + LATE_GRANT_MS)
             self._ended(now)
 
     def _repeat_unkey(self, now: MonoMs) -> None:
@@ -202,14 +211,16 @@ class Unkeying(ABC):
         """Answer a grant that nobody waits for any more; again until the radio answers."""
         until = max(self._withdrawn.get(instance, MonoMs(0)), MonoMs(now + WITHDRAWN_MS))
         self._withdrawn[instance] = until
+        if not self.busy:
+            self._arm_to_unkey(instance)
 
         def ended(result: Result, then: MonoMs) -> None:
-            if not result.timed_out:
-                return
-            if tries < MAX_UNKEY_TRIES:
+            if result.timed_out and tries < MAX_UNKEY_TRIES:
                 self._unkey_stray(instance, then, tries + 1)
-            else:
+            elif result.timed_out:
                 self.stuck = True
+            elif not self.busy:
+                self._arm(b"")
 
         text = f"AT+CUTXC={instance}"
         command = Command(text=text, lane=Lane.UNKEY, timeout_ms=UNKEY_ANSWER_MS, done=ended)
@@ -253,6 +264,7 @@ class Unkeying(ABC):
         self._demand = self._command = self._last_event = None
         self._instance = self._due = None
         self._dialled = False
+        self._tries = 1
 
     def _not_sent(self, wanted: KeyDemand, wrong: Elsewhere) -> None:
         self._state.emit(not_sent_event(wanted, wrong))
@@ -260,7 +272,9 @@ class Unkeying(ABC):
     # -- the guard
 
     def _arm_for_instance(self) -> None:
-        instance = _FIRST_INSTANCE if self._instance is None else self._instance
+        self._arm_to_unkey(_FIRST_INSTANCE if self._instance is None else self._instance)
+
+    def _arm_to_unkey(self, instance: int) -> None:
         self._arm(b"\x1b\rAT+CUTXC=%d\rATH\r" % instance)
 
     def _arm(self, guard: bytes) -> None:
