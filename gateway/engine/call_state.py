@@ -1,6 +1,6 @@
 """What a call and a transmission are while they run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.model.ids import (
@@ -29,9 +29,23 @@ class PrivateTerms:
     duplex: bool = False
 
 
+@dataclass(slots=True, eq=False)
+class Leg:
+    """One link's part in a call: its own handle, and who talks as far as this link knows."""
+
+    link: LinkId
+    instance: int
+    talking: bool = False
+    talker: UnitId | None = None
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Call:
-    """A conversation on a link. ``quiet_since_ms`` is set while nobody talks (hang time)."""
+    """A conversation. ``quiet_since_ms`` is set while nobody talks (hang time).
+
+    ``link`` and ``instance`` are the leg by which it was heard first and still is; ``legs`` has one
+    for each link that hears it.
+    """
 
     id: CallId
     seq: int
@@ -52,16 +66,42 @@ class Call:
     """Set for a call of two; ``talkgroup`` is its line then."""
     own: "Transmission | None" = None
     """What our side says in a duplex call, beside ``transmission``."""
+    legs: dict[LinkId, Leg] = field(default_factory=dict)
+    before: "Before | None" = None
+    """The over before this one."""
+
+    def __post_init__(self) -> None:
+        """Make the link that begins the call its first leg."""
+        self.legs.setdefault(self.link, Leg(self.link, self.instance))
+
+    def is_on(self, link: LinkId, instance: int) -> bool:
+        """Say whether ``instance`` of ``link`` is a leg of this call."""
+        leg = self.legs.get(link)
+        return leg is not None and leg.instance == instance
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """An over that is past: a slower link may still tell its talker."""
+
+    talker: UnitId | None
+    ended_ms: MonoMs
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Transmission:
-    """One over. A desk's own has a ``request``."""
+    """One over. A desk's own has a ``request``.
+
+    ``link`` is where it is heard from, or sent by. ``receptions`` has what each link that hears it
+    records it as: this over's own id for the first, an id of its own for every further one.
+    """
 
     id: TransmissionId
     call: Call
     started_ms: MonoMs
     started_utc: UtcUs
+    link: LinkId = field(default=LinkId(""))
+    receptions: dict[LinkId, TransmissionId] = field(default_factory=dict)
     talker: UnitId | None = None
     alias: str = ""
     position: PositionId | None = None
@@ -71,6 +111,14 @@ class Transmission:
     encrypted: bool = False
     late_entry: bool = False
     lost_frames: int = 0
+    sounded: bool = False
+    """Whether listeners have got a frame of it."""
+
+    def __post_init__(self) -> None:
+        """Hear it where its call began, unless a link is given."""
+        self.link = self.link or self.call.link
+        if self.request is None:
+            self.receptions[self.link] = self.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,5 +149,17 @@ class TransmissionListener(Protocol):
         ...
 
     def ended(self, transmission: Transmission, end: RecordingEnd) -> None:
-        """Note that it is over."""
+        """Note that it is over, at every link that still hears it."""
+        ...
+
+    def heard_too(self, transmission: Transmission, link: LinkId) -> None:
+        """Another link hears it as well; ``receptions`` says as what it is recorded."""
+        ...
+
+    def heard_no_more(self, transmission: Transmission, link: LinkId, end: RecordingEnd) -> None:
+        """One of several links stopped hearing it."""
+        ...
+
+    def heard_from(self, transmission: Transmission, link: LinkId) -> None:
+        """From here on people hear this link's sound."""
         ...

@@ -3,29 +3,28 @@
 A link hands out small numbers ("instances") and uses them again; state is keyed by link and
 instance and dropped when the call goes down. A call is up from its first sign to its end, through
 its hang time; inside it one transmission at a time runs. A talker heard on an instance that nobody
-announced is a call joined late. What a desk says joins the call that is up.
+announced is a call joined late. What a desk says joins the call that is up. Links of one system
+that hear the same talkgroup are legs of one call.
 """
 
 from gateway.engine.call_state import (
     EMERGENCY_PRIORITY,
     Call,
+    Leg,
     OwnPress,
     Transmission,
     TransmissionListener,
     is_duplex,
 )
 from gateway.engine.context import Context
+from gateway.engine.overs import Overs
 from gateway.model import radio
 from gateway.model.events import (
     CallEnded,
     CallStarted,
     CallUpdated,
-    TransmissionEnded,
-    TransmissionStarted,
-    TransmissionUpdated,
 )
-from gateway.model.ids import CallId, LinkId, MonoMs, TransmissionId, UnitId
-from gateway.model.recording import RecordingEnd
+from gateway.model.ids import CallId, LinkId, MonoMs, UnitId
 from gateway.ports import SequenceCounter
 
 
@@ -38,7 +37,16 @@ class CallBook:
         self._counter = counter
         self._calls: dict[tuple[LinkId, int], Call] = {}
         self._untold: set[tuple[LinkId, int]] = set()
-        self.listener: TransmissionListener | None = None
+        self._overs = Overs(ctx)
+
+    @property
+    def listener(self) -> TransmissionListener | None:
+        """Who is told of the beginnings and ends of transmissions."""
+        return self._overs.listener
+
+    @listener.setter
+    def listener(self, listener: TransmissionListener) -> None:
+        self._overs.listener = listener
 
     # ---- look-ups
 
@@ -48,7 +56,21 @@ class CallBook:
 
     def on_link(self, link: LinkId) -> list[Call]:
         """Return the calls of talkgroups that are up on a link."""
-        return [c for c in self._calls.values() if c.link == link and c.private is None]
+        return [c for (on, _), c in self._calls.items() if on == link and c.private is None]
+
+    def on_group(self, link: LinkId, number: int) -> Call | None:
+        """Return the call of a group that is up on any link of the same system."""
+        talkgroup = self._ctx.addresses.talkgroup_on(link, number)
+        return next((call for call in self._groups() if call.talkgroup == talkgroup), None)
+
+    def running(self) -> list[Transmission]:
+        """Return the overs of other radios that more than one link hears."""
+        overs = [call.transmission for call in self._groups() if call.transmission is not None]
+        return [o for o in overs if o.request is None and len(o.receptions) > 1]
+
+    def use(self, over: Transmission, link: LinkId) -> None:
+        """Let people hear another link's reception of an over."""
+        self._overs.use(over, link)
 
     def group_up(self, link: LinkId, number: int) -> bool:
         """Say whether a call on group ``number`` is up on the link."""
@@ -65,7 +87,7 @@ class CallBook:
     # ---- from a link
 
     def call_up(self, link: LinkId, event: radio.CallUp, group: int | None) -> Call | None:
-        """Begin a call or bring one up to date.
+        """Begin a call, join the one that another link hears, or bring one up to date.
 
         ``group`` is the only group that the radio can be heard on: it stands in for an unknown
         one of a call joined late. A call to the radio itself (no group, caller known) and a late
@@ -82,12 +104,21 @@ class CallBook:
             return known
         if known is not None:
             self.call_down(link, event.instance, "replaced by another call", None)
+        other = self.on_group(link, number)
+        if other is not None:
+            self._join(other, link, event.instance)
+            self._refresh(other, event)
+            return other
         return self._begin(link, event, number)
 
     def talk_started(
-        self, link: LinkId, event: radio.TalkStarted, group: int | None
+        self, link: LinkId, event: radio.TalkStarted, group: int | None, *, ours: bool = False
     ) -> Transmission | None:
-        """Somebody talks: the same over goes on, or a new one begins."""
+        """Somebody talks: the same over goes on, or a new one begins.
+
+        ``ours``: the talker is a radio of ours that a desk has asked to talk with; its over begins
+        with the grant that this radio gets, and not with what another radio hears of it.
+        """
         call = self.find(link, event.instance)
         if call is None and (link, event.instance) in self._untold:
             return None
@@ -98,43 +129,39 @@ class CallBook:
             call = self.call_up(link, up, group)
             if call is None:
                 return None
-        talker = self._ctx.addresses.unit_on(link, event.talker)
-        running = call.transmission
-        if running is not None and running.request is None:
-            if talker is None or running.talker == talker:
-                return running
-            if running.talker is None:
-                return self._name(running, talker)
-        if running is not None:
-            self.end_transmission(call, "ended")
-        return self._talk(call, talker, event.encrypted)
+        leg = call.legs[link]
+        leg.talking, leg.talker = True, self._ctx.addresses.unit_on(link, event.talker)
+        if not ours:
+            self._overs.heard(call, link, leg.talker, event.encrypted)
+        return call.transmission
 
     def talk_ended(self, link: LinkId, instance: int) -> None:
         """End the over of another radio; hang time begins."""
         call = self.find(link, instance)
-        if call is not None and call.transmission and call.transmission.request is None:
-            self.end_transmission(call, "ended")
+        if call is not None:
+            call.legs[link].talking = False
+            self._overs.heard_end(call, link, "ended")
 
     def call_down(self, link: LinkId, instance: int, cause: str, code: int | None) -> None:
-        """End a call."""
+        """End a call, unless another link still hears it."""
         self._untold.discard((link, instance))
         call = self._calls.pop((link, instance), None)
         if call is not None:
-            self._end(call, cause, code, "ended")
+            self._leave(call, link, cause, code, "ended")
 
     def link_lost(self, link: LinkId) -> None:
-        """End everything on a link that is gone."""
+        """End everything on a link that is gone, but for what another link hears too."""
         self._untold = {key for key in self._untold if key[0] != link}
         for call in self.on_link(link):
-            del self._calls[(link, call.instance)]
-            self._end(call, "link lost", None, "lost")
+            del self._calls[(link, call.legs[link].instance)]
+            self._leave(call, link, "link lost", None, "lost")
 
     # ---- own
 
     def start_own(self, link: LinkId, instance: int, press: OwnPress) -> Transmission:
         """Start a desk's transmission: it joins the running call, or begins one."""
         emergency = press.priority >= EMERGENCY_PRIORITY
-        call = self.find(link, instance)
+        call = self.find(link, instance) or self.on_group(link, press.number)
         if call is None:
             up = radio.CallUp(
                 instance=instance,
@@ -144,24 +171,14 @@ class CallBook:
                 outgoing=True,
             )
             call = self._begin(link, up, press.number)
+        elif link not in call.legs:
+            self._join(call, link, instance)
         if call.transmission is not None and not is_duplex(call):
             self.end_transmission(call, "preempted")
-        over = Transmission(
-            id=TransmissionId(self._ctx.new_id("t")),
-            call=call,
-            started_ms=self._ctx.now(),
-            started_utc=self._ctx.utc(),
-            position=press.position,
-            operator=press.operator,
-            request=press.request,
-            emergency=emergency,
-            encrypted=call.encrypted,
-        )
         if emergency and not call.emergency:
             call.emergency = True
             self._announce(call)
-        self._start(over)
-        return over
+        return self._overs.begin_own(call, link, press, emergency=emergency)
 
     def end_own(self, transmission: Transmission, cause: str) -> None:
         """End a desk's transmission."""
@@ -170,7 +187,7 @@ class CallBook:
             self.end_transmission(call, cause)
         elif call.own is transmission:
             call.own = None
-            self._finish(transmission, cause)
+            self._overs.finish(transmission, cause)
 
     # ---- private calls: begun and ended by the book of private calls
 
@@ -181,17 +198,7 @@ class CallBook:
 
     def start_other(self, call: Call, talker: UnitId | None, alias: str) -> None:
         """Begin what the other side of a private call says, where no sign of the radio does."""
-        over = Transmission(
-            id=TransmissionId(self._ctx.new_id("t")),
-            call=call,
-            started_ms=self._ctx.now(),
-            started_utc=self._ctx.utc(),
-            talker=talker,
-            alias=alias,
-            emergency=call.emergency,
-            encrypted=call.encrypted,
-        )
-        self._start(over)
+        self._overs.begin(call, call.link, talker, alias=alias)
 
     def dismiss(self, call: Call, cause: str) -> None:
         """End what is said in a private call, and forget the call."""
@@ -214,66 +221,67 @@ class CallBook:
             return
         if unit is None or over.talker in (None, unit):
             over.emergency = True
-            self._update(over)
+            self._overs.update(over)
 
     # ---- time
 
     def deadline(self) -> MonoMs | None:
         """Return when the next forgotten call is due."""
-        quiet = [c.quiet_since_ms for c in self._groups() if c.transmission is None]
-        return MonoMs(min(quiet) + self._ctx.settings.call_idle_limit_ms) if quiet else None
+        limit_ms = self._ctx.settings.call_idle_limit_ms
+        quiet = [c.quiet_since_ms + limit_ms for c in self._groups() if c.transmission is None]
+        tail = self._overs.deadline()
+        due = [*quiet, *([] if tail is None else [tail])]
+        return MonoMs(min(due)) if due else None
 
     def tick(self, now: MonoMs) -> None:
         """Close calls whose end was missed."""
         for call in self._groups():
             idle_ms = now - call.quiet_since_ms
             if call.transmission is None and idle_ms >= self._ctx.settings.call_idle_limit_ms:
-                self.call_down(call.link, call.instance, "no news from the radio", None)
+                for leg in list(call.legs.values()):
+                    self.call_down(leg.link, leg.instance, "no news from the radio", None)
+        self._overs.tick(now, self._groups())
 
     def close(self) -> None:
         """End everything: the server stops."""
-        for call in list(self._calls.values()):
-            del self._calls[(call.link, call.instance)]
+        calls = dict.fromkeys(self._calls.values())
+        self._calls.clear()
+        for call in calls:
             self._end(call, "server stopped", None, "cut", interrupted=True)
 
     # ---- inside
 
     def end_transmission(self, call: Call, cause: str) -> None:
         """End what runs in a call; the call goes on."""
-        over = call.transmission
-        if over is None:
-            return
-        call.transmission = None
-        call.quiet_since_ms = self._ctx.now()
-        self._finish(over, cause)
+        self._overs.end(call, cause)
 
     def _groups(self) -> list[Call]:
-        return [call for call in self._calls.values() if call.private is None]
+        """Return the calls of talkgroups, each once."""
+        return list(dict.fromkeys(c for c in self._calls.values() if c.private is None))
 
-    def _finish(self, over: Transmission, cause: str) -> None:
-        call = over.call
-        duration = self._ctx.now() - over.started_ms
-        if self.listener is not None:
-            end = RecordingEnd(
-                duration_ms=duration,
-                cause=cause,
-                talker=over.talker,
-                alias=over.alias,
-                emergency=over.emergency,
-                lost_frames=over.lost_frames,
-            )
-            self.listener.ended(over, end)
-        self._ctx.publish(
-            TransmissionEnded(
-                transmission=over.id,
-                call=call.id,
-                talkgroup=call.talkgroup,
-                duration_ms=duration,
-                cause=cause,
-                emergency=over.emergency,
-                lost_frames=over.lost_frames,
-            )
-        )
+    def _join(self, call: Call, link: LinkId, instance: int) -> None:
+        """Take another link's part in a call that is up."""
+        old = call.legs.get(link)
+        if old is not None:  # the link uses another number for the same call
+            self._calls.pop((link, old.instance), None)
+            old.instance = instance
+            if call.link == link:
+                call.instance = instance
+        else:
+            call.legs[link] = Leg(link, instance)
+        self._calls[(link, instance)] = call
+
+    def _leave(self, call: Call, link: LinkId, cause: str, code: int | None, over: str) -> None:
+        """Take a link's part out of a call; with the last one the call is over."""
+        call.legs[link].talking = False
+        if len(call.legs) > 1:
+            self._overs.heard_end(call, link, over)
+            del call.legs[link]
+            if call.link == link:
+                first = next(iter(call.legs.values()))
+                call.link, call.instance = first.link, first.instance
+            return
+        self._end(call, cause, code, over)
 
     def _begin(self, link: LinkId, event: radio.CallUp, number: int) -> Call:
         call = Call(
@@ -326,69 +334,6 @@ class CallBook:
                 talkgroup=call.talkgroup,
                 emergency=call.emergency,
                 priority=call.priority,
-            )
-        )
-
-    def _talk(self, call: Call, talker: UnitId | None, encrypted: bool) -> Transmission:
-        if call.emergency and call.emergency_unit is None:
-            call.emergency_unit = talker
-        over = Transmission(
-            id=TransmissionId(self._ctx.new_id("t")),
-            call=call,
-            started_ms=self._ctx.now(),
-            started_utc=self._ctx.utc(),
-            talker=talker,
-            alias=self._ctx.addresses.alias(talker),
-            emergency=call.emergency and talker == call.emergency_unit,
-            encrypted=encrypted or call.encrypted,
-            late_entry=call.late_entry,
-        )
-        call.late_entry = False  # only the over that ran when we joined was joined late
-        self._start(over)
-        return over
-
-    def _start(self, over: Transmission) -> None:
-        call = over.call
-        if over.request is not None and is_duplex(call):
-            call.own = over
-        else:
-            call.transmission = over
-        self._ctx.publish(
-            TransmissionStarted(
-                transmission=over.id,
-                call=call.id,
-                talkgroup=call.talkgroup,
-                link=call.link,
-                talker=over.talker,
-                alias=over.alias,
-                position=over.position,
-                operator=over.operator,
-                priority=call.priority,
-                emergency=over.emergency,
-                encrypted=over.encrypted,
-                late_entry=over.late_entry,
-            )
-        )
-        if self.listener is not None:
-            self.listener.began(over)
-
-    def _name(self, over: Transmission, talker: UnitId | None) -> Transmission:
-        over.talker = talker
-        over.alias = self._ctx.addresses.alias(talker)
-        self._update(over)
-        return over
-
-    def _update(self, over: Transmission) -> None:
-        if self.listener is not None:
-            self.listener.changed(over)
-        self._ctx.publish(
-            TransmissionUpdated(
-                transmission=over.id,
-                call=over.call.id,
-                talkgroup=over.call.talkgroup,
-                talker=over.talker,
-                alias=over.alias,
-                emergency=over.emergency,
             )
         )
 

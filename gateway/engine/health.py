@@ -45,6 +45,16 @@ class Health:
         """Return why the link cannot be used."""
         return WORDS.get(self.state(link), "link lost")
 
+    def signal_dbm(self, link: LinkId) -> int | None:
+        """Return the radio's signal in dBm, None where it is not known."""
+        found = self._states.get(link)
+        return found.event.signal_dbm if found else None
+
+    def up_since(self, link: LinkId) -> UtcUs:
+        """Return since when a link is in its present state."""
+        found = self._states.get(link)
+        return found.since_utc if found else UtcUs(0)
+
     def last_heard_utc(self, link: LinkId) -> UtcUs:
         """Return when the link last gave anything, 0 never."""
         found = self._states.get(link)

@@ -179,7 +179,7 @@ class IndividualDesk:
             link.id
             for link in self._ctx.addresses.plan.links
             if link.id in self._ctx.links
-            and (command.link in (None, link.id))
+            and (not command.links or link.id in command.links)
             and (system is None or link.system == system)
             and capability in self._ctx.links[link.id].info.capabilities
             and isinstance(self._ctx.links[link.id], CarriesIndividualCalls)

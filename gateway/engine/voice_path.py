@@ -8,12 +8,20 @@ bring every decoder to rest, the last of them carries END.
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.engine.call_state import Transmission, is_duplex
 from gateway.engine.context import Context
 from gateway.engine.settings import END_SILENCE_MS
-from gateway.model.ids import LinkId, TalkgroupId, TransmissionId, UtcUs, split_address, ulid_bytes
+from gateway.model.ids import (
+    LinkId,
+    MonoMs,
+    TalkgroupId,
+    TransmissionId,
+    UtcUs,
+    split_address,
+    ulid_bytes,
+)
 from gateway.model.recording import FrameLevel, RecordingEnd, RecordingMeta
 from gateway.model.voice import FRAME_MS, TIMESTAMP_STEP, VoiceFlag, VoiceFrame
 from gateway.ports import SoundRecorder
@@ -35,6 +43,10 @@ class TalkgroupLine:
     timestamp: int = 0
     last_utc: UtcUs = field(default=UtcUs(0))
 
+    def copy(self) -> "TalkgroupLine":
+        """Return one that goes on from here by itself."""
+        return replace(self)
+
     def next(self, utc: UtcUs) -> tuple[int, int, int]:
         """Return sequence, timestamp and the number of frames that are missing before this one."""
         missing = 0
@@ -52,7 +64,11 @@ class TalkgroupLine:
 
 
 class VoiceStream:
-    """One transmission on its way out: frames to the bus, and to the recorder where the rule is."""
+    """One reception of a transmission on its way out: to listeners while it is ``live``, to disk.
+
+    Listeners hear one numbering per talkgroup. What is recorded goes by the same numbers, unless
+    the over is heard by several links: then each recording has its own.
+    """
 
     def __init__(
         self,
@@ -61,15 +77,20 @@ class VoiceStream:
         transmission: Transmission,
         line: TalkgroupLine,
         talker: int,
+        *,
+        link: LinkId | None = None,
     ) -> None:
-        """Begin; the recording is opened before the first sound."""
+        """Begin; the recording is opened before the first sound. ``link`` of a further one."""
         self._ctx = ctx
         call = transmission.call
         rule = call.private.recorded if call.private else ctx.addresses.recorded(call.talkgroup)
         self._recorder = recorder if rule else None
-        self._heard_elsewhere = call.private is None or transmission.request is None
+        self.live = link is None and (call.private is None or transmission.request is None)
         self.transmission = transmission
+        self._recording = transmission.id if link is None else transmission.receptions[link]
+        self._link = link or transmission.link
         self._line = line
+        self._apart = None if link is None else TalkgroupLine()
         self._talker = talker
         self._ulid = ulid_bytes(transmission.id)
         self._system = ctx.addresses.handle(transmission.call.talkgroup)
@@ -83,14 +104,19 @@ class VoiceStream:
         """Note the talker."""
         self._talker = talker
 
+    def set_live(self, live: bool) -> None:
+        """Let people hear this one, or another one from here on."""
+        self._apart = self._apart or self._line.copy()
+        self.live = live
+
     def send(self, opus: bytes, utc: UtcUs, level: FrameLevel, flags: VoiceFlag) -> None:
         """Give a packet, numbered, to bus and recorder."""
-        sequence, timestamp, missing = self._line.next(utc)
-        if self._begun:
-            self.transmission.lost_frames += missing
-        else:
+        sequence, timestamp, missing = (self._apart or self._line).next(utc)
+        if not self._begun:
             flags |= VoiceFlag.START
-            self._begun = True
+        elif self.live:
+            self.transmission.lost_frames += missing
+        self._begun = True
         if self.transmission.emergency:
             flags |= VoiceFlag.EMERGENCY
         frame = VoiceFrame(
@@ -104,35 +130,49 @@ class VoiceStream:
             talker=self._talker,
             opus=opus,
         )
-        if self._heard_elsewhere:
-            self._ctx.bus.publish_voice(frame)
+        if self.live:
+            self._publish(frame, utc)
         if self._recorder is not None:
-            self._recorder.write(self.transmission.id, frame, level)
+            self._recorder.write(self._recording, frame, level)
+
+    def _publish(self, frame: VoiceFrame, utc: UtcUs) -> None:
+        """Give a frame to listeners; START is on the first that they get, whoever heard it."""
+        if self._apart is not None:
+            sequence, timestamp, _ = self._line.next(utc)
+            flags = frame.flags & ~VoiceFlag.START
+            if not self.transmission.sounded:
+                flags |= VoiceFlag.START
+            frame = replace(frame, flags=flags, sequence=sequence, timestamp_48k=timestamp)
+        self.transmission.sounded = True
+        self._ctx.bus.publish_voice(frame)
 
     def rest(self, silent: Callable[[], bytes]) -> None:
         """Bring every decoder to rest with 60 ms of coded silence, once, if anything was sent."""
-        if not self._begun or self._rested:
+        sounded = self.transmission.sounded if self.live else self._begun
+        if not sounded or self._rested:
             return
         self._rested = True
         for number in range(1, _REST_FRAMES + 1):
             flags = VoiceFlag.SILENCE
             if number == _REST_FRAMES:
                 flags |= VoiceFlag.END
-            self.send(silent(), UtcUs(self._line.last_utc + FRAME_US), FrameLevel(), flags)
+            last = (self._apart or self._line).last_utc or self._ctx.utc()
+            self.send(silent(), UtcUs(last + FRAME_US), FrameLevel(), flags)
 
     def close(self, end: RecordingEnd) -> None:
         """End the recording."""
         if self._recorder is not None:
-            self._recorder.close(self.transmission.id, end)
+            self._recorder.close(self._recording, end)
 
     def _meta(self) -> RecordingMeta:
         over, call = self.transmission, self.transmission.call
         return RecordingMeta(
-            transmission=over.id,
+            transmission=self._recording,
+            copy_of=None if self._recording == over.id else over.id,
             call=call.id,
             call_seq=call.seq,
             talkgroup=call.talkgroup,
-            link=call.link,
+            link=self._link,
             started_utc=over.started_utc,
             talker=over.talker,
             alias=over.alias,
@@ -172,6 +212,18 @@ class _LinkSound:
         self.heard: _Heard | None = None
         self.own = False
         """A desk talks through this radio: what it gives back is no talker."""
+        self.last_ms: MonoMs | None = None
+        self.missing = 0.0
+        """Share of blocks that did not come, over about the last two seconds."""
+        self._last_utc = UtcUs(0)
+
+    def note(self, now: MonoMs, utc: UtcUs) -> None:
+        """Note that a block came, and what is missing before it."""
+        gap_us = utc - self._last_utc - FRAME_US
+        lost = min(50, round(gap_us / FRAME_US)) if self._last_utc and gap_us >= GAP_US else 0
+        for share in [1.0] * lost + [0.0]:
+            self.missing += (share - self.missing) / 100
+        self.last_ms, self._last_utc = now, utc
 
 
 class VoicePath:
@@ -194,54 +246,84 @@ class VoicePath:
 
     def began(self, transmission: Transmission) -> None:
         """Open the stream of a transmission, and give it what was heard just before."""
-        call = transmission.call
         line = self._line(transmission)
-        sound = self._sound(call.link)
+        sound = self._sound(transmission.link)
         if transmission.request is not None:
-            own = self.own_numbers.get(call.link, 0)
+            own = self.own_numbers.get(transmission.link, 0)
             stream = VoiceStream(self._ctx, self._recorder, transmission, line, own)
             self._own[transmission.id] = (stream, OpusEncoder())
-            if not is_duplex(call):
+            if not is_duplex(transmission.call):
                 sound.preroll.clear()
                 sound.own = True
             return
-        talker = split_address(transmission.talker)[1] if transmission.talker else 0
+        talker = _number(transmission)
+        stream = VoiceStream(self._ctx, self._recorder, transmission, line, talker)
+        self._hear(transmission, transmission.link, stream)
+
+    def heard_too(self, transmission: Transmission, link: LinkId) -> None:
+        """Record what another link hears of it."""
+        line = self._line(transmission)
+        stream = VoiceStream(
+            self._ctx, self._recorder, transmission, line, _number(transmission), link=link
+        )
+        self._hear(transmission, link, stream)
+
+    def heard_no_more(self, transmission: Transmission, link: LinkId, end: RecordingEnd) -> None:
+        """End one of several receptions."""
+        self._end_reception(transmission, link, end)
+
+    def heard_from(self, transmission: Transmission, link: LinkId) -> None:
+        """Let people hear another link's sound."""
+        for other, recording in transmission.receptions.items():
+            heard = self._heard.get(recording)
+            if heard is not None:
+                heard.stream.set_live(other == link)
+
+    def changed(self, transmission: Transmission) -> None:
+        """Note the talker."""
+        for recording in transmission.receptions.values():
+            heard = self._heard.get(recording)
+            if heard is not None:
+                heard.stream.set_talker(_number(transmission))
+
+    def ended(self, transmission: Transmission, end: RecordingEnd) -> None:
+        """End a transmission: 60 ms of coded silence, then the recordings are closed."""
+        own = self._own.pop(transmission.id, None)
+        if own is not None:
+            self._sound(transmission.link).own = False
+            stream, encoder = own
+            stream.rest(lambda: encoder.encode(SILENT_FRAME))
+            stream.close(end)
+        for link in list(transmission.receptions):
+            self._end_reception(transmission, link, end)
+
+    def _hear(self, transmission: Transmission, link: LinkId, stream: VoiceStream) -> None:
+        sound = self._sound(link)
         if sound.heard is not None:
             # One radio gives one sound: who began last is heard.
             self._hush(sound.heard)
-        stream = VoiceStream(self._ctx, self._recorder, transmission, line, talker)
         heard = _Heard(stream)
-        sound.heard = self._heard[transmission.id] = heard
+        sound.heard = self._heard[transmission.receptions[link]] = heard
         oldest = transmission.started_utc - self._ctx.settings.preroll_ms * 1000
         early, sound.preroll = list(sound.preroll), deque(maxlen=sound.preroll.maxlen)
         for pcm, utc in early:
             if utc >= oldest:
                 heard.receive(pcm, utc)
 
-    def changed(self, transmission: Transmission) -> None:
-        """Note the talker."""
-        heard = self._heard.get(transmission.id)
-        if heard is not None:
-            number = split_address(transmission.talker)[1] if transmission.talker else 0
-            heard.stream.set_talker(number)
-
-    def ended(self, transmission: Transmission, end: RecordingEnd) -> None:
-        """End a transmission: 60 ms of coded silence, then the recording is closed."""
-        own = self._own.pop(transmission.id, None)
-        if own is not None:
-            self._sound(transmission.call.link).own = False
-            stream, encoder = own
-            stream.rest(lambda: encoder.encode(SILENT_FRAME))
-            stream.close(end)
-            return
-        heard = self._heard.pop(transmission.id, None)
+    def _end_reception(self, transmission: Transmission, link: LinkId, end: RecordingEnd) -> None:
+        heard = self._heard.pop(transmission.receptions[link], None)
         if heard is None:
             return
         self._hush(heard)
         heard.stream.close(end)
-        sound = self._sound(transmission.call.link)
+        sound = self._sound(link)
         if sound.heard is heard:
             sound.heard = None
+
+    def quality(self, link: LinkId) -> tuple[MonoMs | None, float]:
+        """Return when sound of a link came last, and the share that lately did not come."""
+        sound = self._sound(link)
+        return sound.last_ms, sound.missing
 
     # ---- sound
 
@@ -251,6 +333,7 @@ class VoicePath:
             self.ignored_blocks += 1
             return
         sound = self._sound(link)
+        sound.note(self._ctx.now(), utc)
         if sound.own:
             return
         if sound.heard is None:
@@ -284,3 +367,8 @@ class VoicePath:
             found = _LinkSound(max(1, self._ctx.settings.preroll_ms // FRAME_MS))
             self._links[link] = found
         return found
+
+
+def _number(transmission: Transmission) -> int:
+    """Return the talker's number, 0 unknown."""
+    return split_address(transmission.talker)[1] if transmission.talker else 0

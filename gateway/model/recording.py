@@ -31,6 +31,8 @@ class RecordingMeta:
     encrypted: bool = False
     retention: str = "call"
     plan: int = 1
+    copy_of: TransmissionId | None = None
+    """Set where another link heard the same over: whose further reception this is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

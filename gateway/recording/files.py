@@ -160,6 +160,8 @@ class Closed:
             started_utc=self.meta.started_utc,
             late=self.late,
             interrupted=self.interrupted,
+            link=self.meta.link,
+            copy_of=self.meta.copy_of,
         )
 
 

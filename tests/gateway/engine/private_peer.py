@@ -166,7 +166,7 @@ class PhoneRoom(Room):
                 digits=digits,
                 duplex=microphone is not None,
                 microphone=RequestId(microphone) if microphone else None,
-                link=link,
+                links=(link,) if link else (),
             )
         )
 
