@@ -2,6 +2,7 @@
 
 import re
 
+from gateway.model import messages as acts
 from gateway.model.ids import CallId, MessageId, MonoMs
 from gateway.model.radio import LineSeen, LinkChanged, RadioEvent
 from tests.gateway.tetra.scripted_radio import Wire
@@ -50,6 +51,10 @@ def _act(wire: Wire, words: list[str]) -> None:
     now = MonoMs(wire.now)
     if _act_in_call(wire, words):
         return
+    message = _message_act(words)
+    if message is not None:
+        wire.take(wire.core.message(message, now))
+        return
     match words:
         case ["demand", request, group]:
             wire.demand(request, int(group))
@@ -59,10 +64,6 @@ def _act(wire: Wire, words: list[str]) -> None:
             wire.end(request, cause)
         case ["wait", ms]:
             wire.run(int(ms))
-        case ["text", message, to, *text]:
-            wire.take(wire.core.send_text(MessageId(message), int(to), " ".join(text), now))
-        case ["status", message, to, value]:
-            wire.take(wire.core.send_status(MessageId(message), int(to), int(value), now))
         case ["forget"]:
             wire.host.clear()
         case ["answer", command, *lines]:
@@ -87,6 +88,36 @@ def _act_in_call(wire: Wire, words: list[str]) -> bool:
         case _:
             return False
     return True
+
+
+def _message_act(words: list[str]) -> acts.MessageAct | None:
+    match words:
+        case ["text" | "immediate" | "group" as kind, message, to, *text]:
+            return acts.SendText(
+                message=MessageId(message),
+                to=int(to),
+                text=" ".join(text),
+                group=kind == "group",
+                immediate=kind == "immediate",
+            )
+        case ["status", message, to, value]:
+            return acts.SendStatus(message=MessageId(message), to=int(to), value=int(value))
+        case ["ask", message, to]:
+            return acts.AskPosition(message=MessageId(message), to=int(to))
+        case ["reporting", message, to, on]:
+            return acts.SetReporting(message=MessageId(message), to=int(to), enabled=on == "on")
+        case ["opened", handle]:
+            return acts.MarkOpened(handle=int(handle))
+        case ["data", message, to, sds_type, data_hex]:
+            return acts.SendData(
+                message=MessageId(message),
+                to=int(to),
+                sds_type=int(sds_type),
+                data_hex=data_hex,
+                bits=4 * len(data_hex),
+            )
+        case _:
+            return None
 
 
 def _compare(event: RadioEvent, wanted: str, where: str) -> None:
