@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gateway.analogue.donor import INFO, DonorCore, DonorSettings
 from gateway.model.errors import ConfigError, LinkError
-from gateway.model.ids import LinkId, MessageId, MonoMs, RequestId, UtcUs
+from gateway.model.ids import LinkId, MonoMs, RequestId, UtcUs
 from gateway.model.plan import Link as PlannedLink
 from gateway.model.radio import (
     KeyDemand,
@@ -22,8 +22,6 @@ from gateway.model.radio import (
     LinkInfo,
     LinkState,
     RadioEvent,
-    SendProgress,
-    SendState,
 )
 from gateway.ports import Clock, RadioEventSink, SoundSink
 from hardware.guard_client import UnkeyGuard
@@ -32,7 +30,7 @@ from hardware.line_state import Line
 from hardware.link import Link, LinkSettings
 from hardware.port_keeper import PortKeeper
 from hardware.ptt_address import PttLine, idle_lines, link_faults, parse_carrier, parse_ptt
-from hardware.ptt_line import KeyLine, KeyPort, watched
+from hardware.ptt_line import OPENING, KeyLine, KeyPort, watched
 from hardware.sound import open_sound
 from voicecodecs.pcm import frame_from_bytes, level_dbfs
 
@@ -82,6 +80,7 @@ class AnalogueRadioLink:
         self._sound = open_sound(link.sound, self._captured, clock.utc_us)
         self._keeper = self._make_keeper(link)
         self._key_port: KeyPort | None = None
+        self._key_reason = ""
         self._key = self._make_key(link, ptt)
         self._line_log = LineLog(line_log) if line_log is not None else None
         self._lines: frozenset[Line] = frozenset()
@@ -91,7 +90,6 @@ class AnalogueRadioLink:
         self._telling = False
         self._open = False
         self._down = ""
-        self._key_reason = ""
 
     def _make_keeper(self, link: PlannedLink) -> PortKeeper | None:
         """Return the keeper of the port with the carrier line; None without such a port."""
@@ -105,9 +103,9 @@ class AnalogueRadioLink:
     def _make_key(self, link: PlannedLink, ptt: PttLine) -> KeyLine:
         if not ptt.port and self._keeper is not None:
             return KeyLine(ptt, self._keeper.give_up)
-        self._key_port = KeyPort(
-            ptt, active_low=link.ptt_active == "low", changed=self._key_changed
-        )
+        low = link.ptt_active == "low"
+        self._key_port = KeyPort(ptt, active_low=low, changed=self._key_changed)
+        self._key_reason = OPENING
         return self._key_port.line
 
     # -- gateway.ports.RadioLink
@@ -165,14 +163,6 @@ class AnalogueRadioLink:
 
     def select_group(self, number: int) -> None:
         """Nothing: the radio has one channel (capability SELECT_GROUP is not stated)."""
-
-    def send_text(self, message: MessageId, to: int, text: str) -> None:
-        """Refuse: an analogue channel carries no texts."""
-        self._refuse_message(message)
-
-    def send_status(self, message: MessageId, to: int, value: int) -> None:
-        """Refuse: an analogue channel carries no statuses."""
-        self._refuse_message(message)
 
     def restart(self) -> None:
         """Close and open again."""
@@ -266,11 +256,6 @@ class AnalogueRadioLink:
     def _tick(self) -> None:
         self._timer = None
         self._take(self._core.tick(self._now()))
-
-    def _refuse_message(self, message: MessageId) -> None:
-        reason = "an analogue channel carries no messages"
-        failed = SendProgress(message=message, state=SendState.FAILED, reason=reason)
-        self._take_soon([failed])
 
     def _take_soon(self, events: Sequence[RadioEvent]) -> None:
         """Set the key at once, but tell after the caller has returned."""

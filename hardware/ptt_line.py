@@ -17,6 +17,8 @@ from hardware.link import Link, LinkSettings
 from hardware.port_keeper import PortKeeper
 from hardware.ptt_address import PttLine
 
+OPENING = "it is being opened"
+
 
 class KeyLine:
     """One line; useless until ``stand`` gives it an open port and its guard."""
@@ -27,7 +29,7 @@ class KeyLine:
         self._failed = failed
         self._link: HasLines | None = None
         self._guard: UnkeyGuard | None = None
-        self._reason = "it is being opened"
+        self._reason = OPENING
         self.keyed = False
 
     @property
@@ -87,7 +89,7 @@ class KeyPort:
         )
         self.line = KeyLine(ptt, self._keeper.give_up)
         self._task: asyncio.Task[None] | None = None
-        self._reason = ""
+        self._reason = OPENING
 
     async def start(self) -> None:
         """Open; what is not there yet is waited for."""

@@ -14,6 +14,7 @@ from typing import Any
 from gateway.model.ids import LinkId, MessageId, RequestId
 from gateway.model.plan import Link
 from gateway.model.radio import KeyDemand, LinkChanged, LinkState, RadioEvent, TxEnded, TxGranted
+from hardware.drivers import make_driver
 from hardware.pei_radio import PeiRadioLink
 from tests.hardware.driving import RealClock
 
@@ -33,7 +34,7 @@ class Server:
         self._how = how
         planned["talkgroups"] = tuple(planned["talkgroups"])
         link = Link(**planned)
-        self.driver = PeiRadioLink(link, self._event, lambda *sound: None, RealClock())
+        self.driver = make_driver(link, self._event, lambda *sound: None, RealClock())
         self._group = link.talkgroups[0]
         self._demanded = False
 
@@ -53,6 +54,7 @@ class Server:
     def _granted(self) -> None:
         loop = asyncio.get_running_loop()
         if self._how == "text":
+            assert isinstance(self.driver, PeiRadioLink)
             self.driver.send_text(MessageId("m-1"), 1210204, "Long text " * 12)
         if self._how == "hang":
             loop.call_later(0.3, self._hang)

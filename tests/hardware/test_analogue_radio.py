@@ -12,7 +12,8 @@ from typing import TypeVar
 import pytest
 
 from gateway.model.errors import ConfigError
-from gateway.model.ids import LinkId, MessageId, RequestId, SiteId, SystemId, UtcUs
+from gateway.model.ids import LinkId, RequestId, SiteId, SystemId, UtcUs
+from gateway.model.messages import CarriesMessages
 from gateway.model.plan import Link
 from gateway.model.radio import (
     CallDown,
@@ -21,7 +22,6 @@ from gateway.model.radio import (
     LinkChanged,
     LinkState,
     RadioEvent,
-    SendProgress,
     TalkEnded,
     TalkStarted,
     TxEnded,
@@ -213,14 +213,14 @@ async def test_port_without_lines_says_so(wire: Wire) -> None:
         await driving.until(lambda: driving.all(TxNotSent))
 
 
-async def test_messages_are_refused_and_groups_stay() -> None:
+async def test_it_claims_nothing_and_its_group_stays() -> None:
     async with share() as shared, drive(donor(shared.url)) as driving:
         await up(driving)
-        driving.driver.send_text(MessageId("m-1"), 5, "hello")
-        driving.driver.send_status(MessageId("m-2"), 5, 32770)
+        assert driving.driver.info.capabilities == frozenset()
+        assert not isinstance(driving.driver, CarriesMessages)
+        before = len(driving.events)
         driving.driver.select_group(9)
-        await driving.until(lambda: len(driving.all(SendProgress)) == 2)
-        assert all("no messages" in one.reason for one in driving.all(SendProgress))
+        assert len(driving.events) == before
 
 
 @pytest.mark.parametrize(
