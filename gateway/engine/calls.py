@@ -131,7 +131,8 @@ class CallBook:
                 return None
         leg = call.legs[link]
         leg.talking, leg.talker = True, self._ctx.addresses.unit_on(link, event.talker)
-        if not ours:
+        running = call.transmission
+        if not ours or (running is not None and running.request is not None):
             self._overs.heard(call, link, leg.talker, event.encrypted)
         return call.transmission
 
