@@ -38,7 +38,9 @@ def _load_transmissions(board: Board, db: Session, now: UtcUs) -> None:
     found = list(
         db.exec(
             select(Transmission)
-            .where(col(Transmission.started_utc) > now - DAY_US)
+            .where(
+                col(Transmission.started_utc) > now - DAY_US, col(Transmission.copy_of).is_(None)
+            )
             .order_by(col(Transmission.started_utc).desc())
             .limit(KEPT_TRANSMISSIONS * 4)
         )

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, exists, or_, true
 from sqlmodel import Session, col, func, select
 
-from dispatch.auth.access import Access
+from dispatch.auth.access import EVERYTHING, PRIVATE_PERMISSIONS, Access
 from dispatch.auth.permissions import Action
 from dispatch.incidents.tables import IncidentSuggestion
 from dispatch.services.plans import LivePlan
+from dispatch.store.individual import IndividualCall
 from dispatch.store.tables import Call, Note, Transmission
+from gateway.model.private_line import PRIVATE_SYSTEM
 
 MAX_LIMIT = 500
 DEFAULT_LIMIT = 50
@@ -48,7 +50,7 @@ def search(db: Session, query: CallQuery, access: Access, plan: LivePlan) -> Cal
     ids = select(Call.id).where(where)
     count, duration = db.exec(
         select(func.count(), func.coalesce(func.sum(Transmission.duration_ms), 0)).where(
-            col(Transmission.call).in_(ids)
+            col(Transmission.call).in_(ids), col(Transmission.copy_of).is_(None)
         )
     ).one()
     page = where
@@ -65,8 +67,7 @@ def search(db: Session, query: CallQuery, access: Access, plan: LivePlan) -> Cal
 
 def condition(query: CallQuery, access: Access, plan: LivePlan) -> ColumnElement[bool]:
     """Return the whole condition; the grants come first and always."""
-    allowed = access.talkgroups(Action.SEARCH)
-    parts: list[ColumnElement[bool]] = [col(Call.talkgroup).in_(sorted(allowed))]
+    parts: list[ColumnElement[bool]] = [_allowed(access)]
     if query.talkgroup:
         parts.append(col(Call.talkgroup) == query.talkgroup)
     if query.from_utc is not None:
@@ -91,6 +92,18 @@ def condition(query: CallQuery, access: Access, plan: LivePlan) -> ColumnElement
     return and_(true(), *parts)
 
 
+def _allowed(access: Access) -> ColumnElement[bool]:
+    """Return the condition of the grants: a talkgroup's, or for a private call its radio's."""
+    groups = col(Call.talkgroup).in_(sorted(access.talkgroups(Action.SEARCH)))
+    links = access.individual_links(Action.SEARCH, PRIVATE_PERMISSIONS[Action.SEARCH])
+    if not links:
+        return groups
+    private = col(Call.talkgroup).startswith(f"{PRIVATE_SYSTEM}/")
+    if EVERYTHING not in links:
+        private = and_(private, col(Call.link).in_(sorted(links)))
+    return or_(groups, private)
+
+
 def _outcome(outcome: str) -> ColumnElement[bool]:
     if outcome == "interrupted":
         return col(Call.interrupted) == true()
@@ -105,13 +118,18 @@ def _outcome(outcome: str) -> ColumnElement[bool]:
 
 def _unit(unit: str, plan: LivePlan) -> ColumnElement[bool]:
     named = [planned.id for planned in plan.plan.units if planned.alias.lower() == unit.lower()]
-    return exists().where(
+    talked = exists().where(
         col(Transmission.call) == col(Call.id),
         or_(
             col(Transmission.talker).in_([unit, *named]),
             col(Transmission.talker).like(f"%/{_escape(unit)}", escape="\\"),
         ),
     )
+    party = exists().where(
+        col(IndividualCall.id) == col(Call.id),
+        or_(col(IndividualCall.other).in_([unit, *named]), col(IndividualCall.digits) == unit),
+    )
+    return or_(talked, party)
 
 
 def _word(word: str, plan: LivePlan) -> ColumnElement[bool]:
@@ -129,7 +147,17 @@ def _word(word: str, plan: LivePlan) -> ColumnElement[bool]:
     in_notes = exists().where(
         col(Note.call) == col(Call.id), col(Note.text).ilike(like, escape="\\")
     )
-    return or_(col(Call.talkgroup).in_(named), col(Call.id) == word, in_transmissions, in_notes)
+    party = exists().where(
+        col(IndividualCall.id) == col(Call.id),
+        or_(
+            col(IndividualCall.alias).ilike(like, escape="\\"),
+            col(IndividualCall.digits).like(like, escape="\\"),
+            col(IndividualCall.operator).ilike(like, escape="\\"),
+        ),
+    )
+    return or_(
+        col(Call.talkgroup).in_(named), col(Call.id) == word, in_transmissions, in_notes, party
+    )
 
 
 def _escape(word: str) -> str:

@@ -15,10 +15,12 @@ from dispatch.errors import NotFound, ServiceError
 from dispatch.events import CallNoted
 from dispatch.services.call_search import CallQuery, search
 from dispatch.services.integrity import RecordingIntegrity
+from dispatch.services.journal_individual import individual_of
 from dispatch.services.plans import LivePlan
 from dispatch.services.record import Asker, Record
 from dispatch.services.rows import Row, transmission_row
 from dispatch.store.engine import Store
+from dispatch.store.individual import IndividualCall
 from dispatch.store.tables import AccessRow, Call, Note, RecordingFileRow, Transmission
 from gateway.bus import Bus
 from gateway.model.ids import CallId, TalkgroupId, ulid
@@ -88,10 +90,11 @@ class CallLog:
 
         def work(db: Session) -> Row:
             call = db.get(Call, call_id)
-            if call is None or not asker.access.can(Action.SEARCH, call.talkgroup):
+            if call is None or not asker.access.can_on(Action.SEARCH, call.talkgroup, call.link):
                 raise NotFound(f"there is no call {call_id}")
             row = self._row(db, call)
-            ids = [call.id, *(item["id"] for item in row["transmissions"])]
+            heard = [item for t in row["transmissions"] for item in (t, *t["copies"])]
+            ids = [call.id, *(item["id"] for item in heard)]
             row["listened"] = _listened(db, ids, asker.access)
             row["protocol"] = _protocol(call)
             row["plan"] = call.plan
@@ -121,7 +124,7 @@ class CallLog:
                 f"note: expected 1 to {MAX_NOTE_CHARACTERS} characters, got {len(words)}"
             )
         call = await self._store.read(lambda db: db.get(Call, call_id))
-        if call is None or not asker.access.sees(call.talkgroup):
+        if call is None or not asker.access.knows(call.talkgroup, call.link):
             raise NotFound(f"there is no call {call_id}")
         note = "n-" + ulid(self._clock.utc_us(), self._randomness(10))
         self._record.note_of(
@@ -143,17 +146,18 @@ class CallLog:
         return note
 
     def _row(self, db: Session, call: Call) -> Row:
-        transmissions = list(
+        heard = list(
             db.exec(
                 select(Transmission)
                 .where(Transmission.call == call.id)
                 .order_by(col(Transmission.started_utc))
             )
         )
+        transmissions = [row for row in heard if row.copy_of is None]
         with_sound = set(
             db.exec(
                 select(RecordingFileRow.transmission).where(
-                    col(RecordingFileRow.transmission).in_([t.id for t in transmissions]),
+                    col(RecordingFileRow.transmission).in_([t.id for t in heard]),
                     RecordingFileRow.kind == "opus",
                 )
             )
@@ -180,10 +184,27 @@ class CallLog:
                 for n in notes
             ],
             "transmissions": [
-                transmission_row(t, has_sound=t.id in with_sound) for t in transmissions
+                transmission_row(t, has_sound=t.id in with_sound)
+                | {"link": t.link, "copies": self._copies(t, heard, with_sound)}
+                for t in transmissions
             ],
+            "individual": individual_of(db.get(IndividualCall, call.id)),
             "retention": {"class": call.retention_class, "expires_utc": call.expires_utc},
         }
+
+    def _copies(self, over: Transmission, heard: list[Transmission], kept: set[str]) -> list[Row]:
+        """Return what further links heard of an over."""
+        return [
+            {
+                "id": row.id,
+                "link": row.link,
+                "link_name": self._plan.link_name(row.link),
+                "duration_ms": row.duration_ms,
+                "has_sound": row.id in kept and row.erased_utc is None,
+            }
+            for row in heard
+            if row.copy_of == over.id
+        ]
 
 
 def _outcome(call: Call) -> str:

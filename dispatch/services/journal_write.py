@@ -25,6 +25,8 @@ from dispatch.store.tables import (
 from gateway.model import events as ev
 from gateway.model.events import Envelope
 from gateway.model.ids import GatewayId, TalkgroupId
+from gateway.model.individual_plan import PRIVATE_RETENTION
+from gateway.model.private_line import is_private
 
 US_PER_MS = 1000
 
@@ -75,6 +77,8 @@ class JournalWriter:
         """Return the class of a call: the talkgroup's, or the emergency's when that is longer."""
         planned = self._plan.talkgroups.get(talkgroup)
         own = planned.retention if planned else DEFAULT_CLASS
+        if is_private(talkgroup):
+            own = PRIVATE_RETENTION
         return longer_class(own, EMERGENCY_CLASS) if emergency else own
 
     # ---- calls ---------------------------------------------------------------------------------
@@ -208,7 +212,9 @@ class JournalWriter:
 
     def _recording_closed(self, db: Session, event: ev.RecordingClosed, envelope: Envelope) -> None:
         row = db.get(Transmission, event.transmission)
-        if row is None:
+        if row is None and event.copy_of is not None:
+            row = self._further_reception(db, event, envelope)
+        elif row is None:
             row = self._found_by_its_sound(db, event, envelope)
         if event.interrupted or row.ended_utc is None:
             row.duration_ms = max(row.duration_ms, event.duration_ms)
@@ -242,12 +248,42 @@ class JournalWriter:
             id=event.transmission,
             call=event.call,
             talkgroup=event.talkgroup,
-            link=call.link,
+            link=event.link or call.link,
             started_utc=event.started_utc,
             ended_utc=event.started_utc + event.duration_ms * US_PER_MS,
             duration_ms=event.duration_ms,
             cause="interrupted" if event.interrupted else "",
             late=True,
+            retention_class=call.retention_class,
+            expires_utc=expiry_utc(call.retention_class, event.started_utc),
+        )
+        db.add(row)
+        db.flush()
+        return row
+
+    def _further_reception(
+        self, db: Session, event: ev.RecordingClosed, envelope: Envelope
+    ) -> Transmission:
+        """Keep what another link heard of an over: its own sound, everything else as the over's."""
+        call = self._call_of(db, event.call, event.talkgroup, "", envelope)
+        over = db.get(Transmission, event.copy_of)
+        row = Transmission(
+            id=event.transmission,
+            call=event.call,
+            talkgroup=event.talkgroup,
+            link=event.link or "",
+            talker=over.talker if over else None,
+            alias=over.alias if over else "",
+            position=over.position if over else None,
+            operator=over.operator if over else "",
+            started_utc=event.started_utc,
+            ended_utc=event.started_utc + event.duration_ms * US_PER_MS,
+            duration_ms=event.duration_ms,
+            emergency=over.emergency if over else False,
+            encrypted=over.encrypted if over else False,
+            cause=over.cause if over else "",
+            copy_of=event.copy_of,
+            late=event.late,
             retention_class=call.retention_class,
             expires_utc=expiry_utc(call.retention_class, event.started_utc),
         )

@@ -11,6 +11,7 @@ from dispatch.store.tables import PlanRow
 from gateway.bus import Bus
 from gateway.model.ids import TalkgroupId, UnitId
 from gateway.model.plan import Link, Plan, Talkgroup, Unit
+from gateway.model.private_line import LINE_NAME, is_private
 from gateway.model.wire import from_json, to_json
 from gateway.ports import Clock
 
@@ -47,8 +48,14 @@ class LivePlan:
 
     def talkgroup_name(self, talkgroup: str) -> str:
         """Return the name of a talkgroup, or its id when the plan doesn't know it."""
+        if is_private(talkgroup):
+            return LINE_NAME
         found = self.talkgroups.get(TalkgroupId(talkgroup))
         return found.name if found else talkgroup
+
+    def link_name(self, link: str) -> str:
+        """Return the name of a link, or its id when the plan doesn't know it."""
+        return next((known.name for known in self.plan.links if known.id == link), link)
 
     def alias(self, unit: str | None) -> str:
         """Return the alias of a unit, or its number when the plan doesn't know it."""

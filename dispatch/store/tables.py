@@ -168,6 +168,8 @@ class Transmission(SQLModel, table=True):
     cause: str = ""
     lost_frames: int = 0
     not_recorded: str = ""
+    copy_of: str | None = Field(default=None, index=True)
+    """Set on what a further link heard of the same over: the over's id."""
     late: bool = False
     retention_class: str
     expires_utc: int = Field(sa_column=_time(index=True))

@@ -225,6 +225,16 @@ export interface Transmission {
   cause: string;
   has_sound: boolean;
   refused: string | null;
+  /** What further links heard of the same over; in the call log only. */
+  copies?: Copy[];
+}
+
+export interface Copy {
+  id: string;
+  link: string;
+  link_name: string;
+  duration_ms: number;
+  has_sound: boolean;
 }
 
 export interface IncidentRow {
