@@ -4,10 +4,11 @@ import argparse
 import sys
 
 from hardware.sim.command import add_pei_options, run_pei
+from hardware.sim.donor import add_donor_options, run_donor
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``samband sim pei``."""
+    """Add ``samband sim pei`` and ``samband sim donor``."""
     parser = subparsers.add_parser(
         "sim",
         help="simulated radios",
@@ -15,11 +16,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     kinds = parser.add_subparsers(dest="kind", required=True)
     add_pei_options(kinds.add_parser("pei", help="TETRA terminals at their serial port"))
+    add_donor_options(kinds.add_parser("donor", help="an analogue radio: carrier and PTT lines"))
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the simulator that was asked for."""
-    return run_pei(args)
+    return run_donor(args) if args.kind == "donor" else run_pei(args)
 
 
 def _main() -> int:

@@ -5,6 +5,7 @@ import sys
 
 from gateway.model.errors import ConfigError
 from hardware.sim.command import add_pei_options, run_pei
+from hardware.sim.donor import add_donor_options, run_donor
 
 
 def main() -> int:
@@ -12,8 +13,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m hardware.sim")
     kinds = parser.add_subparsers(dest="kind", required=True)
     add_pei_options(kinds.add_parser("pei", help="TETRA terminals at their serial port"))
+    add_donor_options(kinds.add_parser("donor", help="an analogue radio: carrier and PTT lines"))
+    args = parser.parse_args()
     try:
-        return run_pei(parser.parse_args())
+        return run_donor(args) if args.kind == "donor" else run_pei(args)
     except ConfigError as error:
         print(f"simulator: {error}", *error.faults, sep="\n  ", file=sys.stderr)
         if error.hint:
