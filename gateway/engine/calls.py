@@ -277,6 +277,8 @@ class CallBook:
         call.legs[link].talking = False
         if len(call.legs) > 1:
             self._overs.heard_end(call, link, over)
+            if code is None:  # no word from the network: the radio is gone, not the talker
+                self._overs.was_lost(call)
             del call.legs[link]
             if call.link == link:
                 first = next(iter(call.legs.values()))

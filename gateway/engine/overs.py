@@ -164,6 +164,11 @@ class Overs:
             if self.listener is not None:
                 self.listener.heard_from(over, link)
 
+    def was_lost(self, call: Call) -> None:
+        """Take that the end of a link's part was no end of the over: its radio is gone."""
+        if call.transmission is not None:
+            self._tails.pop(call.transmission.id, None)
+
     # ---- time
 
     def deadline(self) -> MonoMs | None:

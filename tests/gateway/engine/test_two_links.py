@@ -97,10 +97,15 @@ def test_the_over_goes_on_when_the_heard_link_is_lost(room: Room) -> None:
     talk(room.south)
     both_hear(room, 5)
     room.voice.drain()
+    # a radio that is gone tells the end of its calls, without a cause of the network
+    room.north.say(radio.TalkEnded(instance=1))
+    room.north.say(radio.CallDown(instance=1, cause="cable"))
     room.north.say(radio.LinkChanged(state=LinkState.DOWN, reason="cable"))
     assert room.told(TransmissionEnded) == []
     both_hear(room, 5, silent=(NORTH,))
     assert len(room.voice.drain()) == 5
+    room.wait(5_000)
+    assert room.told(TransmissionEnded) == []
     room.south.say(radio.TalkEnded(instance=1))
     room.south.say(radio.CallDown(instance=1, cause="over"))
     events = room.all_told()
