@@ -20,12 +20,15 @@ from dispatch.services.board_load import load_board
 from dispatch.services.calls import CallLog
 from dispatch.services.desk import Desk
 from dispatch.services.disk import DiskPolicy
+from dispatch.services.individual import IndividualCalls
 from dispatch.services.integrity import RecordingIntegrity
 from dispatch.services.journal import Journal, recover
 from dispatch.services.journal_desk import desk_writers
+from dispatch.services.journal_individual import individual_writers
 from dispatch.services.journal_write import JournalWriter
 from dispatch.services.lines import LinkLines
 from dispatch.services.live_acts import LiveActs
+from dispatch.services.message_search import MessageSearch
 from dispatch.services.messaging import Messaging
 from dispatch.services.plans import LivePlan
 from dispatch.services.record import Record
@@ -33,6 +36,7 @@ from dispatch.services.recordings import Recordings
 from dispatch.services.registry import Services
 from dispatch.services.rows import Row
 from dispatch.services.sight import Sight
+from dispatch.services.sight_individual import IndividualSight
 from dispatch.services.snapshot import Snapshots
 from dispatch.services.stream import EventStream
 from dispatch.services.voice import Voice
@@ -134,6 +138,7 @@ class Dispatch:
                 clock=s.clock,
             )
         )
+        self._add_individual(board, sight, desk, snapshots, stream)
         lines = s.add(LinkLines(s.clock))
         stream.on_event(desk.apply)
         stream.on_event(lines.apply)
@@ -147,6 +152,7 @@ class Dispatch:
                 randomness=s.randomness,
             )
         )
+        s.add(MessageSearch(s.store, s.plan, board, record))
         s.add(
             CallLog(
                 store=s.store,
@@ -171,13 +177,32 @@ class Dispatch:
         self._add_journal(record, desk)
         self._connect_rights(desk, stream)
 
+    def _add_individual(
+        self, board: Board, sight: Sight, desk: Desk, snapshots: Snapshots, stream: EventStream
+    ) -> None:
+        s = self.services
+        individual = s.add(IndividualSight(board.individual, desk.position_of))
+        sight.add_rules(individual.rules())
+        snapshots.individual_sight = individual
+        calls = s.add(
+            IndividualCalls(
+                board=board,
+                sight=individual,
+                desk=desk,
+                bus=s.bus,
+                clock=s.clock,
+                randomness=s.randomness,
+            )
+        )
+        stream.on_event(calls.apply)
+
     def _add_journal(self, record: Record, desk: Desk) -> None:
         s = self.services
         journal = s.add(
             Journal(
                 bus=s.bus,
                 store=s.store,
-                writer=JournalWriter(s.plan, desk_writers()),
+                writer=JournalWriter(s.plan, desk_writers() | individual_writers()),
                 clock=s.clock,
                 spool_folder=self.parts.state / "spool",
             )
@@ -214,9 +239,11 @@ class Dispatch:
             desk=desk,
             access=self.services.access,
             sight=self.services.use(Sight),
+            board=self.services.use(Board),
             background=self.background,
         )
         desk.on_left(voice.seat_left)
+        self.services.use(EventStream).on_event(voice.apply)
         return self.services.add(voice)
 
     async def start(self) -> None:

@@ -248,7 +248,7 @@ class Server:
                 organisation=ORGANISATION,
                 password_hash=hashed,
             )
-            for kind in ("folder", "camera_group"):
+            for kind in ("folder", "camera_group", "individual"):
                 await self._grant(role, kind)
         services.access.refresh("demo accounts")
 

@@ -13,6 +13,7 @@ from typing import Final
 from gateway.bus import Bus, Subscription
 from gateway.model.events import Envelope, TransmissionEnded, TransmissionStarted
 from gateway.model.ids import PositionId, TalkgroupId, UtcUs, talkgroup_id, ulid_bytes
+from gateway.model.private_line import PRIVATE_HANDLE, is_private, private_line
 from gateway.model.voice import FRAME_MS, TIMESTAMP_HZ, TIMESTAMP_STEP, VoiceFlag, VoiceFrame
 from gateway.ports import Clock
 from voicecodecs.opus import silence_packets
@@ -111,6 +112,8 @@ class VoiceHub:
             self._listeners[talkgroup] = kept
         else:
             self._listeners.pop(talkgroup, None)
+            if is_private(talkgroup):
+                self._lines.pop(talkgroup, None)  # no call has this line again
         track.clear()
 
     def listener_count(self, talkgroup: TalkgroupId) -> int:
@@ -143,6 +146,8 @@ class VoiceHub:
         self.times.add("total", now - packet.capture_utc_us)
 
     def _talkgroup(self, frame: VoiceFrame) -> TalkgroupId | None:
+        if frame.system == PRIVATE_HANDLE:
+            return private_line(frame.talkgroup)
         system = self._systems.get(frame.system)
         if system is None:
             self.unknown_systems += 1

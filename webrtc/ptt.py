@@ -33,7 +33,7 @@ from gateway.model.events import (
 )
 from gateway.model.ids import PositionId, RequestId, TalkgroupId, split_address
 from webrtc.microphone import UplinkGate, UplinkTarget
-from webrtc.ptt_message import cause_of, priority_of, request_of, source_of, word_of
+from webrtc.ptt_message import MAX_PRIORITY, cause_of, priority_of, request_of, source_of, word_of
 
 logger = logging.getLogger(__name__)
 
@@ -111,12 +111,14 @@ class PttSession:
         *,
         user: str,
         may_preempt: Callable[[], bool],
+        may_emergency: Callable[[], bool],
     ) -> None:
         """Begin idle. ``may_talk`` is asked at each press and when rights change."""
         self.position = position
         self.operator = operator
         self.user = user
         self._may_preempt = may_preempt
+        self._may_emergency = may_emergency
         self._service = service
         self._may_talk = may_talk
         self._emit = emit
@@ -202,6 +204,8 @@ class PttSession:
     def _why_not(self, talkgroup: TalkgroupId, priority: int) -> str:
         if not self._may_talk(talkgroup):
             return "no right to talk here"
+        if priority == MAX_PRIORITY:
+            return "" if self._may_emergency() else "no right to make emergency calls"
         if priority and not self._may_preempt():
             return "no right to pre-empt others"
         return ""
@@ -292,11 +296,13 @@ class PttService:
         *,
         user: str = "",
         may_preempt: Callable[[], bool] = bool,
+        may_emergency: Callable[[], bool] = bool,
     ) -> PttSession:
         """Open the push-to-talk of a socket.
 
         ``user`` is the person's id (two may have one name), ``operator`` when it is not given.
-        Without ``may_preempt`` every press has the lowest priority.
+        Without ``may_preempt`` every press has the lowest priority; an emergency call (priority 3)
+        has a right of its own.
         """
         session = PttSession(
             self,
@@ -306,6 +312,7 @@ class PttService:
             emit,
             user=user or operator,
             may_preempt=may_preempt,
+            may_emergency=may_emergency,
         )
         self._sessions.append(session)
         return session

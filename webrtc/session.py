@@ -1,8 +1,10 @@
-"""One browser's sound: its microphone, and one track for each talkgroup it hears.
+"""One browser's sound: its microphone, one track for each talkgroup it hears, one for its calls.
 
 The page offers the microphone first, then one receive-only line a talkgroup. The answer gives each
 line its talkgroup, or makes it inactive where there is no right to hear. Nothing is renegotiated
-later: a right that goes away stops its track at once, a muted talkgroup is not sent.
+later: a right that goes away stops its track at once, a muted talkgroup is not sent. The track of
+``PRIVATE_TRACK`` is silent but while the browser's position has a private call: then, and only
+then, it carries that call's line.
 """
 
 import asyncio
@@ -21,6 +23,7 @@ from aiortc import (
 from gateway.bus import Bus
 from gateway.model.errors import InvalidCommand
 from gateway.model.ids import PositionId, TalkgroupId
+from gateway.model.private_line import PRIVATE_TRACK
 from gateway.ports import Clock
 from webrtc.addresses import use_media_addresses
 from webrtc.hub import VoiceHub
@@ -84,6 +87,7 @@ class RtcSession:
         self._gone = gone
         self._tracks: dict[TalkgroupId, VoiceTrack] = {}
         self._hearing: set[TalkgroupId] = set()
+        self._line: TalkgroupId | None = None
         self._muted: set[TalkgroupId] = set()
         self._receivers: list[Any] = []  # aiortc's RTCRtpReceiver has private parts we use
         self._timer: asyncio.TimerHandle | None = None
@@ -139,6 +143,14 @@ class RtcSession:
         self._hearing = set(talkgroups)
         self._route()
 
+    def set_line(self, line: TalkgroupId | None) -> None:
+        """Send a private call's line on the private track from now on, or nothing there."""
+        track = self._tracks.get(PRIVATE_TRACK)
+        if self._line is not None and self._line != line and track is not None:
+            self._hub.leave(self._line, track)
+        self._line = line
+        self._route()
+
     def mute(self, talkgroup: TalkgroupId, muted: bool) -> None:
         """Stop or go on sending a talkgroup without losing its track."""
         if muted:
@@ -175,6 +187,7 @@ class RtcSession:
     async def close(self) -> None:
         """Stop everything and wait for it; safe twice and at the same time."""
         self.set_hearing(())
+        self.set_line(None)
         if self._timer is not None:
             self._timer.cancel()
         if self._closing is None:
@@ -203,15 +216,26 @@ class RtcSession:
         line.sender.replaceTrack(track)
         line.direction = "sendonly"
         self._tracks[talkgroup] = track
-        self._hearing.add(talkgroup)
+        if talkgroup != PRIVATE_TRACK:
+            self._hearing.add(talkgroup)
 
     def _route(self) -> None:
         connected = self.state == "connected"
         for talkgroup, track in self._tracks.items():
-            if connected and talkgroup in self._hearing and talkgroup not in self._muted:
+            if talkgroup == PRIVATE_TRACK:
+                self._route_line(track, connected)
+            elif connected and talkgroup in self._hearing and talkgroup not in self._muted:
                 self._hub.join(talkgroup, track)
             else:
                 self._hub.leave(talkgroup, track)
+
+    def _route_line(self, track: VoiceTrack, connected: bool) -> None:
+        if self._line is None:
+            return
+        if connected and PRIVATE_TRACK not in self._muted:
+            self._hub.join(self._line, track)
+        else:
+            self._hub.leave(self._line, track)
 
     async def _on_state(self) -> None:
         if self.state == "connected":
@@ -285,6 +309,10 @@ class RtcService:
     def set_hearing(self, session: RtcSessionId, talkgroups: Sequence[TalkgroupId]) -> None:
         """Let a session hear these talkgroups and no others, from the next packet on."""
         self.get(session).set_hearing(talkgroups)
+
+    def set_line(self, session: RtcSessionId, line: TalkgroupId | None) -> None:
+        """Let a session hear the line of its position's private call, or none."""
+        self.get(session).set_line(line)
 
     def mute(self, session: RtcSessionId, talkgroup: TalkgroupId, muted: bool) -> None:
         """Mute or unmute one talkgroup of a session at the server."""

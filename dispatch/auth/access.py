@@ -13,10 +13,20 @@ from dispatch.auth.permissions import (
 from gateway.model.errors import NotPermitted
 from gateway.model.ids import TalkgroupId, UtcUs
 from gateway.model.plan import Plan
+from gateway.model.private_line import is_private
 
 EVERYTHING = "*"
 """Scope or organisation of a grant that means all of them."""
-SCOPE_KINDS = ("folder", "talkgroup", "camera_group")
+PRIVATE_PERMISSIONS = {
+    Action.SEE: "individual.see",
+    Action.HEAR: "individual.answer",
+    Action.TALK: "individual.answer",
+    Action.SEARCH: "individual.search",
+    Action.REPLAY: "individual.replay",
+    Action.EXPORT: "individual.replay",
+}
+"""What a role needs for an action on private calls, besides the grant."""
+SCOPE_KINDS = ("folder", "talkgroup", "camera_group", "individual")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +70,8 @@ class Access:
     permissions: frozenset[str]
     talkgroup_actions: Mapping[TalkgroupId, frozenset[Action]] = field(default_factory=dict)
     camera_actions: Mapping[str, frozenset[Action]] = field(default_factory=dict)
+    individual_actions: Mapping[str, frozenset[Action]] = field(default_factory=dict)
+    """By link: private calls belong to no folder, their grant names radios."""
     until_utc: UtcUs | None = None
     """When the next of the grants expires."""
 
@@ -85,6 +97,31 @@ class Access:
         """Whether a grant allows an action on a camera group."""
         allowed = self.camera_actions.get(group, frozenset())
         return action in allowed or action in self.camera_actions.get(EVERYTHING, frozenset())
+
+    def individual(self, action: Action, link: str) -> bool:
+        """Whether a grant allows an action on the private calls of a radio."""
+        allowed = self.individual_actions.get(link, frozenset())
+        return action in allowed or action in self.individual_actions.get(EVERYTHING, frozenset())
+
+    def can_on(self, action: Action, talkgroup: str, link: str) -> bool:
+        """Whether an action is allowed on a call: by its talkgroup, a private one by its radio."""
+        if not is_private(talkgroup):
+            return self.can(action, talkgroup)
+        return self.may(PRIVATE_PERMISSIONS[action]) and self.individual(action, link)
+
+    def knows(self, talkgroup: str, link: str) -> bool:
+        """Whether this person may know that a call exists."""
+        if not is_private(talkgroup):
+            return self.sees(talkgroup)
+        return any(self.can_on(a, talkgroup, link) for a in (Action.SEE, Action.SEARCH))
+
+    def individual_links(self, action: Action, permission: str) -> frozenset[str]:
+        """Return the radios whose private calls allow an action; ``*`` in it means all."""
+        if not self.may(permission):
+            return frozenset()
+        return frozenset(
+            link for link, actions in self.individual_actions.items() if action in actions
+        )
 
     def demand(self, permission: str) -> None:
         """Raise NotPermitted, with the reason in words, unless the role has the permission."""
@@ -118,17 +155,25 @@ def compute(user: UserInfo, grants: Iterable[GrantInfo], plan: Plan, now: UtcUs)
                 actions |= grant.actions & most
         if Action.SEE in actions:
             talkgroups[talkgroup.id] = actions
-    cameras: dict[str, frozenset[Action]] = {}
-    for grant in mine:
-        if grant.scope_kind == "camera_group":
-            cameras[grant.scope] = cameras.get(grant.scope, frozenset()) | (grant.actions & most)
     return Access(
         user=user,
         permissions=permissions_of(user.role),
         talkgroup_actions=talkgroups,
-        camera_actions=cameras,
+        camera_actions=_by_scope(mine, "camera_group", most),
+        individual_actions=_by_scope(mine, "individual", most),
         until_utc=min((g.expires_utc for g in mine if g.expires_utc is not None), default=None),
     )
+
+
+def _by_scope(
+    grants: Iterable[GrantInfo], kind: str, most: frozenset[Action]
+) -> dict[str, frozenset[Action]]:
+    """Return the actions of each scope of one kind."""
+    found: dict[str, frozenset[Action]] = {}
+    for grant in grants:
+        if grant.scope_kind == kind:
+            found[grant.scope] = found.get(grant.scope, frozenset()) | (grant.actions & most)
+    return found
 
 
 def _covers(grant: GrantInfo, talkgroup: TalkgroupId, folder: str) -> bool:

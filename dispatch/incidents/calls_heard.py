@@ -11,6 +11,7 @@ from dispatch.store.tables import Call, Note, Transmission, UnitPosition
 from gateway.model import events as ev
 from gateway.model.events import Envelope
 from gateway.model.ids import CallId, TalkgroupId, UnitId, UtcUs
+from gateway.model.private_line import is_private
 
 KEPT_US = 30 * 60 * 1_000_000
 FIXES_KEPT = 200
@@ -72,6 +73,8 @@ class CallsHeard:
         """Read the recent past from the store, after a start."""
         since = now - KEPT_US
         for call in db.exec(select(Call).where(col(Call.started_utc) >= since)):
+            if is_private(call.talkgroup):
+                continue
             heard = _Heard(CallId(call.id), TalkgroupId(call.talkgroup), UtcUs(call.started_utc))
             heard.end_utc = UtcUs(call.ended_utc) if call.ended_utc else None
             heard.emergency = call.emergency

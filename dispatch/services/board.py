@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from dispatch.events import MessageOpened
-from dispatch.services import rows
+from dispatch.services import message_rows, rows
+from dispatch.services.board_individual import IndividualBoard
 from dispatch.services.board_talkgroups import TalkgroupStates
 from dispatch.services.board_units import UnitBoard
 from dispatch.services.plans import LivePlan
@@ -17,6 +18,7 @@ from dispatch.services.rows import Row
 from gateway.model import events as ev
 from gateway.model.events import Envelope
 from gateway.model.ids import UtcUs
+from gateway.model.private_line import is_private
 
 KEPT_TRANSMISSIONS = 100
 KEPT_MESSAGES = 50
@@ -31,6 +33,7 @@ class Board:
         self._plan = plan
         self.talkgroups = TalkgroupStates(plan)
         self.units = UnitBoard(plan)
+        self.individual = IndividualBoard()
         self.alarms: dict[str, Row] = {}
         self.ended_alarms: dict[str, Row] = {}
         self.messages: deque[Row] = deque(maxlen=KEPT_MESSAGES * 4)
@@ -62,6 +65,9 @@ class Board:
     def apply(self, envelope: Envelope) -> None:
         """Take an event into the picture."""
         event, now = envelope.event, envelope.t_utc
+        self.individual.apply(event, now)
+        if is_private(getattr(event, "talkgroup", None)):
+            return  # of a private call: no talkgroup, no tile, nobody's activity
         self.units.apply(event, now)
         handler = self._handlers.get(event.type)
         if handler is not None:
@@ -105,15 +111,17 @@ class Board:
         self.transmissions.appendleft(rows.refused_row(event, operator, now))
 
     def _message_received(self, event: ev.MessageReceived, now: UtcUs) -> None:
-        self.messages.appendleft(rows.message_received(event, self._plan.alias(event.sender), now))
+        alias = self._plan.alias(event.sender)
+        self.messages.appendleft(message_rows.message_received(event, alias, now))
 
     def _message_queued(self, event: ev.MessageQueued, now: UtcUs) -> None:
-        self.messages.appendleft(rows.message_queued(event, self._plan.alias(event.to), now))
+        alias = self._plan.alias(event.to)
+        self.messages.appendleft(message_rows.message_queued(event, alias, now))
 
     def _message_progressed(self, event: ev.MessageProgressed, now: UtcUs) -> None:
         row = self.message(event.message)
         if row is not None:
-            row.update(state=event.state, reason=event.reason)
+            message_rows.progressed(row, event, now)
 
     def _message_opened(self, event: MessageOpened, now: UtcUs) -> None:
         row = self.message(event.message)

@@ -1,9 +1,12 @@
 """The board after a start: the last transmissions, texts, units and open alarms, from the store."""
 
+from sqlalchemy import not_
 from sqlmodel import Session, col, func, select
 
 from dispatch.services import rows
 from dispatch.services.board import KEPT_MESSAGES, KEPT_TRANSMISSIONS, Board
+from dispatch.services.individual_load import load_missed
+from dispatch.services.message_rows import message_row
 from dispatch.services.plans import LivePlan
 from dispatch.store.engine import Store
 from dispatch.store.tables import (
@@ -15,6 +18,7 @@ from dispatch.store.tables import (
     UnitState,
 )
 from gateway.model.ids import TalkgroupId, UnitId, UtcUs
+from gateway.model.private_line import PRIVATE_SYSTEM
 
 DAY_US = 86_400_000_000
 
@@ -26,6 +30,7 @@ def load_board(board: Board, store: Store, plan: LivePlan, now: UtcUs) -> None:
         _load_transmissions(board, db, now)
         _load_messages(board, db, plan)
         _load_units(board, db)
+        load_missed(board.individual, db, now)
         for alarm in db.exec(select(Alarm).where(col(Alarm.ended_utc).is_(None))):
             board.alarms[alarm.id] = rows.alarm_row(alarm)
             if alarm.talkgroup is not None:
@@ -39,7 +44,9 @@ def _load_transmissions(board: Board, db: Session, now: UtcUs) -> None:
         db.exec(
             select(Transmission)
             .where(
-                col(Transmission.started_utc) > now - DAY_US, col(Transmission.copy_of).is_(None)
+                col(Transmission.started_utc) > now - DAY_US,
+                col(Transmission.copy_of).is_(None),
+                not_(col(Transmission.talkgroup).startswith(f"{PRIVATE_SYSTEM}/")),
             )
             .order_by(col(Transmission.started_utc).desc())
             .limit(KEPT_TRANSMISSIONS * 4)
@@ -67,7 +74,7 @@ def _load_messages(board: Board, db: Session, plan: LivePlan) -> None:
     found = db.exec(select(Message).order_by(col(Message.t_utc).desc()).limit(KEPT_MESSAGES * 4))
     for row in found:
         other = row.sender if row.incoming else row.recipient
-        board.messages.append(rows.message_row(row, plan.alias(other)))
+        board.messages.append(message_row(row, plan.alias(other)))
 
 
 def _load_units(board: Board, db: Session) -> None:

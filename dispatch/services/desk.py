@@ -24,6 +24,7 @@ from gateway.model.commands import FloorRelease, LinkSelect, PositionLeft, Reply
 from gateway.model.errors import LinkError, NotPermitted
 from gateway.model.events import Event
 from gateway.model.ids import MonoMs, PositionId, RequestId, TalkgroupId
+from gateway.model.private_line import is_private
 from gateway.ports import Clock
 
 LISTENING_MS = 5000
@@ -56,6 +57,12 @@ class Handover:
 class _Press:
     position: PositionId
     talkgroup: TalkgroupId
+
+
+def _may_talk(access: Access, talkgroup: TalkgroupId) -> bool:
+    if is_private(talkgroup):
+        return bool(access.individual_links(Action.TALK, "individual.answer"))
+    return access.can(Action.TALK, talkgroup)
 
 
 class Desk:
@@ -102,6 +109,11 @@ class Desk:
                 }
             )
         return rows
+
+    def position_of(self, user_id: str) -> PositionId | None:
+        """Return the position of a person."""
+        mine = (seat for seat in self._seats.values() if seat.user.id == user_id)
+        return next((seat.position for seat in mine), None)
 
     def listening(self) -> dict[str, bool]:
         """Return for each taken position whether it has sound."""
@@ -241,7 +253,7 @@ class Desk:
                 continue
             seat.user = access.user
             for request, press in list(self._presses.items()):
-                revoked = not access.can(Action.TALK, press.talkgroup)
+                revoked = not _may_talk(access, press.talkgroup)
                 if press.position == seat.position and revoked:
                     release = FloorRelease(request=request, normal=False, cause="revoked")
                     self._background.start(self._tell_gateway(release), "desk-unkey")

@@ -7,6 +7,7 @@ from typing import Any
 from dispatch.audit.entry import SYSTEM, Act, Actor, Obj
 from dispatch.auth.people import People
 from dispatch.services.desk import Desk
+from dispatch.services.individual_acts import individual_acts
 from dispatch.services.record import Record, actor_of
 from gateway.model import events as ev
 from gateway.model.events import Envelope
@@ -63,9 +64,13 @@ class LiveActs:
                 {"code": e.reason},
             ),
             "message.queued": lambda e: _desk(
-                "message.sent", self._who(None, e.operator), _obj("message", e.message), {}
+                "message.sent",
+                self._who(None, e.operator),
+                _obj("message", e.message, e.to),
+                {"kind": e.kind},
             ),
         }  # Any: each function takes the one event class that its key stands for
+        self._acts.update(individual_acts(self._who))
 
     def take(self, envelope: Envelope) -> None:
         """Note an event, if it is one that the log keeps."""

@@ -17,6 +17,8 @@ from dispatch.services.plans import LivePlan
 from dispatch.services.record import Asker, Record
 from dispatch.store.engine import Store
 from dispatch.store.tables import Call, RecordingFileRow, Transmission
+from gateway.model.errors import NotPermitted
+from gateway.model.private_line import is_private
 from gateway.ports import Clock
 from voicecodecs import ogg
 from voicecodecs.errors import VoiceError
@@ -71,10 +73,10 @@ class Recordings:
             return row, db.get(Call, row.call), file
 
         found = await self._store.read(work)
-        if found is None or not access.sees(found[0].talkgroup):
+        if found is None or not access.knows(found[0].talkgroup, found[0].link):
             raise NotFound(f"there is no recording {transmission}")
         row, call, file = found
-        access.demand_action(Action.REPLAY, row.talkgroup, self._plan.talkgroup_name(row.talkgroup))
+        self._demand_replay(access, row)
         self._check_kept(row, call)
         if file is None:
             raise NotFound(
@@ -93,6 +95,18 @@ class Recordings:
             sha256=file.sha256,
             duration_ms=row.duration_ms or file.duration_ms,
         )
+
+    def _demand_replay(self, access: Access, row: Transmission) -> None:
+        if not is_private(row.talkgroup):
+            name = self._plan.talkgroup_name(row.talkgroup)
+            access.demand_action(Action.REPLAY, row.talkgroup, name)
+            return
+        access.demand("individual.replay")
+        if not access.individual(Action.REPLAY, row.link):
+            raise NotPermitted(
+                "no grant to play private calls of this radio",
+                hint="An administrator gives grants with the scope individual.",
+            )
 
     def _check_kept(self, row: Transmission, call: Call | None) -> None:
         if row.erased_utc is not None:

@@ -68,6 +68,10 @@ class Sight:
         for kind in ("refused", "lost"):
             self._rules[f"floor.{kind}"] = self._floor_words
 
+    def add_rules(self, rules: dict[str, Rule]) -> None:
+        """Take the rules of event types that have a module of their own."""
+        self._rules.update(rules)
+
     def has_rule(self, event_type: str) -> bool:
         """Whether a type of event can be seen by anybody."""
         return event_type in self._rules
@@ -148,6 +152,8 @@ class Sight:
             talkgroups=tuple(tg for tg in plan.talkgroups if access.sees(tg.id)),
             units=tuple(unit for unit in plan.units if self.sees_unit(access, unit.id)),
             links=tuple(self._cut_link(access, link) for link in links),
+            individual_rules=(),
+            never_recorded=(),
         )
 
     def _cut_link(self, access: Access, link: Link) -> Link:

@@ -11,6 +11,7 @@ from dispatch.services.desk import Desk
 from dispatch.services.plans import LivePlan
 from dispatch.services.rows import Row
 from dispatch.services.sight import Sight
+from dispatch.services.sight_individual import IndividualSight
 from gateway.model.ids import TalkgroupId
 from gateway.model.plan import Talkgroup
 from gateway.model.wire import to_json
@@ -40,6 +41,7 @@ class Snapshots:
         self._desk = desk
         self._clock = clock
         self.incidents: IncidentSource | None = None
+        self.individual_sight: IndividualSight | None = None
 
     async def open_incidents(self, access: Access) -> list[Row]:
         """Return the open incidents this person may see."""
@@ -68,6 +70,7 @@ class Snapshots:
             "messages": self.messages(access)[:KEPT_MESSAGES],
             "transmissions": self.transmissions(access)[:KEPT_TRANSMISSIONS] if board else [],
             "incidents": incidents,
+            "individual": self.individual(access),
             "positions": self._desk.rows(session.id) if board else [],
             "statuses": [to_json(status) for status in plan.statuses] if board else [],
             "predefined_texts": list(plan.predefined_texts) if access.may("message.send") else [],
@@ -142,6 +145,14 @@ class Snapshots:
             for unit in self._board.units.known()
             if self._sight.sees_unit(access, unit)
         ]
+
+    def individual(self, access: Access) -> list[Row]:
+        """Return the private calls that ring, run or were missed, as this person may see them."""
+        sight = self.individual_sight
+        if sight is None:
+            return []
+        rows = self._board.individual.rows(self._clock.utc_us())
+        return [cut for row in rows if (cut := sight.row(access, row)) is not None]
 
     def messages(self, access: Access) -> list[Row]:
         """Return the texts this person may read, newest first."""

@@ -10,9 +10,13 @@ from dispatch.auth.permissions import Action
 from dispatch.auth.sessions import SessionInfo
 from dispatch.errors import Conflict, NotFound
 from dispatch.services.background import Background
+from dispatch.services.board import Board
 from dispatch.services.desk import Desk, Seat
 from dispatch.services.sight import Sight
-from gateway.model.ids import TalkgroupId
+from gateway.model.envelope import Event
+from gateway.model.ids import CallId, PositionId, TalkgroupId
+from gateway.model.individual_events import IndividualAnswered, IndividualDialled, IndividualEnded
+from gateway.model.private_line import PRIVATE_TRACK, is_private
 from webrtc.ptt import PttService, PttSession
 from webrtc.session import Answer, RtcService
 
@@ -39,6 +43,7 @@ class Voice:
         desk: Desk,
         access: AccessBook,
         sight: Sight,
+        board: Board,
         background: Background,
     ) -> None:
         """Take the services of ``webrtc``."""
@@ -48,6 +53,8 @@ class Voice:
         self._access = access
         self._background = background
         self._sight = sight
+        self._board = board
+        self._lines: dict[CallId, PositionId] = {}
         self._owners: dict[str, SessionInfo] = {}
         self._attempts: list[_Attempt] = []
 
@@ -56,6 +63,8 @@ class Voice:
         seat = self._desk.seat_of(session.id)
 
         def may_hear(talkgroup: TalkgroupId) -> bool:
+            if talkgroup == PRIVATE_TRACK:
+                return seat is not None and self._access.of(session.user).may("individual.answer")
             return self._access.of(session.user).can(Action.HEAR, talkgroup)
 
         wanted = [TalkgroupId(talkgroup) for talkgroup in talkgroups]
@@ -75,7 +84,33 @@ class Voice:
             self._close(oldest)
         self._owners[answer.session] = session
         self._limit(answer.session, self._access.of(session.user))
+        if seat is not None:
+            call = self._board.individual.of_position(seat.position)
+            if call is not None:
+                self.rtc.set_line(answer.session, TalkgroupId(call["line"]))
         return answer
+
+    def apply(self, event: Event) -> None:
+        """Join a private call's line to the browsers of the position that has it, until its end."""
+        match event:
+            case IndividualAnswered() | IndividualDialled():
+                self._lines[event.call] = event.position
+                row = self._board.individual.row(event.call)
+                if row is not None:
+                    self._set_line(event.position, TalkgroupId(row["line"]))
+            case IndividualEnded():
+                position = self._lines.pop(event.call, None)
+                if position is not None:
+                    self._set_line(position, None)
+            case _:
+                pass
+
+    def _set_line(self, position: PositionId, line: TalkgroupId | None) -> None:
+        seat = self._desk.seat(position)
+        self._forget_closed()
+        for rtc_session, owner in self._owners.items():
+            if seat is not None and owner.id == seat.session.id:
+                self.rtc.set_line(rtc_session, line)
 
     def _forget_closed(self) -> None:
         known = {open_session.id for open_session in self.rtc.sessions}
@@ -127,8 +162,15 @@ class Voice:
             raise Conflict("no position is taken here", hint="Take a position first.")
 
         def may_talk(talkgroup: TalkgroupId) -> bool:
-            still_there = self._desk.seat_of(session.id) is seat
-            return still_there and self._access.of(user).can(Action.TALK, talkgroup)
+            if self._desk.seat_of(session.id) is not seat:
+                return False
+            access = self._access.of(user)
+            if not is_private(talkgroup):
+                return access.can(Action.TALK, talkgroup)
+            row = self._board.individual.by_line(talkgroup)
+            if row is None or row["position"] != seat.position:
+                return False
+            return access.can_on(Action.TALK, talkgroup, row["link"])
 
         def tell(state: dict[str, Any]) -> None:
             emit({**state, "words": self._sight.words(self._access.of(user), state["words"])})
@@ -140,4 +182,5 @@ class Voice:
             tell,
             user=user,
             may_preempt=lambda: self._access.of(user).may("ptt.preempt"),
+            may_emergency=lambda: self._access.of(user).may("emergency.call"),
         )

@@ -5,10 +5,12 @@ from sqlmodel import SQLModel
 import dispatch.audit.tables
 import dispatch.cameras.tables
 import dispatch.incidents.tables
+import dispatch.store.individual
 import dispatch.store.tables
 
 MODULES = (
     dispatch.store.tables,
+    dispatch.store.individual,
     dispatch.audit.tables,
     dispatch.incidents.tables,
     dispatch.cameras.tables,

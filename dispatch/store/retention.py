@@ -8,6 +8,7 @@ RETENTION_DAYS = {
     "incident": 365,
     "message": 90,
     "position": 30,
+    "private_call": 90,
     "telemetry": 30,
 }
 """Days that an object of a class is kept (examples of evidence practice; a site sets its own)."""

@@ -35,7 +35,7 @@ class IndividualDecline(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndividualDial(Command):
-    """Call a unit, or an external number (``digits``); ``link`` only when it must be that one."""
+    """Call a unit, or an external number (``digits``), with one of ``links`` (empty: any)."""
 
     type: ClassVar[str] = "individual.dial"
     call: CallId
@@ -48,7 +48,7 @@ class IndividualDial(Command):
     microphone: RequestId | None = None
     rings: bool = True
     emergency: bool = False
-    link: LinkId | None = None
+    links: tuple[LinkId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
