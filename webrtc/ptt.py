@@ -30,6 +30,7 @@ from gateway.model.events import (
     FloorQueued,
     FloorRefused,
     FloorReleased,
+    FloorUnheard,
 )
 from gateway.model.ids import PositionId, RequestId, TalkgroupId, split_address
 from webrtc.microphone import UplinkGate, UplinkTarget
@@ -40,11 +41,13 @@ logger = logging.getLogger(__name__)
 FLOOR_EVENTS: Final = (
     FloorQueued,
     FloorGranted,
+    FloorUnheard,
     FloorRefused,
     FloorEnding,
     FloorReleased,
     FloorLost,
 )
+NO_SOUND: Final = "ON AIR, but this microphone gives no sound"
 USED_IDS: Final = 20_000
 """Request ids that are not taken a second time: more than a shift of presses."""
 TAIL_MS: Final = 120
@@ -73,6 +76,10 @@ def state_of(event: Event, name: Callable[[TalkgroupId], str]) -> tuple[str, str
         case FloorGranted() as granted:
             state, words = "on_air", f"ON AIR {name(granted.talkgroup)}"
             more = {"transmission": granted.transmission}
+        case FloorUnheard(silent=True):
+            state, words, more = "on_air", NO_SOUND, {"unheard": True}
+        case FloorUnheard() as heard:
+            state, words, more = "on_air", f"ON AIR {name(heard.talkgroup)}", {"unheard": False}
         case FloorRefused(not_sent=True, reason=reason):
             state, words = "fault", f"Not sent: {reason}"
         case FloorRefused(reason=reason):

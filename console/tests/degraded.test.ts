@@ -100,7 +100,7 @@ describe('an emergency that waits for an open microphone', () => {
     desk.ptt.socketOpen = true;
     desk.ptt.current = {
       request: 'r-1', talkgroup: ID, source: 'key', state: 'on_air', words: '', place: null, pressedAt: 0,
-      onAirAt: time.fast - 1_000, released: false, latched: false, transmission: null, limitS: 60,
+      onAirAt: time.fast - 1_000, released: false, latched: false, transmission: null, unheard: false, limitS: 60,
     };
     const page = show(PttBar);
     expect(page.textContent).toContain('release to end');

@@ -63,7 +63,7 @@ class Sight:
             self._rules[f"transmission.{kind}"] = self._talkgroup
         for kind in ("closed", "failed"):
             self._rules[f"recording.{kind}"] = self._talkgroup
-        for kind in ("requested", "granted", "queued", "ending", "released"):
+        for kind in ("requested", "granted", "queued", "unheard", "ending", "released"):
             self._rules[f"floor.{kind}"] = self._talkgroup
         for kind in ("refused", "lost"):
             self._rules[f"floor.{kind}"] = self._floor_words

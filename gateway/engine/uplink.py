@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from gateway.engine.call_state import Transmission
 from gateway.engine.context import Context
 from gateway.engine.voice_path import VoicePath
+from gateway.model.events import FloorUnheard
 from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId
 from gateway.model.voice import FRAME_MS, VoiceFrame
 from voicecodecs.pcm import SILENT_FRAME
@@ -20,6 +21,9 @@ from voicecodecs.transmit import TransmitChain
 
 MAX_BEHIND_MS = 200
 """When the loop stood still for longer the schedule begins anew instead of catching up."""
+
+UNHEARD_MS = 1_000
+"""A microphone on air that gave no packet for this long gives no sound: the person must know."""
 
 
 @dataclass(slots=True, eq=False)
@@ -35,6 +39,8 @@ class Microphone:
     next_ms: MonoMs = field(default=MonoMs(0))
     heard_ms: MonoMs | None = None
     """When the last frame of the microphone came."""
+    unheard: bool = False
+    """Told as giving no sound."""
     closes_ms: MonoMs | None = None
     """Released: the microphone is open until then."""
 
@@ -66,6 +72,8 @@ class Uplink:
             if microphone.closes_ms is not None and now >= microphone.closes_ms:
                 continue
             microphone.heard_ms = now
+            if microphone.unheard:
+                self._tell_unheard(microphone, silent=False)
             for block in microphone.chain.decode(frame.sequence, frame.opus):
                 microphone.buffer.push(block)
             return
@@ -76,6 +84,7 @@ class Uplink:
         if microphone is not None:
             microphone.transmission = transmission
             microphone.next_ms = self._ctx.now()
+            microphone.heard_ms = microphone.heard_ms or microphone.next_ms
             microphone.buffer.grant()
             self.tick(microphone.next_ms)
 
@@ -136,10 +145,29 @@ class Uplink:
                 return False
             self.underruns += 1
             block = SILENT_FRAME
+            self._watch(microphone, now)
         self._ctx.links[microphone.link].send_sound(microphone.request, block)
         if microphone.transmission is not None:
             self._voice.send_own(microphone.transmission, block, self._ctx.utc())
         return True
+
+    def _watch(self, microphone: Microphone, now: MonoMs) -> None:
+        heard, open_still = microphone.heard_ms, microphone.closes_ms is None
+        if heard is None or now - heard < UNHEARD_MS or microphone.unheard or not open_still:
+            return
+        self._tell_unheard(microphone, silent=True)
+
+    def _tell_unheard(self, microphone: Microphone, *, silent: bool) -> None:
+        microphone.unheard = silent
+        if microphone.transmission is not None:
+            self._ctx.publish(
+                FloorUnheard(
+                    request=microphone.request,
+                    position=microphone.position,
+                    talkgroup=microphone.transmission.call.talkgroup,
+                    silent=silent,
+                )
+            )
 
     def _finish(self, microphone: Microphone) -> None:
         for block in microphone.chain.finish():

@@ -254,6 +254,17 @@ class FloorRefused(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FloorUnheard(Event):
+    """On air, but nothing has come from the microphone for a second (``silent``), or it comes again."""
+
+    type: ClassVar[str] = "floor.unheard"
+    request: RequestId
+    position: PositionId
+    talkgroup: TalkgroupId
+    silent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FloorEnding(Event):
     """Released; what is left in the press buffer is still being sent."""
 

@@ -58,3 +58,20 @@ def test_a_microphone_that_opens_while_the_connection_is_made_is_sent(
         wait_for(lambda: not radio_state(control, "hamnen")["keyed"], words="un-keyed")
     heard = from_pcm(control.pcm(do="sound", radio="hamnen", since_ms=since, group=310301))
     assert np.abs(heard).max() > 0.05
+
+
+def test_a_microphone_that_gives_no_sound_is_told_while_on_air(
+    demo: RunningDemo, control: Control
+) -> None:
+    silence_on_air(control, "hamnen")
+    with browser() as context:
+        page = context.new_page()
+        page.add_init_script("RTCRtpSender.prototype.replaceTrack = async () => undefined;")
+        sign_in(page, demo.url, demo.users["dispatcher"])
+        page.get_by_test_id("tile-norrvik-310301").click()
+        page.keyboard.down("F1")
+        wait_for(lambda: radio_state(control, "hamnen")["keyed"], words="keyed")
+        page.get_by_test_id("unheard").wait_for(timeout=4_000)
+        assert "No sound from your microphone" in page.get_by_test_id("unheard").inner_text()
+        page.keyboard.up("F1")
+        wait_for(lambda: not radio_state(control, "hamnen")["keyed"], words="un-keyed")

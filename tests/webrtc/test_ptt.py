@@ -15,6 +15,7 @@ from gateway.model.events import (
     FloorQueued,
     FloorRefused,
     FloorReleased,
+    FloorUnheard,
 )
 from gateway.model.ids import GatewayId, PositionId, TalkgroupId, TransmissionId
 from tests.webrtc.room import FIRE, PATROL, SystemClock, until
@@ -85,7 +86,7 @@ def press(talkgroup: str = PATROL, request: str = "r-1", **more: object) -> dict
 
 async def test_a_priority_needs_its_own_right(desk: Desk) -> None:
     session = desk.open(urgent=False)
-    session.receive(press(priority=3))
+    session.receive(press(priority=2))
     assert await desk.words(1) == [("denied", "Refused: no right to pre-empt others")]
     session.receive(press(request="r-2"))
     assert [type(command) for command in await desk.asked(1)] == [FloorRequest]
@@ -187,6 +188,21 @@ async def test_the_words(
     assert desk.states[1]["place"] == fields.get("place")
     assert (session.active is None) == over
     assert (desk.gate.target(PositionId("5")) is None) == over
+
+
+async def test_a_silent_microphone_is_said_and_the_press_goes_on(desk: Desk) -> None:
+    session = desk.open()
+    session.receive(press())
+    desk.event(FloorGranted, transmission=TransmissionId("t-1"), wait_ms=120)
+    desk.event(FloorUnheard, silent=True)
+    desk.event(FloorUnheard, silent=False)
+    await desk.words(4)
+    told = [(s["state"], s["words"], s.get("unheard")) for s in desk.states[2:]]
+    assert told == [
+        ("on_air", "ON AIR, but this microphone gives no sound", True),
+        ("on_air", "ON AIR NORRVIK PATRULL 1", False),
+    ]
+    assert desk.gate.target(PositionId("5")) is not None
 
 
 async def test_a_refusal_by_the_gateway_itself(desk: Desk) -> None:

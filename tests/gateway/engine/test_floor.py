@@ -15,6 +15,7 @@ from gateway.model.events import (
     FloorRefused,
     FloorReleased,
     FloorRequested,
+    FloorUnheard,
     TransmissionEnded,
     TransmissionStarted,
 )
@@ -425,3 +426,18 @@ def test_a_fault_in_one_press_keeps_no_other_radio_keyed() -> None:
     with pytest.raises(ExceptionGroup):
         room.wait(400)
     assert room.south.ended("r-2") != []
+
+
+def test_a_microphone_that_gives_nothing_on_air_is_told_once_and_taken_back() -> None:
+    room = Room()
+    on_air(room)
+    room.speak("1", 3)
+    room.wait(900, hold=("r-1",))
+    assert room.told(FloorUnheard) == []
+    room.wait(1_500, hold=("r-1",))
+    assert [e.silent for e in room.told(FloorUnheard)] == [True]
+    room.speak("1", 1)
+    assert [e.silent for e in room.told(FloorUnheard)] == [False]
+    room.let_go("r-1")
+    room.wait(2_000)
+    assert room.told(FloorUnheard) == []

@@ -154,6 +154,13 @@ export interface Events {
     priority?: number;
     source?: string;
   };
+  /** On air, but nothing has come from the microphone for a second (``silent``), or it comes again. */
+  'floor.unheard': {
+    request: string;
+    position: string;
+    talkgroup: string;
+    silent: boolean;
+  };
   /** Two incidents were one: ``incident`` went into ``into``. */
   'incident.merged': {
     incident: string;
@@ -196,6 +203,100 @@ export interface Events {
     suggested?: number;
     talkgroup?: string | null;
   };
+  /** A position took a ringing call; it stops ringing everywhere else. */
+  'individual.answered': {
+    call: string;
+    position: string;
+    operator: string;
+    waited_ms: number;
+  };
+  /** Both ends are there. */
+  'individual.connected': {
+    call: string;
+    duplex?: boolean;
+    encrypted?: boolean;
+  };
+  /** A position does not want it: it stops ringing there. */
+  'individual.declined': {
+    call: string;
+    position: string;
+    operator: string;
+    rings_at: string[];
+  };
+  /** A position calls somebody; whether it is recorded is decided before. */
+  'individual.dialled': {
+    call: string;
+    call_seq: number;
+    line: string;
+    link: string;
+    kind: string;
+    position: string;
+    operator: string;
+    called?: string | null;
+    digits?: string;
+    alias?: string;
+    duplex?: boolean;
+    emergency?: boolean;
+    recorded?: boolean;
+    why?: string;
+    protected?: boolean;
+    retention?: string;
+    plan?: number;
+  };
+  /** Over. ``outcome``: talked, missed, declined, not_reached, cancelled; ``cause`` in words. */
+  'individual.ended': {
+    call: string;
+    outcome: string;
+    cause: string;
+    code?: number | null;
+    talked_ms?: number;
+    interrupted?: boolean;
+  };
+  /** Nobody answered before the caller gave up, or the time to ring was over. */
+  'individual.missed': {
+    call: string;
+    waited_ms: number;
+    reason?: string;
+  };
+  /** It rings at other positions now: the next of the rule, or fewer after a decline. */
+  'individual.passed_on': {
+    call: string;
+    rings_at: string[];
+  };
+  /** A call that we dialled is under way: dialling, queued or ringing. */
+  'individual.progressed': {
+    call: string;
+    progress: string;
+  };
+  /** Somebody calls: it rings at ``rings_at``, and whether it is recorded is decided. ``direct``: the radio has taken it already (direct set-up); it waits to be picked up. */
+  'individual.ringing': {
+    call: string;
+    call_seq: number;
+    line: string;
+    link: string;
+    kind: string;
+    caller?: string | null;
+    digits?: string;
+    alias?: string;
+    duplex?: boolean;
+    direct?: boolean;
+    emergency?: boolean;
+    priority?: number;
+    queue_priority?: number;
+    encrypted?: boolean;
+    recorded?: boolean;
+    why?: string;
+    protected?: boolean;
+    retention?: string;
+    rule?: string;
+    rings_at?: string[];
+    plan?: number;
+  };
+  /** Who talks in a simplex call: them, us, or nobody (empty). */
+  'individual.talker_changed': {
+    call: string;
+    talker: string;
+  };
   /** Health, identity or registration of a link. */
   'link.changed': {
     link: string;
@@ -236,13 +337,13 @@ export interface Events {
     message: string;
     operator: string;
   };
-  /** A text's state: accepted, sent, delivered, read, failed or unknown, never more than known. */
+  /** One claim about a message: accepted, sent, delivered, read, failed or unknown. Each of the first four is known by itself, or not; they may come in any order. The same state again tells a new ``reason`` alone. */
   'message.progressed': {
     message: string;
     state: string;
     reason?: string;
   };
-  /** A text from a desk waits for the radio. */
+  /** A text from a desk waits for the radio; ``kind``: text, status or position_request. */
   'message.queued': {
     message: string;
     link: string;
@@ -250,8 +351,11 @@ export interface Events {
     talkgroup: string | null;
     text: string;
     operator: string;
+    kind?: string;
+    value?: number | null;
+    immediate?: boolean;
   };
-  /** A text from a unit. */
+  /** A text from a unit, or data that nobody here reads (``kind`` data, ``text`` says so). ``written`` is the sender's own time, without Z where it is local to its network. */
   'message.received': {
     message: string;
     link: string;
@@ -263,6 +367,13 @@ export interface Events {
     guessed?: boolean;
     immediate?: boolean;
     raw_hex?: string;
+    kind?: string;
+    pid?: number | null;
+    written?: string;
+    parts?: number;
+    parts_missing?: number;
+    opta?: string;
+    itsi?: string;
   };
   /** Another plan is live. */
   'plan.activated': {
@@ -289,7 +400,7 @@ export interface Events {
     operator: string;
     taken_over_from?: string;
   };
-  /** The sound of a transmission is on disk, hashed. ``late`` after a crash or from a spool. */
+  /** The sound of a transmission is on disk, hashed. ``late`` after a crash or from a spool. ``copy_of`` names the over where this is what a further ``link`` heard of it. */
   'recording.closed': {
     transmission: string;
     call: string;
@@ -304,6 +415,8 @@ export interface Events {
     started_utc: number;
     late?: boolean;
     interrupted?: boolean;
+    link?: string | null;
+    copy_of?: string | null;
   };
   /** A transmission could not be recorded (disk full, fault): NOT RECORDED on the tile. */
   'recording.failed': {

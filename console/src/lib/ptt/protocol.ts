@@ -32,6 +32,8 @@ export interface ServerState {
   place: number | null;
   on_air_ms: number | null;
   transmission: string | null;
+  /** On air, but the gateway gets nothing from the microphone. */
+  unheard?: boolean;
 }
 
 /** Worker to page. */

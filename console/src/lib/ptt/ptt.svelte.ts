@@ -35,6 +35,8 @@ export interface CurrentPress {
   /** Goes on without a finger on it. */
   latched: boolean;
   transmission: string | null;
+  /** On air, but nothing comes from the microphone. */
+  unheard: boolean;
   limitS: number;
 }
 
@@ -95,6 +97,7 @@ export class Ptt {
       released: false,
       latched,
       transmission: null,
+      unheard: false,
       limitS: latched
         ? Math.min(LATCH_LIMIT_S, this.parts.limitS(talkgroup))
         : this.parts.limitS(talkgroup),
@@ -215,6 +218,8 @@ export class Ptt {
     press.words = message.words;
     press.place = message.place;
     press.transmission = message.transmission ?? press.transmission;
+    if (message.unheard === true && !press.unheard) this.parts.cue('refused');
+    press.unheard = message.unheard ?? press.unheard;
     switch (message.state) {
       case 'idle':
         this.#gone(press.request);
