@@ -107,7 +107,14 @@ class Link:
     """Of the port; 0 tries the usual speeds and keeps the one at which the radio answers."""
     rtscts: bool = False
     profile: str = "auto"
+    """Kind of the terminal: auto (by its maker's name), generic, motorola or sepura."""
+    mode: str = ""
+    """Operating mode that a terminal is set to at its start; empty leaves it as it is."""
     own_number: int | None = None
+    sound_in_gain_db: float = 0.0
+    """Gain of what a sound card captures from the radio, found by ``samband sound calibrate``."""
+    sound_out_gain_db: float = 0.0
+    """Gain of what it plays to the radio."""
     dtr: str = "inactive"
     """Idle state of the port's DTR: inactive or active."""
     rts: str = "inactive"

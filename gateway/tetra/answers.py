@@ -240,7 +240,7 @@ def _rows(answers: Iterable[PeiLine], name: str) -> Iterable[str]:
     """Return the lines of one answer without its name."""
     for line in answers:
         if isinstance(line, Info) and line.name == name:
-            yield ",".join(line.fields)
+            yield line.rest
         elif isinstance(line, Unknown):
             yield line.text
 

@@ -2,6 +2,7 @@
 
 from gateway.model.ids import MonoMs
 from gateway.model.radio import GroupChanged
+from gateway.tetra import tables
 from gateway.tetra.command_queue import Command, CommandQueue, Result
 from gateway.tetra.pei_lines import Groups
 from gateway.tetra.radio_state import RadioState, ssi
@@ -31,11 +32,12 @@ class GroupSelect:
         self._asked: int | None = None
         self._due: MonoMs | None = None
         self._told = False
+        self._scan_wanted = False
 
     def forget(self) -> None:
         """Forget what was asked: the link is lost or begins anew."""
         self._asked = self._due = None
-        self._told = False
+        self._told = self._scan_wanted = False
 
     def select(self, number: int, now: MonoMs) -> None:
         """Turn the radio to ``number``, unless a press is in hand or the radio is not ready."""
@@ -47,12 +49,40 @@ class GroupSelect:
         self._due = MonoMs(now + SELECT_MS)
         self._queue.push(Command(text=f"AT+CTGS=1,{number}", done=self._answered), now)
 
+    def scan(self, numbers: tuple[int, ...], now: MonoMs) -> None:
+        """Attach ``numbers`` for scanning, the most important first, and no others.
+
+        Type 0 detaches: one group or all, radios may differ, so that all wanted are attached anew
+        behind it. Types 2 to 7 are the scan priorities; the seventh group and more share the last.
+        """
+        if self._transmitter.busy or self._state.why_not_ready():
+            self._tell(asked=True)
+            return
+        lines = [
+            f"AT+CTGS={min(tables.GroupType.SCAN_1 + place, tables.GroupType.SCAN_6)},{number}"
+            for place, number in enumerate(numbers)
+        ]
+        gone = [number for number in self._state.scanned if number not in numbers]
+        if gone:
+            again = [] if self._state.selected is None else [f"AT+CTGS=1,{self._state.selected}"]
+            lines = [*(f"AT+CTGS=0,{number}" for number in gone), *again, *lines]
+        if self._state.profile.scan:
+            lines.append(self._state.profile.scan.format(on=int(bool(numbers))))
+        self._scan_wanted = True
+        for text in lines:
+            self._queue.push(Command(text=text), now)
+        self._queue.push(Command(text="AT+CTGS?", overtakable=True, done=self._scan_read), now)
+
+    def _scan_read(self, _result: Result, _now: MonoMs) -> None:
+        self._scan_wanted = False
+
     def take(self, line: Groups, now: MonoMs) -> None:
         """Take ``+CTGS``, told by itself or read."""
         selected = ssi(line.selected)
         scanned = tuple(group.ssi for group in line.scanned)
         changed = (selected, scanned) != (self._state.selected, self._state.scanned)
-        asked = self.starting or (self._asked is not None and selected == self._asked)
+        by_us = self._scan_wanted and selected == self._state.selected
+        asked = self.starting or by_us or (self._asked is not None and selected == self._asked)
         confirmed = self._asked is not None and selected == self._asked
         if confirmed:
             self._asked = self._due = None

@@ -16,30 +16,35 @@ is closed and the radio hangs up. In simplex we do not ask to talk first, and a 
 pressed for is un-keyed.
 """
 
-from collections.abc import Callable
-
 from gateway.model.ids import CallId, MonoMs, RequestId
 from gateway.model.individual import (
     Dial,
     IndividualConnected,
     IndividualEnded,
-    IndividualKind,
     IndividualProgressed,
     IndividualRinging,
     Progress,
 )
-from gateway.model.radio import TxEnded, TxGranted, TxNotSent, TxRefused
+from gateway.model.radio import TxNotSent
 from gateway.tetra import tables
 from gateway.tetra.calls import CallTracker, cause_words
 from gateway.tetra.command_queue import Command, CommandQueue, Lane, Result
-from gateway.tetra.individual_record import Individual, Stage, set_up, wrong_number
+from gateway.tetra.error_actions import retry_pause
+from gateway.tetra.individual_ending import EndingCalls
+from gateway.tetra.individual_record import (
+    QUIET_MS,
+    Individual,
+    Stage,
+    kind_of,
+    limit_ms,
+    set_up,
+    wrong_number,
+)
 from gateway.tetra.pei_lines import CallConnected, CallProgress, IncomingCall
-from gateway.tetra.radio_state import Call, RadioState, ssi
+from gateway.tetra.radio_state import Call, RadioState
 from gateway.tetra.transmit import Transmitter
-from gateway.tetra.unkey import CAUSES, MAX_UNKEY_TRIES, UNKEY_ANSWER_MS, group_profile, why
+from gateway.tetra.unkey import why
 
-GUARD = b"\x1b\rATH\r"
-"""What ends a call of two should this process die."""
 DIAL_ANSWER_MS = 10_000
 """How long the system may leave a number that was dialled without any line."""
 RING_MS = 60_000
@@ -48,26 +53,17 @@ RING_IN_MS = 120_000
 """A call that rings for so long has lost its release."""
 CONNECT_MS = 10_000
 """How long the connection may follow ``ATA``."""
-RELEASE_MS = 1_000
-"""How long ``+CTCR`` may follow the answer to ``ATH``."""
 STRAY_GRANT_MS = 2_000
 """How long after the connection a grant may be the set-up's own, which nobody pressed for."""
-MAX_CALL_MS = 1_800_000
-"""Longest call with an open microphone; the system's own limit is shorter."""
-QUIET_MS = 600_000
-"""A simplex call without news for this long is hung up."""
-LATE_MS = 5_000
-"""How long a call that comes up after we gave it up is hung up again."""
 
 _PROGRESS: dict[int, Progress] = {
     tables.CallStatus.PROGRESSING: Progress.DIALLING,
     tables.CallStatus.QUEUED: Progress.QUEUED,
     tables.CallStatus.RINGING: Progress.RINGING,
 }
-_EXTERNAL = frozenset({tables.IdentityType.PABX, tables.IdentityType.PSTN})
 
 
-class IndividualCalls:
+class IndividualCalls(EndingCalls):
     """All calls of two at one radio."""
 
     def __init__(
@@ -77,37 +73,9 @@ class IndividualCalls:
         tracker: CallTracker,
         transmitter: Transmitter,
     ) -> None:
-        """Share the parts of the core; the tracker tells the ends of private calls here."""
-        self._state = state
-        self._queue = queue
-        self._tracker = tracker
-        self._transmitter = transmitter
-        self._calls: list[Individual] = []
-        self._guard = b""
-        self._guard_kept = False
-        self._late_until = MonoMs(0)
-        self.key_epoch = 0
-        """Grows whenever ``guard_bytes`` changes."""
-        self.stuck = False
-        """Whether no hang-up was answered: the port has to be opened again."""
+        """Share the parts of the core; the tracker tells the begin of private calls here."""
+        super().__init__(state, queue, tracker, transmitter)
         tracker.private_began = self._began
-        tracker.private_ended = self._gone
-
-    # -- what the core asks
-
-    def guard_bytes(self) -> bytes:
-        """Return what ends the call should this process die; empty where nothing may be keyed."""
-        return self._guard
-
-    @property
-    def on_air(self) -> RequestId | None:
-        """The open microphone whose sound may be sent right now."""
-        return next((one.microphone for one in self._calls if one.open), None)
-
-    @property
-    def in_hand(self) -> bool:
-        """Whether a call of two is being set up, answered or ended."""
-        return any(one.stage not in (Stage.RINGING, Stage.UP) for one in self._calls)
 
     # -- the engine's verbs
 
@@ -176,10 +144,10 @@ class IndividualCalls:
             return
         one = Individual(
             stage=Stage.RINGING if call.ringing else Stage.UP,
-            kind=self._kind(line),
+            kind=kind_of(line, self._state),
             duplex=call.duplex,
             instance=line.instance,
-            due=MonoMs(now + (RING_IN_MS if call.ringing else self._limit_ms(call.duplex))),
+            due=MonoMs(now + (RING_IN_MS if call.ringing else limit_ms(call.duplex))),
         )
         self._calls.append(one)
         self._state.emit(
@@ -247,26 +215,6 @@ class IndividualCalls:
         self._transmitter.unkey_stray(instance, now)
         return True
 
-    def not_ready(self, reason: str, now: MonoMs) -> None:
-        """Take the loss of the radio's service."""
-        for one in list(self._calls):
-            if one.stage not in (Stage.RINGING, Stage.ENDING):
-                self._end(one, reason, "failed", now)
-
-    def link_lost(self, reason: str) -> None:
-        """Take the loss of the line: nothing can be written. The guard's bytes are kept."""
-        self._guard_kept = True
-        for one in list(self._calls):
-            one.microphone_cause, one.words = "link_lost", reason
-            self._finish(one, None, reason)
-        self._state.private_busy = ""
-        self.stuck = False
-
-    def forget_guard(self) -> None:
-        """Disarm: the bytes were written on the line opened anew."""
-        self._guard_kept = False
-        self._arm(b"")
-
     # -- time
 
     def deadline(self) -> MonoMs | None:
@@ -294,6 +242,8 @@ class IndividualCalls:
         match one.stage:
             case Stage.ENDING:
                 self._repeat_hang_up(one, now)
+            case Stage.SETTING_UP:
+                self._dial_again(one, now)
             case Stage.RINGING:
                 self._finish(one, None, "no news of the call")
             case Stage.UP if one.duplex:
@@ -334,9 +284,11 @@ class IndividualCalls:
     def _profile_set(self, one: Individual, result: Result, now: MonoMs) -> None:
         if one.stage is not Stage.SETTING_UP or one.dial is None:
             return
-        reason = "" if result.ok else why(result)
-        if reason or self._transmitter.busy:
-            self._finish(one, None, reason or "another press holds the radio")
+        if not result.ok:
+            self._refused(one, result, now)
+            return
+        if self._transmitter.busy:
+            self._finish(one, None, "another press holds the radio")
             return
         one.stage = Stage.DIALLING
         self._write(one, f"ATD{one.dial.digits}", self._dialled, now)
@@ -352,7 +304,22 @@ class IndividualCalls:
         elif result.timed_out:
             self._end(one, why(result), "failed", now)
         else:
+            self._refused(one, result, now)
+
+    def _refused(self, one: Individual, result: Result, now: MonoMs) -> None:
+        """Take the radio's error: again after a pause where the table says so, else the end."""
+        pause_ms = retry_pause(result.code, one.dials)
+        if pause_ms is None:
             self._finish(one, None, why(result))
+        else:
+            one.stage, one.due = Stage.SETTING_UP, MonoMs(now + pause_ms)
+
+    def _dial_again(self, one: Individual, now: MonoMs) -> None:
+        if one.dial is None:
+            return
+        one.due = None
+        one.dials += 1
+        self._write(one, set_up(one.dial, self._state), self._profile_set, now)
 
     def _answer_when_free(self, one: Individual, now: MonoMs) -> None:
         if self._transmitter.busy or self.in_hand:
@@ -374,26 +341,6 @@ class IndividualCalls:
             one.due = MonoMs(now + CONNECT_MS)
         else:
             self._end(one, why(result), "failed", now)
-
-    def _write(
-        self,
-        one: Individual,
-        text: str,
-        done: Callable[[Individual, Result, MonoMs], None],
-        now: MonoMs,
-        lane: Lane = Lane.KEY,
-    ) -> None:
-        command = Command(text=text, lane=lane)
-
-        def ended(result: Result, then: MonoMs) -> None:
-            if one.command is command:
-                one.command = None
-                done(one, result, then)
-                self._rearm(then)
-
-        command.done = ended
-        one.command = command
-        self._queue.push(command, now)
 
     def _adopt(self, instance: int, comms_type: int | None, now: MonoMs) -> Individual | None:
         """Return the call with this instance; a number that we dialled learns its own."""
@@ -444,7 +391,7 @@ class IndividualCalls:
         if line.simplex is not None:
             one.duplex = line.simplex == 0
         one.stage, one.tries = Stage.UP, 0
-        one.due = MonoMs(now + self._limit_ms(one.duplex))
+        one.due = MonoMs(now + limit_ms(one.duplex))
         one.stray_until = MonoMs(now + STRAY_GRANT_MS)
         call = self._state.calls.get(line.instance)
         if call is not None:
@@ -463,181 +410,3 @@ class IndividualCalls:
         )
         self._open_microphone(one)
         self._rearm(now)
-
-    def _open_microphone(self, one: Individual) -> None:
-        if one.microphone is None or one.instance is None:
-            return
-        if one.duplex:
-            one.open = one.granted = True
-            self._state.emit(TxGranted(demand=one.microphone, instance=one.instance))
-            return
-        reason = "the call was connected in simplex: press to talk"
-        self._state.emit(TxRefused(demand=one.microphone, reason=reason))
-        one.microphone = None
-
-    def _other_connected(self, instance: int, now: MonoMs) -> None:
-        reason = "radio is in another call"
-        for one in list(self._calls):
-            if one.stage is not Stage.UP or one.instance == instance:
-                continue
-            if one.ours:
-                self._end(one, reason, "moved", now)
-            else:
-                self._finish(one, None, reason)
-
-    # -- ending
-
-    def _end(self, one: Individual, words: str, cause: str, now: MonoMs) -> None:
-        """Hang up, ahead of everything else; the sound stops at once."""
-        if one.stage is Stage.ENDING:
-            return
-        one.open, one.answer_wanted = False, False
-        one.words = words
-        one.microphone_cause = cause if cause in CAUSES else "failed"
-        if one.untouched:
-            self._take_back(one)
-            if one.stage is not Stage.ANSWERING:
-                self._finish(one, None, words)
-                return
-            one.stage = Stage.RINGING
-        if one.stage is Stage.RINGING and self._others_up(one):
-            self._decline_by_instance(one, now)
-            return
-        one.stage, one.tries = Stage.ENDING, 0
-        if one.instance is None:
-            self._late_until = MonoMs(now + LATE_MS)
-        self._hang_up(one, now)
-        self._rearm(now)
-
-    def _take_back(self, one: Individual) -> None:
-        if one.command is not None:
-            self._queue.remove(one.command)
-            one.command = None
-
-    def _others_up(self, one: Individual) -> bool:
-        up = [call for call in self._state.calls.values() if not call.ringing]
-        return bool(up) or self._transmitter.busy
-
-    def _decline_by_instance(self, one: Individual, now: MonoMs) -> None:
-        """Decline a call while another is up: ``ATH`` might end that one instead."""
-        one.stage = Stage.ENDING
-        self._write(one, f"AT+CTCR={one.instance}", self._declined, now)
-
-    def _declined(self, one: Individual, result: Result, now: MonoMs) -> None:
-        if result.ok:
-            one.answered, one.due = True, MonoMs(now + RELEASE_MS)
-        else:
-            reason = "declined here; the radio could not be told"
-            self._finish(one, None, reason, rings_on=True)
-
-    def _hang_up(self, one: Individual, now: MonoMs) -> None:
-        one.tries += 1
-        one.due = MonoMs(now + UNKEY_ANSWER_MS)
-        self._write(one, "ATH", self._hung_up, now, Lane.UNKEY)
-
-    def _hung_up(self, one: Individual, result: Result, now: MonoMs) -> None:
-        if one.stage is not Stage.ENDING or result.timed_out:
-            return
-        if result.ok and one.instance is not None:
-            one.answered, one.due = True, MonoMs(now + RELEASE_MS)
-            self._close(one)
-        else:
-            self._finish(one, None, one.words)
-
-    def _repeat_hang_up(self, one: Individual, now: MonoMs) -> None:
-        if one.answered:
-            self._finish(one, None, one.words)
-        elif one.tries >= MAX_UNKEY_TRIES:
-            self.stuck, one.due = True, None
-        else:
-            self._hang_up(one, now)
-
-    def _gone(self, call: Call, code: int | None, words: str) -> None:
-        """Take the end of a private call, told by the radio or found out."""
-        one = self._by_instance(call.instance)
-        if one is None:
-            return
-        ours = one.stage is Stage.ENDING and one.microphone_cause != "released"
-        if one.stage is not Stage.ENDING:
-            one.microphone_cause = "preempted" if code in tables.PRE_EMPTION_CAUSES else "failed"
-            if code == 1:
-                one.microphone_cause = "released"
-        self._take_back(one)
-        self._finish(one, code, one.words if ours else words)
-
-    def _close(self, one: Individual) -> None:
-        """Tell the end of our microphone, once."""
-        one.open = False
-        if one.microphone is not None:
-            if one.microphone_cause == "released" and not one.granted:
-                one.microphone_cause = "withdrawn"
-            reason = one.words if one.microphone_cause not in ("released", "withdrawn") else ""
-            self._state.emit(
-                TxEnded(demand=one.microphone, cause=one.microphone_cause, reason=reason)
-            )
-            one.microphone = None
-
-    def _finish(
-        self, one: Individual, code: int | None, words: str, *, rings_on: bool = False
-    ) -> None:
-        if one not in self._calls:
-            return
-        self._calls.remove(one)
-        one.words = one.words or words
-        self._close(one)
-        call = self._state.calls.get(-1 if one.instance is None else one.instance)
-        if call is not None and call.private and not rings_on:
-            self._tracker.ended(call, code, words)
-        self._state.emit(
-            IndividualEnded(instance=one.instance, call=one.call, code=code, cause=words)
-        )
-        if one.dial is not None:
-            self._queue.push(Command(text=group_profile(emergency=False)), MonoMs(0))
-
-    # -- the guard and the flag that bars presses
-
-    def _rearm(self, now: MonoMs) -> None:
-        if self._guard_kept:
-            return
-        keyed = any(self._may_be_keyed(one, now) for one in self._calls)
-        self._arm(GUARD if keyed else b"")
-        dialling = any(o.stage in _UNDER_WAY and o.instance is None for o in self._calls)
-        answering = any(one.stage is Stage.ANSWERING for one in self._calls)
-        busy = dialling or answering
-        self._state.private_busy = "radio is in a private call" if busy else ""
-
-    def _may_be_keyed(self, one: Individual, now: MonoMs) -> bool:
-        if one.stage is Stage.RINGING or not one.ours:
-            return False
-        if one.stage is not Stage.UP:
-            return not one.answered
-        return one.duplex or now < one.stray_until
-
-    def _stray_window(self, one: Individual) -> bool:
-        return one.stage is Stage.UP and not one.duplex
-
-    def _arm(self, guard: bytes) -> None:
-        if guard != self._guard:
-            self._guard = guard
-            self.key_epoch += 1
-
-    # -- looking up
-
-    def _by_instance(self, instance: int) -> Individual | None:
-        return next((one for one in self._calls if one.instance == instance), None)
-
-    def _by_call(self, call: CallId) -> Individual | None:
-        return next((one for one in self._calls if one.call == call), None)
-
-    def _kind(self, line: IncomingCall) -> IndividualKind:
-        gateway = ssi(line.calling) in self._state.gateways.values()
-        if line.calling_type in _EXTERNAL or gateway:
-            return IndividualKind.TELEPHONE
-        return IndividualKind.PRIVATE
-
-    @staticmethod
-    def _limit_ms(duplex: bool) -> int:
-        return MAX_CALL_MS if duplex else QUIET_MS
-
-
-_UNDER_WAY = (Stage.SETTING_UP, Stage.DIALLING, Stage.WAITING, Stage.ENDING)

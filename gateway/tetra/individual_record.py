@@ -8,8 +8,14 @@ from gateway.model.individual import Dial, IndividualKind, Progress
 from gateway.tetra import tables
 from gateway.tetra.addressing import parse_address
 from gateway.tetra.command_queue import Command
-from gateway.tetra.radio_state import RadioState
+from gateway.tetra.pei_lines import IncomingCall
+from gateway.tetra.radio_state import RadioState, ssi
 
+MAX_CALL_MS = 1_800_000
+"""Longest call with an open microphone; the system's own limit is shorter."""
+QUIET_MS = 600_000
+"""A simplex call without news for this long is hung up."""
+_EXTERNAL = frozenset({tables.IdentityType.PABX, tables.IdentityType.PSTN})
 _CALLED_TYPES = {
     15: tables.IdentityType.TSI,
     16: tables.IdentityType.TSI,
@@ -54,6 +60,7 @@ class Individual:
     command: Command | None = None
     due: MonoMs | None = None
     tries: int = 0
+    dials: int = 1
     words: str = ""
     """Why we end it; empty until we do."""
     microphone_cause: str = "released"
@@ -109,3 +116,16 @@ def _called_type(dial: Dial, state: RadioState) -> int:
     only_pabx = tables.NUMBER_PABX in state.gateways and tables.NUMBER_PSTN not in state.gateways
     kind = tables.IdentityType.PABX if only_pabx else tables.IdentityType.PSTN
     return kind.value
+
+
+def kind_of(line: IncomingCall, state: RadioState) -> IndividualKind:
+    """Return who calls: through a gateway, or with an external number, it is a telephone."""
+    through = ssi(line.calling) in state.gateways.values()
+    if line.calling_type in _EXTERNAL or through:
+        return IndividualKind.TELEPHONE
+    return IndividualKind.PRIVATE
+
+
+def limit_ms(duplex: bool) -> int:
+    """Return how long a call may last without news."""
+    return MAX_CALL_MS if duplex else QUIET_MS

@@ -3,7 +3,7 @@
 Fields that a radio left empty or left out are None.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.tetra.addressing import Address
 
@@ -183,6 +183,8 @@ class Info:
 
     name: str
     fields: tuple[str, ...]
+    rest: str = field(default="", compare=False)
+    """All of it as it came: a name may hold commas."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -261,6 +261,12 @@ class TerminalCore:
         self._groups.select(number, now)
         return self._after(now)
 
+    def scan_groups(self, numbers: tuple[int, ...], now: MonoMs) -> list[RadioEvent]:
+        """Attach groups for scanning, the most important first; never while a press is in hand."""
+        self._now = now
+        self._groups.scan(numbers, now)
+        return self._after(now)
+
     def message(self, act: MessageAct, now: MonoMs) -> list[RadioEvent]:
         """Send a text, a status, a request; or tell a sender that a person has read his text."""
         self._now = now

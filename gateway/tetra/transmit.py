@@ -31,7 +31,6 @@ from gateway.model.radio import (
 from gateway.tetra import tables
 from gateway.tetra.calls import CallTracker, cause_words
 from gateway.tetra.command_queue import Command, CommandQueue, Lane, Result
-from gateway.tetra.error_actions import retry_pause
 from gateway.tetra.pei_lines import CallReleased, TxCeased, TxGrant
 from gateway.tetra.radio_state import Call, RadioState
 from gateway.tetra.target import Elsewhere, elsewhere, is_target, target_call
@@ -212,6 +211,9 @@ class Transmitter(Unkeying):
             case Phase.AGAIN:
                 self._again(now)
             case Phase.CALL_GONE:
+                # The call is up, and yet a demand is not allowed: it may hold one of ours.
+                if self._instance is not None:
+                    self._unkey_stray(self._instance, now)
                 reason = error_words(3)
                 self._finish(TxRefused(demand=demand, reason=reason), now)
             case Phase.ON_AIR:
@@ -298,24 +300,6 @@ class Transmitter(Unkeying):
             self._due = MonoMs(now + CALL_GONE_MS)
         else:
             self._refused(demand, result, now)
-
-    def _refused(self, wanted: KeyDemand, result: Result, now: MonoMs) -> None:
-        """Take the radio's error: again after a pause where the table says so, else the end."""
-        pause_ms = retry_pause(result.code, self._tries)
-        if pause_ms is None:
-            self._finish(TxRefused(demand=wanted.demand, reason=why(result)), now)
-        else:
-            self.phase, self._due = Phase.AGAIN, MonoMs(now + pause_ms)
-
-    def _again(self, now: MonoMs) -> None:
-        demand, tries = self._demand, self._tries
-        if demand is None:
-            return
-        self._reset()
-        self._begin(demand, now)
-        self._tries = tries + 1
-        if not self.busy:
-            self._arm(b"")
 
     def _answer_due(self, now: MonoMs) -> MonoMs | None:
         call = self._state.calls.get(-1 if self._instance is None else self._instance)

@@ -13,9 +13,11 @@ from gateway.model.radio import (
     RadioEvent,
     TxEnded,
     TxNotSent,
+    TxRefused,
 )
 from gateway.tetra import tables
 from gateway.tetra.command_queue import Command, CommandQueue, Lane, Result
+from gateway.tetra.error_actions import retry_pause
 from gateway.tetra.radio_state import RadioState
 from gateway.tetra.target import Elsewhere
 from gateway.tetra.words import error_words
@@ -33,6 +35,8 @@ WITHDRAWN_MS = 5_000
 """How long a grant that crosses its withdrawal is answered by another un-key."""
 LATE_GRANT_MS = 60_000
 """The same where the radio refused the withdrawal: a queued demand may be granted much later."""
+_REFUSED_UNKEYS = 2
+"""How often a withdrawal is written that the radio refuses: the line may have been damaged."""
 _FIRST_INSTANCE = 1
 CAUSES = frozenset({"released", "withdrawn", "preempted", "link_lost", "moved", "failed"})
 
@@ -188,6 +192,8 @@ class Unkeying(ABC):
         elif self._was_granted and text != "ATH" and self._instance in self._state.calls:
             self._due = MonoMs(now + UNKEY_ANSWER_MS)
             self._write_urgent("ATH", now)
+        elif self._unkey_tries < _REFUSED_UNKEYS and self._instance in self._state.calls:
+            self._write_unkey(now)
         else:
             if not self._was_granted and self._instance is not None:
                 # The radio took back no demand of ours: the system may still grant it.
@@ -215,7 +221,8 @@ class Unkeying(ABC):
             self._arm_to_unkey(instance)
 
         def ended(result: Result, then: MonoMs) -> None:
-            if result.timed_out and tries < MAX_UNKEY_TRIES:
+            most = MAX_UNKEY_TRIES if result.timed_out else _REFUSED_UNKEYS
+            if not result.ok and tries < most:
                 self._unkey_stray(instance, then, tries + 1)
             elif result.timed_out:
                 self.stuck = True
@@ -227,8 +234,14 @@ class Unkeying(ABC):
         self._queue.push(command, now)
 
     def _leave_behind(self, now: MonoMs) -> None:
-        """Take back a key-up that was not written; undo one that the radio takes all the same."""
+        """Take back a key-up that was not written; undo one that the radio takes all the same.
+
+        A press that ended without an un-key may still be granted: the line that ended it, or
+        one before, may have been another call's.
+        """
         command, instance = self._command, self._instance
+        if self.phase is not Phase.ENDING and not self._nothing_keyed():
+            self._any_grant_until = max(self._any_grant_until, MonoMs(now + WITHDRAWN_MS))
         if command is None or command.lane is not Lane.KEY or self._queue.remove(command):
             return
         if instance is None:
@@ -244,6 +257,24 @@ class Unkeying(ABC):
     def _ended(self, now: MonoMs) -> None:
         event, self._last_event = self._last_event, None
         self._finish(event, now)
+
+    def _refused(self, wanted: KeyDemand, result: Result, now: MonoMs) -> None:
+        """Take the radio's error: again after a pause where the table says so, else the end."""
+        pause_ms = retry_pause(result.code, self._tries)
+        if pause_ms is None:
+            self._finish(TxRefused(demand=wanted.demand, reason=why(result)), now)
+        else:
+            self.phase, self._due = Phase.AGAIN, MonoMs(now + pause_ms)
+
+    def _again(self, now: MonoMs) -> None:
+        demand, tries = self._demand, self._tries
+        if demand is None:
+            return
+        self._reset()
+        self._begin(demand, now)
+        self._tries = tries + 1
+        if not self.busy:
+            self._arm(b"")
 
     def _finish(self, event: RadioEvent | None, now: MonoMs) -> None:
         """Back to idle; the press that waited for this begins."""

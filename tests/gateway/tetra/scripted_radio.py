@@ -164,9 +164,9 @@ class Wire:
                 self.take(self.core.receive(data, MonoMs(self.now)))
 
 
-def opened(**settings: int) -> Wire:
+def opened(*, own_number: int | None = None, wanted_group: int | None = None) -> Wire:
     """Return a wire whose radio is in service, its log forgotten."""
-    wire = Wire(core=TerminalCore(**settings))
+    wire = Wire(core=TerminalCore(own_number=own_number, wanted_group=wanted_group))
     wire.take(wire.core.opened(MonoMs(wire.now)))
     wire.run(4_000)
     wire.events.clear()
