@@ -6,7 +6,7 @@ STAMP := $(VENV)/.samband
 
 .PHONY: run setup test soak check fix clean
 
-run: setup
+run: $(STAMP)-run $(STAMP)-console
 	@exec $(BIN)/samband demo $(ARGS)
 
 setup: $(STAMP)-run $(STAMP)-console $(STAMP)-warm
@@ -27,7 +27,7 @@ $(STAMP)-console: $(shell find console -type f -not -path 'console/node_modules/
 	scripts/build-console
 	@mkdir -p $(VENV) && touch $@
 
-$(STAMP)-warm: $(STAMP)-run $(shell find codecs -name '*.py')
+$(STAMP)-warm: $(STAMP)-run $(shell find codecs -name '*.py' -o -path '*/data/*')
 	$(BIN)/samband warm
 	@touch $@
 

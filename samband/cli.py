@@ -17,7 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sim": ("samband.sim_command", "simulated radios"),
     "serial-server": ("samband.serial_server_command", "shares a serial port (RFC 2217)"),
     "bench": ("samband.bench", "measures speed and cost"),
-    "warm": ("samband.warm", "runs every stage of the voice path once"),
+    "warm": ("samband.warm", "compiles the vocoders, runs every stage of the voice path once"),
     "audit": ("samband.audit_command", "verifies and shows the audit log"),
     "users": ("samband.users_command", "adds, lists and disables people"),
     "import": ("samband.import_command", "reads talkgroup and unit lists"),

@@ -1,0 +1,92 @@
+"""Compiled kernels of the vocoders: where they are kept, and how they get there.
+
+numba keeps what it compiled beside the sources. Where those cannot be written (a read-only
+installation) it is kept in the state folder, or else in the user's cache folder. Compiling takes
+a minute and a lot of memory, so a child process does it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, MutableMapping
+from pathlib import Path
+
+from gateway.model.errors import ConfigError
+
+VARIABLE = "NUMBA_CACHE_DIR"
+FOLDER = "kernels"
+PACKAGES = {
+    "P25 full-rate vocoder (IMBE)": "voicecodecs.imbe",
+    "TETRA speech codec (ACELP)": "voicecodecs.acelp",
+}
+
+
+def sources() -> Path:
+    """Return the folder of the kernels' sources."""
+    import voicecodecs
+
+    return Path(voicecodecs.__file__).parent
+
+
+def cache_folder(
+    state: Path | None = None, environment: Mapping[str, str] = os.environ
+) -> Path | None:
+    """Return where compiled kernels are kept; None means beside their sources."""
+    if environment.get(VARIABLE):
+        return Path(environment[VARIABLE])
+    if os.access(sources(), os.W_OK):
+        return None
+    if state is not None:
+        return state / FOLDER
+    base = environment.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "samband" / FOLDER
+
+
+def keep_kernels(
+    state: Path | None = None, environment: MutableMapping[str, str] = os.environ
+) -> Path | None:
+    """Tell numba where to keep what it compiles; call it before a vocoder is imported."""
+    folder = cache_folder(state, environment)
+    if folder is not None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"cache of compiled kernels {folder}: {error.strerror}",
+                hint=f"Name a folder that can be written in {VARIABLE}, or with --state.",
+            ) from error
+        environment[VARIABLE] = str(folder)
+    return folder
+
+
+def fill() -> Iterator[tuple[str, int]]:
+    """Compile in a child process; yields each package's name and how many ms it took."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "samband.kernels"], stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    with child:
+        for line in child.stdout:
+            said = json.loads(line)
+            yield said["name"], said["ms"]
+    if child.returncode != 0:
+        raise ConfigError(
+            f"compiling the vocoders ended with {child.returncode}",
+            hint="Its own words stand above; is there memory (1 GB) and room on the disk?",
+        )
+
+
+def _child() -> None:
+    import importlib
+    import time
+
+    for name, package in PACKAGES.items():
+        began = time.monotonic()
+        importlib.import_module(package).warm()
+        said = {"name": name, "ms": round((time.monotonic() - began) * 1000)}
+        print(json.dumps(said), flush=True)
+
+
+if __name__ == "__main__":
+    _child()
