@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
-from gateway.model.errors import LinkError
+from gateway.model.errors import ConfigError, LinkError
 from gateway.model.ids import CallId, LinkId, MessageId, MonoMs, RequestId
 from gateway.model.individual import Dial, IndividualEnded
 from gateway.model.messages import MessageAct, SendStatus, SendText
@@ -30,9 +30,24 @@ from hardware.guard_client import UnkeyGuard
 from hardware.line_log import LineLog
 from hardware.link import Link, LinkSettings
 from hardware.port_keeper import PortKeeper
-from hardware.sound import open_sound
+from hardware.sound_link import LinkSound
 
+LAST_WORDS_MS = 250
+"""No card holds back more; a release is never later than this."""
 ANSWERING = (LinkState.UP, LinkState.UNREGISTERED)
+
+
+def _core(link: PlannedLink) -> TerminalCore:
+    """Return the core of a planned link; raises ConfigError for a profile or mode of no kind."""
+    try:
+        return TerminalCore(
+            own_number=link.own_number,
+            wanted_group=link.group,
+            profile=link.profile,
+            mode=link.mode,
+        )
+    except ValueError as fault:
+        raise ConfigError(f"link {link.id}: {fault}") from None
 
 
 class PeiRadioLink:
@@ -49,12 +64,9 @@ class PeiRadioLink:
     ) -> None:
         """Prepare a link of the plan; raises ConfigError when its addresses cannot be read."""
         self._id = link.id
-        self._sink = events
         self._clock = clock
-        self._core = TerminalCore(own_number=link.own_number, wanted_group=link.group)
-        self._sound = open_sound(
-            link.sound, lambda pcm, utc: sound(self._id, pcm, utc), clock.utc_us
-        )
+        self._core = _core(link)
+        self._sound = LinkSound(link, events, sound, clock, self._sound_changed)
         self._keeper = PortKeeper(
             link.port,
             LinkSettings(speed_bps=link.speed_bps, rtscts=link.rtscts),
@@ -67,6 +79,7 @@ class PeiRadioLink:
         self._guard: UnkeyGuard | None = None
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._last_words: asyncio.TimerHandle | None = None
         self._events: deque[RadioEvent] = deque()
         self._telling = False
         self._down = ""
@@ -93,6 +106,8 @@ class PeiRadioLink:
         if task is None:
             return
         task.cancel()
+        if self._last_words is not None:
+            self._last_words.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
         await self._sound.close()
@@ -102,15 +117,28 @@ class PeiRadioLink:
 
     def demand(self, demand: KeyDemand) -> None:
         """Ask to talk; nothing is keyed without a standing guard."""
-        reason = self._no_guard()
+        reason = self._no_guard() or self._sound.trouble
         if reason:
             self._take_soon([TxNotSent(demand=demand.demand, reason=reason)])
             return
         self._take_soon(self._core.demand(demand, self._now()))
 
     def end(self, demand: RequestId, cause: str = "released") -> None:
-        """Un-key or withdraw at once, ahead of everything else on the wire."""
-        self._take_soon(self._core.end(demand, cause, self._now()))
+        """Un-key or withdraw at once, ahead of everything else on the wire.
+
+        A normal release of a link with a sound card waits for what the card has not played yet.
+        """
+        if self._last_words is not None:
+            self._last_words.cancel()
+            self._last_words = None
+        released = cause == "released" and demand == self._core.on_air
+        wait_ms = min(self._sound.pending_ms, LAST_WORDS_MS) if released else 0
+        if wait_ms:
+            loop = asyncio.get_running_loop()
+            self._last_words = loop.call_later(wait_ms / 1000, self._end_now, demand, cause)
+            return
+        self._sound.drop()
+        self._end_now(demand, cause)
 
     def send_sound(self, demand: RequestId, pcm: bytes) -> None:
         """Give 20 ms of sound; dropped unless this demand is granted."""
@@ -151,6 +179,10 @@ class PeiRadioLink:
         """Send a text, a status, a request; or tell a sender that a person has read his text."""
         self._take_soon(self._core.message(act, self._now()))
 
+    def scan_groups(self, numbers: tuple[int, ...]) -> None:
+        """Have the radio listen to these groups as well, the most important first."""
+        self._take_soon(self._core.scan_groups(numbers, self._now()))
+
     def send_text(self, message: MessageId, to: int, text: str) -> None:
         """Send a text to a unit."""
         self.message(SendText(message=message, to=to, text=text))
@@ -167,6 +199,16 @@ class PeiRadioLink:
         """Return why nothing may be keyed, empty where the guard stands."""
         alive = self._guard is None or self._guard.alive()
         return "" if alive else "the un-key guard is being started"
+
+    def _end_now(self, demand: RequestId, cause: str) -> None:
+        self._last_words = None
+        self._take_soon(self._core.end(demand, cause, self._now()))
+
+    def _sound_changed(self, trouble: str) -> None:
+        """Un-key when the sound card goes away: nobody would be heard."""
+        on_air = self._core.on_air
+        if trouble and on_air is not None:
+            self.end(on_air, "failed")
 
     def _now(self) -> MonoMs:
         return self._clock.mono_ms()
@@ -217,7 +259,7 @@ class PeiRadioLink:
             while self._events:
                 event = self._events.popleft()
                 self._heed(event)
-                self._sink(self._id, event)
+                self._sound.event(event)
         finally:
             self._telling = False
 

@@ -18,7 +18,8 @@ MAX_OUTLIERS: Final = 10
 """So many wrong ones in a row are a jump of the clock: begin anew."""
 BANDWIDTH_RAD_S: Final = 0.1
 """A step of 200 ppm moves the buffer by 0.8 ms at most (step / (bandwidth * e))."""
-LIMIT_PPM: Final = 1000.0
+LIMIT_PPM: Final = 3000.0
+"""Far above any crystal; sound servers that resample were seen to be 1600 off."""
 SLEW_PPM_S: Final = 100.0
 """A correction changes no faster: what jitter is left never becomes a wow."""
 MAX_STEP_S: Final = 0.5
