@@ -24,13 +24,13 @@ UNKEY = b"\x1b\rAT+CUTXC=1\rATH\r"
 class Keeping:
     """A keeper at work, and what it has told."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, speed_bps: int = 38400) -> None:
         self.told: list[str] = []
         self.link: Link | None = None
         self.guard: UnkeyGuard | None = None
         self.keeper = PortKeeper(
             url,
-            LinkSettings(),
+            LinkSettings(speed_bps=speed_bps),
             opened=self._opened,
             lost=self._lost,
             waiting=lambda reason: self.told.append(f"waiting: {reason}"),
@@ -56,8 +56,8 @@ class Keeping:
 
 
 @contextlib.asynccontextmanager
-async def keep(url: str) -> AsyncIterator[Keeping]:
-    keeping = Keeping(url)
+async def keep(url: str, speed_bps: int = 38400) -> AsyncIterator[Keeping]:
+    keeping = Keeping(url, speed_bps)
     task = asyncio.create_task(keeping.keeper.run())
     try:
         yield keeping
