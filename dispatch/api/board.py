@@ -1,4 +1,4 @@
-"""Talkgroups, units, texts and alarms of the live board."""
+"""Talkgroups, units, cameras and alarms of the live board."""
 
 from typing import Annotated, Any
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 from sqlmodel import select
 
 from dispatch.api.asking import ServicesOf
-from dispatch.api.schemas import EndAlarm, SendText
+from dispatch.api.schemas import EndAlarm
 from dispatch.auth.permissions import Action
 from dispatch.cameras.tables import Camera
 from dispatch.deps import Person, require
@@ -43,38 +43,6 @@ async def cameras(
         for camera in found
         if not camera.group or person.access.camera(Action.SEE, camera.group)
     ]
-
-
-@router.get("/messages")
-async def messages(
-    person: Annotated[Person, Depends(require("message.see"))], services: ServicesOf
-) -> list[dict[str, Any]]:
-    """List the last texts, newest first."""
-    return services.use(Snapshots).messages(person.access)
-
-
-@router.post("/messages")
-async def send(
-    body: SendText,
-    person: Annotated[Person, Depends(require("message.send"))],
-    services: ServicesOf,
-) -> dict[str, Any]:
-    """Send a text; how far it got comes as events."""
-    message, reply = await services.use(Messaging).send(
-        person.access, to=body.to, to_talkgroup=body.to_talkgroup, text=body.text
-    )
-    return {"id": message, "ok": reply.ok, "reason": reply.reason}
-
-
-@router.post("/messages/{message}/read")
-async def read(
-    message: str,
-    person: Annotated[Person, Depends(require("message.see"))],
-    services: ServicesOf,
-) -> dict[str, Any]:
-    """Note that this person read a text."""
-    services.use(Messaging).opened(person.access, message)
-    return {"ok": True}
 
 
 @router.post("/alarms/{alarm}/acknowledge")

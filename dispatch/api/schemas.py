@@ -50,6 +50,22 @@ class SendText(Body):
     to: str = Field(max_length=64)
     to_talkgroup: bool = False
     text: str = Field(max_length=2000)
+    immediate: bool = False
+
+
+class SendStatus(Body):
+    """A status of the plan's table to a unit or a talkgroup."""
+
+    to: str = Field(max_length=64)
+    to_talkgroup: bool = False
+    value: int = Field(ge=0, le=0xFFFF)
+
+
+class AskPosition(Body):
+    """A unit, and whether it shall report by itself."""
+
+    unit: str = Field(max_length=64)
+    enabled: bool = True
 
 
 class EndAlarm(Body):

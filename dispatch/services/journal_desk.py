@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from dispatch.events import CallNoted, MessageOpened
 from dispatch.services.journal_write import Writer
+from dispatch.services.message_rows import CLAIMS, claimed
 from dispatch.store.retention import expiry_utc
 from dispatch.store.tables import (
     Alarm,
@@ -152,6 +153,13 @@ def _message_received(db: Session, event: ev.MessageReceived, envelope: Envelope
             coding=event.coding,
             guessed=event.guessed,
             raw_hex=event.raw_hex,
+            kind=event.kind,
+            pid=event.pid,
+            written=event.written,
+            opta=event.opta,
+            itsi=event.itsi,
+            parts=event.parts,
+            parts_missing=event.parts_missing,
             expires_utc=expiry_utc("message", envelope.t_utc),
         )
     )
@@ -170,6 +178,9 @@ def _message_queued(db: Session, event: ev.MessageQueued, envelope: Envelope) ->
             operator=event.operator,
             state="queued",
             t_utc=envelope.t_utc,
+            kind=event.kind,
+            value=event.value,
+            immediate=event.immediate,
             expires_utc=expiry_utc("message", envelope.t_utc),
         )
     )
@@ -178,9 +189,12 @@ def _message_queued(db: Session, event: ev.MessageQueued, envelope: Envelope) ->
 
 def _message_progressed(db: Session, event: ev.MessageProgressed, envelope: Envelope) -> None:
     row = db.get(Message, event.message)
-    if row is not None:
-        row.state, row.state_reason = event.state, event.reason
-        db.add(row)
+    if row is None:
+        return
+    row.state, row.state_reason = claimed((row.state, row.state_reason), event)
+    if event.state in CLAIMS and getattr(row, f"{event.state}_utc") is None:
+        setattr(row, f"{event.state}_utc", envelope.t_utc)
+    db.add(row)
 
 
 def _message_opened(db: Session, event: MessageOpened, envelope: Envelope) -> None:

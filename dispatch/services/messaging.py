@@ -20,6 +20,7 @@ from gateway.model.ids import (
     split_address,
     ulid,
 )
+from gateway.model.message_commands import MessageOpen, PositionRequest, StatusSend
 from gateway.ports import Clock
 
 MAX_TEXT_CHARACTERS = 1000
@@ -48,31 +49,78 @@ class Messaging:
         self._randomness = randomness
 
     async def send(
-        self, access: Access, *, to: str, to_talkgroup: bool, text: str
+        self,
+        access: Access,
+        *,
+        to: str,
+        to_talkgroup: bool,
+        text: str,
+        immediate: bool = False,
     ) -> tuple[MessageId, Reply]:
         """Send a text to a unit or a talkgroup; returns its id and the gateway's answer."""
         if not 0 < len(text) <= MAX_TEXT_CHARACTERS:
             raise ServiceError(
                 f"text: expected 1 to {MAX_TEXT_CHARACTERS} characters, got {len(text)}"
             )
-        address = self._address(to)
-        if to_talkgroup:
-            self._demand_talk(access, address)
-            target: UnitId | TalkgroupId = TalkgroupId(address)
-        else:
-            self._demand_unit(access, address)
-            target = UnitId(address)
-        message = MessageId("m-" + ulid(self._clock.utc_us(), self._randomness(10)))
+        message = self._new_id()
         reply = await self._bus.request(
             MessageSend(
                 message=message,
-                to=target,
+                to=self._receiver(access, to, to_talkgroup),
                 to_talkgroup=to_talkgroup,
                 text=text,
+                operator=access.user.display_name,
+                immediate=immediate,
+            )
+        )
+        return message, reply
+
+    async def send_status(
+        self, access: Access, *, to: str, to_talkgroup: bool, value: int
+    ) -> tuple[MessageId, Reply]:
+        """Send a status of the plan's table; what the gateway refuses it says in words."""
+        message = self._new_id()
+        reply = await self._bus.request(
+            StatusSend(
+                message=message,
+                to=self._receiver(access, to, to_talkgroup),
+                to_talkgroup=to_talkgroup,
+                value=value,
                 operator=access.user.display_name,
             )
         )
         return message, reply
+
+    async def ask_position(
+        self, access: Access, *, unit: str, action: str = "ask"
+    ) -> tuple[MessageId, Reply]:
+        """Ask a unit for its position, or to report it by itself (``enable``, ``disable``)."""
+        address = self._address(unit)
+        groups = self._board.units.talkgroups_of(address)
+        if not any(access.sees(group) for group in groups):
+            raise NotFound(f"there is no unit {address}")
+        message = self._new_id()
+        reply = await self._bus.request(
+            PositionRequest(
+                message=message,
+                unit=UnitId(address),
+                action=action,
+                operator=access.user.display_name,
+            )
+        )
+        return message, reply
+
+    def _new_id(self) -> MessageId:
+        return MessageId("m-" + ulid(self._clock.utc_us(), self._randomness(10)))
+
+    def _receiver(self, access: Access, to: str, to_talkgroup: bool) -> UnitId | TalkgroupId:
+        """Return whom a message is for; raises where this person may not write there."""
+        address = self._address(to)
+        if to_talkgroup:
+            self._demand_talk(access, address)
+            return TalkgroupId(address)
+        self._demand_unit(access, address)
+        return UnitId(address)
 
     @staticmethod
     def _address(to: str) -> str:
@@ -98,14 +146,15 @@ class Messaging:
         if not any(access.can(Action.TALK, group) for group in groups):
             access.demand_action(Action.TALK, next(g for g in groups if access.sees(g)))
 
-    def opened(self, access: Access, message: str) -> None:
-        """Note that a person read a text; raises NotFound."""
+    async def opened(self, access: Access, message: str) -> None:
+        """Note that a person opened a text, and have its sender told; raises NotFound."""
         row = self._board.message(message)
         if row is None or not self._sight.sees_message(access, row):
             raise NotFound(f"there is no message {message}")
-        self._bus.publish(
-            MessageOpened(message=MessageId(message), operator=access.user.display_name)
-        )
+        operator = access.user.display_name
+        if row["incoming"] and not row["opened_by"]:
+            await self._bus.request(MessageOpen(message=MessageId(message), operator=operator))
+        self._bus.publish(MessageOpened(message=MessageId(message), operator=operator))
 
     # ---- alarms --------------------------------------------------------------------------------
 

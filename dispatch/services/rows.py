@@ -4,12 +4,10 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
-from dispatch.store.tables import Alarm, Message, Transmission
+from dispatch.store.tables import Alarm, Transmission
 from gateway.model.events import (
     AlarmRaised,
     FloorRefused,
-    MessageQueued,
-    MessageReceived,
     TransmissionStarted,
 )
 from gateway.model.ids import UtcUs
@@ -85,72 +83,6 @@ def refused_row(event: FloorRefused, operator: str, now: UtcUs) -> Row:
         "cause": "not_sent" if event.not_sent else "refused",
         "has_sound": False,
         "refused": reason,
-    }
-
-
-def message_received(event: MessageReceived, alias: str, now: UtcUs) -> Row:
-    """Return the row of a text that came in."""
-    return {
-        "id": event.message,
-        "incoming": True,
-        "link": event.link,
-        "sender": event.sender,
-        "alias": alias,
-        "to": str(event.to) if event.to is not None else None,
-        "talkgroup": event.talkgroup,
-        "text": event.text,
-        "operator": "",
-        "state": "received",
-        "reason": "",
-        "t_utc": now,
-        "opened_by": "",
-        "opened_utc": None,
-        "immediate": event.immediate,
-        "guessed": event.guessed,
-    }
-
-
-def message_queued(event: MessageQueued, alias: str, now: UtcUs) -> Row:
-    """Return the row of a text from a desk."""
-    return {
-        "id": event.message,
-        "incoming": False,
-        "link": event.link,
-        "sender": None,
-        "alias": alias,
-        "to": event.to,
-        "talkgroup": event.talkgroup,
-        "text": event.text,
-        "operator": event.operator,
-        "state": "queued",
-        "reason": "",
-        "t_utc": now,
-        "opened_by": "",
-        "opened_utc": None,
-        "immediate": False,
-        "guessed": False,
-    }
-
-
-def message_row(row: Message, alias: str) -> Row:
-    """Return the row of a stored text."""
-    return {
-        "id": row.id,
-        "incoming": row.incoming,
-        "link": row.link,
-        "sender": row.sender,
-        "alias": alias,
-        "to": row.recipient,
-        "talkgroup": row.talkgroup,
-        "text": row.text,
-        "operator": row.operator,
-        "state": row.state,
-        "reason": row.state_reason,
-        "t_utc": row.t_utc,
-        "opened_by": row.opened_by,
-        "opened_utc": row.opened_utc,
-        "immediate": row.immediate,
-        "guessed": row.guessed,
     }
 
 

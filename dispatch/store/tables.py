@@ -283,6 +283,19 @@ class Message(SQLModel, table=True):
     coding: str = ""
     guessed: bool = False
     raw_hex: str = Field(default="", sa_column=Column(Text, nullable=False, default=""))
+    kind: str = "text"
+    """text, status, data or position_request."""
+    value: int | None = None
+    pid: int | None = None
+    written: str = ""
+    opta: str = ""
+    itsi: str = ""
+    parts: int = 1
+    parts_missing: int = 0
+    accepted_utc: int | None = Field(default=None, sa_column=_time(nullable=True))
+    sent_utc: int | None = Field(default=None, sa_column=_time(nullable=True))
+    delivered_utc: int | None = Field(default=None, sa_column=_time(nullable=True))
+    read_utc: int | None = Field(default=None, sa_column=_time(nullable=True))
     expires_utc: int = Field(sa_column=_time(index=True))
 
 

@@ -57,6 +57,7 @@ from gateway.model.ids import (
     UnitId,
     ulid,
 )
+from gateway.model.message_commands import MessageOpen, PositionRequest, StatusSend
 from gateway.model.plan import Link, Plan, Site, System, Talkgroup, Unit
 from webrtc.hub import VoiceHub
 from webrtc.microphone import UplinkGate
@@ -199,6 +200,9 @@ class GatewayStandIn:
             LinkSelect,
             PositionLeft,
             MessageSend,
+            MessageOpen,
+            StatusSend,
+            PositionRequest,
             AlarmAcknowledge,
             AlarmShow,
             AlarmEnd,
