@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from gateway.model.errors import ConfigError, LinkError
@@ -30,6 +31,7 @@ from hardware.guard_client import UnkeyGuard
 from hardware.line_log import LineLog
 from hardware.link import Link, LinkSettings
 from hardware.port_keeper import PortKeeper
+from hardware.ptt_address import idle_lines
 from hardware.sound_link import LinkSound
 
 LAST_WORDS_MS = 250
@@ -69,7 +71,7 @@ class PeiRadioLink:
         self._sound = LinkSound(link, events, sound, clock, self._sound_changed)
         self._keeper = PortKeeper(
             link.port,
-            LinkSettings(speed_bps=link.speed_bps, rtscts=link.rtscts),
+            LinkSettings(speed_bps=link.speed_bps, rtscts=link.rtscts, active=idle_lines(link)),
             opened=self._opened,
             lost=self._lost,
             waiting=self._waiting,
@@ -259,9 +261,15 @@ class PeiRadioLink:
             while self._events:
                 event = self._events.popleft()
                 self._heed(event)
-                self._sound.event(event)
+                self._sound.event(self._with_speed(event))
         finally:
             self._telling = False
+
+    def _with_speed(self, event: RadioEvent) -> RadioEvent:
+        """Add the port's speed to what is told of the link."""
+        if isinstance(event, LinkChanged) and event.speed_bps is None and self._keeper.speed_bps:
+            return replace(event, speed_bps=self._keeper.speed_bps)
+        return event
 
     def _heed(self, event: RadioEvent) -> None:
         if isinstance(event, LinkChanged) and event.state in ANSWERING:

@@ -35,7 +35,7 @@ export function makeTalkgroup(number: number, change: Partial<TalkgroupInfo> = {
 export function makeLink(change: Partial<LinkInfo> = {}): LinkInfo {
   return {
     id: 'norrvik-c', name: 'Norrvik C', site: 'norrvik-c', kind: 'tetra-pei', state: 'up',
-    reason: '', model: 'MTM', firmware: '1', signal_dbm: -70, group: 310201, own_number: 1,
+    reason: '', model: 'MTM', firmware: '1', signal_dbm: -70, speed_bps: null, group: 310201, own_number: 1,
     capabilities: ['emergency_in'], since_utc: T0, ...change,
   };
 }

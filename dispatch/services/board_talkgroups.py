@@ -60,6 +60,7 @@ class LinkStatus:
     mode: str = ""
     registered: bool | None = None
     signal_dbm: int | None = None
+    speed_bps: int | None = None
     capabilities: tuple[str, ...] = ()
     since_utc: int = 0
     group: int | None = None
@@ -126,6 +127,7 @@ class TalkgroupStates:
         status.own_number = event.own_number if event.own_number is not None else status.own_number
         status.mode = event.mode or status.mode
         status.registered, status.signal_dbm = event.registered, event.signal_dbm
+        status.speed_bps = event.speed_bps or status.speed_bps
         status.capabilities = event.capabilities or status.capabilities
         status.since_utc = event.since_utc or status.since_utc
 
@@ -240,6 +242,7 @@ class TalkgroupStates:
             "model": status.model,
             "firmware": status.firmware,
             "signal_dbm": status.signal_dbm,
+            "speed_bps": status.speed_bps,
             "mode": status.mode,
             "registered": status.registered,
             "group": status.group,

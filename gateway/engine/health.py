@@ -86,6 +86,7 @@ class Health:
                 mode=event.mode,
                 registered=event.registered,
                 signal_dbm=event.signal_dbm,
+                speed_bps=event.speed_bps,
                 capabilities=tuple(capabilities),
                 since_utc=since,
             )

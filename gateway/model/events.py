@@ -42,6 +42,7 @@ class LinkChanged(Event):
     mode: str = ""
     registered: bool | None = None
     signal_dbm: int | None = None
+    speed_bps: int | None = None
     capabilities: tuple[str, ...] = ()
     since_utc: int = 0
 

@@ -76,6 +76,8 @@ class LinkChanged(RadioEvent):
     mode: str = ""
     registered: bool | None = None
     signal_dbm: int | None = None
+    speed_bps: int | None = None
+    """Speed of the port, where it was found out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -131,6 +131,7 @@ export interface LinkInfo {
   model: string;
   firmware: string;
   signal_dbm: number | null;
+  speed_bps: number | null;
   group: number | null;
   own_number: number | null;
   capabilities: string[];
@@ -355,6 +356,50 @@ export interface LogState {
   reason?: string;
 }
 
+export type CallState = 'ringing' | 'taken' | 'dialling' | 'connected' | 'missed';
+
+/** A private or telephone call; `line` is what is pressed on to talk in it. */
+export interface PrivateCall {
+  call: string;
+  line: string;
+  link: string;
+  kind: 'private' | 'telephone';
+  incoming: boolean;
+  other: string | null;
+  digits: string;
+  alias: string;
+  duplex: boolean;
+  /** Up already: it waits to be picked up. */
+  direct: boolean;
+  emergency: boolean;
+  queue_priority: number;
+  encrypted: boolean;
+  recorded: boolean;
+  why: string;
+  protected: boolean;
+  rings_at: string[];
+  position: string | null;
+  operator: string;
+  state: CallState;
+  /** Of a call of ours: dialling, queued, ringing. */
+  progress: string;
+  /** them, us, or nobody. */
+  talker: string;
+  started_utc: number;
+  connected_utc: number | null;
+  ended_utc: number | null;
+  cause: string;
+  called_back_by: string;
+}
+
+/** What the server says to an answer or a number dialled. */
+export interface CallAnswer {
+  ok: boolean;
+  reason: string;
+  call: string;
+  line: string;
+}
+
 export interface Snapshot {
   me: { user: User; position: string | null; permissions: string[]; room: string };
   plan: { number: number; name: string };
@@ -366,6 +411,7 @@ export interface Snapshot {
   messages: Message[];
   transmissions: Transmission[];
   incidents: IncidentRow[];
+  individual: PrivateCall[];
   positions: PositionInfo[];
   statuses: { value: number; digit: string; words: string; kind: string }[];
   predefined_texts: string[];

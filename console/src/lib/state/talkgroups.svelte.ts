@@ -210,6 +210,7 @@ export class Talkgroups {
     const { link: _, ...rest } = data;
     const next: LinkInfo = { ...old, ...(rest as Partial<LinkInfo>) };
     if (next.signal_dbm === null) next.signal_dbm = old.signal_dbm;
+    next.speed_bps ??= old.speed_bps;
     next.model ||= old.model;
     next.firmware ||= old.firmware;
     if (next.capabilities.length === 0) next.capabilities = old.capabilities;
