@@ -18,7 +18,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "decode",
         help="protocol lines in, one JSON object a line out",
         description="Reads TEXT, or standard input, and prints one JSON object a line.",
-        epilog="example: samband decode lip 0A0098356253A021598030",
+        epilog=(
+            "sds, lip and status take hex digits, blanks allowed; sds and lip also HEX/BITS where\n"
+            "the digits are padded past the message's bits\n"
+            "example: samband decode lip 0A112853A9FF4D4FFFE810/84"
+        ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("kind", metavar="KIND", help=", ".join(KINDS))
@@ -60,20 +64,36 @@ def _lines(text: str) -> Iterator[str]:
 _NOT_HEX = "expected hex digits"
 
 
-def _hex_rows(lines: Iterable[str], read: Callable[[str], Row]) -> Iterator[Row]:
+def _hex_rows(lines: Iterable[str], read: Callable[[Payload, str], Row]) -> Iterator[Row]:
+    """Decode ``HEX`` or ``HEX/BITS``; the digits may be padded past the stated bits."""
     for line in lines:
-        digits = "".join(line.split())
-        if not digits:
+        written, slash, stated = "".join(line.split()).partition("/")
+        digits = written.upper()
+        if not digits and not slash:
             continue
         if not is_hex(digits):
             offset = next(i for i, character in enumerate(digits) if not is_hex(character))
             yield malformed(offset, _NOT_HEX, line)
+            continue
+        try:
+            payload = Payload.from_hex(digits, _bits(stated) if slash else None)
+        except ValueError as fault:
+            yield malformed(len(digits), str(fault), line)
         else:
-            yield read(digits.upper())
+            yield read(payload, digits)
+
+
+def _bits(stated: str) -> int:
+    if not stated.isascii() or not stated.isdecimal() or len(stated) > _MAX_BITS_DIGITS:
+        raise ValueError(f"expected a number of bits behind the /, got {stated!r}")
+    return int(stated)
+
+
+_MAX_BITS_DIGITS = 5
 
 
 def _decode_sds(lines: Iterable[str]) -> Iterator[Row]:
-    return _hex_rows(lines, lambda digits: sds_row(Payload.from_hex(digits), digits))
+    return _hex_rows(lines, sds_row)
 
 
 def _decode_lip(lines: Iterable[str]) -> Iterator[Row]:
@@ -81,7 +101,7 @@ def _decode_lip(lines: Iterable[str]) -> Iterator[Row]:
 
 
 def _decode_status(lines: Iterable[str]) -> Iterator[Row]:
-    return _hex_rows(lines, status_row)
+    return _hex_rows(lines, lambda _payload, digits: status_row(digits))
 
 
 KINDS: dict[str, Callable[[Iterable[str]], Iterator[Row]]] = {

@@ -4,6 +4,10 @@ from typing import Any
 
 from gateway.tetra import lip, sds, sds_tl, status, tables
 from gateway.tetra.bits import Payload
+from gateway.tetra.bos import identities
+from gateway.tetra.lip_long import SHAPES
+from gateway.tetra.lip_requests import result_words
+from gateway.tetra.message_words import pid_words
 
 Row = dict[str, Any]  # JSON object: values of every JSON kind
 _REPORT_ON = {0: None, 1: "received", 2: "consumed", 3: "both"}
@@ -45,13 +49,15 @@ def sds_row(payload: Payload, raw_hex: str) -> Row:
                 )
         case sds.MalformedSds():
             return malformed(2 * message.offset, message.reason, raw_hex)
-    row["pid_words"] = tables.PID_WORDS.get(row["pid"])
+    row["pid_words"] = pid_words(row["pid"]) or None
     return row
 
 
 def _text_keys(message: sds.TextMessage) -> Row:
     text = message.text
-    keys: Row = {"kind": "simple_text", "coding": text.coding_name, "text": text.text}
+    found = identities(text.text)
+    keys: Row = {"kind": "simple_text", "coding": text.coding_name, "text": found.text}
+    keys |= {name: said for name, said in (("opta", found.opta), ("itsi", found.itsi)) if said}
     if message.reference is not None:
         keys |= {"kind": "transfer"} | _transfer_keys(message.reference, message.report_request)
     keys |= {"coding_number": text.coding, "guessed": text.guessed, "immediate": message.immediate}
@@ -90,16 +96,19 @@ def _report_keys(report: sds_tl.Report | sds_tl.Ack) -> Row:
         "kind": "report" if isinstance(report, sds_tl.Report) else "ack",
         "message_reference": report.reference,
         "delivery_status": report.status,
+        "delivery_class": sds_tl.CLASS_WORDS[sds_tl.delivery_class(report.status)],
         "delivery": sds_tl.report_words(report.status),
     }
 
 
-def lip_row(digits: str) -> Row:
-    """Return a LIP message in hex, identifier first, as JSON keys."""
-    payload = Payload.from_hex(digits)
-    first = int(digits[:2], 16)
-    if first != tables.PID_LIP:
-        return malformed(0, f"expected protocol identifier 0A, got {digits[:2]}", digits)
+def lip_row(payload: Payload, digits: str) -> Row:
+    """Return a LIP message, identifier first, as JSON keys."""
+    if payload.length_bits < lip.PID_BITS:
+        reason = f"expected a protocol identifier of 8 bits, got {payload.length_bits} bits"
+        return malformed(len(digits), reason, digits)
+    pid = payload.value >> payload.length_bits - lip.PID_BITS
+    if pid != tables.PID_LIP:
+        return malformed(0, f"expected protocol identifier 0A, got {pid:02X}", digits)
     try:
         return lip_keys(lip.decode(payload.after(lip.PID_BITS)))
     except ValueError as fault:
@@ -107,10 +116,22 @@ def lip_row(digits: str) -> Row:
         return malformed((lip.PID_BITS + offset_bits) // 4, str(fault), digits)
 
 
+_LIP_KEYS = (
+    "latitude_deg",
+    "longitude_deg",
+    "position_error_m",
+    "speed_kmh",
+    "direction_deg",
+    "altitude_m",
+    "time_elapsed",
+    "reason",
+)
+
+
 def lip_keys(location: lip.Report | lip.OtherPdu) -> Row:
-    """Return a location message as JSON keys."""
+    """Return a location message as JSON keys; a request has the keys of a report, all empty."""
     if isinstance(location, lip.OtherPdu):
-        return {"type": location.words, "extension": location.extension}
+        return {"type": location.words, **dict.fromkeys(_LIP_KEYS)} | _other_keys(location)
     keys: Row = {
         "type": "long" if location.long else "short",
         "latitude_deg": _rounded(location.latitude_deg, 6),
@@ -123,8 +144,12 @@ def lip_keys(location: lip.Report | lip.OtherPdu) -> Row:
         "reason": location.reason,
         "has_position": location.has_position,
     }
+    if location.time_elapsed is not None:
+        keys["time_elapsed_words"] = tables.LIP_TIME_ELAPSED_WORDS[location.time_elapsed]
     if location.reason is not None:
         keys["reason_words"] = tables.LIP_REASON_WORDS.get(location.reason)
+    if location.user_data is not None:
+        keys["user_data"] = location.user_data
     if location.time_of_position is not None:
         taken = location.time_of_position
         keys["time_of_position"] = {
@@ -133,6 +158,25 @@ def lip_keys(location: lip.Report | lip.OtherPdu) -> Row:
             "minute": taken.minute,
             "second": taken.second,
         }
+    return keys | (_long_keys(location) if location.long else {})
+
+
+def _long_keys(location: lip.Report) -> Row:
+    return {
+        "shape": location.shape,
+        "shape_words": SHAPES[location.shape or 0][0],
+        "velocity_type": location.velocity_type,
+        "raw_fields": location.raw,
+        "ack_requested": location.ack_requested,
+    }
+
+
+def _other_keys(other: lip.OtherPdu) -> Row:
+    keys: Row = {"extension": other.extension}
+    if other.response is not None:
+        keys["response"] = other.response
+    if other.result is not None:
+        keys |= {"result": other.result, "result_words": result_words(other.result)}
     return keys
 
 

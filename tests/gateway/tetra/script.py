@@ -91,9 +91,10 @@ def _act_in_call(wire: Wire, words: list[str]) -> bool:
 
 
 def _message_act(words: list[str]) -> acts.MessageAct | None:
+    act: acts.MessageAct | None = None
     match words:
         case ["text" | "immediate" | "group" as kind, message, to, *text]:
-            return acts.SendText(
+            act = acts.SendText(
                 message=MessageId(message),
                 to=int(to),
                 text=" ".join(text),
@@ -101,23 +102,22 @@ def _message_act(words: list[str]) -> acts.MessageAct | None:
                 immediate=kind == "immediate",
             )
         case ["status", message, to, value]:
-            return acts.SendStatus(message=MessageId(message), to=int(to), value=int(value))
+            act = acts.SendStatus(message=MessageId(message), to=int(to), value=int(value))
         case ["ask", message, to]:
-            return acts.AskPosition(message=MessageId(message), to=int(to))
+            act = acts.AskPosition(message=MessageId(message), to=int(to))
         case ["reporting", message, to, on]:
-            return acts.SetReporting(message=MessageId(message), to=int(to), enabled=on == "on")
+            act = acts.SetReporting(message=MessageId(message), to=int(to), enabled=on == "on")
         case ["opened", handle]:
-            return acts.MarkOpened(handle=int(handle))
+            act = acts.MarkOpened(handle=int(handle))
         case ["data", message, to, sds_type, data_hex]:
-            return acts.SendData(
+            act = acts.SendData(
                 message=MessageId(message),
                 to=int(to),
                 sds_type=int(sds_type),
                 data_hex=data_hex,
                 bits=4 * len(data_hex),
             )
-        case _:
-            return None
+    return act
 
 
 def _compare(event: RadioEvent, wanted: str, where: str) -> None:
