@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 MAX_SSI = 0xFFFFFF
 REPORTS = ("", "received", "consumed", "both")
+PEER_ANSWERS = ("take", "busy", "reject", "ignore", "unreachable", "unknown", "queue")
 ANSWERS = ("grant", "refuse", "queue", "other", "ignore", "release", "error")
 
 
@@ -101,6 +102,32 @@ ACTIONS: dict[str, dict[str, Field]] = {
         "preempt": Field(kind="flag"),
     },
     "ring": {**_ANY_RADIO, **_SOUND, "unit": _NEED_SSI},
+    "call_private": {
+        **_ANY_RADIO,
+        **_SOUND,
+        "unit": _SSI,
+        "digits": Field(kind="text"),
+        "duplex": Field(kind="flag"),
+        "rings": Field(kind="flag"),
+        "priority": Field(kind="int", low=0, high=15),
+        "encrypted": Field(kind="flag"),
+    },
+    "talk_private": {**_ANY_RADIO, **_SOUND},
+    "peer_answer": {
+        **_ANY_RADIO,
+        **_SOUND,
+        "answer": Field(kind="text", one_of=PEER_ANSWERS),
+        "after_ms": _MS,
+        "times": Field(kind="int", low=1, high=64),
+    },
+    "dgna": {
+        **_ANY_RADIO,
+        "group": _NEED_SSI,
+        "name": Field(kind="text"),
+        "on": Field(kind="flag"),
+    },
+    "mode": {**_ANY_RADIO, "mode": Field(kind="int", need=True, low=0, high=6)},
+    "repeater": {**_ANY_RADIO, "address": _SSI, "kind": Field(kind="int", low=1, high=4)},
     "text": {
         **_ANY_RADIO,
         "unit": _NEED_SSI,
@@ -146,6 +173,7 @@ ACTIONS: dict[str, dict[str, Field]] = {
         "times": Field(kind="int", low=1, high=64),
     },
     "permit": {**_ANY_RADIO, "permission": Field(kind="int", need=True, low=0, high=1)},
+    "withdraw": {**_ANY_RADIO, "cause": Field(kind="int", low=0, high=255)},
     "release": {**_ANY_RADIO, "cause": Field(kind="int", low=0, high=255)},
     "cut": {**_ANY_RADIO},
     "knob": {**_ANY_RADIO, "group": _NEED_SSI},

@@ -4,11 +4,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from gateway.model.errors import ConfigError
-from gateway.tetra.tables import Registration
+from gateway.tetra.tables import AiMode, Registration
 from hardware.sim.actions import Action
 from hardware.sim.channel import Talk
 from hardware.sim.pei_calls import GrantPolicy
+from hardware.sim.pei_lists import change_mode, give_group, show_repeater, take_group
 from hardware.sim.pei_payloads import LOCATION_BITS, location_bits, text_payload
+from hardware.sim.pei_private import Caller, PeerPolicy
 from hardware.sim.pei_radio import SimulatedRadio
 from hardware.sim.speech import Sound, clip
 
@@ -18,6 +20,9 @@ TEXT_PID = 130
 REASON_PTT, REASON_EMERGENCY = 3, 2
 EMERGENCY_PRIORITY = 15
 NOISE_STEP_MS = 50.0
+_WITH_SOUND = frozenset(
+    {"talk", "emergency", "ring", "call_private", "talk_private", "peer_answer"}
+)
 
 
 class Air:
@@ -32,7 +37,7 @@ class Air:
         """Do one action; returns how many radios took it. ConfigError names what is missing."""
         chosen = self._chosen(action.text("radio"))
         act = _ACTS.get(action.do)
-        if action.do in ("talk", "emergency", "ring"):
+        if action.do in _WITH_SOUND:
             return self._voice(action, chosen, now)
         if act is None:
             raise ConfigError(f"action {action.do!r} belongs to the port, not to the air")
@@ -54,8 +59,12 @@ class Air:
         taken = 0
         for radio in chosen:
             radio.tick(now)
-            if action.do == "ring":
-                heard = radio.calls.ring(action.whole("unit", 0), sound)
+            if action.do in ("ring", "call_private"):
+                heard = radio.calls.ring(_caller(action, sound))
+            elif action.do == "talk_private":
+                heard = radio.calls.talk_private(sound)
+            elif action.do == "peer_answer":
+                heard = _peer_answer(radio, action, sound)
             else:
                 heard = _talk(radio, action, sound, now)
             taken += heard
@@ -73,6 +82,34 @@ class Air:
         if hz := action.maybe_number("tone_hz"):
             return Sound.tone(hz, length_ms, action.number("level_dbfs", -20.0))
         return Sound.silence(length_ms)
+
+
+def _speaks(action: Action) -> bool:
+    return any(name in action.values for name in ("say", "wav", "tone_hz", "for_s"))
+
+
+def _caller(action: Action, sound: Sound) -> Caller:
+    plain = action.do == "ring"
+    return Caller(
+        unit=action.maybe_whole("unit"),
+        digits=action.text("digits"),
+        duplex=plain or action.values.get("duplex") is not False,
+        rings=plain or action.values.get("rings") is not False,
+        priority=action.whole("priority", 0),
+        encrypted=action.flag("encrypted"),
+        sound=sound if plain or _speaks(action) else None,
+    )
+
+
+def _peer_answer(radio: SimulatedRadio, action: Action, sound: Sound) -> bool:
+    usual = PeerPolicy()
+    policy = PeerPolicy(
+        answer=action.text("answer", usual.answer),
+        after_ms=action.number("after_ms", usual.after_ms),
+        sound=sound if _speaks(action) else None,
+    )
+    radio.calls.peers.extend([policy] * action.whole("times", 1))
+    return True
 
 
 def _talk(radio: SimulatedRadio, action: Action, sound: Sound, now: float) -> bool:
@@ -179,9 +216,31 @@ def _permit(radio: SimulatedRadio, action: Action, now: float) -> bool:
 
 
 def _release(radio: SimulatedRadio, action: Action, now: float) -> bool:
-    up = radio.calls.call is not None
+    if radio.calls.call is None:
+        return radio.calls.withdraw(action.whole("cause", 13))
     radio.calls.release(action.whole("cause", 13))
-    return up
+    return True
+
+
+def _withdraw(radio: SimulatedRadio, action: Action, now: float) -> bool:
+    return radio.calls.withdraw(action.whole("cause", 13))
+
+
+def _dgna(radio: SimulatedRadio, action: Action, now: float) -> bool:
+    group = action.whole("group", 0)
+    if action.values.get("on") is False:
+        return take_group(radio.chassis, group)
+    give_group(radio.chassis, group, action.text("name", f"DGNA {group}"))
+    return True
+
+
+def _mode(radio: SimulatedRadio, action: Action, now: float) -> bool:
+    change_mode(radio.parts, AiMode(action.whole("mode", 0)))
+    return True
+
+
+def _repeater(radio: SimulatedRadio, action: Action, now: float) -> bool:
+    return show_repeater(radio.chassis, action.whole("address", 1001), action.whole("kind", 2))
 
 
 def _cut(radio: SimulatedRadio, action: Action, now: float) -> bool:
@@ -271,6 +330,10 @@ _ACTS: dict[str, Callable[[SimulatedRadio, Action, float], bool]] = {
     "grant": _grant,
     "permit": _permit,
     "release": _release,
+    "withdraw": _withdraw,
+    "dgna": _dgna,
+    "mode": _mode,
+    "repeater": _repeater,
     "cut": _cut,
     "knob": _knob,
     "scan": _scan,

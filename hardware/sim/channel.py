@@ -53,7 +53,13 @@ class Call:
 
     instance: int
     group: int | None
+    private: bool = False
     peer: int | None = None
+    digits: str = ""
+    """External number at the other end of a telephone call."""
+    hook: int | None = None
+    sound: Sound | None = None
+    """What a caller says once he is answered."""
     priority: int = 0
     encrypted: bool = False
     hang_ms: float
@@ -84,6 +90,8 @@ class Channel:
         self._chassis = chassis
         self._deliver = deliver
         self.call: Call | None = None
+        self.offer: Call | None = None
+        """A call of two that rings beside the call that is up."""
 
     def hear(self, talk: Talk) -> bool:
         """Take a transmission from the network; False when this radio does not hear it."""
@@ -168,9 +176,14 @@ class Channel:
     def _say(self, line: str) -> None:
         self._chassis.report(Service.VOICE, line)
 
+    def _free_instance(self) -> int:
+        taken = {call.instance for call in (self.call, self.offer) if call is not None}
+        return next(number for number in (1, 2, 3) if number not in taken)
+
     def _new(self, group: int | None, **what: object) -> Call:
         settings = self._chassis.settings
-        call = Call(instance=1, group=group, hang_ms=settings.hang_ms)
+        instance = self._free_instance()
+        call = Call(instance=instance, group=group, hang_ms=settings.hang_ms)
         for name, value in what.items():
             setattr(call, name, value)
         self.call = call
@@ -179,8 +192,9 @@ class Channel:
     def _connected(self, call: Call) -> None:
         comms = 1 if call.group is not None else 0
         simplex = 0 if call.duplex else 1
+        hook = simplex if call.hook is None else call.hook
         e2ee = int(call.encrypted)
-        self._say(f"+CTCC: {call.instance},{simplex},{simplex},0,{e2ee},{comms},1")
+        self._say(f"+CTCC: {call.instance},{hook},{simplex},0,{e2ee},{comms},1")
         if self._chassis.settings.vendor_lines:
             self._say(f"+ENCR: {e2ee}")
 

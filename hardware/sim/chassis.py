@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from gateway.tetra.tables import AiMode, Registration
+from hardware.sim.flavours import FLAVOURS, Flavour
 from hardware.sim.truth import TruthLog
 
 NOISE = b"\xff\x00"
@@ -39,6 +40,12 @@ class RadioSettings:
     """Whether units report by the short form (a status) where the sender allows it."""
     grant_lines: bool = True
     """Whether incoming talkers are told with ``+CTXG`` (some DMO logs show none)."""
+    flavour: str = "motorola"
+    """Whose terminal this is like: see ``flavours``."""
+    list_shape: str = "once"
+    """How group lists are written: name once, name in ``each`` line, or a ``count`` first."""
+    licences: tuple[int, ...] = ()
+    """Modes beyond TMO and DMO that the radio may be set to: 5 gateway, 6 repeater."""
 
     @property
     def known_groups(self) -> dict[int, str]:
@@ -99,6 +106,9 @@ class Chassis:
     scan: dict[int, int] = field(default_factory=dict)
     """Scanned group -> group type 2 to 7 (2 is the highest scan priority)."""
     scan_on: bool = True
+    dynamic: dict[int, str] = field(default_factory=dict)
+    """Groups that the network gave the radio."""
+    function_on: bool = True
     volume: int = 6
     charset: str = "8859-1"
     _agenda: list[tuple[float, int, Handle]] = field(default_factory=list)
@@ -151,8 +161,20 @@ class Chassis:
     @property
     def registered(self) -> bool:
         """Whether the network carries calls and messages of this radio."""
-        trunked = self.mode in (AiMode.TMO, AiMode.TMO_WATCHING_DMO)
+        if not self.function_on:
+            return False
+        trunked = self.mode in (AiMode.TMO, AiMode.TMO_WATCHING_DMO, AiMode.GATEWAY)
         return not trunked or self.stat in (Registration.HOME, Registration.VISITED)
+
+    @property
+    def known_groups(self) -> dict[int, str]:
+        """Programmed groups, and those that the network gave."""
+        return {**self.settings.known_groups, **self.dynamic}
+
+    @property
+    def flavour(self) -> Flavour:
+        """What sets this maker's radios apart."""
+        return FLAVOURS[self.settings.flavour]
 
     def listens_to(self, group: int) -> bool:
         """Whether the radio takes part in calls of ``group``."""

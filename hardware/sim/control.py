@@ -170,12 +170,16 @@ def _radio_state(host: RadioHost) -> dict[str, object]:
         "services": sorted(f"{one},{two}" for one, two in chassis.services),
         "stat": chassis.stat.value,
         "keyed": host.radio.calls.carries_host_sound,
+        "mode": chassis.mode.value,
+        "rings": None if host.radio.calls.offer is None else host.radio.calls.offer.peer,
         "call": None
         if call is None
         else {
             "instance": call.instance,
             "group": call.group,
             "peer": call.peer,
+            "digits": call.digits,
+            "duplex": call.duplex,
             "own": call.own.value,
             "talker": call.talker.unit if call.talker else None,
             "priority": call.priority,
@@ -226,4 +230,5 @@ def _clear(query: Action, hosts: Sequence[RadioHost]) -> dict[str, object]:
     for host in hosts:
         host.truth.clear()
         host.radio.calls.policies.clear()
+        host.radio.calls.peers.clear()
     return {}

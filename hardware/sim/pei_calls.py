@@ -12,7 +12,6 @@ from gateway.tetra.tables import DemandPriority, Grant
 from hardware.sim.channel import (
     CAUSE_TIMER,
     CAUSE_UNKNOWN,
-    CAUSE_UNREACHABLE,
     CAUSE_USER,
     Call,
     Channel,
@@ -22,8 +21,6 @@ from hardware.sim.channel import (
 from hardware.sim.chassis import Chassis
 from hardware.sim.pei_grammar import AtError
 from hardware.sim.speech import Sound
-
-RING_MS = 20_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +46,7 @@ class Profile:
     """What ``AT+CTSDC`` set: how the next ``ATD`` calls."""
 
     service: int = 0
+    called: int = 0
     hook: int = 0
     simplex: int = 0
     e2ee: int = 0
@@ -69,17 +67,14 @@ class CallControl(Channel):
         self._policy: GrantPolicy | None = None
 
     def dial(self, number: int, profile: Profile) -> Callable[[], None]:
-        """Begin a call; returns what follows the OK."""
+        """Begin a group call; returns what follows the OK."""
         self._may_transmit()
-        group_call = profile.comms != 0
-        if profile.service != 0 or (group_call and not profile.simplex):
+        busy = self.call
+        if profile.service != 0 or not profile.simplex or self.offer is not None:
             raise AtError(3)
         if number == self._chassis.settings.issi:
             raise AtError(34)
-        busy = self.call
-        if busy is not None and (busy.own is not Own.NONE or busy.ringing or busy.duplex):
-            raise AtError(3)
-        if busy is not None and group_call and busy.group == number:
+        if busy is not None and (busy.own is not Own.NONE or busy.duplex or busy.group == number):
             raise AtError(3)
         policy = self._next_policy()
         if policy.answer == "error":
@@ -107,7 +102,7 @@ class CallControl(Channel):
         if before is Own.GRANTED:
             self._unkeyed(call, "host")
         if before is Own.NONE:
-            return _nothing
+            return nothing
         policy = self._withdrawn(call, before)
 
         def after() -> None:
@@ -126,37 +121,13 @@ class CallControl(Channel):
         """End the call (``ATH``)."""
         call = self.call
         if call is None:
-            return _nothing
+            return nothing
         if self.carries_host_sound:
             self._unkeyed(call, "hang_up")
         call.own = Own.NONE
         call.stop()
         self.call = None
         return lambda: self._say(f"+CTCR: {call.instance},{CAUSE_USER}")
-
-    def answer(self) -> Callable[[], None]:
-        """Take the ringing call (``ATA``)."""
-        call = self.call
-        if call is None or not call.ringing:
-            raise AtError(3)
-        call.stop("ring")
-        call.ringing = False
-        return lambda: self._connect_duplex(call)
-
-    def ring(self, unit: int, sound: Sound) -> bool:
-        """Let a private duplex call come in; False when the radio is busy."""
-        chassis = self._chassis
-        if self.call is not None or not (chassis.powered and chassis.registered):
-            return False
-        call = self._new(None, peer=unit, duplex=True, ringing=True)
-        call.talker = Talk(group=0, unit=unit, sound=sound)
-        own = chassis.settings.issi
-        self._say(
-            f"+CTICN: {call.instance},0,0,{chassis.address_type},{chassis.address(unit)},"
-            f"0,0,0,0,1,{chassis.address_type},{chassis.address(own)},0"
-        )
-        call.timers["ring"] = chassis.later(RING_MS, lambda: self.release(CAUSE_TIMER))
-        return True
 
     def _may_transmit(self) -> None:
         if not self._chassis.registered:
@@ -173,33 +144,24 @@ class CallControl(Channel):
         return self.policies.popleft() if self.policies else GrantPolicy()
 
     def _set_up(self, number: int, profile: Profile, policy: GrantPolicy) -> None:
-        group_call = profile.comms != 0
-        if self.call is not None and group_call and self.call.group == number:
+        if self.call is not None and self.call.group == number:
             self._collide(self.call, policy)
             return
         if self.call is not None:
             self.release(CAUSE_USER)
         chassis = self._chassis
         call = self._new(
-            number if group_call else None,
-            peer=None if group_call else number,
+            number,
             priority=profile.priority,
             encrypted=bool(profile.e2ee),
-            duplex=not profile.simplex,
         )
         shape = f"{profile.hook},{profile.simplex},{profile.e2ee},{profile.comms},{profile.slots}"
         self._say(f"+CTOCP: {call.instance},0,0,{shape}")
-        failure = self._failure(number, group_call)
-        if failure is not None:
-            call.timers["fail"] = chassis.later(400, lambda: self.release(failure))
-        elif call.duplex:
-            call.timers["ring"] = chassis.later(
-                200, lambda: self._say(f"+CTOCP: {call.instance},2,0,{shape}")
-            )
-            call.timers["connect"] = chassis.later(900, lambda: self._connect_duplex(call))
-        else:
-            call.own = Own.ASKING if profile.request_tx == 0 else Own.NONE
-            call.timers["connect"] = chassis.later(15, lambda: self._connect_simplex(call, policy))
+        if number not in chassis.known_groups:
+            call.timers["fail"] = chassis.later(400, lambda: self.release(CAUSE_UNKNOWN))
+            return
+        call.own = Own.ASKING if profile.request_tx == 0 else Own.NONE
+        call.timers["connect"] = chassis.later(15, lambda: self._connect_simplex(call, policy))
 
     def _collide(self, call: Call, policy: GrantPolicy) -> None:
         """Join the call that came in on the same group between ATD and its OK."""
@@ -208,25 +170,12 @@ class CallControl(Channel):
             call.stop("hang")
             self._answer_demand(call, policy, DemandPriority.LOW.value)
 
-    def _failure(self, number: int, group_call: bool) -> int | None:
-        if group_call:
-            known = number in self._chassis.settings.known_groups
-            return None if known else CAUSE_UNKNOWN
-        return CAUSE_UNREACHABLE if number in self.peers_off else None
-
     def _connect_simplex(self, call: Call, policy: GrantPolicy) -> None:
         self._connected(call)
         if call.own is Own.ASKING:
             self._answer_demand(call, policy, DemandPriority.LOW.value)
         else:
             self._arm_hang(call)
-
-    def _connect_duplex(self, call: Call) -> None:
-        call.connected = True
-        self._connected(call)
-        self._keyed(call)
-        if call.talker is not None:
-            self._play(call, call.talker.sound, 0, self._chassis.now)
 
     def _answer_demand(self, call: Call, policy: GrantPolicy, priority: int) -> None:
         if call is not self.call or call.own is not Own.ASKING:
@@ -239,7 +188,7 @@ class CallControl(Channel):
             "queue": lambda: self._queue(call, policy),
             "other": lambda: self._give_away(call, policy),
             "release": lambda: self.release(policy.cause),
-            "ignore": _nothing,
+            "ignore": nothing,
         }[policy.answer]
         self._policy = policy
         call.timers["grant"] = self._chassis.later(wait, act)
@@ -289,5 +238,5 @@ class CallControl(Channel):
             self._show_talker(call)
 
 
-def _nothing() -> None:
+def nothing() -> None:
     """Do nothing after the OK."""

@@ -1,51 +1,23 @@
 """The command table of the simulated radio: one function a command, AtError where it refuses."""
 
 import datetime
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from gateway.tetra.tables import AiMode, GroupType
 from hardware.sim.chassis import Chassis, Service
-from hardware.sim.pei_calls import CallControl, Profile
+from hardware.sim.flavours import VENDOR_COMMANDS
+from hardware.sim.pei_calls import Profile
 from hardware.sim.pei_grammar import AtCommand, AtError, Form, number, ssi_of
-from hardware.sim.pei_messages import MAX_BITS, MIN_BITS, Messages
+from hardware.sim.pei_lists import LISTS
+from hardware.sim.pei_messages import MAX_BITS, MIN_BITS
+from hardware.sim.pei_parts import Answer, Command, Parts, creg_line, group_line, later
 
 MAX_DIAL_DIGITS = 25
-MODEL = ("+GMI: MOTOROLA", "+GMM: 54021,M83PFT6TZ6AG,91.2.0.0", "+GMR: R27.220.9999")
 GSN = "+GSN: 000000000000000"
-PSTN_GATEWAY = 16_777_184
 PROFILE_LIMITS = (
     *((0, 13), (0, 5), (0, 0), (0, 1), (0, 1)),
     *((0, 1), (0, 3), (1, 4), (0, 1), (0, 15)),
 )
 """CTSDC: service, called type, area, hook, simplex, e2ee, comms, slots, RqTx, priority."""
-
-
-@dataclass(slots=True)
-class Answer:
-    """Lines before the final OK, and what happens after it."""
-
-    lines: tuple[str, ...] = ()
-    after: Callable[[], None] | None = None
-    reset: bool = False
-    """The radio restarts instead of answering."""
-
-
-@dataclass(slots=True)
-class Parts:
-    """What a command can touch."""
-
-    chassis: Chassis
-    calls: CallControl
-    messages: Messages
-    profile: Profile = field(default_factory=Profile)
-    profile_fresh: bool = False
-    """Whether CTSDC was set since the last ATD."""
-    names_listed: bool = False
-    pin_failed: bool = False
-
-
-Command = Callable[[Parts, AtCommand], Answer]
 
 
 def answer(parts: Parts, command: AtCommand) -> Answer:
@@ -56,6 +28,8 @@ def answer(parts: Parts, command: AtCommand) -> Answer:
         return _basic(parts, command)
     known = TABLE.get(command.name)
     if known is None:
+        raise AtError(4)
+    if command.name in VENDOR_COMMANDS - parts.chassis.flavour.vendor_commands:
         raise AtError(4)
     forms, act = known
     if command.form not in forms:
@@ -75,16 +49,28 @@ def _basic(parts: Parts, command: AtCommand) -> Answer:
         parts.chassis.echo = number(command.text or "0", 0, 1) == 1
     elif name in ("V", "Q"):
         number(command.text or "0", 0, 1)
-    elif name in ("Z", "&F"):
-        parts.chassis.services.clear()
-        parts.chassis.echo = True
-        parts.chassis.creg_reports = 0
-        parts.profile = Profile()
-    elif name == "R":
-        return Answer(reset=True)
+    elif name in ("Z", "&F", "R"):
+        return _reset(parts, name)
     elif name == "I":
-        return Answer(lines=("Simulated TETRA terminal", "PEI"))
+        return _information(parts)
     return Answer()
+
+
+def _reset(parts: Parts, name: str) -> Answer:
+    chassis = parts.chassis
+    if name == "R" or (name == "Z" and chassis.flavour.reboots_on_reset):
+        return Answer(reset=True)
+    chassis.services.clear()
+    chassis.echo = True
+    chassis.creg_reports = 0
+    parts.profile = Profile()
+    return Answer()
+
+
+def _information(parts: Parts) -> Answer:
+    if not parts.chassis.flavour.tells_identity:
+        raise AtError(34)
+    return Answer(lines=("Simulated TETRA terminal", "PEI"))
 
 
 def _dial(parts: Parts, text: str) -> Answer:
@@ -95,11 +81,17 @@ def _dial(parts: Parts, text: str) -> Answer:
         raise AtError(27)
     if len(digits) > MAX_DIAL_DIGITS:
         raise AtError(26)
-    return Answer(after=parts.calls.dial(ssi_of(digits), parts.profile))
+    return Answer(after=parts.calls.dial_digits(digits, parts.profile))
 
 
 def _fixed(*lines: str) -> Command:
     return lambda parts, command: Answer(lines=lines)
+
+
+def _identity(parts: Parts, command: AtCommand) -> Answer:
+    flavour = parts.chassis.flavour
+    told = {"GMI": flavour.maker, "GMM": flavour.model, "GMR": flavour.firmware}
+    return Answer(lines=(f"+{command.name}: {told[command.name]}",))
 
 
 def _accept(parts: Parts, command: AtCommand) -> Answer:
@@ -135,7 +127,7 @@ def _clvl(parts: Parts, command: AtCommand) -> Answer:
 
 
 def _csq(parts: Parts, command: AtCommand) -> Answer:
-    if parts.chassis.mode is not AiMode.TMO:
+    if parts.chassis.mode not in (AiMode.TMO, AiMode.GATEWAY):
         raise AtError(43)
     rssi = parts.chassis.settings.rssi + parts.chassis.rng.choice((-1, 0, 0, 0, 1))
     shown = max(0, min(31, rssi)) if parts.chassis.registered else 99
@@ -162,27 +154,6 @@ def _cpin(parts: Parts, command: AtCommand) -> Answer:
     return Answer()
 
 
-def _ctom(parts: Parts, command: AtCommand) -> Answer:
-    chassis = parts.chassis
-    if command.form is Form.READ:
-        return Answer(lines=(f"+CTOM: {chassis.mode.value}",))
-    mode = AiMode(number(command.fields[0], 0, 6))
-    if mode in (AiMode.GATEWAY, AiMode.REPEATER, AiMode.TMO_AND_DMO):
-        raise AtError(3)
-
-    def changed() -> None:
-        if mode is not chassis.mode:
-            parts.calls.release(1)
-            chassis.mode = mode
-        chassis.report(Service.GROUPS, f"+CTOM: {mode.value}")
-
-    return Answer(after=lambda: _later(chassis, 300, changed))
-
-
-def _later(chassis: Chassis, wait_ms: float, do: Callable[[], None]) -> None:
-    chassis.later(wait_ms, do)
-
-
 def _ctsp(parts: Parts, command: AtCommand) -> Answer:
     fields = command.fields
     if not 2 <= len(fields) <= 5:
@@ -192,39 +163,6 @@ def _ctsp(parts: Parts, command: AtCommand) -> Answer:
     layer2 = number(fields[2], 0, 255) if len(fields) > 2 else 0
     parts.messages.register(layer1, layer2, profile)
     return Answer()
-
-
-def _cnumf(parts: Parts, command: AtCommand) -> Answer:
-    settings = parts.chassis.settings
-    return Answer(lines=(f"+CNUMF: 6,{settings.tsi(settings.issi)}", f"2,{PSTN_GATEWAY}"))
-
-
-def _cnums(parts: Parts, command: AtCommand) -> Answer:
-    settings = parts.chassis.settings
-    if command.form is Form.TEST:
-        return Answer(lines=("+CNUMS: (0),(1-2000),(1-2000)",))
-    if command.form is Form.SET:
-        if len(command.fields) != 3:
-            raise AtError(35)
-        for one in command.fields:
-            number(one, 0, 2000)
-        return Answer()
-    rows = [f"1,{settings.tsi(ssi)},{name}" for ssi, name in settings.known_groups.items()]
-    return Answer(lines=(f"+CNUMS: {rows[0]}", *rows[1:]))
-
-
-def _cnumd(parts: Parts, command: AtCommand) -> Answer:
-    if command.form is Form.TEST:
-        return Answer(lines=("+CNUMD: (0,1,3),(1-10000),(1-10000)",))
-    return Answer()
-
-
-def group_line(chassis: Chassis) -> str:
-    """Return ``+CTGS:`` with the selected group and, when scanning, the scanned ones."""
-    pairs = [f"1,{chassis.selected}"]
-    if chassis.scan_on:
-        pairs += [f"{kind},{group}" for group, kind in chassis.scan.items()]
-    return "+CTGS: " + ",".join(pairs)
 
 
 def _ctgs(parts: Parts, command: AtCommand) -> Answer:
@@ -239,7 +177,7 @@ def _ctgs(parts: Parts, command: AtCommand) -> Answer:
         for kind, group in zip(fields[::2], fields[1::2], strict=True)
     ]
     for kind, group in pairs:
-        if kind is not GroupType.NONE and group not in chassis.settings.known_groups:
+        if kind is not GroupType.NONE and group not in chassis.known_groups:
             raise AtError(34)
     if parts.calls.carries_host_sound:
         raise AtError(3)
@@ -250,7 +188,7 @@ def _ctgs(parts: Parts, command: AtCommand) -> Answer:
         parts.calls.knob_turned()
         chassis.report(Service.GROUPS, group_line(chassis))
 
-    return Answer(after=lambda: _later(chassis, chassis.between((80.0, 250.0)), attach))
+    return Answer(after=lambda: later(chassis, chassis.between((80.0, 250.0)), attach))
 
 
 def _attach(chassis: Chassis, kind: GroupType, group: int) -> None:
@@ -270,7 +208,7 @@ def _ctscan(parts: Parts, command: AtCommand) -> Answer:
 def _ctsdc(parts: Parts, command: AtCommand) -> Answer:
     if command.form is Form.READ:
         one = parts.profile
-        shown = (one.service, 0, 0, one.hook, one.simplex, one.e2ee, one.comms, one.slots)
+        shown = (one.service, one.called, 0, one.hook, one.simplex, one.e2ee, one.comms, one.slots)
         return Answer(
             lines=(f"+CTSDC: {','.join(map(str, shown))},{one.request_tx},{one.priority}",)
         )
@@ -281,8 +219,10 @@ def _ctsdc(parts: Parts, command: AtCommand) -> Answer:
         number(text, low, high) for text, (low, high) in zip(fields, PROFILE_LIMITS, strict=False)
     ]
     values += [low for low, _ in PROFILE_LIMITS[len(values) :]]
-    service, _, _, hook, simplex, e2ee, comms, slots, request_tx, priority = values
-    parts.profile = Profile(service, hook, simplex, e2ee, comms, slots, request_tx, priority)
+    service, called, _, hook, simplex, e2ee, comms, slots, request_tx, priority = values
+    parts.profile = Profile(
+        service, called, hook, simplex, e2ee, comms, slots, request_tx, priority
+    )
     parts.profile_fresh = True
     return Answer()
 
@@ -302,10 +242,7 @@ def _cutxc(parts: Parts, command: AtCommand) -> Answer:
 
 
 def _ctcr(parts: Parts, command: AtCommand) -> Answer:
-    instance = number(command.fields[0], 0, 255)
-    if parts.calls.call is None or parts.calls.call.instance != instance:
-        raise AtError(3)
-    return Answer(after=parts.calls.hang_up())
+    return Answer(after=parts.calls.hang_up_instance(number(command.fields[0], 0, 255)))
 
 
 def _ctsds(parts: Parts, command: AtCommand) -> Answer:
@@ -325,37 +262,22 @@ def _cmgs_test(parts: Parts, command: AtCommand) -> Answer:
     return Answer(lines=(f"+CMGS: (0-16777214),({MIN_BITS}-{MAX_BITS})",))
 
 
-def creg_line(chassis: Chassis) -> str:
-    """Return ``+CREG: <stat>,<LA>,<MNI>``."""
-    if not chassis.registered:
-        return f"+CREG: {chassis.stat.value},0,0"
-    settings = chassis.settings
-    return f"+CREG: {chassis.stat.value},1,{settings.mcc}{settings.mnc:05d}"
-
-
 def _creg(parts: Parts, command: AtCommand) -> Answer:
     chassis = parts.chassis
     if command.form is Form.SET:
         chassis.creg_reports = number(command.text, 0, 2)
         return Answer()
-    if chassis.mode is AiMode.DMO:
+    if chassis.mode in (AiMode.DMO, AiMode.REPEATER):
         raise AtError(43)
     return Answer(lines=(creg_line(chassis),))
 
 
-def _gcli(parts: Parts, command: AtCommand) -> Answer:
-    return Answer(lines=("+GCLI: 1", f"1,5AC2,{parts.chassis.settings.rssi},40"))
-
-
-def _no_positioning(parts: Parts, command: AtCommand) -> Answer:
-    raise AtError(50)
-
-
 _SET, _READ, _TEST, _BARE = Form.SET, Form.READ, Form.TEST, Form.BARE
 TABLE: dict[str, tuple[tuple[Form, ...], Command]] = {
-    "GMI": ((_READ, _BARE), _fixed(MODEL[0])),
-    "GMM": ((_READ, _BARE), _fixed(MODEL[1])),
-    "GMR": ((_READ, _BARE), _fixed(MODEL[2])),
+    **LISTS,
+    "GMI": ((_READ, _BARE), _identity),
+    "GMM": ((_READ, _BARE), _identity),
+    "GMR": ((_READ, _BARE), _identity),
     "GSN": ((_READ, _BARE), _fixed(GSN)),
     "CMEE": ((_SET, _READ), _cmee),
     "CSCS": ((_SET, _READ), _cscs),
@@ -366,11 +288,7 @@ TABLE: dict[str, tuple[tuple[Form, ...], Command]] = {
     "CPIN": ((_SET, _READ), _cpin),
     "IPR": ((_SET,), _accept),
     "IFC": ((_SET,), _accept),
-    "CTOM": ((_SET, _READ), _ctom),
     "CTSP": ((_SET,), _ctsp),
-    "CNUMF": ((_READ,), _cnumf),
-    "CNUMS": ((_SET, _READ, _TEST), _cnums),
-    "CNUMD": ((_SET, _READ, _TEST), _cnumd),
     "CTGS": ((_SET, _READ), _ctgs),
     "CTSCAN": ((_SET,), _ctscan),
     "CTSDC": ((_SET, _READ), _ctsdc),
@@ -380,8 +298,5 @@ TABLE: dict[str, tuple[tuple[Form, ...], Command]] = {
     "CTSDS": ((_SET,), _ctsds),
     "CMGS": ((_TEST,), _cmgs_test),
     "CREG": ((_SET, _READ), _creg),
-    "GCLI": ((_READ,), _gcli),
-    "GPSPOS": ((_READ,), _no_positioning),
-    "MCDNTN": ((_SET,), _fixed()),
 }
 """Extended commands of this radio: the forms it takes, and what it does."""

@@ -124,7 +124,8 @@ class Messages:
             wanted = (3, int(payload[:2], 16)) in chassis.services
         if wanted:
             party = "" if sender is None else str(sender)
-            chassis.say(f"+CTSDSR: {service},{party},0,{to},0,{bits}", payload)
+            shown = chassis.flavour.padded(payload, bits)
+            chassis.say(f"+CTSDSR: {service},{party},0,{to},0,{bits}", shown)
         chassis.truth.note(
             "sds_in", chassis.now, service=service, sender=sender, hex=payload, to_host=wanted
         )
@@ -155,7 +156,7 @@ class Messages:
     def _peer_answers(self, peer: int, payload: bytes) -> None:
         chassis = self._chassis
         own = chassis.settings.issi
-        if peer in self.peers_off or peer in chassis.settings.known_groups:
+        if peer in self.peers_off or peer in chassis.known_groups:
             return
         received, read = reports_wanted(payload)
 

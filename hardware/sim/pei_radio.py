@@ -13,8 +13,7 @@ from collections.abc import Callable, Sequence
 from gateway.tetra.tables import GroupType, Registration
 from hardware.sim import pei_commands, pei_rules
 from hardware.sim.chassis import NOISE, Chassis, RadioSettings, Service
-from hardware.sim.pei_calls import CallControl, Profile
-from hardware.sim.pei_commands import Answer, Parts, creg_line, group_line
+from hardware.sim.pei_calls import Profile
 from hardware.sim.pei_grammar import (
     AtCommand,
     AtError,
@@ -25,6 +24,8 @@ from hardware.sim.pei_grammar import (
     parse_command,
 )
 from hardware.sim.pei_messages import Messages
+from hardware.sim.pei_parts import Answer, Parts, creg_line, group_line
+from hardware.sim.pei_private import PrivateCalls
 from hardware.sim.speech import BLOCK_BYTES
 from hardware.sim.truth import SoundBlock, TruthLog
 
@@ -40,7 +41,7 @@ class SimulatedRadio:
         # Chance of a simulation, not of a secret.
         self.chassis = Chassis(settings, truth, random.Random(seed))  # noqa: S311
         self.sound_out: deque[bytes] = deque(maxlen=50)
-        self.calls = CallControl(self.chassis, self.sound_out.append)
+        self.calls = PrivateCalls(self.chassis, self.sound_out.append)
         self.messages = Messages(self.chassis)
         self.parts = Parts(self.chassis, self.calls, self.messages)
         self._reader = HostReader()
@@ -138,6 +139,7 @@ class SimulatedRadio:
         self.tick(now)
         self.chassis.stat = stat
         if not self.chassis.registered:
+            self.calls.withdraw(14)
             self.calls.release(14)
         if self.chassis.creg_reports or any(one == 1 for one, _ in self.chassis.services):
             self.chassis.say(creg_line(self.chassis))
@@ -172,6 +174,7 @@ class SimulatedRadio:
         chassis.services.clear()
         chassis.creg_reports = 0
         chassis.quiet_errors = False
+        chassis.function_on = True
         chassis.locked = bool(settings.pin)
         chassis.selected = chassis.selected or settings.group
         if not chassis.scan:

@@ -9,6 +9,7 @@ from pathlib import Path
 from gateway.model.errors import ConfigError
 from hardware.sim.actions import MAX_SSI, Action, Field, check_action, check_table
 from hardware.sim.chassis import RadioSettings
+from hardware.sim.flavours import FLAVOURS
 from hardware.sim.pei_messages import Place
 from hardware.sim.speech import clip_index
 
@@ -40,6 +41,9 @@ RADIO = {
     "vendor_lines": Field(kind="flag"),
     "short_reports": Field(kind="flag"),
     "grant_lines": Field(kind="flag"),
+    "flavour": Field(kind="text", one_of=tuple(FLAVOURS)),
+    "list_shape": Field(kind="text", one_of=("once", "each", "count")),
+    "licences": Field(kind="ints", low=5, high=6),
 }
 GROUP = {"number": _SSI, "name": Field(kind="text", need=True)}
 UNIT = {
@@ -244,6 +248,9 @@ def _radio(row: Action, head: Action, groups: tuple[tuple[int, str], ...]) -> Ra
         short_reports=row.flag("short_reports"),
         vendor_lines=row.values.get("vendor_lines") is not False,
         grant_lines=row.values.get("grant_lines") is not False,
+        flavour=row.text("flavour", usual.flavour),
+        list_shape=row.text("list_shape", usual.list_shape),
+        licences=row.wholes("licences"),
     )
 
 

@@ -62,7 +62,7 @@ def test_keyed_and_unkeyed_alternate(seed: int) -> None:
     chance = random.Random(seed)
     bench = Bench(seed=seed).ready()
     commands = ("AT+CTXD=1,1", "AT+CUTXC=1", "ATD310201", "ATH", "AT+CTSDC=0,0,0,1,1,0,1,1,0,0,0")
-    for _ in range(300):
+    for _ in range(500):
         if chance.random() < 0.3:
             values = dict(chance.choice(WORLD))
             bench.act(str(values.pop("do")), **values)
