@@ -99,7 +99,7 @@ describe('an emergency that waits for an open microphone', () => {
   it('stands in the push-to-talk bar', () => {
     desk.ptt.socketOpen = true;
     desk.ptt.current = {
-      request: 'r-1', talkgroup: ID, source: 'key', state: 'on_air', words: '', place: null, pressedAt: 0,
+      request: 'r-1', talkgroup: ID, source: 'key', state: 'on_air', words: '', place: null, priority: 0, pressedAt: 0,
       onAirAt: time.fast - 1_000, released: false, latched: false, transmission: null, unheard: false, limitS: 60,
     };
     const page = show(PttBar);

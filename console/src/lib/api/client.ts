@@ -1,10 +1,12 @@
 /** The typed client: one `fetch` with cookie, CSRF header and errors in words. */
 
 import type {
+  MessageSearch,
   ApiError,
   AuditEntry,
   AuditState,
   Body,
+  CallAnswer,
   CallSearch,
   CallSheet,
   Handover,
@@ -175,12 +177,27 @@ export class ApiClient {
 
   // ---- messages and alarms -----------------------------------------------------------------
 
-  send = (to: string, toTalkgroup: boolean, text: string): Promise<unknown> =>
-    this.post('/messages', { to, to_talkgroup: toTalkgroup, text } satisfies Body<'SendText'>);
+  send = (to: string, toTalkgroup: boolean, text: string, immediate = false): Promise<unknown> =>
+    this.post('/messages', { to, to_talkgroup: toTalkgroup, text, immediate } satisfies Body<'SendText'>);
+  sendStatus = (to: string, toTalkgroup: boolean, value: number): Promise<unknown> =>
+    this.post('/messages/status', { to, to_talkgroup: toTalkgroup, value } satisfies Body<'SendStatus'>);
+  askPosition = (unit: string): Promise<unknown> =>
+    this.post('/messages/position-request', { unit, enabled: true } satisfies Body<'AskPosition'>);
+  setReporting = (unit: string, enabled: boolean): Promise<unknown> =>
+    this.post('/messages/position-reports', { unit, enabled } satisfies Body<'AskPosition'>);
+  searchMessages = (query: Query): Promise<MessageSearch> => this.get(withQuery('/messages/search', query));
   read = (id: string): Promise<unknown> => this.post(path`/messages/${id}/read`);
   acknowledge = (id: string): Promise<unknown> => this.post(path`/alarms/${id}/acknowledge`);
   endAlarm = (id: string, reason: string): Promise<unknown> =>
     this.post(path`/alarms/${id}/end`, { reason } satisfies Body<'EndAlarm'>);
+
+  // ---- private calls -----------------------------------------------------------------------
+
+  dial = (whom: Body<'DialCall'>): Promise<CallAnswer> => this.post('/individual/dial', whom);
+  answerCall = (call: string, microphone: string): Promise<CallAnswer> =>
+    this.post(path`/individual/${call}/answer`, { microphone } satisfies Body<'AnswerCall'>);
+  declineCall = (call: string): Promise<unknown> => this.post(path`/individual/${call}/decline`);
+  hangUp = (call: string): Promise<unknown> => this.post(path`/individual/${call}/hang_up`);
 
   // ---- incidents ---------------------------------------------------------------------------
 

@@ -11,6 +11,9 @@ export type Cue =
   | 'latched'
   | 'emergency'
   | 'message'
+  | 'ring'
+  | 'ring_emergency'
+  | 'ring_waiting'
   | 'slot'
   | 'link_lost'
   | 'link_back'
@@ -44,6 +47,15 @@ export const CUES: Record<Cue, readonly Tone[]> = {
     { at: at + 0.25, length: 0.25, hz: 720, gain: 0.7 },
   ]),
   message: [{ at: 0, length: 0.25, hz: 784, gain: 0.5, shape: 'triangle' }],
+  ring: [0, 0.45].flatMap((at) => [
+    { at, length: 0.18, hz: 587, gain: 0.5, shape: 'triangle' as const },
+    { at: at + 0.18, length: 0.18, hz: 740, gain: 0.5, shape: 'triangle' as const },
+  ]),
+  ring_emergency: [0, 0.3, 0.6, 0.9].flatMap((at) => [
+    { at, length: 0.14, hz: 988, gain: 0.7 },
+    { at: at + 0.15, length: 0.14, hz: 784, gain: 0.7 },
+  ]),
+  ring_waiting: [{ at: 0, length: 0.12, hz: 587, gain: 0.3, shape: 'triangle' }],
   slot: [{ at: 0, length: 0.012, hz: 2200, gain: 0.4 }],
   link_lost: [784, 659, 523].map((hz, i) => ({ at: i * 0.12, length: 0.09, hz })),
   link_back: [523, 659, 784].map((hz, i) => ({ at: i * 0.12, length: 0.09, hz })),
@@ -63,6 +75,9 @@ export const CUE_WORDS: Record<Exclude<Cue, 'test'>, string> = {
   latched: 'Still latched',
   emergency: 'Emergency',
   message: 'New message',
+  ring: 'A call rings here',
+  ring_emergency: 'An emergency call rings here',
+  ring_waiting: 'A call waits while you are in one',
   slot: 'Key selected a talkgroup',
   link_lost: 'Link lost',
   link_back: 'Link back',
@@ -71,7 +86,7 @@ export const CUE_WORDS: Record<Exclude<Cue, 'test'>, string> = {
 
 /** Volume of a cue from what the operator chose, 0..1. Only its bus turns an emergency down. */
 export function cueVolume(cue: Cue, chosen: number | undefined): number {
-  return cue === 'emergency' ? 1 : (chosen ?? 1);
+  return cue === 'emergency' || cue === 'ring_emergency' ? 1 : (chosen ?? 1);
 }
 
 /** Length of a cue in ms. */

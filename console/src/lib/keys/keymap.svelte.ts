@@ -4,6 +4,10 @@ export type CommandId =
   | 'ptt'
   | 'ptt2'
   | 'pttFocused'
+  | 'pttCall'
+  | 'answer'
+  | 'decline'
+  | 'hangUp'
   | 'goto'
   | 'mute'
   | 'volume'
@@ -34,6 +38,10 @@ export const KEY_COMMANDS: readonly KeyCommand[] = [
   { id: 'ptt', chord: 'F1', words: 'Talk on the selected talkgroup, hold', hold: true },
   { id: 'ptt2', chord: 'Numpad0', words: 'The same, second key', hold: true },
   { id: 'pttFocused', chord: 'F3', words: 'Talk on the tile in focus without selecting it, hold', hold: true },
+  { id: 'pttCall', chord: 'F4', words: 'Talk in your private call, hold', hold: true },
+  { id: 'answer', chord: 'F7', words: 'Answer the call that rings here' },
+  { id: 'decline', chord: 'F8', words: 'Decline it' },
+  { id: 'hangUp', chord: 'F9', words: 'End your private call' },
   { id: 'goto', chord: 'KeyG', words: 'Go to a tile: then two digits of its address' },
   { id: 'mute', chord: 'KeyM', words: 'Mute or unmute the tile in focus' },
   { id: 'volume', chord: 'KeyV', words: 'Volume of the tile in focus: then left and right' },

@@ -16,6 +16,8 @@ export function inTextField(target: EventTarget | null): boolean {
 export interface KeyActions {
   pressSelected(latched: boolean): void;
   pressFocused(latched: boolean): void;
+  pressCall(): void;
+  call(what: 'answer' | 'decline' | 'end'): void;
   release(): void;
   slot(address: number): void;
   address(address: number): void;
@@ -35,7 +37,7 @@ export interface KeyActions {
 }
 
 const DIGIT_WAIT_MS = 2_000;
-const TALK: ReadonlySet<CommandId> = new Set(['ptt', 'ptt2', 'pttFocused']);
+const TALK: ReadonlySet<CommandId> = new Set(['ptt', 'ptt2', 'pttFocused', 'pttCall']);
 
 export class Keys {
   /** Code of the key that holds the press. */
@@ -101,7 +103,8 @@ export class Keys {
   #talk(event: KeyboardEvent, command: CommandId): boolean {
     if (event.repeat || this.#held) return true;
     this.#held = event.code;
-    if (command === 'pttFocused') this.actions.pressFocused(event.shiftKey);
+    if (command === 'pttCall') this.actions.pressCall();
+    else if (command === 'pttFocused') this.actions.pressFocused(event.shiftKey);
     else this.actions.pressSelected(event.shiftKey);
     return true;
   }
@@ -109,6 +112,9 @@ export class Keys {
   #run(command: CommandId): boolean {
     const { actions } = this;
     const table: Partial<Record<CommandId, () => void>> = {
+      answer: () => actions.call('answer'),
+      decline: () => actions.call('decline'),
+      hangUp: () => actions.call('end'),
       goto: () => this.#awaitAddress(),
       mute: () => actions.mute(),
       volume: () => actions.volume(),

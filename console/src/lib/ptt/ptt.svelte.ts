@@ -19,7 +19,8 @@ const WARN_S = 10;
 const REMIND_AFTER_S = 20;
 const REMIND_EACH_S = 10;
 
-export type PressSource = 'key' | 'button' | 'pad' | 'instant';
+/** `call`: the open microphone of a duplex call; `emergency`: an emergency call of the desk. */
+export type PressSource = 'key' | 'button' | 'pad' | 'instant' | 'call' | 'emergency';
 
 export interface CurrentPress {
   request: string;
@@ -38,6 +39,8 @@ export interface CurrentPress {
   /** On air, but nothing comes from the microphone. */
   unheard: boolean;
   limitS: number;
+  /** 3 is an emergency call. */
+  priority: number;
 }
 
 export interface PttParts {
@@ -53,6 +56,9 @@ export interface PttParts {
 const ENDED: ReadonlySet<TxState> = new Set(['denied', 'fault', 'preempted']);
 /** What a latched press outlives. */
 const OUTLIVED: ReadonlySet<string> = new Set(['blur', 'hidden', 'focus_lost']);
+/** What the microphone of a call outlives too: no finger is on anything. */
+const CALL_OUTLIVES: ReadonlySet<string> = new Set([...OUTLIVED, 'pointer_cancelled', 'pointer_lost', 'button_gone']);
+const EMERGENCY_PRIORITY = 3;
 
 export class Ptt {
   current: CurrentPress | null = $state(null);
@@ -81,12 +87,12 @@ export class Ptt {
   }
 
   /** The key went down. Only the first one counts, until it is let go; it ends a latched press. */
-  press(talkgroup: string, source: PressSource, latched = false): void {
+  press(talkgroup: string, source: PressSource, latched = false, request = requestId()): void {
     if (this.endLatch() || (this.current && !this.current.released)) return;
     this.#forget();
     this.parts.cutCues();
     this.current = {
-      request: requestId(),
+      request,
       talkgroup,
       source,
       state: 'requesting',
@@ -98,9 +104,11 @@ export class Ptt {
       latched,
       transmission: null,
       unheard: false,
-      limitS: latched
-        ? Math.min(LATCH_LIMIT_S, this.parts.limitS(talkgroup))
-        : this.parts.limitS(talkgroup),
+      limitS:
+        source === 'call'
+          ? Infinity
+          : Math.min(latched ? LATCH_LIMIT_S : Infinity, this.parts.limitS(talkgroup)),
+      priority: source === 'emergency' ? EMERGENCY_PRIORITY : 0,
     };
     const why = this.parts.hindrance(talkgroup) || (this.socketOpen ? '' : 'no connection to the server');
     if (why) {
@@ -118,13 +126,18 @@ export class Ptt {
     clearTimeout(this.#micTimer);
     this.#sent = true;
     this.parts.microphone(true);
-    const { request, talkgroup, source, latched } = press;
-    this.parts.send({ op: 'press', request, talkgroup, source, priority: 0, latched });
+    const { request, talkgroup, source, latched, priority } = press;
+    this.parts.send({ op: 'press', request, talkgroup, source, priority, latched });
+  }
+
+  /** The microphone is open in a duplex call: it is closed by ending the call. */
+  get inCall(): boolean {
+    return this.current?.source === 'call' && !this.current.released;
   }
 
   /** End a latched press as its release would; false when there is none. */
   endLatch(): boolean {
-    if (!this.current?.latched || this.current.released) return false;
+    if (!this.current?.latched || this.current.released || this.inCall) return false;
     this.current.latched = false;
     this.release();
     return true;
@@ -156,6 +169,7 @@ export class Ptt {
     const press = this.current;
     if (!press || press.released) return;
     if (press.latched && OUTLIVED.has(cause)) return;
+    if (this.inCall && CALL_OUTLIVES.has(cause)) return;
     clearTimeout(this.#padTimer);
     this.parts.microphone(false);
     if (!ENDED.has(press.state) && this.#sent) {
@@ -257,7 +271,7 @@ export class Ptt {
       const left = now.limitS - onAirS;
       if (now.latched && left <= 0) this.#latchOver(onAirS);
       else if (left <= WARN_S && left > 0) this.parts.cue('tick');
-      else if (now.latched && onAirS >= REMIND_AFTER_S && onAirS % REMIND_EACH_S === 0) {
+      else if (now.latched && !this.inCall && onAirS >= REMIND_AFTER_S && onAirS % REMIND_EACH_S === 0) {
         this.parts.cue('latched');
       }
     }, 1_000);

@@ -1,9 +1,11 @@
 /** The desk: all managers, wired to the stream, the sound and the press. One per page. */
 
 import { api, sentence, socketUrl } from '../api/client';
-import type { Envelope, Snapshot } from '../api/types';
+import { requestId } from '../ptt/protocol';
+import type { CallAnswer, Envelope, PrivateCall, Snapshot } from '../api/types';
 import type { Cue } from '../audio/cues';
 import { audible } from '../audible';
+import { isPrivate, PRIVATE_TRACK } from '../calls';
 import { MIC_HINDRANCE } from '../audio/mic.svelte';
 import { KeyMap } from '../keys/keymap.svelte';
 import { replayStep } from '../replay';
@@ -12,6 +14,7 @@ import { Ptt, type PressSource } from '../ptt/ptt.svelte';
 import type { FromWorker } from '../ptt/protocol';
 import { Activity } from './activity.svelte';
 import { Alarms } from './alarms.svelte';
+import { PrivateCalls } from './calls.svelte';
 import { time } from './clock.svelte';
 import { Incidents } from './incidents.svelte';
 import { LineTraces } from './lines.svelte';
@@ -26,6 +29,7 @@ const AUDIBLE_TICK_MS = 500;
 const EMERGENCY_CYCLE_MS = 5_000;
 const TOAST_MS = 6_000;
 const STATS_EVERY = 5;
+const RING_CYCLE_MS = 4_000;
 const KEEP_MS = 1_000;
 /** So long push-to-talk works on what was known last. */
 const TRUSTED_S = 10;
@@ -42,6 +46,7 @@ export class Desk {
   readonly units = new Units();
   readonly activity = new Activity();
   readonly incidents = new Incidents();
+  readonly calls = new PrivateCalls();
   readonly lines = new LineTraces();
   readonly sound = new Sound(this.prefs);
   readonly ptt: Ptt;
@@ -55,6 +60,8 @@ export class Desk {
   plan = $state({ number: 0, name: '' });
   sites: Snapshot['sites'] = $state([]);
   predefined: string[] = $state([]);
+  /** The plan's table of statuses. */
+  statuses: Snapshot['statuses'] = $state([]);
   logWritable = $state(true);
   logReason = $state('');
   diskLow = $state(false);
@@ -68,6 +75,7 @@ export class Desk {
   #toastTimer: ReturnType<typeof setTimeout> | undefined;
   #keepTimer: ReturnType<typeof setTimeout> | undefined;
   #sirenTimer: ReturnType<typeof setInterval> | undefined;
+  #ringTimer: ReturnType<typeof setInterval> | undefined;
   #ticks = 0;
   #shown = new Set<string>();
   readonly #down = new Set<string>();
@@ -106,6 +114,7 @@ export class Desk {
 
   /** Why nothing can be sent on a talkgroup from this desk; empty when it can. */
   hindrance(talkgroup: string): string {
+    if (isPrivate(talkgroup)) return MIC_HINDRANCE[this.sound.mic.state];
     const row = this.talkgroups.byId.get(talkgroup);
     if (!row) return 'this talkgroup is not yours';
     if (!row.may('talk')) return 'you may not talk here';
@@ -169,8 +178,12 @@ export class Desk {
       const talking = this.micOpen && id === this.ptt.current?.talkgroup;
       this.sound.place(id, id === this.selected || this.#alarmHot(id), talking);
     }
+    this.sound.place(PRIVATE_TRACK, true);
     const selected = this.selectedTalkgroup;
-    this.sound.duck(selected !== null, selected?.receiving === true, this.micOpen);
+    const call = this.calls.of(this.session.position);
+    const first = call?.state === 'connected' || selected?.receiving === true;
+    // in a duplex call the other side is heard while our microphone is open
+    this.sound.duck(selected !== null || call !== undefined, first, this.micOpen && !this.ptt.inCall);
   }
 
   /** Loudspeakers go down before the microphone opens, and the emergency comes back after it. */
@@ -209,6 +222,10 @@ export class Desk {
 
   press(talkgroup: string | null, source: PressSource, latched = false): void {
     if (this.ptt.endLatch()) return;
+    if (this.ptt.inCall) {
+      this.say('Your microphone is open in a call: end the call first');
+      return;
+    }
     void this.sound.mixer.resume();
     if (!talkgroup) {
       this.say('Select a talkgroup first: click a tile, or Alt and its number');
@@ -217,6 +234,94 @@ export class Desk {
     const mic = this.sound.mic.state;
     if (mic !== 'ready' && mic !== 'asking') void this.sound.mic.open();
     this.ptt.press(talkgroup, source, latched && this.prefs.latch);
+  }
+
+  // ---- private calls -----------------------------------------------------------------------
+
+  /** What a press goes to, by name. */
+  targetName(target: string | null): string {
+    return this.calls.name(target) || this.talkgroups.name(target);
+  }
+
+  /** Whether a radio of this talkgroup can make an emergency call. */
+  emergencyOut(row: Talkgroup | null): boolean {
+    const links = row?.info.links ?? [];
+    return links.some((id) => this.talkgroups.links.get(id)?.capabilities.includes('emergency_out'));
+  }
+
+  /** Take a call; a duplex one opens the microphone, and closing it ends the call. */
+  async answerCall(call: PrivateCall): Promise<void> {
+    if (call.duplex && !this.#micReady()) return;
+    const microphone = call.duplex ? requestId() : '';
+    await this.#call('Not answered', microphone, () => api.answerCall(call.call, microphone));
+  }
+
+  async dial(whom: { kind: string; unit: string; digits: string; duplex: boolean }): Promise<boolean> {
+    if (whom.duplex && !this.#micReady()) return false;
+    const microphone = whom.duplex ? requestId() : '';
+    return this.#call('Not called', microphone, () => api.dial({ ...whom, microphone }));
+  }
+
+  async #call(what: string, microphone: string, ask: () => Promise<CallAnswer>): Promise<boolean> {
+    void this.sound.mixer.resume();
+    let line = '';
+    const done = await this.attempt(what, async () => {
+      const answer = await ask();
+      line = answer.line;
+      return answer;
+    });
+    if (done && microphone && line) this.ptt.press(line, 'call', true, microphone);
+    return done;
+  }
+
+  #micReady(): boolean {
+    const why = MIC_HINDRANCE[this.sound.mic.state];
+    if (!why) return true;
+    void this.sound.mic.open();
+    this.say(`A duplex call needs the microphone: ${why}`);
+    return false;
+  }
+
+  async declineCall(call: PrivateCall): Promise<void> {
+    await this.attempt('Not declined', () => api.declineCall(call.call));
+  }
+
+  async endCall(call: PrivateCall): Promise<void> {
+    const done = await this.attempt('Not ended', () => api.hangUp(call.call));
+    if (!done && this.ptt.inCall) this.ptt.abort('hang_up');
+  }
+
+  /** What a key does: the first that rings here, or the own call. */
+  callKey(what: 'answer' | 'decline' | 'end'): void {
+    const rings = this.calls.ringsAt(this.session.position)[0];
+    const own = this.calls.of(this.session.position);
+    if (what === 'end' && own) void this.endCall(own);
+    else if (what === 'answer' && rings && !own) void this.answerCall(rings);
+    else if (what === 'decline' && rings) void this.declineCall(rings);
+    else this.say(what === 'end' ? 'This desk is in no call' : 'Nothing rings here');
+  }
+
+  /** Ring now, then each 4 s while something rings here. */
+  #ring(): void {
+    clearInterval(this.#ringTimer);
+    const tone = (): void => {
+      const rings = this.calls.ringsAt(this.session.position);
+      if (rings.length === 0) clearInterval(this.#ringTimer);
+      else if (this.calls.of(this.session.position)) this.#alert('ring_waiting');
+      else this.#alert(rings.some((call) => call.emergency) ? 'ring_emergency' : 'ring');
+    };
+    this.#ringTimer = setInterval(tone, RING_CYCLE_MS);
+    tone();
+  }
+
+  #private(envelope: Envelope): void {
+    const words = this.calls.take(envelope, this.session.position);
+    if (words) this.say(words);
+    if (envelope.type === 'individual.ringing' || envelope.type === 'individual.passed_on') this.#ring();
+    if (this.calls.ringsAt(this.session.position).length === 0) {
+      clearInterval(this.#ringTimer);
+    }
+    this.placeSound();
   }
 
   async acknowledge(id?: string): Promise<void> {
@@ -262,7 +367,7 @@ export class Desk {
     this.#worker?.postMessage({ op: 'close' });
     this.#worker?.terminate();
     this.#worker = null;
-    for (const timer of [...this.#timers, this.#sirenTimer]) clearInterval(timer);
+    for (const timer of [...this.#timers, this.#sirenTimer, this.#ringTimer]) clearInterval(timer);
     this.#timers = [];
     this.stream.stop();
     this.sound.stop();
@@ -279,6 +384,8 @@ export class Desk {
     this.units.load(data.units);
     this.activity.load(data.transmissions);
     this.incidents.load(data.incidents);
+    this.calls.load(data.individual);
+    this.#ring();
     this.session.positions = data.positions;
     this.session.permissions = data.me.permissions;
     this.plan = data.plan;
@@ -287,6 +394,7 @@ export class Desk {
       Object.entries(data.listening).map(([id, listening]) => [id, !listening]),
     );
     this.predefined = data.predefined_texts;
+    this.statuses = data.statuses;
     this.logWritable = data.log.writable;
     this.logReason = data.log.reason ?? '';
     this.#down.clear();
@@ -299,7 +407,8 @@ export class Desk {
     this.loaded = true;
     if (this.session.can('voice.hear')) {
       const heard = this.talkgroups.list.filter((row) => row.may('hear')).map((row) => row.id);
-      this.sound.connect(heard, () => this.placeSound());
+      const own = this.session.position && this.session.can('individual.answer') ? [PRIVATE_TRACK] : [];
+      this.sound.connect([...own, ...heard], () => this.placeSound());
     }
     this.placeSound();
   }
@@ -345,6 +454,7 @@ export class Desk {
         break;
       default:
         if (envelope.type.startsWith('position.')) this.#position(envelope);
+        else if (envelope.type.startsWith('individual.')) this.#private(envelope);
     }
   }
 

@@ -1,6 +1,6 @@
 /** Which dialog is open; one at a time. */
 
-export type DialogName = 'sound' | 'keys' | 'leave' | 'note' | 'message' | 'alarm' | 'incident' | 'command';
+export type DialogName = 'sound' | 'keys' | 'leave' | 'note' | 'message' | 'alarm' | 'incident' | 'command' | 'dial';
 
 class Ui {
   dialog: DialogName | null = $state(null);
