@@ -117,7 +117,8 @@ async def hear_at(link: Link, speed_bps: int) -> Heard:
 
 def order(speeds_bps: Iterable[int], first: int | None) -> Sequence[int]:
     """Return the speeds with the one that worked last time in front."""
-    return sorted(speeds_bps, key=lambda speed_bps: speed_bps != first)
+    others = [speed_bps for speed_bps in speeds_bps if speed_bps != first]
+    return [first, *others] if first else others
 
 
 async def find_speed(

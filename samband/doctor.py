@@ -4,19 +4,27 @@ import argparse
 import ctypes
 import ctypes.util
 import datetime as dt
-import grp
 import json
 import os
 import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
 
 from gateway.model.errors import ConfigError
+from gateway.model.plan import Plan
 from samband.config import Config, load_config
+from samband.doctor_radio import (
+    find_plan,
+    group_of,
+    look_at_plan,
+    look_for_radio,
+    ports_of,
+    unplanned_ports,
+)
+from samband.findings import Finding
 from samband.state import FOLDERS, LOCK_FILE
 
 PYTHON_NEEDED = (3, 11)
@@ -35,25 +43,13 @@ TOOLS = {
 }
 MARKS = {"ok": "ok  ", "info": "info", "warn": "WARN", "fail": "FAIL"}
 
-State = Literal["ok", "info", "warn", "fail"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: its state, what is so, and what to do about it."""
-
-    subject: str
-    state: State
-    words: str
-    remedy: str = ""
-
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``samband doctor``."""
     parser = subparsers.add_parser(
         "doctor",
         help="looks at ports, sound, rights and clock",
-        epilog="example: samband doctor -c /etc/samband/samband.toml --port /dev/ttyUSB0",
+        epilog="example: samband doctor -c /etc/samband/samband.toml --find",
     )
     parser.add_argument("-c", "--config", type=Path, metavar="FILE", help="samband.toml")
     parser.add_argument("--json", action="store_true", help="findings as a JSON list")
@@ -65,11 +61,22 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="also open this port and look for a radio (it moves the port's lines: "
         "never name a port that keys a transmitter); may be given several times",
     )
+    parser.add_argument(
+        "--plan",
+        type=Path,
+        metavar="FILE",
+        help="look at the links of this plan (else: the live one)",
+    )
+    parser.add_argument(
+        "--find",
+        action="store_true",
+        help="also open every serial port that the plan does not name (never a PTT line of it)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Look at everything; returns 0 when nothing failed, 1 otherwise."""
-    findings = examine(args.config, args.port)
+    findings = examine(args.config, args.port, args.plan, find=args.find)
     if args.json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
     else:
@@ -80,22 +87,71 @@ def run(args: argparse.Namespace) -> int:
     return 1 if any(finding.state == "fail" for finding in findings) else 0
 
 
-def examine(config_file: Path | None, ports: Iterable[str]) -> list[Finding]:
+def examine(
+    config_file: Path | None,
+    ports: Iterable[str],
+    plan_file: Path | None = None,
+    *,
+    find: bool = False,
+) -> list[Finding]:
     """Run every check that can be run; one that breaks is a finding itself."""
     config, findings = look_at_config(config_file)
-    checks: list[Callable[[], list[Finding]]] = [look_at_python, look_at_opus, look_at_guard]
+    plan, plan_findings = look_for_plan(config, plan_file)
+    findings += plan_findings
+    checks: list[Callable[[], list[Finding]]] = [look_at_python, look_at_opus, look_at_libraries]
+    checks.append(look_at_guard)
     if config is not None:
         checks.append(lambda: look_at_state(config.state))
         checks.append(lambda: look_at_web(config))
         checks.append(lambda: look_at_certificate(config.web.certificate))
     checks += [look_at_clock, look_at_tools, look_at_ports]
+    known = ports_of(plan, _running_server(config.state) if config is not None else None)
+    if plan is not None:
+        checks.append(lambda: look_at_plan(plan, known))
+    if find:
+        ports = [*ports, *unplanned_ports(known)]
     for check in checks:
         try:
             findings += check()
         except OSError as error:
             findings.append(Finding("check", "warn", f"could not be carried out: {error}"))
-    for port in ports:
-        findings.append(look_for_radio(port))
+    findings += [look_for_radio(port, known) for port in ports]
+    return findings
+
+
+def look_for_plan(
+    config: Config | None, plan_file: Path | None
+) -> tuple[Plan | None, list[Finding]]:
+    """Read the plan that is to be looked at."""
+    try:
+        plan = find_plan(plan_file, config.store_url if config is not None else None)
+    except ConfigError as error:
+        words = "; ".join((str(error), *error.faults))
+        return None, [Finding("plan", "fail", words, "Mend the plan; links are not looked at.")]
+    if plan is None:
+        words = "none: links are not looked at, and PTT lines are not known"
+        return None, [Finding("plan", "info", words, "Give it with --plan plan.toml.")]
+    return plan, [Finding("plan", "ok", f"{plan.name}: {len(plan.links)} links")]
+
+
+def look_at_libraries() -> list[Finding]:
+    """Check what serial ports and sound cards need."""
+    from gateway.model.errors import LinkError
+    from hardware.sound_devices import load_portaudio
+
+    findings = []
+    try:
+        import serial
+
+        findings.append(Finding("pyserial", "ok", str(serial.__version__)))
+    except ImportError:
+        words = "not installed: no serial port can be opened"
+        findings.append(Finding("pyserial", "fail", words, "Install Samband again."))
+    try:
+        load_portaudio()
+        findings.append(Finding("PortAudio", "ok", "found"))
+    except LinkError as error:
+        findings.append(Finding("PortAudio", "info", f"no sound cards: {error}", error.hint))
     return findings
 
 
@@ -256,21 +312,9 @@ def look_at_ports() -> list[Finding]:
             remedy = f"To look for a radio: samband doctor --port {port.stable}"
             findings.append(Finding(port.device, "ok", words, remedy))
         else:
-            remedy = f"sudo usermod -aG {_group_of(port.device)} $(id -un), then sign in again."
+            remedy = f"sudo usermod -aG {group_of(port.device)} $(id -un), then sign in again."
             findings.append(Finding(port.device, "fail", "this user may not open it", remedy))
     return findings
-
-
-def look_for_radio(port: str) -> Finding:
-    """Open one port and try the usual speeds."""
-    from hardware.discovery import probe
-
-    found = probe(port)
-    if found.speed_bps is not None:
-        words = f"a radio answers {found.answer} at {found.speed_bps} bit/s"
-        return Finding(port, "ok", words, f"In the plan: speed_bps = {found.speed_bps}")
-    remedy = "Is the radio on, the cable a data cable, and no other program on this port?"
-    return Finding(port, "fail", found.reason, remedy)
 
 
 def _writable(path: Path) -> bool:
@@ -293,10 +337,3 @@ def _kernel_clock_kept() -> bool | None:
         return None
     state = adjtimex(ctypes.create_string_buffer(ADJTIMEX_BYTES))
     return None if state < 0 else bool(state != CLOCK_UNSYNCHRONISED)
-
-
-def _group_of(device: str) -> str:
-    try:
-        return grp.getgrgid(os.stat(device).st_gid).gr_name
-    except (OSError, KeyError):
-        return "dialout"

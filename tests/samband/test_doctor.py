@@ -15,6 +15,7 @@ from cryptography.x509.oid import NameOID
 from samband import doctor
 from samband.cli import main
 from samband.config import Config, StorePart, Web
+from samband.doctor_radio import Ports, look_for_radio
 from samband.state import StateLock, make_state
 from tests.hardware.pty_wire import Wire
 
@@ -124,7 +125,7 @@ def test_radio_is_looked_for_only_where_asked(
 ) -> None:
     wire = Wire(tmp_path / "radio")
     wire.answer = lambda line: b"\r\nOK\r\n" if line == b"AT" else b""
-    finding = doctor.look_for_radio(str(wire.path))
+    finding = look_for_radio(str(wire.path), Ports())
     wire.close()
     assert finding.state == "ok"
     assert finding.remedy == "In the plan: speed_bps = 115200"
