@@ -195,10 +195,12 @@ class Transmitter(Unkeying):
 
     def deadline(self) -> MonoMs | None:
         """When ``tick`` is due."""
-        return self._due
+        sure = None if self._sure is None else self._sure[0]
+        return min((time for time in (self._due, sure) if time is not None), default=None)
 
     def tick(self, now: MonoMs) -> None:
         """Repeat an un-key, give up a demand, end an over that is too long."""
+        self._make_sure(now)
         if self._due is None or now < self._due or self._demand is None:
             return
         demand = self._demand.demand

@@ -28,6 +28,8 @@ CALL_GONE_MS = 300
 """How long the release of a call may follow the refusal of a demand in it."""
 UNKEY_ANSWER_MS = 400
 """How long an un-key may go unanswered before it is written again."""
+MAKE_SURE_MS = 2_500
+"""A withdrawal is written once more after this: a grant may have crossed it, its line be lost."""
 MAX_UNKEY_TRIES = 6
 MAX_KEY_MS = 180_000
 """The core's own key time-out, behind the engine's."""
@@ -84,6 +86,8 @@ class Unkeying(ABC):
         self._tries = 1
         """How often this press was tried, where the radio says that it may work later."""
         self._withdrawn: dict[int, MonoMs] = {}
+        self._sure: tuple[MonoMs, int] | None = None
+        """When, and in which call, a withdrawal is written once more."""
         self._any_grant_until = MonoMs(0)
         """Until then a grant of any instance is undone: ours may have been told wrongly."""
         self._hung_up_until = MonoMs(0)
@@ -173,10 +177,13 @@ class Unkeying(ABC):
     def _write_urgent(self, text: str, now: MonoMs) -> None:
         if self._command is not None and self._command.lane is Lane.KEY:
             self._queue.remove(self._command)
-        command = Command(text=text, lane=Lane.UNKEY)
+        command, demand = Command(text=text, lane=Lane.UNKEY), self._demand
 
         def ended(result: Result, then: MonoMs) -> None:
-            if self._command is command and self.phase is Phase.ENDING:
+            if self.phase is not Phase.ENDING or self._demand is not demand:
+                return
+            if self._command is command or result.ok:
+                # The OK of a repeat is taken for the first one's where that one's was lost.
                 self._command = None
                 self._unkeyed(text, result, then)
 
@@ -254,7 +261,17 @@ class Unkeying(ABC):
 
         command.done = ended
 
+    def _make_sure(self, now: MonoMs) -> None:
+        """Write a withdrawal once more, where its call is still up and nobody presses."""
+        if self._sure is None or now < self._sure[0]:
+            return
+        instance, self._sure = self._sure[1], None
+        if not self.busy and instance in self._state.calls:
+            self._unkey_stray(instance, now)
+
     def _ended(self, now: MonoMs) -> None:
+        if not self._was_granted and self._instance is not None:
+            self._sure = (MonoMs(now + MAKE_SURE_MS), self._instance)
         event, self._last_event = self._last_event, None
         self._finish(event, now)
 
