@@ -17,8 +17,8 @@ from gateway.tetra.radio_state import Call, RadioState
 from gateway.tetra.transmit import Transmitter
 from gateway.tetra.unkey import CAUSES, MAX_UNKEY_TRIES, UNKEY_ANSWER_MS, group_profile
 
-GUARD = b"\x1b\rATH\r"
-"""What ends a call of two should this process die."""
+GUARD = b"\x1b\rATH\rATH\r"
+"""What ends a call of two should this process die; the first line may drown in a port's noise."""
 RELEASE_MS = 1_000
 """How long ``+CTCR`` may follow the answer to ``ATH``."""
 LATE_MS = 5_000

@@ -2,7 +2,7 @@
 
 Usage: keyed_server.py LINK-AS-JSON HOW. Prints one JSON object a line, with CLOCK_MONOTONIC
 milliseconds. It lets itself be killed or stopped from outside; HOW ``hang`` blocks its loop, HOW
-``text`` sends a long text while it is keyed.
+``text`` sends a long text while it is keyed, HOW ``duplex`` calls a unit instead of its group.
 """
 
 import asyncio
@@ -11,7 +11,8 @@ import sys
 import time
 from typing import Any
 
-from gateway.model.ids import LinkId, MessageId, RequestId
+from gateway.model.ids import CallId, LinkId, MessageId, RequestId
+from gateway.model.individual import Dial, IndividualKind
 from gateway.model.plan import Link
 from gateway.model.radio import KeyDemand, LinkChanged, LinkState, RadioEvent, TxEnded, TxGranted
 from hardware.drivers import make_driver
@@ -19,6 +20,7 @@ from hardware.pei_radio import PeiRadioLink
 from tests.hardware.driving import RealClock
 
 PRESS = RequestId("r-1")
+UNIT = 1210204
 
 
 def tell(what: str, **more: object) -> None:
@@ -42,7 +44,7 @@ class Server:
         match event:
             case LinkChanged(state=LinkState.UP) if not self._demanded:
                 self._demanded = True
-                self.driver.demand(KeyDemand(demand=PRESS, group=self._group))
+                self._demand()
                 tell("demanded")
             case LinkChanged():
                 tell("link", state=event.state.value, reason=event.reason)
@@ -50,6 +52,21 @@ class Server:
                 self._granted()
             case TxEnded():
                 tell("ended", cause=event.cause, reason=event.reason)
+
+    def _demand(self) -> None:
+        if self._how == "duplex":
+            assert isinstance(self.driver, PeiRadioLink)
+            self.driver.dial(
+                Dial(
+                    call=CallId("c-1"),
+                    kind=IndividualKind.PRIVATE,
+                    digits=str(UNIT),
+                    duplex=True,
+                    microphone=PRESS,
+                )
+            )
+        else:
+            self.driver.demand(KeyDemand(demand=PRESS, group=self._group))
 
     def _granted(self) -> None:
         loop = asyncio.get_running_loop()

@@ -133,3 +133,18 @@ def test_killed_while_it_dials(simulation: Simulation, key: Callable[[str], Keye
     check(simulation, killed_ms)
     wait_for(lambda: mono_ms() - killed_ms > 1500, 3000, "the grant would have come")
     assert simulation.state["keyed"] is False
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_killed_or_stopped_in_a_call_of_two(
+    simulation: Simulation, key: Callable[[str], Keyed], number: int
+) -> None:
+    """A duplex call has an open microphone all the time: the guard hangs up."""
+    keyed = key("duplex")
+    wait_for(lambda: simulation.state["keyed"] is True, 2000, "the microphone is open")
+    assert simulation.state["call"]["peer"] == 1210204
+    ended_ms = keyed.signal(number)
+    assert simulation.until("ATH\r") - ended_ms <= UNKEY_LIMIT_MS
+    wait_for(lambda: simulation.state["keyed"] is False, 1000, "the radio is un-keyed")
+    assert simulation.state["call"] is None
+    assert simulation.violations() == []

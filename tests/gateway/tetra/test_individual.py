@@ -11,7 +11,7 @@ from gateway.model.radio import TxEnded, TxGranted, TxNotSent, TxRefused
 from tests.gateway.tetra.scripted_radio import ANSWERS, GROUP, OWN, Wire, opened
 
 RINGS = f"+CTICN: 2,0,0,0,1210207,0,0,0,0,1,0,{OWN},0"
-GUARD = b"\x1b\rATH\r"
+GUARD = b"\x1b\rATH\rATH\r"
 
 
 def _talking() -> Wire:
