@@ -4,6 +4,7 @@ import { byQueue, endWords, kindWords, partyWords, recordingWords, stateWords, t
 import { EmergencyHold, HOLD_MS } from '../src/lib/ptt/emergency';
 import { Ptt } from '../src/lib/ptt/ptt.svelte';
 import type { ToWorker } from '../src/lib/ptt/protocol';
+import { pressWords } from '../src/lib/ptt/words';
 import { PrivateCalls } from '../src/lib/state/calls.svelte';
 import { event, T0 } from './samples';
 
@@ -48,7 +49,7 @@ describe('the words of a call', () => {
     expect(stateWords(makeCall({ state: 'taken' }), now)).toBe('Connecting');
     expect(stateWords(makeCall({ state: 'connected', connected_utc: T0 }), now)).toMatch(/^Connected .*12/);
     expect(talkWords(makeCall({ talker: 'them' }))).toBe('Car 3204 talks');
-    expect(talkWords(makeCall({ duplex: true }))).toBe('Your microphone is open');
+    expect(talkWords(makeCall({ duplex: true }))).toBe('your microphone is open');
     expect(endWords('Car 3204', 'not_reached', 'called party busy')).toBe('Not reached, Car 3204: called party busy');
   });
 });
@@ -222,5 +223,12 @@ describe('the emergency call', () => {
     vi.advanceTimersByTime(HOLD_MS + 100);
     guard.lose('pointer_lost');
     expect(acts).toEqual(['start', 'pointer_lost']);
+  });
+});
+
+describe('the push-to-talk bar', () => {
+  it('says how the microphone of a call is closed', () => {
+    const press = { state: 'on_air', latched: true, limitS: Infinity, onAirAt: 0, source: 'call' } as const;
+    expect(pressWords(press, undefined, 9_000)).toBe('End closes the microphone');
   });
 });

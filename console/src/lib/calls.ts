@@ -53,12 +53,12 @@ export function stateWords(call: PrivateCall, now: number): string {
   }
 }
 
-/** Who talks in a simplex call. */
+/** Who talks in a simplex call; it stands after a comma. */
 export function talkWords(call: PrivateCall): string {
-  if (call.duplex) return 'Your microphone is open';
+  if (call.duplex) return 'your microphone is open';
   if (call.talker === 'them') return `${partyName(call)} talks`;
-  if (call.talker === 'us') return 'You talk';
-  return 'Hold Talk to speak';
+  if (call.talker === 'us') return 'you talk';
+  return 'hold Talk to speak';
 }
 
 /** Order of the queue: emergencies, then the rule's priority, then who waits longest. */

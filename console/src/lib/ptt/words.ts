@@ -14,11 +14,12 @@ export function releaseWords(alarm: Pick<Alarm, 'exercise' | 'alias' | 'unit'>):
 
 /** What to do, or how long it may go on; an emergency comes first. */
 export function pressWords(
-  press: Pick<CurrentPress, 'state' | 'latched' | 'limitS' | 'onAirAt'>,
+  press: Pick<CurrentPress, 'state' | 'latched' | 'limitS' | 'onAirAt'> & Partial<Pick<CurrentPress, 'source'>>,
   waiting: Pick<Alarm, 'exercise' | 'alias' | 'unit'> | undefined,
   nowMs: number,
 ): string {
   if (waiting) return releaseWords(waiting);
+  if (press.source === 'call') return 'End closes the microphone';
   if (press.state !== 'on_air') return press.latched ? 'latched' : '';
   const onAirMs = nowMs - (press.onAirAt ?? nowMs);
   const left = Math.max(0, Math.ceil(press.limitS - onAirMs / 1000));
