@@ -78,3 +78,20 @@ def decode_24_12(word: int) -> Corrected:
     if errors > GOLAY_24_12.correctable:
         return Corrected(word >> GOLAY_24_12.k & _INFO_MASK, errors, ok=False)
     return Corrected(inside.info, errors, ok=True)
+
+
+GOLAY_18_6: Final = BlockCode("Golay(18,6)", 18, 6, 8)
+"""The (24, 12) code with its six high information bits zero and left out (P25's header)."""
+
+
+def encode_18_6(info: int) -> int:
+    """Return the word of 18 bits for six information bits."""
+    return encode_24_12(info)
+
+
+def decode_18_6(word: int) -> Corrected:
+    """Return the information of the code word within three bits; ``ok`` False if there is none."""
+    decoded = decode_24_12(word)
+    if decoded.info >> GOLAY_18_6.k:  # the nearest word of the whole code is none of this one
+        return Corrected(word >> 12, 0, ok=False)
+    return decoded

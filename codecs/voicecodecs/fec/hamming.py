@@ -48,3 +48,35 @@ def decode_15_11(word: int) -> Corrected:
     syndrome = int(PARITY_TABLE[info]) ^ (word & (1 << _PARITY_BITS) - 1)
     pattern = int(CORRECTION_TABLE[syndrome])
     return Corrected(info ^ pattern >> _PARITY_BITS, pattern.bit_count(), ok=True)
+
+
+HAMMING_10_6: Final = BlockCode("Hamming(10,6)", 10, 6, 3)
+"""Not perfect: some words lie more than one bit from every code word, and are reported."""
+
+_MASKS_10_6: Final = (0b111001, 0b110101, 0b101110, 0b011110)
+"""Information bits that each parity bit sums."""
+
+
+def _parity_10_6(info: int) -> int:
+    parity = 0
+    for mask in _MASKS_10_6:
+        parity = parity << 1 | (info & mask).bit_count() & 1
+    return parity
+
+
+def encode_10_6(info: int) -> int:
+    """Return the word of 10 bits for six information bits (P25's hexbits in an LDU)."""
+    return info << 4 | _parity_10_6(info)
+
+
+_PATTERNS_10_6: Final = {0: 0} | {
+    _parity_10_6((1 << place) >> 4) ^ ((1 << place) & 0xF): 1 << place for place in range(10)
+}
+
+
+def decode_10_6(word: int) -> Corrected:
+    """Return the information of the code word within one bit; ``ok`` False if there is none."""
+    pattern = _PATTERNS_10_6.get(_parity_10_6(word >> 4) ^ (word & 0xF))
+    if pattern is None:
+        return Corrected(word >> 4, 0, ok=False)
+    return Corrected((word ^ pattern) >> 4, pattern.bit_count(), ok=True)

@@ -1,0 +1,134 @@
+"""P25's trellis codes of rate 1/2 and 3/4 with their interleaver: 12 or 18 octets to 98 dibits.
+
+The state is the symbol before, 0 at the start; a last symbol 0 brings it back. Each pair of state
+and symbol is one of sixteen points, two dibits on the air (TIA-102.BAAA, clause on data blocks).
+Decoding is by Viterbi on the distance of bits, hard or soft.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from voicecodecs.errors import VoiceError
+
+DIBITS: Final = 98
+BITS: Final = 2 * DIBITS
+SYMBOLS: Final = 49
+"""Data symbols and the one that brings the state back."""
+
+_HALF: Final = ((0, 15, 12, 3), (4, 11, 8, 7), (13, 2, 1, 14), (9, 6, 5, 10))
+_THREE_QUARTERS: Final = (
+    (0, 8, 4, 12, 2, 10, 6, 14),
+    (4, 12, 2, 10, 6, 14, 0, 8),
+    (1, 9, 5, 13, 3, 11, 7, 15),
+    (5, 13, 3, 11, 7, 15, 1, 9),
+    (3, 11, 7, 15, 1, 9, 5, 13),
+    (7, 15, 1, 9, 5, 13, 3, 11),
+    (2, 10, 6, 14, 0, 8, 4, 12),
+    (6, 14, 0, 8, 4, 12, 2, 10),
+)
+_POINTS: Final = (
+    *((0, 2), (2, 2), (1, 3), (3, 3), (3, 2), (1, 2), (2, 3), (0, 3)),
+    *((3, 1), (1, 1), (2, 0), (0, 0), (0, 1), (2, 1), (1, 0), (3, 0)),
+)
+"""The two dibits of each point, as pairs of bits."""
+INTERLEAVING: Final = tuple(
+    offset + 8 * row + which
+    for offset in (0, 2, 4, 6)
+    for row in range(13)
+    for which in (0, 1)
+    if offset + 8 * row + which < DIBITS
+)
+"""Coded dibit that is sent at each place."""
+
+
+class TrellisCode:
+    """One of the two rates."""
+
+    def __init__(self, name: str, table: tuple[tuple[int, ...], ...], width: int) -> None:
+        """``width`` bits a symbol; ``table`` gives the point of [state][symbol]."""
+        self.name = name
+        self.width = width
+        self.octets = (SYMBOLS - 1) * width // 8
+        self._table = table
+        self._words = tuple(
+            tuple(_POINTS[point][0] << 2 | _POINTS[point][1] for point in row) for row in table
+        )
+
+    def encode(self, data: bytes) -> tuple[int, ...]:
+        """Return the 98 dibits of a block, in the order of sending."""
+        if len(data) != self.octets:
+            raise VoiceError(f"trellis {self.name}: expected {self.octets} octets, got {len(data)}")
+        number = int.from_bytes(data, "big")
+        mask, count = (1 << self.width) - 1, SYMBOLS - 1
+        symbols = [number >> self.width * (count - 1 - i) & mask for i in range(count)] + [0]
+        coded: list[int] = []
+        state = 0
+        for symbol in symbols:
+            coded += _POINTS[self._table[state][symbol]]
+            state = symbol
+        return tuple(coded[place] for place in INTERLEAVING)
+
+    def decode(self, dibits: Sequence[int]) -> tuple[bytes, int]:
+        """Return the block of 98 dibits, and how many bits it differs in from what was sent."""
+        if len(dibits) != DIBITS or any(not 0 <= dibit <= 3 for dibit in dibits):
+            raise VoiceError(f"trellis {self.name}: expected 98 dibits, got {len(dibits)}")
+        ones = [float(bit) for dibit in dibits for bit in (dibit >> 1, dibit & 1)]
+        data, cost = self.decode_soft(ones)
+        return data, round(cost)
+
+    def decode_soft(self, ones: Sequence[float]) -> tuple[bytes, float]:
+        """Return the likeliest block; ``ones`` (196) is how much each bit is a one, 0 to 1.
+
+        The second value is the distance of that block from what was received, in bits.
+        """
+        if len(ones) != BITS:
+            raise VoiceError(f"trellis {self.name}: expected {BITS} bits, got {len(ones)}")
+        coded = [0.0] * BITS
+        for sent, place in enumerate(INTERLEAVING):
+            coded[2 * place : 2 * place + 2] = ones[2 * sent : 2 * sent + 2]
+        states = range(len(self._table))
+        costs = [0.0] + [float("inf")] * (len(self._table) - 1)
+        came: list[list[int]] = []
+        for step in range(SYMBOLS):
+            four = coded[4 * step : 4 * step + 4]
+            distance = [_distance(word, four) for word in range(16)]
+            best, origins = [], []
+            for symbol in states:
+                ways = [costs[state] + distance[self._words[state][symbol]] for state in states]
+                least = min(states, key=ways.__getitem__)
+                best.append(ways[least])
+                origins.append(least)
+            costs = best
+            came.append(origins)
+        return self._walk_back(came), costs[0]
+
+    def _walk_back(self, came: Sequence[Sequence[int]]) -> bytes:
+        state, symbols = 0, []
+        for origins in reversed(came):
+            symbols.append(state)
+            state = origins[state]
+        number = 0
+        for symbol in reversed(symbols[1:]):
+            number = number << self.width | symbol
+        return number.to_bytes(self.octets, "big")
+
+
+def _distance(word: int, ones: Sequence[float]) -> float:
+    return sum(1.0 - one if word >> (3 - index) & 1 else one for index, one in enumerate(ones))
+
+
+HALF: Final = TrellisCode("1/2", _HALF, 2)
+THREE_QUARTERS: Final = TrellisCode("3/4", _THREE_QUARTERS, 3)
+
+
+def dibits_of(octets: bytes) -> tuple[int, ...]:
+    """Return the first 98 dibits of 25 octets; the last four bits are padding."""
+    return tuple(octets[i // 4] >> (6 - 2 * (i % 4)) & 3 for i in range(DIBITS))
+
+
+def octets_of(dibits: Sequence[int]) -> bytes:
+    """Return 98 dibits as 25 octets, padded with zeros."""
+    number = 0
+    for dibit in (*dibits, 0, 0):
+        number = number << 2 | dibit
+    return number.to_bytes(25, "big")
