@@ -3,6 +3,7 @@ import './styles/fonts.css';
 import './styles/tokens.css';
 import './styles/components.css';
 import './styles/app.css';
+import './styles/messages.css';
 import App from './App.svelte';
 import { desk } from './lib/state/desk.svelte';
 import { installDiagnostics } from './lib/diagnostics';

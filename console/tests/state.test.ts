@@ -242,6 +242,11 @@ describe('messages and units', () => {
     expect(messages.unread).toBe(1);
     messages.take(event('message.progressed', { message: 'm-2', state: 'failed', reason: 'unit not reachable' }));
     expect(messages.list[0]).toMatchObject({ id: 'm-2', incoming: false, state: 'failed' });
+    for (const state of ['accepted', 'delivered', 'sent', 'unknown'])
+      messages.take(event('message.progressed', { message: 'm-2', state, reason: '' }));
+    expect(messages.list[0]?.state).toBe('delivered');
+    expect(messages.list[0]?.claims.read).toBeNull();
+    expect(Object.values(messages.list[0]?.claims ?? {}).filter(Boolean)).toHaveLength(3);
     messages.take(event('message.opened', { message: 'm-1', operator: 'Sara' }));
     expect(messages.unread).toBe(0);
   });

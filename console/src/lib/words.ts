@@ -1,6 +1,6 @@
 /** Words and figures as the console writes them; one place, so that they stay the same. */
 
-import type { Alarm, RxState, TxState, UnitInfo } from './api/types';
+import type { Alarm, Claim, Message, RxState, TxState, UnitInfo } from './api/types';
 
 /** Microseconds to milliseconds. */
 export const ms = (us: number): number => us / 1000;
@@ -150,18 +150,47 @@ export const CLOSE_REASONS = [
 const MESSAGE_STATES: Record<string, string> = {
   queued: 'Waiting for the radio',
   accepted: 'Accepted by the radio',
-  sent: 'Sent',
+  sent: 'Sent on air',
   delivered: 'Delivered',
   read: 'Read',
   failed: 'Failed',
-  unknown: 'Sent, delivery unknown',
+  unknown: 'Not known whether it was sent',
 };
+const CONFIRMED = ['delivered', 'read'];
 
 /** Delivery of a text, never more than known. */
 export function deliveryWords(state: string, reason: string): string {
   const word = MESSAGE_STATES[state] ?? state;
-  const told = state === 'failed' || state === 'unknown' || state === 'queued';
-  return reason && told ? `${word}: ${reason}` : word;
+  return reason && !CONFIRMED.includes(state) ? `${word}: ${reason}` : word;
+}
+
+/** One of the separate claims about a message: what it says, and since when it is known. */
+export interface Mark {
+  claim: Claim;
+  words: string;
+  at: number | null;
+}
+
+/** The claims that can ever be known of a message: a group and a status give no receipt. */
+export function marks(row: Message): Mark[] {
+  const words: [Claim, string][] = [
+    ['accepted', 'Accepted'],
+    ['sent', 'On air'],
+  ];
+  if (row.kind === 'position_request') words.push(['delivered', 'Answered']);
+  if (row.kind === 'text' && row.talkgroup === null) words.push(['delivered', 'Delivered'], ['read', 'Read']);
+  return words.map(([claim, text]) => ({ claim, words: text, at: row.claims[claim] }));
+}
+
+/** What is to be known of a received message beside its text; empty where all is well. */
+export function oddities(row: Message): string[] {
+  const told: string[] = [];
+  if (row.parts_missing > 0) told.push(`${row.parts_missing} of ${row.parts} parts did not arrive`);
+  else if (row.guessed) told.push(`${row.coding || 'unknown coding'}: the text is a guess`);
+  if (row.written) told.push(`written ${row.written.replace('T', ' ').replace('Z', ' UTC')}`);
+  if (row.opta) told.push(`OPTA ${row.opta}`);
+  if (row.itsi) told.push(`ITSI ${row.itsi}`);
+  return told;
 }
 
 const LINK_STATES: Record<string, string> = {

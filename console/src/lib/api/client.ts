@@ -1,7 +1,6 @@
 /** The typed client: one `fetch` with cookie, CSRF header and errors in words. */
 
 import type {
-  MessageSearch,
   ApiError,
   AuditEntry,
   AuditState,
@@ -15,6 +14,7 @@ import type {
   Incident,
   IncidentRow,
   LinkInfo,
+  MessageSearch,
   PositionInfo,
   ProtocolLine,
   Room,
