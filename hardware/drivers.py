@@ -8,7 +8,9 @@ from gateway.model.errors import ConfigError
 from gateway.model.plan import Link
 from gateway.ports import Clock, RadioEventSink, RadioLink, SoundSink
 from hardware.analogue_radio import AnalogueRadioLink
+from hardware.line_keyed_terminal import LineKeyedTerminal
 from hardware.pei_radio import PeiRadioLink
+from hardware.ptt_address import PEI
 
 
 class Driver(RadioLink, Protocol):
@@ -29,7 +31,8 @@ Factory = Callable[[Link, RadioEventSink, SoundSink, Clock, Path | None], Driver
 def _tetra_pei(
     link: Link, events: RadioEventSink, sound: SoundSink, clock: Clock, line_log: Path | None
 ) -> Driver:
-    return PeiRadioLink(link, events, sound, clock, line_log=line_log)
+    kind = PeiRadioLink if link.ptt == PEI else LineKeyedTerminal
+    return kind(link, events, sound, clock, line_log=line_log)
 
 
 def _analogue(

@@ -33,6 +33,7 @@ from hardware.link import Link, LinkSettings
 from hardware.port_keeper import PortKeeper
 from hardware.ptt_address import idle_lines
 from hardware.sound_link import LinkSound
+from hardware.sound_port import SoundPort
 
 LAST_WORDS_MS = 250
 """No card holds back more; a release is never later than this."""
@@ -92,6 +93,11 @@ class PeiRadioLink:
         return self._id
 
     @property
+    def sound_port(self) -> SoundPort:
+        """Where its sound comes from and goes to, with its counts."""
+        return self._sound.port
+
+    @property
     def info(self) -> LinkInfo:
         """Technology and capabilities."""
         return INFO
@@ -133,7 +139,7 @@ class PeiRadioLink:
         if self._last_words is not None:
             self._last_words.cancel()
             self._last_words = None
-        released = cause == "released" and demand == self._core.on_air
+        released = cause == "released" and demand == self._on_air()
         wait_ms = min(self._sound.pending_ms, LAST_WORDS_MS) if released else 0
         if wait_ms:
             loop = asyncio.get_running_loop()
@@ -144,7 +150,7 @@ class PeiRadioLink:
 
     def send_sound(self, demand: RequestId, pcm: bytes) -> None:
         """Give 20 ms of sound; dropped unless this demand is granted."""
-        if demand == self._core.on_air:
+        if demand == self._on_air():
             self._sound.send(pcm)
 
     def dial(self, dial: Dial) -> None:
@@ -197,6 +203,18 @@ class PeiRadioLink:
         """Close and open again."""
         self._keeper.restart()
 
+    def _on_air(self) -> RequestId | None:
+        """Return the press whose sound may be sent right now."""
+        return self._core.on_air
+
+    def _heard(self, events: Sequence[RadioEvent]) -> Sequence[RadioEvent]:
+        """Return what is told of the core's events (a hook for radios keyed by a line)."""
+        return events
+
+    def _idle(self, guard: UnkeyGuard) -> None:
+        """Nothing is keyed and nothing waits to be written."""
+        guard.disarm()
+
     def _no_guard(self) -> str:
         """Return why nothing may be keyed, empty where the guard stands."""
         alive = self._guard is None or self._guard.alive()
@@ -208,7 +226,7 @@ class PeiRadioLink:
 
     def _sound_changed(self, trouble: str) -> None:
         """Un-key when the sound card goes away: nobody would be heard."""
-        on_air = self._core.on_air
+        on_air = self._on_air()
         if trouble and on_air is not None:
             self.end(on_air, "failed")
 
@@ -241,12 +259,12 @@ class PeiRadioLink:
 
     def _take_soon(self, events: Sequence[RadioEvent]) -> None:
         """Write at once, but tell after the caller has returned."""
-        self._events.extend(events)
+        self._events.extend(self._heard(events))
         self._pump()
         asyncio.get_running_loop().call_soon(self._tell)
 
     def _take(self, events: Sequence[RadioEvent]) -> None:
-        self._events.extend(events)
+        self._events.extend(self._heard(events))
         self._pump()
         self._tell()
         if self._core.needs_reopen and self._link is not None:
@@ -292,7 +310,7 @@ class PeiRadioLink:
                 self._lost(str(error))
                 return
         elif not data:
-            guard.disarm()
+            self._idle(guard)
         if data:
             link.write(data)
             self._log(data, outgoing=True)
