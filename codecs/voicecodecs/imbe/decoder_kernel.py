@@ -224,7 +224,8 @@ def synthesise(
         state[NOISE + index] = shaped[index]
     psi = state[PSI : PSI + WIDTH]
     phi = state[PHI : PHI + WIDTH]
-    turn_phases(old[0], state[FREQUENCY], harmonics, reach, unvoiced, values, psi, phi)
+    log = state[LOG : LOG + WIDTH]
+    turn_phases(old[0], state[FREQUENCY], harmonics, reach, unvoiced, values, log, psi, phi)
     parts = work[2 * WIDTH : 6 * WIDTH].reshape(4, WIDTH)
     add_voiced(
         old[0],

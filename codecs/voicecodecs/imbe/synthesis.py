@@ -4,6 +4,11 @@ Inner functions of the kernels. n = 0 .. 159 are the samples between the frame b
 parameters hold at n = 0) and this one (at n = 160). Frequencies f = w / (2 pi) are in turns a
 sample, phases in turns, so that they wrap exactly. Heavy sums are float32, each a plain reduction
 over harmonics that compiles to vectors; what lasts from frame to frame is float64.
+
+The standard's synthesis is a recommendation. Where this one differs, PESQ and STOI on frames of two
+other encoders said so (``docs/codecs.md``): all voiced harmonics glide while the pitch is steady,
+not only the lowest seven; their phases follow the spectral envelope; noise overlaps longer and is a
+little quieter.
 """
 
 import math
@@ -34,19 +39,24 @@ NOISE_SEED: Final = 3147
 NOISE_SAMPLES: Final = 2 * SYNTHESIS_REACH - 1
 NOISE_MIDDLE: Final = NOISE_MODULUS // 2
 
-STEADY_HARMONICS: Final = 8
-"""Harmonics below this one are followed in phase and amplitude while the pitch is steady."""
 STEADY_CHANGE: Final = 0.1
+"""Below this change of pitch a harmonic glides in phase and amplitude from frame to frame."""
+PHASE_SHARE: Final = 0.4
+"""How much of the phase of a minimum-phase filter with this envelope the harmonics get."""
+PHASE_REACH: Final = 24
+NOISE_GAIN: Final = 0.9
+NOISE_FADE: Final = (40, 120)
+"""Samples in which the noise of the frame before gives way to that of this one."""
 STRIDE: Final = 8
 """Samples a coarse turn; fine turns go from 0 to STRIDE - 1."""
 COARSE: Final = 14
 LANES: Final = 64
 """Harmonics in an array of the voiced sums: 56 and zeros."""
 
-_W_SUM = float(
+_NOISE_SCALE = NOISE_GAIN * float(
     np.sum(REFINEMENT_WINDOW) * np.sqrt(np.sum(SYNTHESIS_WINDOW**2) / np.sum(REFINEMENT_WINDOW**2))
 )
-"""g_w (121): 146.643."""
+"""Of this, g_w (121) is 146.643."""
 
 
 def _jumps() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
@@ -61,19 +71,22 @@ def _jumps() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
 _JUMP_FACTOR, _JUMP_STEP = _jumps()
 
 
-def _overlap() -> tuple[Floats, Floats, Floats, Floats]:
-    """Return, for n = 0 .. 159, both windows, and both over the sum of their squares (126)."""
-    place = np.arange(FRAME_SAMPLES)
-    old = np.where(place <= SYNTHESIS_REACH, 1.0, 0.0)
-    old *= SYNTHESIS_WINDOW[np.minimum(place, SYNTHESIS_REACH) + SYNTHESIS_REACH]
-    new = np.append([0.0], old[:0:-1])
-    power = old**2 + new**2
-    windows = (old, new, old / power, new / power)
-    a, b, c, d = (window.astype(np.float32) for window in windows)
-    return a, b, c, d
+def _overlap() -> tuple[Floats, Floats]:
+    """Return, for n = 0 .. 159, the windows of the frame before and of this one."""
+    old = np.zeros(FRAME_SAMPLES)
+    old[: SYNTHESIS_REACH + 1] = SYNTHESIS_WINDOW[SYNTHESIS_REACH:]
+    return old.astype(np.float32), np.append([0.0], old[:0:-1]).astype(np.float32)
 
 
-_OLD, _NEW, _OLD_SHARE, _NEW_SHARE = _overlap()
+def _fade() -> tuple[Floats, Floats]:
+    """Return the shares, n = 0 .. 159, of both frames' noise; their squares add up to 1."""
+    first, last = NOISE_FADE
+    part = np.clip((np.arange(FRAME_SAMPLES) - first) / (last - first), 0.0, 1.0) * (np.pi / 2)
+    return np.cos(part).astype(np.float32), np.sin(part).astype(np.float32)
+
+
+_OLD, _NEW = _overlap()
+_OLD_SHARE, _NEW_SHARE = _fade()
 _WINDOW = SYNTHESIS_WINDOW.astype(np.float32)
 _ZERO = np.float32(0.0)
 _ONE = np.float32(1.0)
@@ -148,7 +161,7 @@ def shape_noise(
             energy = np.float32(1e-12)
             for index in range(low, high):
                 energy += real[index] * real[index] + imag[index] * imag[index]
-            gain = np.float32(_W_SUM * amplitude[harmonic] / math.sqrt(energy / (high - low)))
+            gain = np.float32(_NOISE_SCALE * amplitude[harmonic] / math.sqrt(energy / (high - low)))
         for index in range(low, high):
             real[index] *= gain
             imag[index] *= gain
@@ -161,13 +174,28 @@ def shape_noise(
 
 @inner
 def add_noise(old: Floats, new: Floats, sound: Floats) -> None:
-    """Write the weighted overlap of two frames' noise into float32 (160,) (126)."""
-    for n in range(FRAME_SAMPLES):
-        sound[n] = _ZERO
-    for n in range(SYNTHESIS_REACH):
+    """Write the overlap of two frames' noise into float32 (160,)."""
+    for n in range(NOISE_FADE[1]):
         sound[n] = _OLD_SHARE[n] * old[n + 128]
-    for n in range(FRAME_SAMPLES - SYNTHESIS_REACH + 1, FRAME_SAMPLES):
+    for n in range(NOISE_FADE[1], FRAME_SAMPLES):
+        sound[n] = _ZERO
+    for n in range(NOISE_FADE[0], FRAME_SAMPLES):
         sound[n] += _NEW_SHARE[n] * new[n - 32]
+
+
+@inner
+def envelope_lag(harmonic: int, harmonics: int, log: Doubles) -> float:
+    """Return, in turns, how far a minimum-phase filter of this envelope delays one harmonic.
+
+    The phase is the Hilbert transform of the logarithm of the amplitudes (log2, float64 (58,), at
+    index l); the envelope is mirrored at 0 and goes on level above the last harmonic.
+    """
+    slope = 0.0
+    for distance in range(1, PHASE_REACH, 2):
+        below = min(max(abs(harmonic - distance), 1), harmonics)
+        above = min(harmonic + distance, harmonics)
+        slope += (log[below] - log[above]) / distance
+    return slope * (math.log(2.0) / (math.pi * math.pi))
 
 
 @inner
@@ -178,12 +206,13 @@ def turn_phases(
     reach: int,
     unvoiced: int,
     values: Floats,
+    log: Doubles,
     psi: Doubles,
     phi: Doubles,
 ) -> None:
     """Step psi and phi (float64 (58,), turns) to this frame (139-141).
 
-    reach: the larger of both frames' L. values: the noise, u(1) at entry 105.
+    reach: the larger of both frames' L. values: the noise, u(1) at entry 105. log: log2 M_l.
     """
     step = (old_frequency + frequency) * (0.5 * FRAME_SAMPLES)
     spread = unvoiced / harmonics
@@ -194,6 +223,8 @@ def turn_phases(
         psi[harmonic] = turns
         if quarter < harmonic <= reach and unvoiced > 0:
             turns += spread * (values[104 + harmonic] / NOISE_MODULUS - 0.5)
+        if unvoiced < harmonics and harmonic <= harmonics:
+            turns -= PHASE_SHARE * envelope_lag(harmonic, harmonics, log)
         phi[harmonic] = turns
 
 
@@ -299,7 +330,7 @@ def add_voiced(
     for harmonic in range(1, reach + 1):
         old = 2.0 * old_amplitude[harmonic]
         new = 2.0 * amplitude[harmonic]
-        if steady and harmonic < STEADY_HARMONICS and old > 0.0 and new > 0.0:
+        if steady and old > 0.0 and new > 0.0:
             steady_harmonic(
                 harmonic,
                 old_frequency,
