@@ -24,7 +24,7 @@ class DeviceAddress:
     """left, right, or both: the mean of both in, the same on both out."""
     rate_hz: int = 0
     """Rate of the card; 0 for its own default."""
-    latency_ms: int = 40
+    latency_ms: int = 60
     """What the card's driver may buffer."""
     queue_ms: int = 60
     """What waits before the card so that a late event loop is not heard."""

@@ -62,6 +62,7 @@ class DeviceSound:
         self._out: PlaybackLine | None = None
         self._next_sample = 0
         self._settled_s = 0.0
+        self._clock_settled = False
         self._ended = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -167,6 +168,7 @@ class DeviceSound:
             self._out = PlaybackLine(rate_hz, target_s=queue_s, gain_db=out_db)
         self._next_sample = 0
         self._settled_s = time.monotonic() + SETTLING_S
+        self._clock_settled = False
         self._streams = streams
         self.opened += 1
 
@@ -188,6 +190,10 @@ class DeviceSound:
             return
         for chunk in capture.take():
             self._take(self._in, chunk)
+        if not self._clock_settled and time.monotonic() > self._settled_s + SETTLING_S:
+            # The backlog with which a sound server begins says nothing of the card's rate.
+            self._in.settle()
+            self._clock_settled = True
         self.count.clipped = self._in.clipped + (self._out.clipped if self._out else 0)
 
     def _take(self, line: CaptureLine, chunk: Chunk) -> None:
@@ -206,7 +212,10 @@ class DeviceSound:
             self._capture(block.pcm, UtcUs(self._utc_us() - age_us))
 
     def _read_clock(self) -> None:
-        """Learn from the card's calls how fast it plays."""
+        """Learn from the card's calls how fast it plays, and what went wrong in its driver."""
+        if self._streams is not None:
+            for stream in self._streams.all:
+                self.count.xruns += stream.take_xruns()
         playback = self._streams.playback if self._streams is not None else None
         if playback is not None and self._out is not None:
             for played, time_s in playback.take_marks():

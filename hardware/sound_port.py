@@ -33,6 +33,8 @@ class SoundCount:
     """Dropped because the other side does not take them."""
     underruns: int = 0
     """Holes in what was sent, because sound came too late for the card."""
+    xruns: int = 0
+    """Holes that a card's own driver reports: the machine was too busy for its buffer."""
     clipped: int = 0
     """Samples that did not fit into 16 bits after a gain."""
 

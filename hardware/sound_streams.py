@@ -63,8 +63,8 @@ class _Stream:
         self.settings = settings
         self.called_s = time.monotonic()
         """When PortAudio last called."""
-        self.xruns = 0
-        """How often the card's own buffer ran over or dry."""
+        self._xruns = 0
+        self._xruns_told = 0
         self._wake = wake
         self._ended = ended
         self._stream: Any = None  # sounddevice has no types
@@ -73,6 +73,12 @@ class _Stream:
     def latency_s(self) -> float:
         """What the card's driver says it buffers."""
         return float(self._stream.latency) if self._stream is not None else 0.0
+
+    def take_xruns(self) -> int:
+        """Return how often the card's own buffer ran over or dry since the last time."""
+        xruns = self._xruns
+        told, self._xruns_told = self._xruns_told, xruns
+        return xruns - told
 
     def open(self, kind: type[Any], callback: Callable[..., None]) -> None:
         """Open and start; blocks. ``kind`` is sounddevice's stream class."""
@@ -138,9 +144,11 @@ class CaptureStream(_Stream):
         _named()
         age_s = times.currentTime - times.inputBufferAdcTime
         if not EARLIEST_S <= age_s <= OLDEST_S:
-            age_s = frames / self.settings.rate_hz
+            age_s = 0.0
+        # Sound servers claim less: a chunk cannot come before its last sample was captured.
+        age_s = max(age_s, frames / self.settings.rate_hz)
         if status.input_overflow:
-            self.xruns += 1
+            self._xruns += 1
         self._chunks.append(Chunk(indata.copy(), self._count, now_s - age_s))
         self._count += frames
         self.called_s = now_s
@@ -173,7 +181,7 @@ class PlaybackStream(_Stream):
         now_s = time.monotonic()
         _named()
         if status.output_underflow:
-            self.xruns += 1
+            self._xruns += 1
         if len(self._mono) != frames:
             self._mono = np.zeros(frames, dtype=np.int16)
         self._marks.append((self.ring.reader.played, now_s))

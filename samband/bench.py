@@ -20,6 +20,7 @@ BENCHES: dict[str, tuple[str, str]] = {
     "sound": ("samband.bench_sound", "radio to browser and back: delay, intelligibility, level"),
     "ptt": ("samband.bench_ptt", "press to the first byte on the wire, release to un-key"),
     "transcripts": ("samband.bench_transcripts", "recorded lines of radios, expected events"),
+    "soundcard": ("samband.bench_soundcard", "sound cards: both ways, delay, underruns"),
     "cost": ("samband.bench_cost", "memory and processor time of the demo, first page load"),
 }
 

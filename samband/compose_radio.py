@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +65,11 @@ class RadioSide:
             plan_number=number,
         )
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def drivers(self) -> Mapping[LinkId, Driver]:
+        """The links' drivers, for figures and for the engineer's page."""
+        return self._drivers
 
     def _on_radio(self, link: LinkId, event: RadioEvent) -> None:
         self.engine.on_radio(link, event)

@@ -64,6 +64,12 @@ class CaptureLine:
         self._taken += samples
         self._resampler.process(np.zeros(min(samples, self._rate_hz)))
 
+    def settle(self) -> None:
+        """Learn the card's clock anew: what it did when it was opened is not how it goes on."""
+        self.clock = SampleClock(self._rate_hz)
+        self.loop = DriftLoop()
+        self._due_s = None
+
     def _block(self) -> CapturedBlock:
         samples, clipped = to_int16(self._waiting[:FRAME_SAMPLES])
         self.clipped += clipped

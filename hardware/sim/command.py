@@ -33,7 +33,8 @@ def add_pei_options(parser: argparse.ArgumentParser) -> None:
         "--audio",
         default="udp:127.0.0.1:0",
         metavar="URL",
-        help="udp:HOST:PORT (0: a free port) or unix:PATH; several radios: PORT+1, PATH-name",
+        help="udp:HOST:PORT (0: a free port), unix:PATH or device:NAME; several radios: "
+        "PORT+1, PATH-name, {name} in NAME",
     )
     parser.add_argument(
         "--scenario", default="quiet", metavar="FILE|NAME", help=f"{', '.join(names())} or a file"

@@ -1,6 +1,7 @@
 """Shell round one simulated radio: its pseudo-terminal, its sound and one timer."""
 
 import asyncio
+import struct
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,15 @@ from hardware.sim.truth import Entry, TruthLog
 def mono_ms() -> float:
     """Return CLOCK_MONOTONIC in milliseconds: the same for every process of the machine."""
     return time.monotonic_ns() / 1e6
+
+
+QUIET_PEAK = 64
+"""Below this (-54 dB of full scale) a card's sound is nobody's."""
+
+
+def quiet(pcm: bytes) -> bool:
+    """Say whether a block (int16 little-endian) holds nothing but noise."""
+    return max(map(abs, struct.unpack(f"<{len(pcm) // 2}h", pcm)), default=0) < QUIET_PEAK
 
 
 class RadioHost:
@@ -34,12 +44,15 @@ class RadioHost:
         self.radio.chassis.port_open = False
         self.port = PtyPort(self._opened, self._closed, self._received, link)
         self._sound: SoundPort | None = None
+        self._always = False
+        """A card gives sound all the time; the other addresses only what the host sends."""
         self._timer: asyncio.TimerHandle | None = None
         self._replug: asyncio.TimerHandle | None = None
 
     async def start(self, audio: str, place: int, *, several: bool) -> None:
         """Open the sound URL and the pseudo-terminal."""
         name = self.settings.name
+        self._always = audio.startswith("device:")
         self._sound = await open_sound(audio, place, name, several, self._heard)
         self.port.plug()
 
@@ -109,5 +122,7 @@ class RadioHost:
         self.pump()
 
     def _heard(self, pcm: bytes) -> None:
+        if self._always and quiet(pcm) and not self.radio.calls.carries_host_sound:
+            return
         self.radio.receive_sound(pcm, mono_ms())
         self.pump()

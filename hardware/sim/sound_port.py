@@ -1,5 +1,7 @@
 """The sound side of a simulated radio, by the sound URLs: ``udp:HOST:PORT`` and ``unix:PATH``.
 
+``device:NAME`` (a sound card) is in ``hardware.sim.sound_card``.
+
 Blocks of 20 ms: u32 sequence, u32 sample index (both big-endian), then 160 samples int16
 little-endian, 8 kHz. The sample index follows the radio's sample clock, so a pause shows in it;
 the sequence counts blocks, so a loss shows in that.
@@ -158,4 +160,15 @@ async def open_sound(url: str, place: int, name: str, several: bool, heard: Hear
         unix = UnixSound(heard)
         await unix.open(Path(f"{rest}-{name}" if several else rest))
         return unix
-    raise ConfigError(f"--audio: expected udp:HOST:PORT or unix:PATH, got {url!r}")
+    elif kind == "device" and rest:
+        from hardware.sim.sound_card import CardSound  # noqa: PLC0415 - only who has a card
+
+        if several and "{name}" not in rest:
+            raise ConfigError(
+                f"--audio: {url!r}: several radios need a card each; "
+                "{name} in the address stands for the radio's name"
+            )
+        card = CardSound(url.replace("{name}", name), heard)
+        await card.open()
+        return card
+    raise ConfigError(f"--audio: expected udp:HOST:PORT, unix:PATH or device:NAME, got {url!r}")
