@@ -3,6 +3,7 @@
 import datetime
 import logging
 import os
+import re
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,6 +13,8 @@ logger = logging.getLogger(__name__)
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
 MAX_FILES = 5
+PIN = re.compile(rb"(\+CPIN2?=|\+CPWD=|\+CLCK=)[^\r\n]+")
+"""Commands whose values are secret. We never send them; somebody's tool on a shared port may."""
 
 
 class LineLog:
@@ -36,7 +39,7 @@ class LineLog:
             return
         moment = datetime.datetime.fromtimestamp(utc / 1_000_000, tz=datetime.UTC)
         arrow = ">" if outgoing else "<"
-        escaped = repr(data)[2:-1]
+        escaped = repr(PIN.sub(rb"\1****", data))[2:-1]
         line = f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z {arrow} {escaped}\n".encode()
         try:
             self._append(line)

@@ -49,6 +49,7 @@ class PortKeeper:
         self._news: asyncio.Queue[str] = asyncio.Queue()
         self._again = asyncio.Event()
         self._answered = False
+        self._reached = False
         self.speed_bps = settings.speed_bps
         """Speed of the port; 0 until it is found out."""
 
@@ -70,12 +71,15 @@ class PortKeeper:
         failures = 0
         while True:
             await self._until_there()
-            self._answered = False
+            self._answered = self._reached = False
             self._again.clear()
             try:
                 await self._serve()
             except LinkError as error:
                 self._waiting(f"{error}. {error.hint}".rstrip(". ") + ".")
+            if not (self._local or self._reached):
+                await self._pause(LOOK_MS)  # a server that is away is a device that is away
+                continue
             failures = 0 if self._answered else failures + 1
             if self._there():
                 await self._pause(BACK_OFF_MS[min(max(failures - 1, 0), len(BACK_OFF_MS) - 1)])
@@ -100,6 +104,7 @@ class PortKeeper:
     async def _serve(self) -> None:
         """Open the port, start its guard, and hold both until somebody gives up."""
         link = await open_link(self._url, replace(self._settings, speed_bps=self.speed_bps))
+        self._reached = True
         self._news = asyncio.Queue()
         gpio = (link.fileno(),) if self._url.startswith(GPIO) else ()
         guard = UnkeyGuard(link.fileno(), lambda unkey: self._guard_died(link, unkey), gpio=gpio)

@@ -61,3 +61,12 @@ def test_full_disk(caplog: pytest.LogCaptureFixture) -> None:
     log.write(AT, b"AT\r", outgoing=True)
     log.close()
     assert "No space left" in caplog.text
+
+
+def test_pins_are_not_kept(tmp_path: Path) -> None:
+    log = LineLog(tmp_path / "lines")
+    log.write(UtcUs(0), b'AT+CPIN="1234"\rAT+CPIN?\r', outgoing=True)
+    log.close()
+    text = (tmp_path / "lines").read_text()
+    assert "1234" not in text
+    assert r"AT+CPIN=****\rAT+CPIN?\r" in text

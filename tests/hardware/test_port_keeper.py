@@ -158,3 +158,29 @@ async def test_nothing_is_left_over(wire: Wire) -> None:
             await keeping.until(lambda opened=opened: keeping.times("opened") > opened)  # type: ignore[misc]  # bound now
     assert me.num_fds() <= before
     assert [child.name() for child in me.children()] == []
+
+
+async def test_serial_server_that_was_away_is_reached_within_two_seconds() -> None:
+    peers: list[asyncio.StreamWriter] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peers.append(writer)
+        writer.write(b"\r\nOK\r\n")
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    number = server.sockets[0].getsockname()[1]
+    async with keep(f"socket://127.0.0.1:{number}") as keeping:
+        await keeping.until(lambda: keeping.times("opened") == 1)
+        server.close()
+        peers[0].close()
+        cut_s = time.monotonic()
+        await keeping.until(lambda: keeping.times("lost") == 1)
+        assert time.monotonic() - cut_s < 2
+        await keeping.until(lambda: keeping.times("waiting") >= 4)
+        server = await asyncio.start_server(serve, "127.0.0.1", number)
+        back_s = time.monotonic()
+        await keeping.until(lambda: keeping.times("opened") == 2)
+        assert time.monotonic() - back_s < 2
+    server.close()
