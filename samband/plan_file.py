@@ -8,7 +8,10 @@ from typing import Any
 
 from gateway.model.errors import InvalidCommand
 from gateway.model.ids import MAX_SSI, parse_system
+from gateway.model.individual import IndividualKind
+from gateway.model.individual_plan import IndividualRule, NeverRecorded
 from gateway.model.plan import Link, Plan, Site, StatusText, System, Talkgroup, Unit
+from gateway.model.private_line import PRIVATE_HANDLE, PRIVATE_SYSTEM
 from gateway.model.wire import from_json
 from hardware.ptt_address import link_faults, ptt_ports
 from samband.toml_faults import read_toml, refuse
@@ -20,6 +23,8 @@ TABLES: dict[str, type] = {
     "units": Unit,
     "links": Link,
     "statuses": StatusText,
+    "individual_rules": IndividualRule,
+    "never_recorded": NeverRecorded,
 }
 AGENCIES = ("police", "fire", "ems", "port", "misc")
 STATUS_KINDS = ("unit", "request", "urgent_request", "emergency", "other")
@@ -183,9 +188,48 @@ def _check_links(plan: Plan) -> list[str]:
     return faults
 
 
+def _check_individual(plan: Plan) -> list[str]:
+    faults = _duplicates("individual rule", [rule.name for rule in plan.individual_rules])
+    links = {link.id for link in plan.links}
+    kinds = ("", *(kind.value for kind in IndividualKind))
+    for rule in plan.individual_rules:
+        where = f"individual rule {rule.name}"
+        faults += [
+            f"{where}: position {name!r} is not in the plan"
+            for name in (*rule.positions, *rule.next_positions)
+            if name not in plan.positions
+        ]
+        faults += [
+            f"{where}: link {one!r} is not in the plan" for one in rule.links if one not in links
+        ]
+        if rule.kind not in kinds:
+            faults.append(
+                f"{where}: kind: expected private, telephone or nothing, got {rule.kind!r}"
+            )
+        if not 5 <= rule.ring_s <= 600 or not 1 <= rule.next_after_s <= 600:
+            faults.append(f"{where}: expected ring_s 5 to 600 and next_after_s 1 to 600")
+        if rule.next_positions and not rule.positions:
+            faults.append(f"{where}: next_positions need positions that ring first")
+        faults += [f"{where}: callers: {n!r} is no number" for n in rule.callers if not _number(n)]
+    for entry in plan.never_recorded:
+        if not _number(entry.number) or not entry.reason.strip():
+            faults.append(
+                f"never_recorded {entry.number!r}: expected a number and a reason; example: "
+                'number = "+49 30 1234*", reason = "lawyer"'
+            )
+    reserved = [s.id for s in plan.systems if s.id == PRIVATE_SYSTEM or s.handle == PRIVATE_HANDLE]
+    faults += [f"system {one}: this id or handle stands for private calls" for one in reserved]
+    return faults
+
+
+def _number(text: str) -> bool:
+    """Say whether a text has a digit: ``*`` alone would be every number."""
+    return any(character.isdigit() for character in text)
+
+
 CHECKS: tuple[Callable[[Plan], list[str]], ...] = (
     _check_ids,
     _check_references,
     _check_ranges,
-    _check_links,
+    _check_individual,
 )
