@@ -28,6 +28,7 @@ from gateway.tetra.bits import Payload
 from gateway.tetra.pei_grammar import parse_line, split_glued
 from gateway.tetra.words import line_words
 from tests.gateway.tetra.scripted_radio import OWN, opened
+from tests.soak.decoder_targets import Parts, PeiRows, Status
 from tests.soak.mutation import damaged, damaged_json, mended_ogg
 from voicecodecs import ogg
 from voicecodecs.errors import VoiceError
@@ -426,11 +427,16 @@ class Ptt(Target):
         self.loop.close()
 
 
-TARGETS: dict[str, Callable[[], Target]] = {
+DECODERS = ("pei_line", "sds", "lip")
+"""Those that every byte of a terminal goes through: they get the most inputs."""
+TARGETS: dict[str, Callable[[], Target | Status | Parts | PeiRows]] = {
     "pei_line": PeiLine,
     "pei_stream": PeiStream,
+    "pei_rows": PeiRows,
     "sds": Sds,
     "lip": Lip,
+    "status": Status,
+    "parts": Parts,
     "webhook": Webhook,
     "webhook_headers": WebhookHeaders,
     "frigate": Frigate,
