@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.model.plan import Link
 from hardware.link import LinkSettings
 from hardware.serial_link import open_serial
 from tests.hardware.pty_wire import mono_ms, wait_for
@@ -29,8 +30,8 @@ UNKEY_LIMIT_MS = 500
 class Keyed:
     """The server's process, on air."""
 
-    def __init__(self, simulation: Simulation, how: str) -> None:
-        link = json.dumps(dataclasses.asdict(simulation.planned()))
+    def __init__(self, simulation: Simulation, how: str, planned: Link | None = None) -> None:
+        link = json.dumps(dataclasses.asdict(planned or simulation.planned()))
         words = [sys.executable, "-m", "tests.hardware.keyed_server", link, how]
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=ROOT)
         self._told: queue.Queue[dict[str, object]] = queue.Queue()
