@@ -45,6 +45,8 @@ class Shared:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.process.pid, number)
         self.process.wait(5)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
 
 @pytest.fixture
