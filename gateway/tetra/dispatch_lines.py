@@ -90,8 +90,15 @@ class LineDispatch:
     def _info(self, line: Info, now: MonoMs) -> None:
         if line.name == "CTTCT" and line.fields[0].isdecimal():
             self._state.comms_type = int(line.fields[0][:3])
+        elif line.name == "CPIN":
+            self._unlocked(line)
         else:
             self._lists.take(line, now)
+
+    def _unlocked(self, line: Info) -> None:
+        text = " ".join(line.fields).upper()
+        if "UNLOCKED" in text or "READY" in text:
+            self._state.barred = ""
 
     def _transmission(self, line: TxGrant | TxCeased, now: MonoMs) -> None:
         if isinstance(line, TxCeased):

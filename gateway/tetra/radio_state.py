@@ -13,6 +13,9 @@ DEFAULT_MODE = tables.AiMode.TMO
 REPEATER_MS = 30_000
 """How long a repeater or gateway counts as in sight; it is told about every 10 s."""
 _START = MonoMs(0)
+_DIRECT_MODES = frozenset({tables.AiMode.DMO, tables.AiMode.DMO_WATCHING_TMO})
+_RELAYED = frozenset({2, 3, 4})
+"""Transient communication types that go through another station."""
 _ESSENTIAL = ("AT+CTSP=", "AT+CTGS=", "AT+CTSDC=", "AT+CTXD=", "AT+CUTXC=", "AT+CMGS=", "AT+CTSDS=")
 """Commands with values that are tried each time: their refusal may be about the values."""
 
@@ -136,6 +139,8 @@ class RadioState:
         words = tables.AI_MODE_WORDS.get(self.mode, f"mode {self.mode}")
         seen = [one for one in self.repeaters.values() if now < one.seen + REPEATER_MS]
         names = [f"{_kind(one.comms_type)} {one.address}" for one in seen]
+        if self.mode in _DIRECT_MODES and self.comms_type in _RELAYED:
+            words = f"{words} {tables.TRANSIENT_COMMS_WORDS[self.comms_type]}"
         return f"{words}, {' and '.join(names)} in sight" if names else words
 
     def forget_radio(self) -> None:

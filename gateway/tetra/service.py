@@ -248,6 +248,8 @@ class Service:
             self._ask_whether_there(now)
 
     def _next_question(self) -> str:
+        if self._state.barred:
+            return "AT+CPIN?"
         questions = ["AT+CTGS?"]
         if self._state.mode in tables.TRUNKED_MODES:
             questions.append("AT+CREG?")

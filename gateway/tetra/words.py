@@ -45,6 +45,7 @@ _SEND_WORDS = {
 _COMMAND_WORDS = {
     "AT": "are you there",
     "ATE0": "echo off",
+    "ATA": "answer the call",
     "ATH": "hang up",
     "AT+GMI?": "who made you",
     "AT+GMM?": "which model",
@@ -57,6 +58,11 @@ _COMMAND_WORDS = {
     "AT+CREG=2": "report registration",
     "AT+CSQ?": "how strong is the signal",
     "AT+CMGS=?": "how long may a message be",
+    "AT+CNUMS=?": "how many groups may be listed",
+    "AT+CNUMS?": "which groups are programmed",
+    "AT+CNUMD?": "which groups did the network give",
+    "AT+CTSCAN=1": "scan",
+    "AT+CTSCAN=0": "do not scan",
 }
 _COMMAND_STARTS = (
     ("AT+CTXD=", "ask to talk"),
@@ -64,7 +70,12 @@ _COMMAND_STARTS = (
     ("AT+CTSDC=", "set up the next call"),
     ("AT+CTSDS=", "set up the next message"),
     ("AT+CTSP=", "send this service to the host"),
-    ("AT+CTGS=", "select group"),
+    ("AT+CTCR=", "end call"),
+    ("AT+CTOM=", "change to mode"),
+    ("AT+CNUMS=", "list groups in the range"),
+    ("AT+CTGS=1,", "select group"),
+    ("AT+CTGS=0,", "detach group"),
+    ("AT+CTGS=", "scan group, by priority"),
     ("AT+CMGS=", "send message"),
     ("ATD", "call"),
 )
@@ -125,9 +136,12 @@ def _plain_words(line: Final | Info | Unknown | Bad) -> str:
 def _call_words(line: IncomingCall | CallProgress | CallConnected | CallReleased) -> str:
     match line:
         case IncomingCall():
-            group = f"on {_name(line.called)} from {_name(line.calling)}"
+            private = line.comms_type == tables.CommsType.POINT_TO_POINT
+            caller = line.calling_digits or _name(line.calling)
+            place = f"{'to' if private else 'on'} {_name(line.called)} from {caller}"
+            kind = "private call" if private else "call"
             emergency = line.priority == tables.CALL_PRIORITY_EMERGENCY
-            return f"call {line.instance} {group}{', EMERGENCY' if emergency else ''}"
+            return f"{kind} {line.instance} {place}{', EMERGENCY' if emergency else ''}"
         case CallProgress():
             status = _CALL_STATUS_WORDS.get(-1 if line.status is None else line.status, "")
             return f"our call {line.instance} {status}".rstrip()

@@ -132,6 +132,8 @@ def test_a_radio_that_locks_itself_in_service_is_barred(code: int) -> None:
     refused = wire.told()[-1]
     assert isinstance(refused, TxNotSent)
     assert refused.reason == CME_ERRORS[code].words
+    wire.run(6_000)
+    assert _last(wire).reason == "", "a hand has unlocked it"
 
 
 def test_sim_busy_is_asked_again_at_the_start() -> None:

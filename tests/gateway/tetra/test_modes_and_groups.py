@@ -93,6 +93,10 @@ def test_a_repeater_in_sight_is_in_the_mode_until_it_is_gone() -> None:
     assert _links(wire)[-1].mode == "DMO, repeater 1001 and gateway 1002 in sight"
     wire.run(45_000)
     assert _links(wire)[-1].mode == "DMO"
+    wire.say("+CTTCT: 2")
+    assert _links(wire)[-1].mode == "DMO through a repeater"
+    wire.say("+CTTCT: 1")
+    assert _links(wire)[-1].mode == "DMO"
 
 
 LISTS = {
