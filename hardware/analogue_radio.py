@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gateway.analogue.donor import INFO, DonorCore, DonorSettings
 from gateway.model.errors import ConfigError, LinkError
-from gateway.model.ids import LinkId, MonoMs, RequestId, UtcUs
+from gateway.model.ids import LinkId, MonoMs, RequestId
 from gateway.model.plan import Link as PlannedLink
 from gateway.model.radio import (
     KeyDemand,
@@ -22,6 +22,7 @@ from gateway.model.radio import (
     LinkInfo,
     LinkState,
     RadioEvent,
+    TxNotSent,
 )
 from gateway.ports import Clock, RadioEventSink, SoundSink
 from hardware.guard_client import UnkeyGuard
@@ -31,9 +32,11 @@ from hardware.link import Link, LinkSettings
 from hardware.port_keeper import PortKeeper
 from hardware.ptt_address import PttLine, idle_lines, link_faults, parse_carrier, parse_ptt
 from hardware.ptt_line import OPENING, KeyLine, KeyPort, watched
-from hardware.sound import open_sound
-from voicecodecs.pcm import frame_from_bytes, level_dbfs
+from hardware.sound_link import LinkSound
+from hardware.vox_sound import VoxSound
 
+LAST_WORDS_MS = 250
+"""No card holds back more; a release is never later than this."""
 VOX_CLOSE_MS = 800
 """Speech has pauses that a carrier has not: with VOX no gap shorter than this ends an over."""
 
@@ -71,13 +74,17 @@ class AnalogueRadioLink:
         if faults or ptt is None:
             raise ConfigError(f"link {link.id}: {'; '.join(faults)}", faults=tuple(faults))
         self._id = link.id
-        self._sink = events
         self._clock = clock
-        self._hand_on = sound
         self._core = DonorCore(donor_settings(link))
         self._carrier = parse_carrier(link.carrier)
         self._carrier_inverted = link.carrier_active == "inactive"
-        self._sound = open_sound(link.sound, self._captured, clock.utc_us)
+        self._sound: LinkSound | VoxSound
+        if self._carrier is None:
+            self._sound = VoxSound(
+                link, events, sound, clock, self._sound_changed, level=self._level
+            )
+        else:
+            self._sound = LinkSound(link, events, sound, clock, self._sound_changed)
         self._keeper = self._make_keeper(link)
         self._key_port: KeyPort | None = None
         self._key_reason = ""
@@ -86,6 +93,7 @@ class AnalogueRadioLink:
         self._lines: frozenset[Line] = frozenset()
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._last_words: asyncio.TimerHandle | None = None
         self._events: deque[RadioEvent] = deque()
         self._telling = False
         self._open = False
@@ -136,25 +144,40 @@ class AnalogueRadioLink:
             return
         self._key.unkey()
         task.cancel()
+        if self._last_words is not None:
+            self._last_words.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
         if self._key_port is not None:
             await self._key_port.close()
-        await self._sound.close()
         self._take(self._core.lost(self._now(), "closed"))
+        self._take([LinkChanged(state=LinkState.CLOSED)])
+        await self._sound.close()
         if self._timer is not None:
             self._timer.cancel()
         if self._line_log is not None:
             self._line_log.close()
-        self._take([LinkChanged(state=LinkState.CLOSED)])
 
     def demand(self, demand: KeyDemand) -> None:
         """Ask to talk; nothing is keyed without a standing guard."""
+        if self._sound.trouble:
+            self._take_soon([TxNotSent(demand=demand.demand, reason=self._sound.trouble)])
+            return
         self._take_soon(self._core.demand(demand, self._now()))
 
     def end(self, demand: RequestId, cause: str = "released") -> None:
-        """Un-key at once, or after the tail of a normal release."""
-        self._take_soon(self._core.end(demand, cause, self._now()))
+        """Un-key at once; a normal release waits for what a sound card has not played yet."""
+        if self._last_words is not None:
+            self._last_words.cancel()
+            self._last_words = None
+        released = cause == "released" and demand == self._core.on_air
+        wait_ms = min(self._sound.pending_ms, LAST_WORDS_MS) if released else 0
+        if wait_ms:
+            loop = asyncio.get_running_loop()
+            self._last_words = loop.call_later(wait_ms / 1000, self._end_now, demand, cause)
+            return
+        self._sound.drop()
+        self._end_now(demand, cause)
 
     def send_sound(self, demand: RequestId, pcm: bytes) -> None:
         """Give 20 ms of sound; dropped unless this demand is granted."""
@@ -242,11 +265,19 @@ class AnalogueRadioLink:
         if self._open:
             self._take(self._core.carrier(self._has_carrier(), self._now()))
 
-    def _captured(self, pcm: bytes, utc: UtcUs) -> None:
-        if self._carrier is None and self._open:
-            level = level_dbfs(frame_from_bytes(pcm))
-            self._take(self._core.sound_level(level, self._now()))
-        self._hand_on(self._id, pcm, utc)
+    def _level(self, dbfs: float) -> None:
+        if self._open:
+            self._take(self._core.sound_level(dbfs, self._now()))
+
+    def _sound_changed(self, trouble: str) -> None:
+        """Un-key when the sound card goes away: nobody would be heard."""
+        on_air = self._core.on_air
+        if trouble and on_air is not None:
+            self.end(on_air, "failed")
+
+    def _end_now(self, demand: RequestId, cause: str) -> None:
+        self._last_words = None
+        self._take_soon(self._core.end(demand, cause, self._now()))
 
     # -- events and key
 
@@ -298,7 +329,7 @@ class AnalogueRadioLink:
         self._telling = True
         try:
             while self._events:
-                self._sink(self._id, self._events.popleft())
+                self._sound.event(self._events.popleft())
         finally:
             self._telling = False
 

@@ -31,6 +31,8 @@ from gateway.model.radio import (
 from hardware.analogue_radio import AnalogueRadioLink
 from hardware.drivers import make_driver
 from hardware.line_state import Line
+from hardware.sim.donor import DonorLines, DonorRadio
+from hardware.sim.speech import Sound
 from tests.hardware.driving import RealClock
 from tests.hardware.pty_wire import Wire
 from tests.hardware.test_rfc2217 import share
@@ -255,3 +257,34 @@ def test_gpio_needs_no_port_with_vox_and_absent_chip_is_told() -> None:
             await driving.until(lambda: driving.all(TxNotSent))
 
     asyncio.run(story())
+
+
+async def test_vox_makes_an_over_of_sound() -> None:
+    """The simulated radio's sound, and no carrier line at all."""
+    radio = DonorRadio(DonorLines())
+    await radio.start("127.0.0.1", 0, "udp:127.0.0.1:0")
+    first = radio.first_line()
+    heard: list[bytes] = []
+    told: list[RadioEvent] = []
+    link = donor(str(first["port"]), sound=str(first["audio"]), carrier="vox")
+    driver = make_driver(
+        link,
+        lambda _, event: told.append(event),
+        lambda _, pcm, utc: heard.append(pcm),
+        RealClock(),
+    )
+    await driver.start()
+    try:
+        async with asyncio.timeout(10):
+            while not any(isinstance(e, LinkChanged) and e.state is LinkState.UP for e in told):
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.3)  # the hello that tells the radio where we listen
+            radio.talk(Sound.tone(700, 500, -20))
+            while not any(isinstance(e, CallDown) for e in told):
+                await asyncio.sleep(0.01)
+        kinds = [type(e) for e in told if not isinstance(e, LinkChanged)]
+        assert kinds.count(TalkStarted) == kinds.count(TalkEnded) == 1
+        assert len(heard) >= 25
+    finally:
+        await driver.close()
+        await radio.close()
