@@ -413,10 +413,18 @@ export class Desk {
     this.placeSound();
   }
 
+  /** An immediate text is shown at once, wherever the person is looking. */
+  #immediate(envelope: Envelope): void {
+    const { immediate, sender, text } = envelope.data;
+    if (envelope.type !== 'message.received' || immediate !== true) return;
+    this.say(`Immediate text from ${this.units.name(sender as string | null)}: ${String(text)}`);
+  }
+
   #take(envelope: Envelope): void {
     this.talkgroups.take(envelope);
     this.alarms.take(envelope);
     this.messages.take(envelope);
+    this.#immediate(envelope);
     this.units.take(envelope);
     this.activity.take(envelope, this.session.position);
     this.incidents.take(envelope);

@@ -1,6 +1,16 @@
 /** Which dialog is open; one at a time. */
 
-export type DialogName = 'sound' | 'keys' | 'leave' | 'note' | 'message' | 'alarm' | 'incident' | 'command' | 'dial';
+export type DialogName =
+  | 'sound'
+  | 'keys'
+  | 'leave'
+  | 'note'
+  | 'message'
+  | 'messages'
+  | 'alarm'
+  | 'incident'
+  | 'command'
+  | 'dial';
 
 class Ui {
   dialog: DialogName | null = $state(null);
