@@ -47,7 +47,11 @@ def load_portaudio() -> ModuleType:
 def list_devices() -> list[SoundDevice]:
     """Return what PortAudio knows in this process; raises LinkError where it is missing."""
     portaudio = load_portaudio()
-    apis = [api["name"] for api in portaudio.query_hostapis()]
+    try:
+        apis = [api["name"] for api in portaudio.query_hostapis()]
+        rows = list(portaudio.query_devices())
+    except portaudio.PortAudioError as error:
+        raise LinkError(f"sound cards could not be listed: {error}") from error
     return [
         SoundDevice(
             name=str(row["name"]),
@@ -57,7 +61,7 @@ def list_devices() -> list[SoundDevice]:
             rate_hz=round(row["default_samplerate"]),
             index=number,
         )
-        for number, row in enumerate(portaudio.query_devices())
+        for number, row in enumerate(rows)
     ]
 
 

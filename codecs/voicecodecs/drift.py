@@ -11,6 +11,8 @@ from typing import Final
 
 WINDOW_S: Final = 30.0
 """What the sample clock remembers: long against jitter, short against the warming of a crystal."""
+TRUST_S: Final = 5.0
+"""The rate by name counts as much as so many seconds of observations: crystals are nearly right."""
 FIRST_OBSERVATIONS: Final = 20
 """No observation counts as wrong before so many."""
 OUTLIER_S: Final = 0.02
@@ -82,7 +84,8 @@ class SampleClock:
         self._seen += 1
         memory = min(self._seen, max(3.0, self._window_s / (gone * self._nominal_s)))
         alpha = 2.0 * (2.0 * memory - 1.0) / (memory * (memory + 1.0))
-        beta = 6.0 / (memory * (memory + 1.0))
+        known = memory + TRUST_S / (gone * self._nominal_s)
+        beta = 6.0 / (known * (known + 1.0))
         self._at, self._at_s = sample, expected_s + alpha * residual_s
         if self._seen > 2:
             self._period_s += beta * residual_s / gone

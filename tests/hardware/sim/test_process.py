@@ -349,7 +349,7 @@ def test_it_ends_when_the_process_that_started_it_is_gone() -> None:
     ("options", "words"),
     [
         (["--scenario", "/nowhere.toml"], "cannot be read"),
-        (["--audio", "tcp:1"], "expected udp:HOST:PORT or unix:PATH"),
+        (["--audio", "tcp:1"], "expected udp:HOST:PORT, unix:PATH"),
         (["--log", "/nowhere/x"], "cannot be written"),
     ],
 )
