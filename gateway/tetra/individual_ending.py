@@ -15,12 +15,20 @@ from gateway.tetra.command_queue import Command, CommandQueue, Lane, Result
 from gateway.tetra.individual_record import Individual, Stage
 from gateway.tetra.radio_state import Call, RadioState
 from gateway.tetra.transmit import Transmitter
-from gateway.tetra.unkey import CAUSES, MAX_UNKEY_TRIES, UNKEY_ANSWER_MS, group_profile
+from gateway.tetra.unkey import (
+    CAUSES,
+    MAX_UNKEY_TRIES,
+    UNKEY_ANSWER_MS,
+    group_profile,
+    not_understood,
+)
 
 GUARD = b"\x1b\rATH\rATH\r"
 """What ends a call of two should this process die; the first line may drown in a port's noise."""
 RELEASE_MS = 1_000
 """How long ``+CTCR`` may follow the answer to ``ATH``."""
+SURE = 2
+"""So many hang-ups taken without a release: it was lost. One may have been a damaged ``ATH``."""
 LATE_MS = 5_000
 """How long a call that comes up after we gave it up is hung up again."""
 _UNDER_WAY = (Stage.SETTING_UP, Stage.DIALLING, Stage.WAITING, Stage.ENDING)
@@ -172,7 +180,7 @@ class EndingCalls:
 
     def _declined(self, one: Individual, result: Result, now: MonoMs) -> None:
         if result.ok:
-            one.answered, one.due = True, MonoMs(now + RELEASE_MS)
+            one.taken, one.due = SURE, MonoMs(now + RELEASE_MS)
         else:
             reason = "declined here; the radio could not be told"
             self._finish(one, None, reason, rings_on=True)
@@ -183,16 +191,16 @@ class EndingCalls:
         self._write(one, "ATH", self._hung_up, now, Lane.UNKEY)
 
     def _hung_up(self, one: Individual, result: Result, now: MonoMs) -> None:
-        if one.stage is not Stage.ENDING or result.timed_out:
+        if one.stage is not Stage.ENDING or result.timed_out or not_understood(result):
             return
         if result.ok and one.instance is not None:
-            one.answered, one.due = True, MonoMs(now + RELEASE_MS)
+            one.taken, one.due = one.taken + 1, MonoMs(now + RELEASE_MS)
             self._close(one)
         else:
             self._finish(one, None, one.words)
 
     def _repeat_hang_up(self, one: Individual, now: MonoMs) -> None:
-        if one.answered:
+        if one.taken >= SURE:
             self._finish(one, None, one.words)
         elif one.tries >= MAX_UNKEY_TRIES:
             self.stuck, one.due = True, None
@@ -257,7 +265,7 @@ class EndingCalls:
         if one.stage is Stage.RINGING or not one.ours:
             return False
         if one.stage is not Stage.UP:
-            return not one.answered
+            return one.taken < SURE
         return one.duplex or now < one.stray_until
 
     def _stray_window(self, one: Individual) -> bool:

@@ -52,8 +52,8 @@ class Individual:
     """Whether we dialled or answered it: then we may have keyed the radio."""
     open: bool = False
     granted: bool = False
-    answered: bool = False
-    """Whether the radio took our hang-up."""
+    taken: int = 0
+    """How often the radio took our hang-up without a release that followed."""
     answer_wanted: bool = False
     """A person answered while a press held the radio; it is taken once that is over."""
     told: tuple[Progress, int | None] | None = None

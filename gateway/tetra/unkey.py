@@ -40,6 +40,8 @@ LATE_GRANT_MS = 60_000
 _REFUSED_UNKEYS = 2
 """How often a withdrawal is written that the radio refuses: the line may have been damaged."""
 _FIRST_INSTANCE = 1
+_DAMAGED = frozenset({1, 4, 33, 34, 35, 44})
+"""Errors by which a radio says that it could not read a line."""
 CAUSES = frozenset({"released", "withdrawn", "preempted", "link_lost", "moved", "failed"})
 
 
@@ -194,7 +196,7 @@ class Unkeying(ABC):
     def _unkeyed(self, text: str, result: Result, now: MonoMs) -> None:
         if result.ok:
             self._ended(now)
-        elif result.timed_out:
+        elif result.timed_out or not_understood(result):
             return
         elif self._was_granted and text != "ATH" and self._instance in self._state.calls:
             self._due = MonoMs(now + UNKEY_ANSWER_MS)
@@ -335,6 +337,11 @@ def group_profile(*, emergency: bool) -> str:
     """Return the set-up of a group call: speech, SSI, direct, simplex, clear, group, codec."""
     priority = tables.CALL_PRIORITY_EMERGENCY if emergency else 0
     return f"AT+CTSDC=0,0,0,1,1,0,1,1,0,{priority},0"
+
+
+def not_understood(result: Result) -> bool:
+    """Whether the radio could not read a line: what ends a call or a key-up is written again."""
+    return result.code in _DAMAGED
 
 
 def why(result: Result) -> str:

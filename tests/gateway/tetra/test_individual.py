@@ -38,13 +38,37 @@ def test_the_guard_is_there_before_the_microphone_can_open() -> None:
     assert wire.core.outgoing() == b"ATA\r"
 
 
-def test_the_guard_is_gone_once_the_hang_up_is_taken() -> None:
+def test_the_guard_is_gone_once_the_call_is_released() -> None:
     wire = _talking()
     wire.end("r-1")
     assert wire.core.on_air is None, "the sound stops at once"
     assert wire.core.keyed
     assert wire.written() == ["ATH"]
     wire.run(60)
+    assert wire.told() == [TxEnded(demand=RequestId("r-1"), cause="released")]
+    assert wire.core.keyed, "an OK may have been one to a damaged line"
+    wire.say("+CTCR: 2,1")
+    assert not wire.core.keyed
+
+
+def test_a_hang_up_without_a_release_is_written_once_more() -> None:
+    wire = _talking()
+    wire.end("r-1")
+    wire.run(2_500)
+    assert wire.written()[:2] == ["ATH", "ATH"]
+    assert [type(event) for event in wire.told()] == [TxEnded, IndividualEnded]
+    assert not wire.core.keyed
+
+
+def test_a_hang_up_that_the_radio_could_not_read_is_written_again() -> None:
+    wire = _talking()
+    wire.answers["ATH"] = ["+CME ERROR: 35"]
+    wire.end("r-1")
+    wire.run(900)
+    wire.answers["ATH"] = ["OK"]
+    assert wire.written() == ["ATH", "ATH", "ATH"]
+    wire.run(500)
+    wire.say("+CTCR: 2,1")
     assert not wire.core.keyed
 
 

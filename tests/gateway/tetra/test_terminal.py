@@ -380,3 +380,15 @@ def test_a_grant_long_after_a_refused_withdrawal_is_unkeyed() -> None:
     wire.run(100)
     assert wire.written().count("AT+CUTXC=1") == 2  # refused again, and then left
     assert not [event for event in wire.told() if isinstance(event, TxGranted)]
+
+
+def test_an_unkey_that_the_radio_could_not_read_is_written_again() -> None:
+    wire = _on_air()
+    wire.answers["AT+CUTXC=1"] = ["+CME ERROR: 4"]
+    wire.end("r-1")
+    wire.run(500)
+    assert wire.core.keyed
+    wire.answers["AT+CUTXC=1"] = ["OK"]
+    wire.run(500)
+    assert wire.written().count("AT+CUTXC=1") == 3
+    assert not wire.core.keyed
