@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PrivateCall } from '../src/lib/api/types';
-import { byQueue, endWords, kindWords, partyWords, recordingWords, stateWords, talkWords } from '../src/lib/calls';
+import { byQueue, endWords, kindWords, logLines, partyWords, recordingWords, stateWords, talkWords } from '../src/lib/calls';
 import { EmergencyHold, HOLD_MS } from '../src/lib/ptt/emergency';
 import { Ptt } from '../src/lib/ptt/ptt.svelte';
 import type { ToWorker } from '../src/lib/ptt/protocol';
@@ -50,6 +50,14 @@ describe('the words of a call', () => {
     expect(stateWords(makeCall({ state: 'connected', connected_utc: T0 }), now)).toMatch(/^Connected .*12/);
     expect(talkWords(makeCall({ talker: 'them' }))).toBe('Car 3204 talks');
     expect(talkWords(makeCall({ duplex: true }))).toBe('your microphone is open');
+    const log = {
+      kind: 'telephone', incoming: true, other: null, digits: '030123', alias: '', duplex: true, recorded: false,
+      why: 'lawyer', position: '2', operator: 'Ann', waited_ms: 4000, talked_ms: 9000, outcome: 'talked', declined_at: '1,3',
+    } as const;
+    expect(Object.fromEntries(logLines(log))).toEqual({
+      Caller: '030123', Kind: 'Telephone, duplex', 'Answered by': 'Position 2, Ann', Waited: '4 s', 'Ended as': 'Talked',
+      'Declined at': 'Position 1, 3', Recording: 'NOT RECORDED: lawyer',
+    });
     expect(endWords('Car 3204', 'not_reached', 'called party busy')).toBe('Not reached, Car 3204: called party busy');
   });
 });

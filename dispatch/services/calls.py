@@ -15,7 +15,7 @@ from dispatch.errors import NotFound, ServiceError
 from dispatch.events import CallNoted
 from dispatch.services.call_search import CallQuery, search
 from dispatch.services.integrity import RecordingIntegrity
-from dispatch.services.journal_individual import individual_of
+from dispatch.services.journal_individual import individual_name, individual_of
 from dispatch.services.plans import LivePlan
 from dispatch.services.record import Asker, Record
 from dispatch.services.rows import Row, transmission_row
@@ -163,12 +163,14 @@ class CallLog:
             )
         )
         notes = db.exec(select(Note).where(Note.call == call.id).order_by(col(Note.t_utc)))
+        individual = db.get(IndividualCall, call.id)
         units = dict.fromkeys(t.talker for t in transmissions if t.talker)
         return {
             "id": call.id,
             "call_seq": call.call_seq,
             "talkgroup": call.talkgroup,
-            "talkgroup_name": self._plan.talkgroup_name(call.talkgroup),
+            "talkgroup_name": individual_name(individual)
+            or self._plan.talkgroup_name(call.talkgroup),
             "started_utc": call.started_utc,
             "ended_utc": call.ended_utc,
             "duration_ms": sum(t.duration_ms for t in transmissions),
@@ -188,7 +190,7 @@ class CallLog:
                 | {"link": t.link, "copies": self._copies(t, heard, with_sound)}
                 for t in transmissions
             ],
-            "individual": individual_of(db.get(IndividualCall, call.id)),
+            "individual": individual_of(individual),
             "retention": {"class": call.retention_class, "expires_utc": call.expires_utc},
         }
 

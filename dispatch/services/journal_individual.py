@@ -10,6 +10,7 @@ from dispatch.store.retention import EMERGENCY_CLASS, expiry_utc, longer_class
 from dispatch.store.tables import Call
 from gateway.model import individual_events as ev
 from gateway.model.envelope import Envelope
+from gateway.model.individual import IndividualKind
 
 
 def individual_writers() -> dict[str, Writer]:
@@ -143,3 +144,11 @@ def individual_of(row: IndividualCall | None) -> dict[str, Any] | None:
         "outcome": row.outcome,
         "declined_at": row.declined_at,
     }
+
+
+def individual_name(row: IndividualCall | None) -> str:
+    """Return what stands in the call log where the talkgroup's name would; empty for none."""
+    if row is None:
+        return ""
+    kind = "Telephone" if row.kind == IndividualKind.TELEPHONE.value else "Private"
+    return f"{kind}, {row.alias or row.digits or 'unknown number'}"

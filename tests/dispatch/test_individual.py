@@ -379,7 +379,7 @@ async def test_private_calls_are_found_and_played_with_a_right_of_their_own(
     found = (await supervisor.get("/calls", params={"q": "Patrol"})).json()
     (row,) = found["calls"]
     assert row["individual"]["alias"] == "Patrol 1"
-    assert row["talkgroup_name"] == "private call"
+    assert row["talkgroup_name"] == "Private, Patrol 1"
     assert (await auditor.get("/calls", params={"unit": "1001"})).json()["total"] == 1
     assert (await supervisor.get(f"/calls/{call}")).status_code == 200
     assert (await supervisor.get(f"/recordings/{over}")).status_code == 200

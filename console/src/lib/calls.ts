@@ -1,7 +1,7 @@
 /** Words of private and telephone calls: fixed, so that log, console and help say the same. */
 
-import type { PrivateCall } from './api/types';
-import { running } from './words';
+import type { IndividualLog, PrivateCall } from './api/types';
+import { length, running } from './words';
 
 /** Stands for the track of the own call in the offer, and for its place in the mixer. */
 export const PRIVATE_TRACK = 'private/0';
@@ -24,7 +24,7 @@ export function kindWords(call: PrivateCall): string {
 }
 
 /** What is recorded of it, said before anybody answers. */
-export function recordingWords(call: PrivateCall): string {
+export function recordingWords(call: Pick<PrivateCall, 'recorded' | 'why'>): string {
   if (call.recorded) return 'Recorded';
   return call.why ? `NOT RECORDED: ${call.why}` : 'NOT RECORDED';
 }
@@ -68,6 +68,31 @@ export function byQueue(a: PrivateCall, b: PrivateCall): number {
     b.queue_priority - a.queue_priority ||
     a.started_utc - b.started_utc
   );
+}
+
+const OUTCOMES: Record<string, string> = {
+  talked: 'Talked',
+  missed: 'Missed',
+  declined: 'Declined',
+  not_reached: 'Not reached',
+  cancelled: 'Withdrawn at the desk',
+  open: 'Running',
+};
+
+/** The lines of the call sheet: a name and its words each. */
+export function logLines(call: IndividualLog): [string, string][] {
+  const who = call.alias && call.digits ? `${call.alias} (${call.digits})` : call.alias || call.digits || '-';
+  const speech = call.duplex ? 'duplex' : 'simplex';
+  const taken = call.operator ? `Position ${call.position ?? '-'}, ${call.operator}` : '-';
+  return [
+    [call.incoming ? 'Caller' : 'Called', who],
+    ['Kind', `${call.kind === 'telephone' ? 'Telephone' : 'Private'}, ${speech}`],
+    [call.incoming ? 'Answered by' : 'Called by', taken],
+    ['Waited', call.waited_ms === null ? '-' : length(call.waited_ms)],
+    ['Ended as', OUTCOMES[call.outcome] ?? call.outcome],
+    ['Declined at', call.declined_at ? `Position ${call.declined_at.split(',').join(', ')}` : '-'],
+    ['Recording', recordingWords(call)],
+  ];
 }
 
 /** `ended: cause` in the words of the radio. */

@@ -345,6 +345,25 @@ export interface CallRow {
   notes: Note[];
   transmissions: Transmission[];
   retention: { class: string; expires_utc: number | null } | null;
+  /** Set for a private or telephone call. */
+  individual?: IndividualLog | null;
+}
+
+export interface IndividualLog {
+  kind: 'private' | 'telephone';
+  incoming: boolean;
+  other: string | null;
+  digits: string;
+  alias: string;
+  duplex: boolean;
+  recorded: boolean;
+  why: string;
+  position: string | null;
+  operator: string;
+  waited_ms: number | null;
+  talked_ms: number;
+  outcome: string;
+  declined_at: string;
 }
 
 export interface CallSearch {
