@@ -69,6 +69,7 @@ class PeiRadioLink:
         self._id = link.id
         self._clock = clock
         self._core = _core(link)
+        self._core.state.last_reference = clock.utc_us() // 1_000_000 % 255
         self._sound = LinkSound(link, events, sound, clock, self._sound_changed)
         self._keeper = PortKeeper(
             link.port,

@@ -75,7 +75,6 @@ class Outbox:
         self._waiting: deque[_Outgoing] = deque()
         self._current: _Outgoing | None = None
         self._service: tables.AiService | None = None
-        self._reference = 0
         self._by_instance: OrderedDict[int, Part] = OrderedDict()
         self._by_reference: OrderedDict[tuple[int, int], Part] = OrderedDict()
         self._asked: dict[int, tuple[MessageId, MonoMs]] = {}
@@ -201,10 +200,10 @@ class Outbox:
     def _next_reference(self, to: int) -> int:
         """Return a reference that no open message to this receiver has."""
         for _ in range(_REFERENCES):
-            self._reference = self._reference % _REFERENCES + 1
-            if (to, self._reference) not in self._by_reference:
+            self._state.last_reference = self._state.last_reference % _REFERENCES + 1
+            if (to, self._state.last_reference) not in self._by_reference:
                 break
-        return self._reference
+        return self._state.last_reference
 
     # -- what the radio and the receiver tell
 

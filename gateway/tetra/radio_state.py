@@ -90,6 +90,9 @@ class RadioState:
     max_payload_bits: int = tables.MAX_SDS_BITS
     private_busy: str = ""
     """Why the radio is not free: a private call of ours that has no instance yet."""
+    last_reference: int = 0
+    """SDS-TL reference of our last message. A driver begins elsewhere after each start, so that a
+    late report on a message of the run before is not taken for one of this."""
     calls: dict[int, Call] = field(default_factory=dict)
     events: list[RadioEvent] = field(default_factory=list)
 
