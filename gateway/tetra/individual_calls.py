@@ -35,6 +35,7 @@ from gateway.tetra.individual_record import (
     QUIET_MS,
     Individual,
     Stage,
+    as_call,
     kind_of,
     limit_ms,
     set_up,
@@ -359,23 +360,8 @@ class IndividualCalls(EndingCalls):
         if known is not None:
             self._tracker.ended(known, None, "radio is in another call")
         one.instance = instance
-        self._enter(one, now)
+        self._state.calls[instance] = as_call(instance, one, self._state.own_number, now)
         return one
-
-    def _enter(self, one: Individual, now: MonoMs) -> None:
-        if one.instance is None or one.dial is None:
-            return
-        self._state.calls[one.instance] = Call(
-            instance=one.instance,
-            private=True,
-            duplex=one.duplex,
-            connected=False,
-            outgoing=True,
-            caller=self._state.own_number,
-            priority=tables.CALL_PRIORITY_EMERGENCY if one.dial.emergency else 0,
-            confirmed=True,
-            last_news=now,
-        )
 
     def _tell_progress(self, one: Individual, progress: Progress) -> None:
         told = (progress, one.instance)

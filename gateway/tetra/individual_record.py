@@ -9,7 +9,7 @@ from gateway.tetra import tables
 from gateway.tetra.addressing import parse_address
 from gateway.tetra.command_queue import Command
 from gateway.tetra.pei_lines import IncomingCall
-from gateway.tetra.radio_state import RadioState, ssi
+from gateway.tetra.radio_state import Call, RadioState, ssi
 
 MAX_CALL_MS = 1_800_000
 """Longest call with an open microphone; the system's own limit is shorter."""
@@ -129,3 +129,19 @@ def kind_of(line: IncomingCall, state: RadioState) -> IndividualKind:
 def limit_ms(duplex: bool) -> int:
     """Return how long a call may last without news."""
     return MAX_CALL_MS if duplex else QUIET_MS
+
+
+def as_call(instance: int, one: Individual, own_number: int | None, now: MonoMs) -> Call:
+    """Return a number that we dialled as a call at the radio, once its instance is known."""
+    emergency = one.dial is not None and one.dial.emergency
+    return Call(
+        instance=instance,
+        private=True,
+        duplex=one.duplex,
+        connected=False,
+        outgoing=True,
+        caller=own_number,
+        priority=tables.CALL_PRIORITY_EMERGENCY if emergency else 0,
+        confirmed=True,
+        last_news=now,
+    )
