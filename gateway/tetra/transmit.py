@@ -105,11 +105,14 @@ class Transmitter(Unkeying):
 
     def ceased(self, line: TxCeased, now: MonoMs) -> None:
         """Take ``+CDTXC``: the end of our un-key or transmission, or of somebody else's."""
+        if self._sure_of_over and self._sure is not None and self._sure[1] == line.instance:
+            self._sure = None
         if self._instance != line.instance or not self.busy:
             return
         call = self._state.calls.get(line.instance)
         if self.phase is Phase.ENDING and not (call is not None and call.talking):
             self._ended(now)
+            self._sure = None if self._sure_of_over else self._sure
         elif self.phase is Phase.ON_AIR:
             self._tell_then_unkey("failed", "the system ended the transmission", now)
         elif self.phase is Phase.WAITING:

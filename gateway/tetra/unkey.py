@@ -29,7 +29,8 @@ CALL_GONE_MS = 300
 UNKEY_ANSWER_MS = 400
 """How long an un-key may go unanswered before it is written again."""
 MAKE_SURE_MS = 2_500
-"""A withdrawal is written once more after this: a grant may have crossed it, its line be lost."""
+"""An un-key is written once more after this: a grant may have crossed it, or its OK have been
+another command's. Not where ``+CDTXC`` told the end of our over."""
 MAX_UNKEY_TRIES = 6
 MAX_KEY_MS = 180_000
 """The core's own key time-out, behind the engine's."""
@@ -89,7 +90,8 @@ class Unkeying(ABC):
         """How often this press was tried, where the radio says that it may work later."""
         self._withdrawn: dict[int, MonoMs] = {}
         self._sure: tuple[MonoMs, int] | None = None
-        """When, and in which call, a withdrawal is written once more."""
+        """When, and in which call, an un-key is written once more."""
+        self._sure_of_over = False
         self._any_grant_until = MonoMs(0)
         """Until then a grant of any instance is undone: ours may have been told wrongly."""
         self._hung_up_until = MonoMs(0)
@@ -249,7 +251,8 @@ class Unkeying(ABC):
         one before, may have been another call's.
         """
         command, instance = self._command, self._instance
-        if self.phase is not Phase.ENDING and not self._nothing_keyed():
+        asked = self.phase is Phase.AGAIN or not self._nothing_keyed()
+        if self.phase is not Phase.ENDING and asked:
             self._any_grant_until = max(self._any_grant_until, MonoMs(now + WITHDRAWN_MS))
         if command is None or command.lane is not Lane.KEY or self._queue.remove(command):
             return
@@ -264,7 +267,7 @@ class Unkeying(ABC):
         command.done = ended
 
     def _make_sure(self, now: MonoMs) -> None:
-        """Write a withdrawal once more, where its call is still up and nobody presses."""
+        """Write an un-key once more, where its call is still up and nobody presses."""
         if self._sure is None or now < self._sure[0]:
             return
         instance, self._sure = self._sure[1], None
@@ -272,8 +275,9 @@ class Unkeying(ABC):
             self._unkey_stray(instance, now)
 
     def _ended(self, now: MonoMs) -> None:
-        if not self._was_granted and self._instance is not None:
+        if self._instance is not None:
             self._sure = (MonoMs(now + MAKE_SURE_MS), self._instance)
+            self._sure_of_over = self._was_granted
         event, self._last_event = self._last_event, None
         self._finish(event, now)
 

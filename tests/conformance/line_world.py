@@ -34,6 +34,8 @@ ANSWERS: dict[str, tuple[str, ...]] = {
 BURST_LINES = 5
 _ANSWER_MS = (5.0, 60.0)
 _GRANT_MS = (10.0, 300.0)
+_PAYLOAD_MS = 5_000.0
+"""How long a payload may be missing."""
 _KNOWN = re.compile(r"AT$|ATE0|AT\+(CTS[DPC]|CTGS|CTOM|CREG|CSQ|GM[IMR]|CPIN|CNUM[FSD]|CMGS=\?)")
 _DIAL = re.compile(r"ATD(\d{1,8})$")
 _ASK = re.compile(r"AT\+CTXD=(\d{1,3}),\d$")
@@ -82,6 +84,7 @@ class LineFar:
         self._group = GROUP
         self._instance = 1
         self._to = self._bits = 0
+        self._payload_until = 0.0
         self.keyed = False
         self.now = 0.0
 
@@ -94,6 +97,10 @@ class LineFar:
             return
         if self._echo:
             self._out += data
+        if self._payload and now >= self._payload_until:
+            self._payload = False
+            self._line.clear()
+            self._final("+CME ERROR: 37")
         for byte in data:
             self._byte(byte)
 
@@ -190,6 +197,7 @@ class LineFar:
     def _command(self, text: str) -> None:
         if found := _MESSAGE.match(text):
             self._payload, self._to, self._bits = True, int(found[1]), int(found[2])
+            self._payload_until = self.now + _PAYLOAD_MS
         elif found := _DIAL.match(text):
             self._key(int(found[1]), 1, "+CTCC: 1,1,1,0,0,1,1")
         elif found := _ASK.match(text):

@@ -86,6 +86,7 @@ class _Run:
             latency_ms=rng.choice((0.0, 0.0, 3.0)),
             piece_bytes=rng.choice(PIECE_BYTES),
         )
+        watch.lossless = kind.lossless
         self.lines = 0
         self.reboot_at = -1
         self.wire.crossed = self._crossed

@@ -79,7 +79,8 @@ class SimFar:
     @property
     def keyed(self) -> bool:
         """Whether sound of the host would be on the air in a group."""
-        return self.radio.calls.carries_host_sound
+        call = self.radio.calls.call
+        return call is not None and call.group is not None and self.radio.calls.carries_host_sound
 
     def receive(self, data: bytes, now: float) -> None:
         """Take bytes of the host."""

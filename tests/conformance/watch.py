@@ -47,6 +47,8 @@ class Watch:
 
     target: int
     unkey_limit_ms: float = UNKEY_LIMIT_MS
+    lossless: bool = False
+    """Every byte arrives as it was sent."""
     faults: list[str] = field(default_factory=list)
     presses: dict[str, Press] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
@@ -166,7 +168,9 @@ class Watch:
         self.counts["keyed"] += 1
         if group == self.target:
             return
-        if dialled and group not in self._dialled:
+        if group is None and not self.lossless:
+            self.counts["elsewhere: a command was damaged into another"] += 1
+        elif dialled and group not in self._dialled:
             self.counts["elsewhere: the number was damaged on the wire"] += 1
         elif not dialled and not told:
             self.counts["elsewhere: the lines that told it were lost"] += 1
