@@ -46,6 +46,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     grant.add_argument("--organisation", default=EVERYTHING)
     grant.add_argument("--folder", default=EVERYTHING, help="talkgroup folder, * for all")
     grant.add_argument("--camera-group", help="a camera group instead of a folder")
+    grant.add_argument("--individual", help="private calls of a link instead, * for all")
     grant.add_argument("--actions", default="", help="see,hear,talk,replay,search,export")
 
 
@@ -153,13 +154,18 @@ def _list(people: People, args: argparse.Namespace) -> None:
 def _grant(people: People, args: argparse.Namespace) -> None:
     role = Role(args.role)
     words = args.actions.split(",") if args.actions else [a.value for a in ROLE_ACTIONS[role]]
+    kind, scope = "folder", args.folder
+    if args.camera_group:
+        kind, scope = "camera_group", args.camera_group
+    elif args.individual:
+        kind, scope = "individual", args.individual
     grant = people.give_now(
         GrantInfo(
             id=0,
             role=role,
             organisation=args.organisation,
-            scope_kind="camera_group" if args.camera_group else "folder",
-            scope=args.camera_group or args.folder,
+            scope_kind=kind,
+            scope=scope,
             actions=parse_actions(words),
         ),
         "samband users grant",

@@ -87,6 +87,16 @@ describe('the calls of a desk', () => {
     expect(calls.name('norrvik/1')).toBe('');
   });
 
+  it('hold their radio only once they are taken, and a talkgroup only when it has no other radio', () => {
+    const calls = new PrivateCalls();
+    calls.take(ringing(), '1');
+    expect(calls.holds(['north'])).toBe(false);
+    calls.take(event('individual.answered', { call: 'c-1', position: '2', operator: 'O', waited_ms: 1 }), '1');
+    expect(calls.holds(['north'])).toBe(true);
+    expect(calls.holds(['north', 'south'])).toBe(false);
+    expect(calls.holds([])).toBe(false);
+  });
+
   it('stop ringing at the desk that declines', () => {
     const calls = new PrivateCalls();
     calls.take(ringing(), '1');

@@ -11,7 +11,7 @@ from samband.bench_demo import Control, RunningDemo
 from samband.bench_desk import Desk, PttSocket, StreamSocket, mono_ms, new_request
 from samband.bench_ptt import first_line
 from tests.system.conftest import needs_chromium
-from tests.system.story import UNKEY_LIMIT_MS, no_violations, wait_for
+from tests.system.story import PATRULL_1, UNKEY_LIMIT_MS, no_violations, wait_for
 
 RADIO = "norrvik-c"
 UNIT = 1210207
@@ -193,3 +193,15 @@ def _sound_in(control: Control) -> int:
     """Return how many blocks of our sound the simulated radio took."""
     state = control.ask(do="state", radio=RADIO)["radios"][0]
     return int(state["sound_blocks"])
+
+
+def test_an_emergency_call_of_the_desk_is_one_on_the_wire(control: Control, ptt: PttSocket) -> None:
+    began = mono_ms()
+    request, _ = ptt.press(PATRULL_1, priority=3)
+    ptt.wait(request, "on_air")
+    line, _ = first_line(control, began, "AT+CTSDC=", "AT+CTXD=", radio=RADIO)
+    fields = line.strip().split("=")[1].split(",")
+    assert "15" in fields or fields[1] == "3", line
+    ptt.release(request)
+    ptt.wait(request, "idle")
+    no_violations(control)

@@ -36,6 +36,12 @@ export class PrivateCalls {
     return this.queue.filter((row) => position !== null && row.rings_at.includes(position));
   }
 
+  /** Whether private calls have all of these radios: none is keyed for a talkgroup then. */
+  holds(links: readonly string[]): boolean {
+    const busy = new Set(this.list.filter((row) => row.state !== 'ringing').map((row) => row.link));
+    return links.length > 0 && links.every((link) => busy.has(link));
+  }
+
   /** Missed, and nobody called back. */
   get open(): number {
     return this.missed.filter((row) => !row.called_back_by).length;

@@ -120,6 +120,8 @@ export class Desk {
     if (!row.may('talk')) return 'you may not talk here';
     if (row.info.links.length === 0) return 'no radio serves this talkgroup';
     if (row.state.rx === 'offline') return row.state.reason || 'link lost';
+    const emergency = this.ptt.current?.source === 'emergency' && !this.ptt.current.released;
+    if (!emergency && this.calls.holds(row.info.links)) return 'radio is in a private call';
     const silent = this.staleS ?? 0;
     if (silent >= TRUSTED_S) return `no news from the server for ${silent} s`;
     return MIC_HINDRANCE[this.sound.mic.state];
