@@ -16,6 +16,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "decode": ("samband.decode", "protocol lines in, one JSON object a line out"),
     "sim": ("samband.sim_command", "simulated radios"),
     "serial-server": ("samband.serial_server_command", "shares a serial port (RFC 2217)"),
+    "codec": ("samband.codec_command", "WAV files to vocoder frames and back; plots"),
+    "sound": ("samband.sound_command", "lists sound cards, sets levels by a measured tone"),
     "bench": ("samband.bench", "measures speed and cost"),
     "warm": ("samband.warm", "compiles the vocoders, runs every stage of the voice path once"),
     "audit": ("samband.audit_command", "verifies and shows the audit log"),
