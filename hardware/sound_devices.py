@@ -67,6 +67,7 @@ def list_devices() -> list[SoundDevice]:
 
 def list_devices_afresh() -> list[SoundDevice]:
     """Return what a new process sees, without disturbing the open streams of this one."""
+    load_portaudio()
     try:
         answer = subprocess.run(
             [sys.executable, "-m", "hardware.sound_devices"],
@@ -117,6 +118,20 @@ def words_of(device: SoundDevice) -> str:
         if count
     ]
     return f"{device.name} ({device.host_api}): {', '.join(able)}, {device.rate_hz} Hz"
+
+
+def sound_findings() -> list[tuple[str, str, str]]:
+    """Return what there is to say of sound cards: (state, words, remedy), for ``doctor``."""
+    try:
+        devices = list_devices_afresh()
+    except LinkError as error:
+        return [("info", f"{error}; only links with device: need it", error.hint)]
+    if not devices:
+        return [("info", "none found; only links with device: need one", "")]
+    return [
+        ("ok", words_of(device), f"In the plan: sound = \"device:{device.name}\"")
+        for device in devices
+    ]
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ def examine(
         checks.append(lambda: look_at_state(config.state))
         checks.append(lambda: look_at_web(config))
         checks.append(lambda: look_at_certificate(config.web.certificate))
-    checks += [look_at_clock, look_at_tools, look_at_ports]
+    checks += [look_at_clock, look_at_tools, look_at_ports, look_at_sound]
     known = ports_of(plan, _running_server(config.state) if config is not None else None)
     if plan is not None:
         checks.append(lambda: look_at_plan(plan, known))
@@ -286,6 +286,16 @@ def look_at_clock() -> list[Finding]:
     words = "not set by network time: times in the call log may be wrong"
     remedy = "Turn it on: sudo timedatectl set-ntp true"
     return [Finding("clock", "warn", words, remedy)]
+
+
+def look_at_sound() -> list[Finding]:
+    """List the sound cards as the plan names them; opens none."""
+    from hardware.sound_devices import sound_findings
+
+    return [
+        Finding("sound card", "ok" if state == "ok" else "info", words, remedy)
+        for state, words, remedy in sound_findings()
+    ]
 
 
 def look_at_tools() -> list[Finding]:
