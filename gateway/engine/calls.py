@@ -193,7 +193,9 @@ class CallBook:
     # ---- private calls: begun and ended by the book of private calls
 
     def adopt(self, call: Call) -> None:
-        """Carry the transmissions of a private call."""
+        """Carry the transmissions of a private call; what had its instance before is over."""
+        if self.find(call.link, call.instance) not in (None, call):
+            self.call_down(call.link, call.instance, "replaced by another call", None)
         self._untold.discard((call.link, call.instance))
         self._calls[(call.link, call.instance)] = call
 

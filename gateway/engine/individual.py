@@ -163,6 +163,9 @@ class IndividualBook:
         """Go over to talking."""
         if call.state not in (State.TAKEN, State.DIALLING):
             return
+        other = self.on(call.link, instance)
+        if other is not None and other is not call:
+            self.over(other, "replaced by another call", None)
         call.line.instance = instance
         call.move(State.CONNECTED)
         call.connected_ms, call.due_ms = self._ctx.now(), None
