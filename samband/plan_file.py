@@ -14,6 +14,7 @@ from gateway.model.plan import Link, Plan, Site, StatusText, System, Talkgroup, 
 from gateway.model.private_line import PRIVATE_HANDLE, PRIVATE_SYSTEM
 from gateway.model.wire import from_json
 from hardware.ptt_address import link_faults, ptt_ports
+from samband.plan_sound import sound_faults
 from samband.toml_faults import read_toml, refuse
 
 TABLES: dict[str, type] = {
@@ -232,4 +233,5 @@ CHECKS: tuple[Callable[[Plan], list[str]], ...] = (
     _check_references,
     _check_ranges,
     _check_individual,
+    sound_faults,
 )

@@ -138,3 +138,31 @@ def test_gain_goes_into_the_right_table(plan: Path) -> None:
     assert plan.read_text().count("sound_out_gain_db") == 1
     with pytest.raises(ConfigError, match="west"):
         save_gain(plan, "west", "sound_in_gain_db", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"udp:127.0.0.1:9"', '"device:x?speed=1"', "link south: sound: "),
+        ('"udp:127.0.0.1:9"', '"device:?in=loop_hear&out=none"', "used by 2 links"),
+        ("sound_out_gain_db = -6.0", "sound_out_gain_db = 90.0", "expected -40 to 40, got 90.0"),
+        ('"udp:127.0.0.1:9"', '"udp:127.0.0.1:9"\nsound_in_gain_db = 1.0', "gains are for sound"),
+    ],
+)
+def test_a_plan_names_what_is_wrong_with_its_cards(
+    old: str, new: str, said: str, plan: Path
+) -> None:
+    plan.write_text(plan.read_text().replace(old, new))
+    with pytest.raises(ConfigError) as caught:
+        load_plan(plan)
+    assert any(said in fault for fault in caught.value.faults), caught.value.faults
+
+
+def test_two_links_share_a_card_by_its_channels(plan: Path) -> None:
+    left = '"device:?in=loop_hear&out=loop_play&channel=left"'
+    right = '"device:?in=loop_hear&out=loop_play&channel=right"'
+    text = plan.read_text().replace('"udp:127.0.0.1:9"', right)
+    start = text.index('"device:?in=loop_hear&out=loop_play&latency')
+    end = text.index("\n", start)
+    plan.write_text(text[:start] + left + text[end:])
+    assert len(load_plan(plan).links) == 2
