@@ -4,7 +4,7 @@ from hardware.gpio_link import open_gpio
 from hardware.link import Link, LinkSettings
 from hardware.port_names import GPIO, RFC2217, SOCKET, check_name, device_of, is_local
 from hardware.rfc2217_link import open_rfc2217
-from hardware.serial_link import open_serial
+from hardware.serial_link import open_serial_aside
 from hardware.tcp_link import open_tcp
 
 __all__ = ["is_local", "open_link"]
@@ -22,4 +22,4 @@ async def open_link(url: str, settings: LinkSettings) -> Link:
         return await open_tcp(url, settings)
     if url.startswith(RFC2217):
         return await open_rfc2217(url, settings)
-    return open_serial(device_of(url), settings)
+    return await open_serial_aside(device_of(url), settings)

@@ -1,7 +1,7 @@
 """Serial ports by pyserial: locked, lines as the plan says from the start, non-blocking.
 
-No thread, except for one (``serial-net``) on a port whose modem lines are watched: asking a USB
-adapter for them waits for the bus.
+Threads (``serial-net``) only where a USB adapter makes its caller wait for the bus: opening, and
+watching modem lines.
 """
 
 import asyncio
@@ -12,11 +12,13 @@ import sys
 import termios
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import serial
 
 from gateway.model.errors import ConfigError, LinkError
 from hardware.descriptor_link import DescriptorLink
+from hardware.descriptors import forget, keep_private
 from hardware.line_state import INPUTS, Line
 from hardware.link import LinkSettings
 
@@ -27,6 +29,7 @@ DETECT_FIRST_BPS = 115200
 """Speed at which a port is opened whose speed is to be found out."""
 LOOK_MS = 10
 """How often watched modem lines are read."""
+_threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="serial-net")
 BITS = {
     Line.DTR: termios.TIOCM_DTR,
     Line.RTS: termios.TIOCM_RTS,
@@ -145,8 +148,25 @@ def open_serial(path: str, settings: LinkSettings) -> SerialLink:
     """Open and lock a terminal device; raises LinkError when that is not possible now.
 
     pyserial sets DTR and RTS to what the settings say right after the opening. The kernel raises
-    both while it opens a real port: how long that lasts is on the page about PTT wiring.
+    both while it opens a real port: how long that lasts is on the page about terminals.
     """
+    return SerialLink(path, open_port(path, settings), settings)
+
+
+async def open_serial_aside(path: str, settings: LinkSettings) -> SerialLink:
+    """Do the same in a thread (``serial-net``): a USB adapter takes tens of milliseconds."""
+    loop = asyncio.get_running_loop()
+    opening = loop.run_in_executor(_threads, open_port, path, settings)
+    try:
+        port = await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(_close_unwanted)
+        raise
+    return SerialLink(path, port, settings)
+
+
+def open_port(path: str, settings: LinkSettings) -> serial.Serial:
+    """Open, lock and set up the device; raises LinkError or ConfigError."""
     port = serial.Serial()
     port.port = path
     port.timeout = 0
@@ -166,12 +186,21 @@ def open_serial(path: str, settings: LinkSettings) -> SerialLink:
         port.open()
     except (serial.SerialException, OSError, termios.error) as error:
         raise explain(path, error) from None
+    keep_private(port.fileno())
     try:
         _read_means_data(port.fileno())
     except termios.error as error:
+        forget(port.fileno())
         port.close()
         raise LinkError(f"{path} is gone: {error}") from None
-    return SerialLink(path, port, settings)
+    return port
+
+
+def _close_unwanted(opening: "asyncio.Future[serial.Serial]") -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        port = opening.result()
+        forget(port.fileno())
+        port.close()
 
 
 def _read_means_data(descriptor: int) -> None:
