@@ -103,7 +103,7 @@ class AnalogueRadioLink:
         """Return the keeper of the port with the carrier line; None without such a port."""
         if not link.port:
             return None
-        settings = LinkSettings(speed_bps=link.speed_bps or 9600, active=idle_lines(link))
+        settings = LinkSettings(active=idle_lines(link), lines_only=True)
         return PortKeeper(
             link.port, settings, opened=self._opened, lost=self._lost, waiting=self._waiting
         )

@@ -24,6 +24,9 @@ class LinkSettings:
     speed_bps: int = 38400
     rtscts: bool = False
     active: frozenset[Line] = frozenset()
+    lines_only: bool = False
+    """The port carries no bytes: it stays at speed B0, at which the kernel raises no line when the
+    port is opened again."""
     active_low: bool = False
     """Of a GPIO line: whether the low level keys."""
 

@@ -83,7 +83,7 @@ class KeyPort:
     def __init__(self, ptt: PttLine, *, active_low: bool, changed: Callable[[str], None]) -> None:
         """Prepare; ``changed`` is told why there is no line, empty once there is one."""
         self._changed = changed
-        settings = LinkSettings(active_low=active_low)
+        settings = LinkSettings(active_low=active_low, lines_only=True)
         self._keeper = PortKeeper(
             ptt.port, settings, opened=self._opened, lost=self._lost, waiting=self._waiting
         )

@@ -27,6 +27,8 @@ CONTROL_CHARACTERS = 6
 """Place of the control characters in what ``tcgetattr`` returns."""
 DETECT_FIRST_BPS = 115200
 """Speed at which a port is opened whose speed is to be found out."""
+HANG_UP_BPS = 0
+"""B0 of termios: no bytes, but modem lines can be set and read."""
 LOOK_MS = 10
 """How often watched modem lines are read."""
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="serial-net")
@@ -177,7 +179,8 @@ def open_port(path: str, settings: LinkSettings) -> serial.Serial:
     port.rts = Line.RTS in settings.active
     port.exclusive = True
     try:
-        port.baudrate = settings.speed_bps or DETECT_FIRST_BPS
+        speed_bps = settings.speed_bps or DETECT_FIRST_BPS
+        port.baudrate = HANG_UP_BPS if settings.lines_only else speed_bps
     except ValueError as error:
         raise ConfigError(
             f"{path}: speed_bps {settings.speed_bps} cannot be set: {error}"
