@@ -192,8 +192,9 @@ class IndividualCalls(EndingCalls):
 
     def _joined(self, line: CallConnected, now: MonoMs) -> bool:
         """Enter a call of two of which we hear first that it is connected."""
+        known = self._state.calls.get(line.instance)
         private = line.comms_type == tables.CommsType.POINT_TO_POINT
-        if not private or line.instance in self._state.calls or now < self._late_until:
+        if not private or now < self._late_until or (known is not None and not known.private):
             return False
         duplex = line.simplex == 0
         call = Call(instance=line.instance, private=True, duplex=duplex, last_news=now)

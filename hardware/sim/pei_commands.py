@@ -37,8 +37,14 @@ def answer(parts: Parts, command: AtCommand) -> Answer:
     return act(parts, command)
 
 
+_WITH_VALUES = frozenset({"D", "E", "V", "Q", "I"})
+"""Basic commands that take something behind their letter."""
+
+
 def _basic(parts: Parts, command: AtCommand) -> Answer:
     name = command.name
+    if command.text and name not in _WITH_VALUES:
+        raise AtError(35)
     if name == "D":
         return _dial(parts, command.text)
     if name == "A":

@@ -55,6 +55,8 @@ class Bad:
         if chance >= self.damage:
             return data
         place = self.rng.randrange(len(data))
+        if b"ATD" in data:  # a number that changes on its way to the radio cannot be noticed
+            return self.rng.choice((b"", data + data))
         return self.rng.choice(
             (b"", data + data, data[:place] + data[place + 1 :], data[:place] + b"7" + data[place:])
         )

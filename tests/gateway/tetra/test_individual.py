@@ -237,3 +237,18 @@ def test_a_long_address_and_the_pabx_gateway_choose_the_called_type() -> None:
     wire.core.state.gateways = {3: 16777185}
     wire.dial("c-1", "4711", "telephone", "duplex", "r-1")
     assert wire.written() == ["AT+CTSDC=0,3,0,0,0,0,0,1,0,0,0"]
+
+
+def test_a_declined_call_that_the_radio_takes_all_the_same_is_told() -> None:
+    wire = opened(own_number=OWN)
+    wire.say(f"+CTICN: 1,0,0,0,1210204,1,1,0,1,1,0,{GROUP},0", RINGS)
+    wire.answers["AT+CTCR=2"] = ["+CME ERROR: 4"]
+    wire.hang_up(2)
+    wire.run(100)
+    ended = [event for event in wire.told() if isinstance(event, IndividualEnded)]
+    assert [event.cause for event in ended] == ["declined here; the radio could not be told"]
+    wire.say("+CTCC: 2,0,0,0,0,0,1")
+    ringing = [event for event in wire.told() if isinstance(event, IndividualRinging)]
+    assert [event.answer_needed for event in ringing] == [False]
+    wire.hang_up(2)
+    assert "ATH" in wire.written()

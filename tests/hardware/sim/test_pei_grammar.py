@@ -12,6 +12,7 @@ from hardware.sim.pei_grammar import (
     parse_command,
     ssi_of,
 )
+from tests.hardware.sim.radio_bench import Bench
 
 HOST = b"\rAT\r\nAT+CMGS=1210204,24\r\n0A4580\x1aATE\x1b\rAT+CUTXC=1\rATH\r"
 CHUNKS = [
@@ -104,3 +105,9 @@ def test_addresses_that_are_none(address: str, code: int) -> None:
     with pytest.raises(AtError) as refused:
         ssi_of(address)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("line", ["ATAT", "ATHA", "ATZ7"])
+def test_two_commands_run_together_are_none(line: str) -> None:
+    bench = Bench().ready()
+    assert bench.ask(line) == ["+CME ERROR: 35"]
