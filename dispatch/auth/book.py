@@ -89,4 +89,5 @@ def _differs(before: Access, after: Access) -> bool:
         or before.permissions != after.permissions
         or dict(before.talkgroup_actions) != dict(after.talkgroup_actions)
         or dict(before.camera_actions) != dict(after.camera_actions)
+        or dict(before.individual_actions) != dict(after.individual_actions)
     )

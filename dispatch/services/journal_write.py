@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from dispatch.services.plans import LivePlan
+from dispatch.store.individual import IndividualCall
 from dispatch.store.retention import (
     DEFAULT_CLASS,
     EMERGENCY_CLASS,
@@ -328,4 +329,8 @@ def close_interrupted(db: Session, gateway: GatewayId) -> list[str]:
             last = max(last, row.ended_utc)
         call.ended_utc, call.interrupted, call.cause = last, True, "interrupted"
         db.add(call)
+        private = db.get(IndividualCall, call.id)
+        if private is not None:
+            private.outcome = "interrupted"
+            db.add(private)
     return [call.id for call in calls]

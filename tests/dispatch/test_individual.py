@@ -11,11 +11,14 @@ from dispatch.audit.tables import AuditLog
 from dispatch.auth.access import GrantInfo
 from dispatch.auth.permissions import ROLE_ACTIONS, Action, Role
 from dispatch.services.board import Board
+from dispatch.services.board_individual import IndividualBoard
+from dispatch.services.individual_load import load_missed
+from dispatch.services.journal import recover
 from dispatch.store.individual import IndividualCall
 from dispatch.store.tables import Call
 from gateway.model import events as ev
 from gateway.model import individual_events as iev
-from gateway.model.commands import Command, FloorRequest, Reply
+from gateway.model.commands import Command, FloorRelease, FloorRequest, Reply
 from gateway.model.ids import CallId, PositionId, TransmissionId, UnitId
 from gateway.model.individual_commands import (
     IndividualAnswer,
@@ -25,7 +28,7 @@ from gateway.model.individual_commands import (
 )
 from gateway.model.private_line import PRIVATE_TRACK, private_line
 from tests.dispatch.opus import spoken
-from tests.dispatch.room import LINK, NORTH, PATROL, SECRET_LINK, Browser, Room, until
+from tests.dispatch.room import GATEWAY, LINK, NORTH, PATROL, SECRET_LINK, Browser, Room, until
 from tests.dispatch.test_voice import connect
 
 
@@ -428,3 +431,50 @@ async def test_a_private_call_leaves_no_trace_on_units_and_talkgroups(
     assert all(not row["talkgroup"].startswith("private/") for row in board.transmissions)
     heard = board.units.talkgroups_of(UnitId(PATROL))
     assert all(not group.startswith("private/") for group in heard)
+
+
+async def test_a_call_that_a_crash_left_open_is_closed_at_the_next_start(
+    room: Room, phones: Phones
+) -> None:
+    call = phones.ring()
+    await phones.shown(call)
+    await room.journaled()
+    assert recover(room.store, GATEWAY) == [call]
+    row, kept = await room.store.read(lambda db: (db.get(Call, call), db.get(IndividualCall, call)))
+    assert row is not None
+    assert kept is not None
+    assert (row.interrupted, kept.outcome) == (True, "interrupted")
+
+
+async def test_missed_calls_are_known_after_a_restart(room: Room, phones: Phones) -> None:
+    missed, taken = phones.ring(), phones.ring()
+    await phones.shown(taken)
+    phones.end(missed, "missed")
+    phones.end(taken)
+    await room.journaled()
+    board = IndividualBoard()
+    await room.store.read(lambda db: load_missed(board, db, room.clock.utc_us()))
+    (row,) = board.rows(room.clock.utc_us())
+    assert (row["call"], row["state"], row["alias"]) == (missed, "missed", "Patrol 1")
+
+
+async def test_a_grant_that_goes_closes_the_microphone(room: Room, phones: Phones) -> None:
+    browser = await seated(room, "dispatcher", "1")
+    call = phones.ring(duplex=True)
+    await phones.shown(call)
+    answer = await browser.post(f"/individual/{call}/answer", {"microphone": "r-mic"})
+    line = answer.json()["line"]
+    async with browser.socket("/ptt") as socket:
+        press = {"op": "press", "request": "r-mic", "talkgroup": line, "source": "latch"}
+        await socket.send(json.dumps(press | {"latched": True}))
+        await until(lambda: len(room.gateway.of(FloorRequest)) == 1)
+        room.grant(Role.DISPATCHER, "Hidden")  # other rights change: the call goes on
+        assert room.gateway.of(FloorRelease) == []
+        for given in room.services.people.grants():
+            if given.scope_kind == "individual" and given.role is Role.DISPATCHER:
+                await room.services.people.take(given.id)
+        room.services.access.refresh("test")
+        await until(lambda: len(room.gateway.of(FloorRelease)) >= 1, deadline_s=1)
+    (release, *_) = room.gateway.of(FloorRelease)
+    assert isinstance(release, FloorRelease)
+    assert (release.request, release.cause, release.normal) == ("r-mic", "revoked", False)

@@ -77,6 +77,7 @@ const OUTCOMES: Record<string, string> = {
   not_reached: 'Not reached',
   cancelled: 'Withdrawn at the desk',
   open: 'Running',
+  interrupted: 'Cut off: the server stopped',
 };
 
 /** The lines of the call sheet: a name and its words each. */
