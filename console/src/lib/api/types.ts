@@ -5,6 +5,9 @@
 
 import type { Events, EventType } from './events.gen';
 import type { components } from './openapi.gen';
+import type { Message } from './message_types';
+
+export type { Claim, Claims, Message, MessageSearch } from './message_types';
 
 export type * from './administration';
 export type { Events, EventType };
@@ -186,48 +189,6 @@ export interface Alarm extends Required<Events['alarm.raised']> {
   link_lost_utc?: number | null;
   last_heard_utc: number | null;
   escalated: string;
-}
-
-export interface Message {
-  id: string;
-  incoming: boolean;
-  link: string;
-  sender: string | null;
-  /** The other end: who sent it, or whom it is for. */
-  alias: string;
-  to: string | null;
-  talkgroup: string | null;
-  text: string;
-  operator: string;
-  state: string;
-  reason: string;
-  t_utc: number;
-  opened_by: string;
-  opened_utc: number | null;
-  immediate: boolean;
-  guessed: boolean;
-  coding: string;
-  raw_hex: string;
-  kind: 'text' | 'status' | 'data' | 'position_request';
-  value: number | null;
-  pid: number | null;
-  /** The sender's own time, without Z where it is local to its network. */
-  written: string;
-  /** Identities that some networks write into a text. */
-  opta: string;
-  itsi: string;
-  parts: number;
-  parts_missing: number;
-  claims: Claims;
-}
-
-export type Claim = 'accepted' | 'sent' | 'delivered' | 'read';
-/** When each claim came to be known, null where it is not. */
-export type Claims = Record<Claim, number | null>;
-
-export interface MessageSearch {
-  messages: Message[];
-  total: number;
 }
 
 export interface Transmission {
