@@ -15,6 +15,7 @@ from dispatch.services.desk import Desk, Seat
 from dispatch.services.sight import Sight
 from gateway.model.envelope import Event
 from gateway.model.ids import CallId, PositionId, TalkgroupId
+from gateway.model.individual_commands import IndividualHangUp
 from gateway.model.individual_events import IndividualAnswered, IndividualDialled, IndividualEnded
 from gateway.model.private_line import PRIVATE_TRACK, is_private
 from webrtc.ptt import PttService, PttSession
@@ -130,6 +131,23 @@ class Voice:
             if owner.user == access.user.id:
                 self._limit(rtc_session, access)
         self.ptt.check_rights()
+        self._check_call(access)
+
+    def _check_call(self, access: Access) -> None:
+        """End the private call of a person whose grant is gone: heard no more from now on."""
+        position = self._desk.position_of(access.user.id)
+        row = self._board.individual.of_position(position) if position else None
+        if position is None or row is None:
+            return
+        if access.can_on(Action.TALK, row["line"], row["link"]):
+            return
+        self._set_line(position, None)
+        name = access.user.display_name
+        command = IndividualHangUp(call=CallId(row["call"]), position=position, operator=name)
+        self._background.start(self._hang_up(command), "call-revoked")
+
+    async def _hang_up(self, command: IndividualHangUp) -> None:
+        await self.ptt.ask(command)
 
     def _limit(self, rtc_session: str, access: Access) -> None:
         hears = access.talkgroups(Action.HEAR) if access.may("voice.hear") else frozenset()

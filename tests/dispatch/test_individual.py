@@ -478,3 +478,22 @@ async def test_a_grant_that_goes_closes_the_microphone(room: Room, phones: Phone
     (release, *_) = room.gateway.of(FloorRelease)
     assert isinstance(release, FloorRelease)
     assert (release.request, release.cause, release.normal) == ("r-mic", "revoked", False)
+
+
+async def test_a_grant_that_goes_ends_the_sound_and_the_call(room: Room, phones: Phones) -> None:
+    browser = await seated(room, "dispatcher", "1")
+    peer, _ = await connect(browser, [PRIVATE_TRACK, NORTH])
+    try:
+        await until(lambda: room.hub.listener_count(NORTH) == 1)
+        call = phones.ring()
+        await phones.shown(call)
+        line = (await browser.post(f"/individual/{call}/answer")).json()["line"]
+        await until(lambda: room.hub.listener_count(line) == 1)
+        for given in room.services.people.grants():
+            if given.scope_kind == "individual" and given.role is Role.DISPATCHER:
+                await room.services.people.take(given.id)
+        room.services.access.refresh("test")
+        assert room.hub.listener_count(line) == 0
+        await until(lambda: any(isinstance(c, IndividualHangUp) for c in phones.commands))
+    finally:
+        await peer.close()
