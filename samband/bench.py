@@ -19,8 +19,10 @@ BENCHES: dict[str, tuple[str, str]] = {
     "suggestions": ("samband.bench_suggestions", "which calls belong to an incident"),
     "sound": ("samband.bench_sound", "radio to browser and back: delay, intelligibility, level"),
     "ptt": ("samband.bench_ptt", "press to the first byte on the wire, release to un-key"),
+    "terminals": ("samband.bench_terminals", "16 terminals with traffic, on one core"),
     "transcripts": ("samband.bench_transcripts", "recorded lines of radios, expected events"),
     "soundcard": ("samband.bench_soundcard", "sound cards: both ways, delay, underruns"),
+    "donor": ("samband.bench_donor", "donor radio: key and carrier lines, a cut network"),
     "cost": ("samband.bench_cost", "memory and processor time of the demo, first page load"),
 }
 
