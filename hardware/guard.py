@@ -1,7 +1,8 @@
 """The un-key guard: a process of its own that un-keys a radio when its server cannot.
 
 A stand-alone script, standard library only, run as
-``python -I -S -E guard.py PORT PIPE PARENT [LINE …]``:
+``python -I -S -E guard.py PORT PIPE PARENT [LINE …]``, or forked by ``guard.py nursery SOCKET``,
+which makes one guard for each set of descriptors that it gets there, and holds none of them itself:
 
 * PORT: inherited descriptor of the radio's port. The guard never opens a port.
 * PIPE: inherited read end of the server's pipe. Frames, big-endian: u8 kind, u16 body length,
@@ -20,10 +21,13 @@ a line and not by bytes is armed with ``LINES_ONLY``, which writes nothing. Noth
 without a limit, and signals that end a service group are ignored: the end of the pipe is the sign.
 """
 
+import contextlib
 import fcntl
+import gc
 import os
 import select
 import signal
+import socket
 import sys
 import termios
 import time
@@ -39,6 +43,7 @@ ANSWER_LIMIT_MS = 120
 DRAIN_LIMIT_MS = 500
 HEADER_BYTES = 11
 READ_BYTES = 4096
+MOST_DESCRIPTORS = 16
 LINES_ONLY = b"\0"
 """Armed with this the guard sets lines inactive and writes nothing."""
 GPIO_SET_VALUES = 0xC010B40F
@@ -235,5 +240,47 @@ def main(arguments: list[str]) -> None:
     os._exit(0)
 
 
+def nursery(control: int) -> None:
+    """Fork a guard for each request, until nobody can ask any more; never returns.
+
+    A request carries descriptors: where to tell the process, the guard's standard output, the
+    port, the pipe, and line requests of GPIO chips.
+    """
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD):
+        signal.signal(name, signal.SIG_IGN)
+    gc.freeze()
+    gc.disable()
+    server = socket.socket(fileno=control)
+    while True:
+        asked, descriptors, _, _ = socket.recv_fds(server, READ_BYTES, MOST_DESCRIPTORS)
+        if not asked:
+            os._exit(0)
+        with socket.socket(fileno=descriptors[0]) as teller:
+            parent = os.getpid()
+            guard = os.fork()
+            if not guard:
+                server.close()
+                teller.close()
+                forked(descriptors[1:], parent)
+            process = os.pidfd_open(guard)
+            with contextlib.suppress(OSError):  # nobody waits: its pipe ends, and so does it
+                socket.send_fds(teller, [str(guard).encode()], [process])
+        for descriptor in (*descriptors[1:], process):
+            os.close(descriptor)
+
+
+def forked(descriptors: list[int], parent: int) -> None:
+    """Stand guard in a fork; never returns."""
+    output, port, pipe, *lines = descriptors
+    try:
+        os.dup2(output, 1)
+        os.close(output)
+        main([str(port), str(pipe), str(parent), *(f"gpio:{line}" for line in lines)])
+    finally:
+        os._exit(1)
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "nursery":
+        nursery(int(sys.argv[2]))
     main(sys.argv[1:])

@@ -3,14 +3,12 @@
 import asyncio
 import contextlib
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from gateway.model.errors import LinkError
 from hardware.descriptors import forget, keep_private
+from hardware.guard_nursery import GuardProcess, fork_guard
 
 BEAT_MS = 100
 START_LIMIT_MS = 3000
@@ -19,7 +17,6 @@ UNANSWERED_LIMIT = 5
 REAP_LIMIT_MS = 1000
 LINES_ONLY = b"\0"
 """What a guard is armed with that has to set lines and to write nothing."""
-SCRIPT = Path(__file__).with_name("guard.py")
 
 
 class UnkeyGuard:
@@ -38,7 +35,7 @@ class UnkeyGuard:
         self._gpio = gpio
         self._died = died
         self._loop = asyncio.get_running_loop()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: GuardProcess | None = None
         self._pipe = -1
         self._armed_with = b""
         self._unanswered = 0
@@ -73,7 +70,7 @@ class UnkeyGuard:
         keep_private(self._pipe)
         os.set_blocking(self._pipe, False)
         try:
-            self._process = self._spawn(read_end)
+            self._process = await fork_guard(self._port, read_end, self._gpio)
         except OSError as error:
             self._close_pipe()
             raise LinkError(f"the un-key guard does not start: {error}") from None
@@ -120,19 +117,6 @@ class UnkeyGuard:
         if process is not None:
             await _reaped(process)
 
-    def _spawn(self, read_end: int) -> "subprocess.Popen[bytes]":
-        """Run the script with the port and the pipe, and nothing else of ours."""
-        words = [sys.executable, "-I", "-S", "-E", str(SCRIPT)]
-        words += [str(self._port), str(read_end), str(os.getpid())]
-        words += [f"gpio:{descriptor}" for descriptor in self._gpio]
-        return subprocess.Popen(
-            words,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            pass_fds=(self._port, read_end, *self._gpio),
-            start_new_session=True,
-        )
-
     def _answers(self) -> int:
         """Return the descriptor on which the guard answers."""
         if self._process is None or self._process.stdout is None:
@@ -166,11 +150,11 @@ class UnkeyGuard:
             if stood:
                 self._loop.call_soon(self._died, unkey)
 
-    def _reap(self, process: "subprocess.Popen[bytes]", left_ms: int) -> None:
+    def _reap(self, process: GuardProcess, left_ms: int) -> None:
         if process.poll() is None and left_ms > 0:
             self._loop.call_later(0.02, self._reap, process, left_ms - 20)
 
-    def _forget_process(self) -> "subprocess.Popen[bytes] | None":
+    def _forget_process(self) -> GuardProcess | None:
         process, self._process = self._process, None
         self._armed_with = b""
         if self._beat is not None:
@@ -201,7 +185,7 @@ class UnkeyGuard:
         return False
 
 
-async def _reaped(process: "subprocess.Popen[bytes]") -> None:
+async def _reaped(process: GuardProcess) -> None:
     """Wait for the end of a guard whose pipe is closed; kill one that hangs."""
     end = time.monotonic() + 2 * REAP_LIMIT_MS / 1000
     while process.poll() is None:
