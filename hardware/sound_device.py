@@ -109,9 +109,10 @@ class DeviceSound:
         waiting, reader = playback.ring.waiting, playback.ring.reader
         state = QueueState(waiting, reader.played, reader.starved)
         before = self._out.underruns
+        overruns = self._out.overruns
         samples = self._out.push(pcm, time.monotonic(), state)
         self.count.underruns += self._out.underruns - before
-        if len(samples) and playback.ring.write(samples):
+        if self._out.overruns == overruns and playback.ring.write(samples):
             self.count.sent += 1
         else:
             self.count.unsent += 1

@@ -5,6 +5,7 @@ PortAudio calls back on a thread of its own, which is named ``sound``. What is a
 """
 
 import contextlib
+import os
 import threading
 import time
 from collections import deque
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from hardware.sound_ring import SampleRing
 
 THREAD_NAME: Final = "sound"
+AUDIO_NICE: Final = -11
 CHUNK_MS: Final = 10
 KEPT_CHUNKS: Final = 200
 """Two seconds that the event loop may stand still; older chunks are lost and counted."""
@@ -51,9 +53,13 @@ class StreamSettings(NamedTuple):
 
 
 def _named() -> None:
+    """Name PortAudio's thread at its first call, and ask for the priority of an audio server."""
     thread = threading.current_thread()
     if thread.name != THREAD_NAME:
         thread.name = THREAD_NAME
+        # Refused without CAP_SYS_NICE or LimitNICE: then the driver's buffer has to be enough.
+        with contextlib.suppress(OSError, AttributeError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), AUDIO_NICE)
 
 
 class _Stream:

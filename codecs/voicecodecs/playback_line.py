@@ -17,6 +17,10 @@ PAUSE_S: Final = 0.2
 """A queue that ran empty is an underrun when sound comes within this time, else a pause."""
 FULL_TIMES: Final = 3.0
 """More than so many times the target is a card that does not take: blocks are dropped."""
+EXCESS_S: Final = 0.03
+"""A queue that grew by more (the card stood still) loses silent blocks until it is right again."""
+SILENT_PEAK: Final = 64
+"""No sample of a silent block is beyond this (-54 dB of full scale)."""
 SETTLING_BLOCKS: Final = 50
 """The correction of the transmission before is kept for the first second."""
 TOP_S: Final = 0.002
@@ -48,6 +52,8 @@ class PlaybackLine:
         """How often a transmission ran dry: each is a hole that was heard."""
         self.overruns = 0
         """Blocks dropped because the card did not take them."""
+        self.skipped = 0
+        """Silent blocks left out after the card stood still."""
         self.fill_s = 0.0
         """Fill of the queue at the last block, smoothed over the card's own chunks."""
         self._rate_hz = rate_hz
@@ -75,8 +81,10 @@ class PlaybackLine:
         lead = self._lead(queue, fill_s, begins=begins)
         if fill_s > FULL_TIMES * self._target_s:
             self.overruns += 1
-            self._last_s = now_s
-            return np.zeros(0, dtype=np.int16)
+            return self._leave_out(now_s)
+        if fill_s > self._held_s + EXCESS_S and _silent(pcm):
+            self.skipped += 1
+            return self._leave_out(now_s)
         elapsed_s = 0.0 if self._last_s is None else now_s - self._last_s
         self._last_s = now_s
         self.fill_s = fill_s + lead / self._rate_hz
@@ -91,6 +99,10 @@ class PlaybackLine:
         samples, clipped = to_int16(wave)
         self.clipped += clipped
         return np.concatenate((np.zeros(lead, dtype=np.int16), samples)) if lead else samples
+
+    def _leave_out(self, now_s: float) -> Samples:
+        self._last_s = now_s
+        return np.zeros(0, dtype=np.int16)
 
     def _fill(self, now_s: float, queue: QueueState) -> float:
         """Return the queue's fill in seconds as if the card took its samples one by one."""
@@ -118,3 +130,10 @@ class PlaybackLine:
             self.underruns += 1
         missing_s = self._target_s - fill_s
         return round(missing_s * self._rate_hz) if missing_s > TOP_S else 0
+
+
+def _silent(pcm: bytes) -> bool:
+    samples = from_bytes(pcm)
+    return (
+        int(samples.max(initial=0)) <= SILENT_PEAK and int(samples.min(initial=0)) >= -SILENT_PEAK
+    )

@@ -88,11 +88,28 @@ def test_queue_that_ran_dry_is_counted_and_filled_again() -> None:
     assert len(again) > 0.07 * 48_000
 
 
+def test_queue_that_grew_loses_silent_blocks_only() -> None:
+    """A card that stood still for 100 ms: speech is kept, the next pause brings the queue back."""
+    line = PlaybackLine(48_000, target_s=0.06)
+    waiting = played = 0
+    for number in range(200):
+        loud = number < 60 or 80 <= number < 100
+        block = np.full(160, 5000 if loud else 0, "<i2").tobytes()
+        added = len(line.push(block, 0.02 * number, QueueState(waiting, played, 0)))
+        assert added or not loud, "speech is never left out"
+        waiting += added
+        if not 20 <= number < 25:
+            waiting, played = waiting - 960, played + 960
+    assert 3 <= line.skipped <= 5
+    assert waiting / 48_000 < 0.1
+
+
 def test_card_that_does_not_take_is_not_filled_for_ever() -> None:
     line = PlaybackLine(48_000, target_s=0.06)
     waiting = 0
     for number in range(50):
-        waiting += len(line.push(bytes(320), 0.02 * number, QueueState(waiting, 0, 0)))
+        loud = np.full(160, 5000, "<i2").tobytes()
+        waiting += len(line.push(loud, 0.02 * number, QueueState(waiting, 0, 0)))
     assert line.overruns > 30
     assert waiting < 0.25 * 48_000
 
