@@ -101,6 +101,8 @@ class Transmitter(Unkeying):
             case _:
                 if ours:
                     self._grant_no(line, now)
+                elif line.grant == tables.Grant.QUEUED and self._left(line.instance, now):
+                    self._unkey_stray(line.instance, now)
                 return True
 
     def ceased(self, line: TxCeased, now: MonoMs) -> None:
@@ -255,8 +257,7 @@ class Transmitter(Unkeying):
             self._write(f"AT+CTXD={call.instance},{wanted.priority}", self._asked, now)
 
     def _dial_again(self, demand: KeyDemand, now: MonoMs) -> None:
-        if self._command is not None:
-            self._queue.remove(self._command)
+        self._leave_behind(now)
         self._reset()
         self._begin(demand, now, dialled_again=True)
         if not self.busy:
@@ -351,7 +352,7 @@ class Transmitter(Unkeying):
             call = self._state.calls.get(instance)
             self._moved(None if call is None else call.group, now)
             return True
-        if now < max(self._withdrawn.get(instance, MonoMs(0)), self._any_grant_until):
+        if self._left(instance, now):
             self._unkey_stray(instance, now)
             return True
         return False

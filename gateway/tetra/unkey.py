@@ -244,6 +244,10 @@ class Unkeying(ABC):
         command = Command(text=text, lane=Lane.UNKEY, timeout_ms=UNKEY_ANSWER_MS, done=ended)
         self._queue.push(command, now)
 
+    def _left(self, instance: int, now: MonoMs) -> bool:
+        """Whether a demand of ours in a call may still be there, though its press has ended."""
+        return now < max(self._withdrawn.get(instance, MonoMs(0)), self._any_grant_until)
+
     def _leave_behind(self, now: MonoMs) -> None:
         """Take back a key-up that was not written; undo one that the radio takes all the same.
 
