@@ -193,7 +193,8 @@ class EndingCalls:
     def _hung_up(self, one: Individual, result: Result, now: MonoMs) -> None:
         if one.stage is not Stage.ENDING or result.timed_out or not_understood(result):
             return
-        if result.ok and one.instance is not None:
+        if one.instance is not None:
+            # Also a refusal: finals may be one behind after a line that came twice.
             one.taken, one.due = one.taken + 1, MonoMs(now + RELEASE_MS)
             self._close(one)
         else:
