@@ -29,6 +29,8 @@ from voicecodecs.opus import OpusEncoder
 from voicecodecs.pcm import FRAME_BYTES, SILENT_FRAME
 from voicecodecs.receive import ReceiveChain
 
+ANALOGUE = "analogue"
+"""Technology of links whose sound is also kept as it was received, before level control."""
 FRAME_US = FRAME_MS * 1000
 GAP_US = 3 * FRAME_US
 """Less than this is jitter of the capture times; more is sound that did not come."""
@@ -108,6 +110,11 @@ class VoiceStream:
         """Let people hear this one, or another one from here on."""
         self._apart = self._apart or self._line.copy()
         self.live = live
+
+    @property
+    def recorded(self) -> bool:
+        """Whether what is heard is kept."""
+        return self._recorder is not None
 
     def send(self, opus: bytes, utc: UtcUs, level: FrameLevel, flags: VoiceFlag) -> None:
         """Give a packet, numbered, to bus and recorder."""
@@ -192,14 +199,18 @@ class VoiceStream:
 class _Heard:
     """A transmission of another radio and its chain."""
 
-    def __init__(self, stream: VoiceStream) -> None:
+    def __init__(self, stream: VoiceStream, *, keeps_raw: bool) -> None:
         self.stream = stream
         self.chain = ReceiveChain()
+        self._raw = OpusEncoder() if keeps_raw else None
 
     def receive(self, pcm: bytes, utc: UtcUs) -> None:
         coded = self.chain.encode(pcm)
         level = FrameLevel(
-            gain_db=coded.gain_db, limited=coded.limited, level_dbfs=coded.level_dbfs
+            gain_db=coded.gain_db,
+            limited=coded.limited,
+            level_dbfs=coded.level_dbfs,
+            raw=self._raw.encode(pcm) if self._raw is not None else b"",
         )
         self.stream.send(coded.opus, utc, level, VoiceFlag.NONE)
 
@@ -302,7 +313,8 @@ class VoicePath:
         if sound.heard is not None:
             # One radio gives one sound: who began last is heard.
             self._hush(sound.heard)
-        heard = _Heard(stream)
+        analogue = self._ctx.links[link].info.technology == ANALOGUE
+        heard = _Heard(stream, keeps_raw=analogue and stream.recorded)
         sound.heard = self._heard[transmission.receptions[link]] = heard
         oldest = transmission.started_utc - self._ctx.settings.preroll_ms * 1000
         early, sound.preroll = list(sound.preroll), deque(maxlen=sound.preroll.maxlen)

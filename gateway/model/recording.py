@@ -46,6 +46,8 @@ class FrameLevel:
     gain_db: float = 0.0
     limited: bool = False
     level_dbfs: float = -96.0
+    raw: bytes = b""
+    """The Opus packet of the same 20 ms before level control, for sources that keep it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

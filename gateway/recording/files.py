@@ -4,7 +4,9 @@ In ``recordings/``, for a transmission ``t-…`` whose Ogg Opus file has SHA-256
 
 * ``open/t-….json``, ``open/t-….opus.part``, ``open/t-….gain.part`` while it runs; the JSON is on
   disk before the first sound;
-* ``H.opus`` and ``H.gain`` afterwards, and ``t-….json``, which names them.
+* ``H.opus`` and ``H.gain`` afterwards, and ``t-….json``, which names them;
+* of an analogue source also ``open/t-….raw.part`` and ``H2.raw.opus`` (``H2`` its own SHA-256): the
+  sound as received, before level control, packet by packet beside the other.
 
 Gain file: one header line ``samband-gain 1 <JSON>\n``, then 5 bytes for each 20 ms packet of the
 Opus file, big-endian: ``i16`` gain applied and ``i16`` level afterwards, both in 1/100 dB, and
@@ -111,6 +113,10 @@ class Folder:
         """Return the gain file of a running transmission."""
         return self.open / f"{transmission}.gain.part"
 
+    def raw(self, transmission: str) -> Path:
+        """Return the unlevelled Opus file of a running transmission."""
+        return self.open / f"{transmission}.raw.part"
+
     def final_sidecar(self, transmission: str) -> Path:
         """Return the sidecar of a closed recording."""
         return self.path / f"{transmission}.json"
@@ -191,16 +197,20 @@ def close_files(folder: Folder, meta: RecordingMeta, end: dict[str, Any]) -> Clo
     """
     final = folder.final_sidecar(meta.transmission)
     sound, gain = folder.sound(meta.transmission), folder.gain(meta.transmission)
+    raw = folder.raw(meta.transmission)
     if not final.exists():
         duration_ms = mend(sound) if sound.exists() else 0
         if not duration_ms:
-            for path in (sound, gain, folder.sidecar(meta.transmission)):
+            for path in (sound, gain, raw, folder.sidecar(meta.transmission)):
                 path.unlink(missing_ok=True)
             return Closed(files=(), duration_ms=0)
         digest = _digest(sound)
         files = [_describe(sound, "opus", f"{digest}.opus", digest)]
         if gain.exists():
             files.append(_describe(gain, "gain", f"{digest}.gain", _digest(gain)))
+        if raw.exists() and mend(raw):
+            digest = _digest(raw)
+            files.append(_describe(raw, "raw", f"{digest}.raw.opus", digest))
         value = {
             "v": SIDECAR_VERSION,
             "meta": to_json(meta),

@@ -29,24 +29,20 @@ class Track:
     def __init__(self, folder: Folder, meta: RecordingMeta) -> None:
         """Write the sidecar, then begin the sound and gain files."""
         self.meta = meta
-        serial = int.from_bytes(ulid_bytes(meta.transmission)[-4:], "big")
-        self._ogg = OggOpusWriter(serial, tags={"TRANSMISSION": meta.transmission})
+        self._folder = folder
         self._frames = 0
         self._next_timestamp: int | None = None
         self._gain_waits: list[bytes] = []
         write_sidecar(folder, meta)
-        self._sound = _File(folder.sound(meta.transmission))
+        self._raw: _Sound | None = None
+        self._sound = _Sound(folder.sound(meta.transmission), meta)
         try:
             self._gain = _File(folder.gain(meta.transmission))
         except OSError:
             self._sound.close()
             raise
-        self._begin()
-
-    def _begin(self) -> None:
         try:
-            self._sound.write(self._ogg.header())
-            self._gain.write(gain_header(self.meta.transmission))
+            self._gain.write(gain_header(meta.transmission))
         except OSError:
             self.abandon()
             raise
@@ -59,34 +55,41 @@ class Track:
             # Code 0 of the same TOC byte with nothing behind it: a packet that was not sent
             # (RFC 6716 section 3.2.1 allows length 0); players conceal it.
             for _ in range(min(missing, MAX_FILLED_FRAMES)):
-                self._add(bytes([frame.opus[0] & 0b11111100]), _NO_LEVEL, GAIN_MISSING)
+                self._add(_not_sent(frame.opus), _NO_LEVEL, GAIN_MISSING)
         self._next_timestamp = (frame.timestamp_48k + TIMESTAMP_STEP) & 0xFFFFFFFF
         silence = GAIN_SILENCE if frame.flags & VoiceFlag.SILENCE else 0
         self._add(frame.opus, level, silence)
 
     def finish(self) -> None:
         """End the files."""
-        self._sound.write(self._ogg.finish())
+        self._sound.finish()
+        if self._raw is not None:
+            self._raw.finish()
         self._sync()
         self.abandon()
 
     def abandon(self) -> None:
         """Let go of the files as they are; never raises."""
-        for file in (self._sound, self._gain):
+        for file in (self._sound, self._gain, self._raw):
             try:
-                file.close()
+                if file is not None:
+                    file.close()
             except OSError:
                 # Raw files hold nothing back: what is on disk stays, and is mended at the close.
                 continue
 
     def _add(self, packet: bytes, level: FrameLevel, flags: int) -> None:
-        page = self._ogg.write(packet)
-        if page:
-            self._sound.write(page)
+        self._sound.add(packet)
+        if level.raw and self._raw is None and not self._frames:
+            self._raw = _Sound(self._folder.raw(self.meta.transmission), self.meta)
+        if self._raw is not None:
+            self._raw.add(level.raw or _not_sent(packet))
         self._gain_waits.append(gain_record(level, flags))
         self._frames += 1
         if self._frames % SYNC_FRAMES == 0:
-            self._sound.write(self._ogg.flush())
+            self._sound.flush()
+            if self._raw is not None:
+                self._raw.flush()
             self._sync()
 
     def _sync(self) -> None:
@@ -94,6 +97,44 @@ class Track:
         self._gain_waits.clear()
         self._sound.sync()
         self._gain.sync()
+        if self._raw is not None:
+            self._raw.sync()
+
+
+def _not_sent(packet: bytes) -> bytes:
+    """Return a packet of the same length of time that says that nothing was sent."""
+    return bytes([packet[0] & 0b11111100])
+
+
+class _Sound:
+    """One Ogg Opus file while it grows."""
+
+    def __init__(self, path: Path, meta: RecordingMeta) -> None:
+        serial = int.from_bytes(ulid_bytes(meta.transmission)[-4:], "big")
+        self._ogg = OggOpusWriter(serial, tags={"TRANSMISSION": meta.transmission})
+        self._file = _File(path)
+        try:
+            self._file.write(self._ogg.header())
+        except OSError:
+            self._file.close()
+            raise
+
+    def add(self, packet: bytes) -> None:
+        page = self._ogg.write(packet)
+        if page:
+            self._file.write(page)
+
+    def flush(self) -> None:
+        self._file.write(self._ogg.flush())
+
+    def finish(self) -> None:
+        self._file.write(self._ogg.finish())
+
+    def sync(self) -> None:
+        self._file.sync()
+
+    def close(self) -> None:
+        self._file.close()
 
 
 class _File:

@@ -67,6 +67,7 @@ class Room:
     server: subprocess.Popen[bytes]
     control: Control
     desk: Desk
+    state: Path
 
     def log(self, *kinds: str) -> list[dict[str, Any]]:
         entries = self.control.ask(do="log")["entries"]
@@ -98,7 +99,7 @@ def room(tmp_path: Path) -> Iterator[Room]:
         desk = Desk(f"http://localhost:{port}", "sara", password)
         desk.take("1")
         control = stack.enter_context(contextlib.closing(Control(first["control"])))
-        yield Room(server, control, desk)
+        yield Room(server, control, desk, tmp_path / "state")
 
 
 def line_after(room: Room, since_ms: float, *, active: bool) -> float:
@@ -119,10 +120,10 @@ def line_after(room: Room, since_ms: float, *, active: bool) -> float:
 
 def test_carrier_is_a_call_in_the_log_with_sound(room: Room) -> None:
     with contextlib.closing(room.desk.stream()) as stream:
-        room.control.ask(do="talk", tone_hz=1000, for_s=2, level_dbfs=-20)
+        room.control.ask(do="talk", tone_hz=1000, for_s=2, level_dbfs=-4)
         started = stream.event("transmission.started", talkgroup=GROUP)
         assert started["talker"] is None
-        stream.event("recording.closed", transmission=started["transmission"])
+        closed = stream.event("recording.closed", transmission=started["transmission"])
         stream.event("call.ended", call=started["call"])
     wait_for(
         lambda: room.desk.call("GET", f"/calls?talkgroup={GROUP}")["total"], words="in the log"
@@ -139,6 +140,16 @@ def test_carrier_is_a_call_in_the_log_with_sound(room: Room) -> None:
     spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
     assert abs(np.argmax(spectrum) * 8000 / len(middle) - 1000) < 5
     assert 1.9 <= len(sound) / 8000 <= 2.6
+    (raw,) = [file for file in closed["files"] if file["kind"] == "raw"]
+    received = decode((room.state / "recordings" / raw["name"]).read_bytes())
+    assert len(received) == len(sound)
+    assert abs(level_db(received[4000:12_000]) - (-4 - 3)) < 1, "as it was received"
+    assert level_db(middle) < -10, "as it was levelled"
+
+
+def level_db(sound: np.ndarray[Any, np.dtype[np.float64]]) -> float:
+    """Return the RMS level in dBFS."""
+    return float(20 * np.log10(np.sqrt(np.mean(sound**2))))
 
 
 def decode(data: bytes) -> np.ndarray[Any, np.dtype[np.float64]]:
