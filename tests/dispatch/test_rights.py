@@ -363,9 +363,13 @@ async def test_words_about_the_radio_name_what_this_person_may_know(room: Room) 
 
 async def test_the_plan_is_whole_for_its_editors_and_cut_for_all_others(room: Room) -> None:
     supervisor, engineer = await room.browser("supervisor"), await room.browser("engineer")
-    text = (await supervisor.get("/plan")).text
-    assert "NORTH 1" in text
-    assert [word for word in (*HIDDEN_WORDS, "200") if word in text] == []
+    answer = await supervisor.get("/plan")
+    assert "NORTH 1" in answer.text
+    assert [word for word in HIDDEN_WORDS if word in answer.text] == []
+    plan = answer.json()["plan"]
+    assert 200 not in [number for link in plan["links"] for number in link["talkgroups"]]
+    assert 200 not in [talkgroup["number"] for talkgroup in plan["talkgroups"]]
+    assert plan["never_recorded"] == plan["individual_rules"] == []
     assert "HIDDEN 9" in (await engineer.get("/plan")).text
 
 
