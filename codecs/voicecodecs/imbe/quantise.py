@@ -26,6 +26,9 @@ Numbers = npt.NDArray[np.int32]
 
 QUIETEST: Final = 0.1
 """Amplitudes are taken for no less than this before the logarithm."""
+DEEPEST: Final = 0.004
+"""Nor for less than this times the largest: 48 dB is as deep as the coarse steps follow anyway, and
+a hole that they cannot follow costs accuracy everywhere else (.08 PESQ and .02 STOI)."""
 _LEVELS: Final = len(GAIN_LEVELS)
 
 
@@ -101,9 +104,12 @@ def quantise_amplitudes(
     wanted = work[:WIDTH]
     predicted = work[WIDTH : 2 * WIDTH]
     predict(harmonics, old_log, old_harmonics, predicted)
+    least = QUIETEST
+    for harmonic in range(1, harmonics + 1):
+        least = max(least, DEEPEST * amplitude[harmonic])
     energy = 0.0
     for harmonic in range(1, harmonics + 1):
-        value = max(amplitude[harmonic], QUIETEST)
+        value = max(amplitude[harmonic], least)
         energy += value * value
         wanted[harmonic] = math.log2(value) - predicted[harmonic]
     gain = transform(wanted, harmonics, values, work[2 * WIDTH :])
