@@ -3,6 +3,7 @@
 from typing import Any
 
 from gateway.tetra import lip, sds, sds_tl, status, tables
+from gateway.tetra.addressing import parse_address
 from gateway.tetra.bits import Payload
 from gateway.tetra.bos import identities
 from gateway.tetra.lip_long import SHAPES
@@ -80,7 +81,10 @@ def _store_forward_keys(payload: Payload) -> Row:
     if not isinstance(transfer, sds_tl.Transfer) or transfer.store_forward is None:
         return {}
     asked = transfer.store_forward
-    return {"store_forward": {"validity_s": asked.validity_s, "forward_to": asked.forward_to}}
+    keys: Row = {"store_forward": {"validity_s": asked.validity_s, "forward_to": asked.forward_to}}
+    if asked.address_type in (sds_tl.ForwardAddress.SSI, sds_tl.ForwardAddress.TSI):
+        keys["forward_address"] = parse_address(asked.forward_to).as_dict()
+    return keys
 
 
 def _transfer_keys(reference: int, asked: sds_tl.ReportRequest) -> Row:

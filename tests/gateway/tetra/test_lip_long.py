@@ -178,6 +178,23 @@ def test_decode_lip_of_real_radios(
     assert {*wanted.split(), "time_elapsed", "reason"} <= set(row)
 
 
+@pytest.mark.parametrize(
+    ("text", "forward"),
+    [
+        ("82039C5101020301746573", {"ssi": 0x010203, "mcc": None, "mnc": None}),
+        ("820301FA127774E161230141", {"ssi": 0x127774, "mcc": 901, "mnc": 8483}),
+        ("8203010005" + "0141", None),
+        ("820301FF0141", None),
+    ],
+)
+def test_decode_sds_names_whom_a_text_is_kept_for(
+    capsys: pytest.CaptureFixture[str], text: str, forward: dict[str, int | None] | None
+) -> None:
+    _, (row,) = _decode(capsys, "sds", text)
+    assert row["store_forward"]
+    assert row.get("forward_address") == forward
+
+
 def test_decode_lip_of_other_messages(capsys: pytest.CaptureFixture[str]) -> None:
     _, (refused,) = _decode(capsys, "lip", "0A6A2C")
     assert (refused["result"], refused["latitude_deg"]) == (22, None)
