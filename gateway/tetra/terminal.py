@@ -298,6 +298,8 @@ class TerminalCore:
             self.state.emit(Malformed(raw=raw, offset=said.offset, reason=said.reason))
         elif isinstance(said, Final):
             self._queue.final(said, now)
+            if said.ok:
+                self._transmitter.answers(now)
         elif isinstance(said, Mode) and self._service.restarted_by(said):
             self._restart(now, "radio has restarted or changed its mode")
         else:

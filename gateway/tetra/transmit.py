@@ -192,10 +192,6 @@ class Transmitter(Unkeying):
         """Un-key a grant in a private call that nobody pressed for."""
         self._unkey_stray(instance, now)
 
-    def forget_guard(self) -> None:
-        """Disarm: the bytes were written on the line opened anew."""
-        self._arm(b"")
-
     # -- time
 
     def deadline(self) -> MonoMs | None:

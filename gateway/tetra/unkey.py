@@ -92,6 +92,9 @@ class Unkeying(ABC):
         self._sure: tuple[MonoMs, int] | None = None
         """When, and in which call, an un-key is written once more."""
         self._sure_of_over = False
+        self._guarded = _FIRST_INSTANCE
+        self._unsure: int | None = None
+        """The call in which a radio was keyed when its line was lost."""
         self._any_grant_until = MonoMs(0)
         """Until then a grant of any instance is undone: ours may have been told wrongly."""
         self._hung_up_until = MonoMs(0)
@@ -332,7 +335,19 @@ class Unkeying(ABC):
     def _arm_for_instance(self) -> None:
         self._arm_to_unkey(_FIRST_INSTANCE if self._instance is None else self._instance)
 
+    def forget_guard(self) -> None:
+        """Disarm: its bytes were written on the line opened anew, and are made sure later."""
+        self._unsure = self._guarded if self._guard else self._unsure
+        self._arm(b"")
+
+    def answers(self, now: MonoMs) -> None:
+        """Take it that a radio that was keyed when its line was lost hears us again."""
+        instance, self._unsure = self._unsure, None
+        if instance is not None and not self.busy:
+            self._unkey_stray(instance, now)
+
     def _arm_to_unkey(self, instance: int) -> None:
+        self._guarded = instance
         self._arm(b"\x1b\rAT+CUTXC=%d\rATH\r" % instance)
 
     def _arm(self, guard: bytes) -> None:

@@ -24,6 +24,7 @@ UNKEY_LIMIT_MS = 20_000.0
 CLEAN_UNKEY_LIMIT_MS = 500.0
 """The same where every byte arrives, the radio stays on, and hears."""
 KEY_LINES = ("ATD", "AT+CTXD=")
+UNKEY_LINES = ("AT+CUTXC=", "ATH")
 _DIAL = re.compile(r"ATD(\d{1,8})$")
 _MESSAGE = re.compile(r"AT\+CMGS=(\d{1,8}),")
 _TEXT = re.compile(r"8[2A]0[0-9A-F](\w\w)01((?:\w\w)*)$")
@@ -58,6 +59,7 @@ class Watch:
     messages: dict[str, set[tuple[int, int]]] = field(default_factory=dict)
     """Of each text (unit, reference) of its parts, as the core wrote them."""
     _dialled: set[int] = field(default_factory=set)
+    _withdrawn: bool = False
     _to: int = 0
     _writing: str = ""
     _keyed_since: float | None = None
@@ -124,8 +126,12 @@ class Watch:
 
     def line(self, text: str, *, pressed_at_its_begin: bool, now: float) -> None:
         """Take a line that the core has written."""
-        if text.startswith(KEY_LINES) and not pressed_at_its_begin:
-            self.breach(f"{text} was written, and nobody presses", now)
+        if text.startswith(KEY_LINES):
+            self._withdrawn = False
+            if not pressed_at_its_begin:
+                self.breach(f"{text} was written, and nobody presses", now)
+        elif text.startswith(UNKEY_LINES):
+            self._withdrawn = True
         if found := _DIAL.match(text):
             self._dialled.add(int(found[1]))
         elif found := _MESSAGE.match(text):
@@ -163,12 +169,15 @@ class Watch:
         """Take it that the radio's transmitter went on, in a call that the host dialled or not.
 
         ``told``: the lines that announced the call arrived whole. What no driver can know is
-        counted and is no breach: those lines were lost, or the dialled digits were damaged.
+        counted and is no breach: those lines were lost, or the dialled digits were damaged, or the
+        network grants what was withdrawn (then no sound is sent, and it must be un-keyed).
         """
         self.counts["keyed"] += 1
         if group == self.target:
             return
-        if group is None and not self.lossless:
+        if self._withdrawn and not self.pressed:
+            self.counts["elsewhere: granted after its withdrawal, un-keyed at once"] += 1
+        elif group is None and not self.lossless:
             self.counts["elsewhere: a command was damaged into another"] += 1
         elif dialled and group not in self._dialled:
             self.counts["elsewhere: the number was damaged on the wire"] += 1
