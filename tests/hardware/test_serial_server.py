@@ -4,11 +4,14 @@ import contextlib
 import dataclasses
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+import tty
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -118,3 +121,47 @@ def test_wrong_use_is_told(
     told = capsys.readouterr().err
     assert "is not there" in told
     assert "expected HOST:PORT" in told
+
+
+class PlainServer:
+    """A serial server that hands on bytes and knows nothing else (``socket://``)."""
+
+    def __init__(self, path: Path) -> None:
+        self._port = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        tty.setraw(self._port)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"socket://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        client, _ = self._listener.accept()
+        client.setblocking(False)
+        with client:
+            while not self._end.is_set():
+                ready, _, _ = select.select([client.fileno(), self._port], [], [], 0.05)
+                if client.fileno() in ready:
+                    data = client.recv(4096)
+                    if not data:
+                        return
+                    os.write(self._port, data)
+                if self._port in ready:
+                    client.sendall(os.read(self._port, 4096))
+
+    def close(self) -> None:
+        self._end.set()
+        self._thread.join(3)
+        self._listener.close()
+        os.close(self._port)
+
+
+def test_driver_that_is_killed_is_unkeyed_through_a_plain_server(simulation: Simulation) -> None:
+    server = PlainServer(simulation.port)
+    try:
+        planned = dataclasses.replace(simulation.planned(), port=server.url)
+        keyed = Keyed(simulation, "", planned)
+        check(simulation, keyed.signal(signal.SIGKILL))
+        keyed.process.wait(5)
+    finally:
+        server.close()
