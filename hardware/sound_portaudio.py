@@ -79,9 +79,12 @@ class PortAudioHouse:
 
     def _open_card(self, address: DeviceAddress, wake: Wake, ended: Wake) -> CardStreams:
         portaudio = load_portaudio()
-        if self._stale and not self._open:
-            self._begin_anew()
-        capture, playback = self._find(address)
+        try:
+            if self._stale and not self._open:
+                self._begin_anew()
+            capture, playback = self._find(address)
+        except portaudio.PortAudioError as error:
+            raise LinkError(f"sound cards could not be listed: {error}") from error
         streams = CardStreams()
         try:
             if capture is not None:

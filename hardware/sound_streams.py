@@ -186,7 +186,8 @@ class PlaybackStream(_Stream):
     def _callback(self, outdata: Frames, frames: int, times: Any, status: Any) -> None:
         now_s = time.monotonic()
         _named()
-        if status.output_underflow:
+        if status.output_underflow and self.ring.waiting:
+            # Only a hole in sound: one in silence is heard by nobody.
             self._xruns += 1
         if len(self._mono) != frames:
             self._mono = np.zeros(frames, dtype=np.int16)
