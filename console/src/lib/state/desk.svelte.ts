@@ -1,12 +1,11 @@
 /** The desk: all managers, wired to the stream, the sound and the press. One per page. */
 
 import { api, sentence, socketUrl } from '../api/client';
-import { requestId } from '../ptt/protocol';
-import type { CallAnswer, Envelope, PrivateCall, Snapshot } from '../api/types';
+import type { Envelope, Snapshot } from '../api/types';
 import type { Cue } from '../audio/cues';
 import { audible } from '../audible';
-import { isPrivate, PRIVATE_TRACK } from '../calls';
-import { MIC_HINDRANCE } from '../audio/mic.svelte';
+import { PRIVATE_TRACK } from '../calls';
+import { hindrance } from '../hindrance';
 import { KeyMap } from '../keys/keymap.svelte';
 import { replayStep } from '../replay';
 import { EventStream, STALE_MS } from '../stream/stream.svelte';
@@ -15,25 +14,22 @@ import type { FromWorker } from '../ptt/protocol';
 import { Activity } from './activity.svelte';
 import { Alarms } from './alarms.svelte';
 import { PrivateCalls } from './calls.svelte';
+import { Phone } from './phone';
 import { time } from './clock.svelte';
 import { Incidents } from './incidents.svelte';
 import { LineTraces } from './lines.svelte';
 import { Messages } from './messages.svelte';
 import { Prefs } from './prefs.svelte';
 import { Session } from './session.svelte';
+import { Siren } from './siren';
 import { Sound } from './sound.svelte';
 import { Talkgroups, type Talkgroup } from './talkgroups.svelte';
 import { Units } from './units.svelte';
 
 const AUDIBLE_TICK_MS = 500;
-const EMERGENCY_CYCLE_MS = 5_000;
 const TOAST_MS = 6_000;
 const STATS_EVERY = 5;
-const RING_CYCLE_MS = 4_000;
 const KEEP_MS = 1_000;
-/** So long push-to-talk works on what was known last. */
-const TRUSTED_S = 10;
-
 const LOST: ReadonlySet<string> = new Set(['down', 'unregistered', 'closed']);
 
 export class Desk {
@@ -50,6 +46,7 @@ export class Desk {
   readonly lines = new LineTraces();
   readonly sound = new Sound(this.prefs);
   readonly ptt: Ptt;
+  readonly phone: Phone;
   readonly stream: EventStream;
 
   selected: string | null = $state(null);
@@ -74,11 +71,10 @@ export class Desk {
   #timers: ReturnType<typeof setInterval>[] = [];
   #toastTimer: ReturnType<typeof setTimeout> | undefined;
   #keepTimer: ReturnType<typeof setTimeout> | undefined;
-  #sirenTimer: ReturnType<typeof setInterval> | undefined;
-  #ringTimer: ReturnType<typeof setInterval> | undefined;
   #ticks = 0;
   #shown = new Set<string>();
   readonly #down = new Set<string>();
+  readonly #siren = new Siren(this.alarms, this.talkgroups, (cue) => this.#alert(cue));
 
   constructor() {
     this.ptt = new Ptt({
@@ -88,6 +84,15 @@ export class Desk {
       cutCues: () => this.sound.cutCues(),
       hindrance: (talkgroup) => this.hindrance(talkgroup),
       limitS: (talkgroup) => this.talkgroups.byId.get(talkgroup)?.info.transmit_limit_s ?? 60,
+    });
+    this.phone = new Phone({
+      calls: this.calls,
+      session: this.session,
+      sound: this.sound,
+      ptt: this.ptt,
+      say: (words) => this.say(words),
+      attempt: (what, task) => this.attempt(what, task),
+      alert: (cue) => this.#alert(cue),
     });
     this.stream = new EventStream(() => socketUrl('/stream'), {
       snapshot: (data) => this.#load(data),
@@ -114,17 +119,7 @@ export class Desk {
 
   /** Why nothing can be sent on a talkgroup from this desk; empty when it can. */
   hindrance(talkgroup: string): string {
-    if (isPrivate(talkgroup)) return MIC_HINDRANCE[this.sound.mic.state];
-    const row = this.talkgroups.byId.get(talkgroup);
-    if (!row) return 'this talkgroup is not yours';
-    if (!row.may('talk')) return 'you may not talk here';
-    if (row.info.links.length === 0) return 'no radio serves this talkgroup';
-    if (row.state.rx === 'offline') return row.state.reason || 'link lost';
-    const emergency = this.ptt.current?.source === 'emergency' && !this.ptt.current.released;
-    if (!emergency && this.calls.holds(row.info.links)) return 'radio is in a private call';
-    const silent = this.staleS ?? 0;
-    if (silent >= TRUSTED_S) return `no news from the server for ${silent} s`;
-    return MIC_HINDRANCE[this.sound.mic.state];
+    return hindrance(this, talkgroup);
   }
 
   say(words: string): void {
@@ -194,7 +189,7 @@ export class Desk {
     if (this.micOpen === on) return;
     this.micOpen = on;
     if (this.prefs.speaker) this.placeSound();
-    if (!on && this.alarms.raised.length > 0) this.#siren();
+    if (!on && this.alarms.raised.length > 0) this.#siren.start();
   }
 
   /** Hot-microphone sound of an open alarm is heard at select level. */
@@ -245,87 +240,6 @@ export class Desk {
     return this.calls.name(target) || this.talkgroups.name(target);
   }
 
-  /** Whether a radio of this talkgroup can make an emergency call. */
-  emergencyOut(row: Talkgroup | null): boolean {
-    const links = row?.info.links ?? [];
-    return links.some((id) => this.talkgroups.links.get(id)?.capabilities.includes('emergency_out'));
-  }
-
-  /** Take a call; a duplex one opens the microphone, and closing it ends the call. */
-  async answerCall(call: PrivateCall): Promise<void> {
-    if (call.duplex && !this.#micReady()) return;
-    const microphone = call.duplex ? requestId() : '';
-    await this.#call('Not answered', microphone, () => api.answerCall(call.call, microphone));
-  }
-
-  async dial(whom: { kind: string; unit: string; digits: string; duplex: boolean }): Promise<boolean> {
-    if (whom.duplex && !this.#micReady()) return false;
-    const microphone = whom.duplex ? requestId() : '';
-    return this.#call('Not called', microphone, () => api.dial({ ...whom, microphone }));
-  }
-
-  async #call(what: string, microphone: string, ask: () => Promise<CallAnswer>): Promise<boolean> {
-    void this.sound.mixer.resume();
-    let line = '';
-    const done = await this.attempt(what, async () => {
-      const answer = await ask();
-      line = answer.line;
-      return answer;
-    });
-    if (done && microphone && line) this.ptt.press(line, 'call', true, microphone);
-    return done;
-  }
-
-  #micReady(): boolean {
-    const why = MIC_HINDRANCE[this.sound.mic.state];
-    if (!why) return true;
-    void this.sound.mic.open();
-    this.say(`A duplex call needs the microphone: ${why}`);
-    return false;
-  }
-
-  async declineCall(call: PrivateCall): Promise<void> {
-    await this.attempt('Not declined', () => api.declineCall(call.call));
-  }
-
-  async endCall(call: PrivateCall): Promise<void> {
-    const done = await this.attempt('Not ended', () => api.hangUp(call.call));
-    if (!done && this.ptt.inCall) this.ptt.abort('hang_up');
-  }
-
-  /** What a key does: the first that rings here, or the own call. */
-  callKey(what: 'answer' | 'decline' | 'end'): void {
-    const rings = this.calls.ringsAt(this.session.position)[0];
-    const own = this.calls.of(this.session.position);
-    if (what === 'end' && own) void this.endCall(own);
-    else if (what === 'answer' && rings && !own) void this.answerCall(rings);
-    else if (what === 'decline' && rings) void this.declineCall(rings);
-    else this.say(what === 'end' ? 'This desk is in no call' : 'Nothing rings here');
-  }
-
-  /** Ring now, then each 4 s while something rings here. */
-  #ring(): void {
-    clearInterval(this.#ringTimer);
-    const tone = (): void => {
-      const rings = this.calls.ringsAt(this.session.position);
-      if (rings.length === 0) clearInterval(this.#ringTimer);
-      else if (this.calls.of(this.session.position)) this.#alert('ring_waiting');
-      else this.#alert(rings.some((call) => call.emergency) ? 'ring_emergency' : 'ring');
-    };
-    this.#ringTimer = setInterval(tone, RING_CYCLE_MS);
-    tone();
-  }
-
-  #private(envelope: Envelope): void {
-    const words = this.calls.take(envelope, this.session.position);
-    if (words) this.say(words);
-    if (envelope.type === 'individual.ringing' || envelope.type === 'individual.passed_on') this.#ring();
-    if (this.calls.ringsAt(this.session.position).length === 0) {
-      clearInterval(this.#ringTimer);
-    }
-    this.placeSound();
-  }
-
   async acknowledge(id?: string): Promise<void> {
     const alarm = id ?? this.alarms.raised[0]?.alarm;
     if (alarm) await this.attempt('Not acknowledged', () => api.acknowledge(alarm));
@@ -353,7 +267,7 @@ export class Desk {
     void this.#mix();
     this.stream.start();
     this.#timers.push(setInterval(() => this.#audible(), AUDIBLE_TICK_MS));
-    this.#siren();
+    this.#siren.start();
     if (!this.session.can('voice.hear')) return;
     void this.sound.start();
     if (!this.session.position) return;
@@ -369,8 +283,10 @@ export class Desk {
     this.#worker?.postMessage({ op: 'close' });
     this.#worker?.terminate();
     this.#worker = null;
-    for (const timer of [...this.#timers, this.#sirenTimer, this.#ringTimer]) clearInterval(timer);
+    for (const timer of this.#timers) clearInterval(timer);
     this.#timers = [];
+    this.phone.stop();
+    this.#siren.stop();
     this.stream.stop();
     this.sound.stop();
     this.loaded = false;
@@ -387,7 +303,7 @@ export class Desk {
     this.activity.load(data.transmissions);
     this.incidents.load(data.incidents);
     this.calls.load(data.individual);
-    this.#ring();
+    this.phone.ring();
     this.session.positions = data.positions;
     this.session.permissions = data.me.permissions;
     this.plan = data.plan;
@@ -443,7 +359,7 @@ export class Desk {
         break;
       case 'alarm.raised':
         this.placeSound();
-        this.#siren();
+        this.#siren.start();
         this.stream.report();
         break;
       case 'message.received':
@@ -464,7 +380,10 @@ export class Desk {
         break;
       default:
         if (envelope.type.startsWith('position.')) this.#position(envelope);
-        else if (envelope.type.startsWith('individual.')) this.#private(envelope);
+        else if (envelope.type.startsWith('individual.')) {
+          this.phone.take(envelope);
+          this.placeSound();
+        }
     }
   }
 
@@ -498,23 +417,6 @@ export class Desk {
     if (document.visibilityState !== 'visible') return [...this.#shown];
     this.#shown = new Set(this.alarms.list.map((alarm) => alarm.alarm));
     return [...this.#shown];
-  }
-
-  /** Sound now, then each 5 s. */
-  #siren(): void {
-    clearInterval(this.#sirenTimer);
-    this.#sirenTimer = setInterval(() => this.#sounder(), EMERGENCY_CYCLE_MS);
-    this.#sounder();
-  }
-
-  /** Two-tone while an alarm is unacknowledged; silent while its unit speaks or our mic is open. */
-  #sounder(): void {
-    const loud = this.alarms.raised.some((alarm) => {
-      const row = alarm.talkgroup ? this.talkgroups.byId.get(alarm.talkgroup) : undefined;
-      const heard = row?.receiving === true && row.state.talker === alarm.unit;
-      return !heard || time.now - alarm.t_raised_utc / 1000 < 2_500;
-    });
-    if (loud) this.#alert('emergency');
   }
 
   /** Which overs were audible: decides the unheard dot. */
