@@ -1,5 +1,7 @@
 """Answers of several shapes and lines; expected values written from the documents, not the code."""
 
+import random
+
 import pytest
 
 from gateway.model.radio import KnownGroup
@@ -127,3 +129,44 @@ def test_lines_of_calls_with_all_their_fields() -> None:
 @pytest.mark.parametrize("text", ["+CTRFPC: 1", "+CTSTO: 1,2", "+CTDCR: 0", "+CTMGS: 1"])
 def test_what_no_source_explains_is_kept_whole(text: str) -> None:
     assert parse_line(text) == Unknown(text=text)
+
+
+READERS = (
+    answers.own_numbers,
+    answers.cells,
+    answers.dmo_channels,
+    answers.own_place,
+    answers.battery,
+    answers.radio_clock,
+    answers.volume,
+    answers.broadcast,
+)
+SAMPLES = (
+    "+CNUMS: 1,901100100310201,Patrol 1",
+    "+CNUMF: 6,09010100101210200",
+    "+GCLI: 2",
+    "901,5ac2,26,43",
+    "+CXDCL: 1,77,301F+,1,1",
+    "+GPSPOS: 12:34:56,N: 59_20.0700,E: 018_04.2700,7",
+    "+CBC: 0,87",
+    '+CCLK: "26/11/25,03:04:05+02"',
+    "+CLVL: 6",
+    "+CTBCT: 14,65535,1,1",
+    "+CNUMS: (0),(1-2000),(1-2000)",
+)
+
+
+def test_damaged_answers_raise_nothing() -> None:
+    """20,000 seeded inputs: one to three lines of a list, each damaged somewhere."""
+    rng = random.Random(395)
+    for _ in range(20_000):
+        lines: list[PeiLine] = []
+        for _line in range(rng.randrange(1, 4)):
+            text = list(rng.choice(SAMPLES))
+            for _damage in range(rng.randrange(3)):
+                text[rng.randrange(len(text))] = chr(rng.randrange(256))
+            lines.append(parse_line("".join(text)))
+        for reader in READERS:
+            reader(lines)
+        assert len(answers.known_groups(lines, "CNUMS")) <= len(lines)
+        answers.ranges(lines, "CNUMS")
