@@ -63,6 +63,12 @@ class LiveActs:
                 _obj("alarm", e.alarm),
                 {"code": e.reason},
             ),
+            "message.opened": lambda e: Act(
+                op="consult",
+                verb="message.opened",
+                actor=self._who(None, e.operator),
+                obj=_obj("message", e.message),
+            ),
             "message.queued": lambda e: _desk(
                 "message.sent",
                 self._who(None, e.operator),

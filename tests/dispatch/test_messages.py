@@ -13,7 +13,7 @@ from gateway.model import events as ev
 from gateway.model.commands import MessageSend
 from gateway.model.ids import MessageId, UnitId
 from gateway.model.message_commands import MessageOpen, PositionRequest, StatusSend
-from tests.dispatch.room import GHOST, LINK, NORTH, PATROL, SECRET, SECRET_LINK, Room
+from tests.dispatch.room import GHOST, LINK, NORTH, PATROL, SECRET, SECRET_LINK, Room, until
 
 
 def _queued(room: Room, **more: Any) -> MessageId:  # Any: fields of the event
@@ -117,6 +117,13 @@ async def test_opening_a_text_tells_its_sender_once(room: Room) -> None:
     assert [c.message for c in room.gateway.of(MessageOpen) if isinstance(c, MessageOpen)] == [
         message
     ]
+
+    def opened() -> list[str]:
+        with sqlite3.connect(room.state / "samband.db") as db:
+            lines = [json.loads(raw) for (raw,) in db.execute("SELECT entry FROM audit_log")]
+        return [entry["obj"]["id"] for entry in lines if entry["verb"] == "message.opened"]
+
+    await until(lambda: opened() == [message, message, message, sent])
     hidden = _received(room, "x", link=SECRET_LINK, sender=GHOST, talkgroup=SECRET)
     assert (await first.post(f"/messages/{hidden}/read")).status_code == 404
 
