@@ -13,6 +13,7 @@ from gateway.model.individual_plan import IndividualRule, NeverRecorded
 from gateway.model.plan import Link, Plan, Site, StatusText, System, Talkgroup, Unit
 from gateway.model.private_line import PRIVATE_HANDLE, PRIVATE_SYSTEM
 from gateway.model.wire import from_json
+from gateway.tetra.settings import check_settings
 from hardware.ptt_address import link_faults, ptt_ports
 from samband.plan_sound import sound_faults
 from samband.toml_faults import read_toml, refuse
@@ -181,12 +182,23 @@ def _check_ranges(plan: Plan) -> list[str]:
 
 def _check_links(plan: Plan) -> list[str]:
     faults = [f"link {link.id}: {fault}" for link in plan.links for fault in link_faults(link)]
+    faults += [fault for link in plan.links for fault in _terminal_faults(link)]
     keys = {link.id: ptt_ports((link,)) for link in plan.links}
     for link in plan.links:
         for other in plan.links:
             if other.id != link.id and link.port and link.port in keys[other.id]:
                 faults.append(f"link {link.id}: port {link.port} keys link {other.id}")
     return faults
+
+
+def _terminal_faults(link: Link) -> list[str]:
+    if link.kind != "tetra-pei":
+        return []
+    try:
+        check_settings(link.profile, link.mode)
+    except ValueError as fault:
+        return [f"link {link.id}: {fault}"]
+    return []
 
 
 def _check_individual(plan: Plan) -> list[str]:
@@ -232,6 +244,7 @@ CHECKS: tuple[Callable[[Plan], list[str]], ...] = (
     _check_ids,
     _check_references,
     _check_ranges,
+    _check_links,
     _check_individual,
     sound_faults,
 )

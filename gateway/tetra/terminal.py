@@ -47,6 +47,7 @@ from gateway.tetra.radio_state import RadioState
 from gateway.tetra.remedies import Remedies
 from gateway.tetra.sds_lines import Heard, ReceivedSds, SdsLineJoiner
 from gateway.tetra.service import Service
+from gateway.tetra.settings import check_settings
 from gateway.tetra.transmit import Transmitter
 from gateway.tetra.words import command_words, line_words
 
@@ -87,9 +88,7 @@ class TerminalCore:
 
         Raises ValueError for a profile or mode that does not exist.
         """
-        if mode and mode not in tables.PLAN_MODES:
-            known = ", ".join(tables.PLAN_MODES)
-            raise ValueError(f"mode: expected one of {known}, got {mode!r}")
+        check_settings(profile, mode)
         self.state = RadioState(wanted_profile=profile, profile=choose(profile))
         self._now = MonoMs(0)
         self._reader = LineReader()
