@@ -2,7 +2,8 @@
 
 The server and its guards run on the first core, the radios and this program on the others. Somebody
 talks on every terminal all the time, and each delivers texts, statuses and positions. Measured from
-outside: processor time and memory of the server's processes, and, for each over, the time from the
+outside: processor time and memory of the server's processes (each one's share of the pages that are
+no file's), how long the server waited for others on its core, and, for each over, the time from the
 bytes that name its talker on the serial line to the event on the bus (on this machine's clock).
 """
 
@@ -81,18 +82,26 @@ def _run(links: int, seconds: float) -> dict[str, Any]:
         traffic = _Traffic(running.control, links)
         traffic.go(min(10.0, seconds / 2))  # what is made once is made now
         began, cpu = time.monotonic(), cpu_seconds(running.pid)
+        waited = _waited_s(running.pid)
         traffic.go(seconds)
-        used = (cpu_seconds(running.pid) - cpu) / (time.monotonic() - began)
+        took = time.monotonic() - began
+        used = (cpu_seconds(running.pid) - cpu) / took
         delays = _delays(running, began * 1000)
         if not delays:
             raise LinkError("no over of the radios became an event")
         return {
             "cpu_percent": used * 100,
-            "own_mb": sum(pss_mb(one, "Anonymous:") for one in family(running.pid)),
+            "waited_for_a_core_percent": (_waited_s(running.pid) - waited) / took * 100,
+            "own_mb": sum(pss_mb(one, "Pss_Anon:") for one in family(running.pid)),
             "processes": len(family(running.pid)),
             "overs": len(delays),
             "byte_to_event_ms": percentiles(delays),
         }
+
+
+def _waited_s(pid: int) -> float:
+    """Return how long a process was ready to run and others had its core: the machine's noise."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="utf-8").split()[1]) / 1e9
 
 
 class _Traffic:
