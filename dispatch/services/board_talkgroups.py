@@ -11,6 +11,7 @@ from gateway.model.events import Event
 from gateway.model.ids import AlarmId, LinkId, TalkgroupId, UtcUs
 from gateway.model.plan import Link, Talkgroup
 from gateway.model.radio import Capability, LinkState
+from gateway.model.wire import to_json
 
 HOUR_US = 3_600_000_000
 HEARD_KEPT = 2000
@@ -65,6 +66,8 @@ class LinkStatus:
     since_utc: int = 0
     group: int | None = None
     scanned: tuple[int, ...] = ()
+    static: tuple[ev.NamedGroup, ...] = ()
+    dynamic: tuple[ev.NamedGroup, ...] = ()
 
 
 class TalkgroupStates:
@@ -93,6 +96,9 @@ class TalkgroupStates:
             case ev.LinkGroupChanged():
                 status = self.link(event.link)
                 status.group, status.scanned = event.number, event.scanned
+            case ev.LinkGroupsKnown():
+                status = self.link(event.link)
+                status.static, status.dynamic = event.static, event.dynamic
             case ev.TransmissionStarted():
                 self._started(event, now)
             case ev.TransmissionUpdated():
@@ -246,6 +252,9 @@ class TalkgroupStates:
             "mode": status.mode,
             "registered": status.registered,
             "group": status.group,
+            "scanned": list(status.scanned),
+            "static_groups": [to_json(group) for group in status.static],
+            "dynamic_groups": [to_json(group) for group in status.dynamic],
             "own_number": status.own_number or link.own_number,
             "capabilities": list(status.capabilities),
             "since_utc": status.since_utc,

@@ -36,7 +36,8 @@ class Sight:
         self._rules: dict[str, Rule] = {
             "link.changed": self._link,
             "link.group_changed": self._group,
-            "link.line_seen": self._line,
+            "link.groups_known": self._engineers,
+            "link.line_seen": self._engineers,
             "unit.positioned": self._unit,
             "unit.status_set": self._unit,
             "message.received": self._message,
@@ -216,7 +217,9 @@ class Sight:
         systems = [other.system for other in self._plan.plan.links if other.id == link]
         return any(access.sees(f"{system}/{number}") for system in systems)
 
-    def _line(self, event: ev.LinkLineSeen, access: Access) -> Event | None:
+    def _engineers(
+        self, event: ev.LinkLineSeen | ev.LinkGroupsKnown, access: Access
+    ) -> Event | None:
         return event if access.may("links.trace") else None
 
     def _unit(self, event: Any, access: Access) -> Event | None:

@@ -128,6 +128,11 @@ class Snapshots:
             group = row["group"]
             if group is not None and not self._sight.sees_number(access, link.id, group):
                 row["group"] = None
+            row["scanned"] = [
+                n for n in row["scanned"] if self._sight.sees_number(access, link.id, n)
+            ]
+            if not access.may("links.trace"):  # what is in a radio is an engineer's
+                row["static_groups"] = row["dynamic_groups"] = []
             rows.append(row)
         return rows
 

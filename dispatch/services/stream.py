@@ -24,7 +24,8 @@ from gateway.ports import Clock
 
 logger = logging.getLogger(__name__)
 
-RING_EVENTS = 5000
+RING_EVENTS = 3000
+"""Events kept for clients that come back; some 700 bytes each."""
 CLIENT_QUEUE = 2000
 BEAT_MS = 1000
 

@@ -125,6 +125,8 @@ class RadioInput:
                 )
             case radio.DataReceived():
                 self._messages.data(link, event)
+            case radio.GroupsKnown():
+                self._groups_known(link, event)
             case radio.SendProgress():
                 self._messages.progress(event)
             case radio.LineSeen() | radio.Malformed():
@@ -163,6 +165,13 @@ class RadioInput:
         )
         if before is not None and before != event.number:
             self._floor.group_moved(link, event.number)
+
+    def _groups_known(self, link: LinkId, event: radio.GroupsKnown) -> None:
+        static, dynamic = (
+            tuple(events.NamedGroup(number=g.number, name=g.name) for g in groups)
+            for groups in (event.static, event.dynamic)
+        )
+        self._ctx.publish(events.LinkGroupsKnown(link=link, static=static, dynamic=dynamic))
 
     def _group(self, link: LinkId, number: int | None) -> TalkgroupId | None:
         return None if number is None else self._ctx.addresses.talkgroup_on(link, number)

@@ -64,6 +64,24 @@ class LinkGroupChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamedGroup:
+    """A group as a radio has it in its own list; names are the radio's."""
+
+    number: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkGroupsKnown(Event):
+    """The groups in a radio: ``static`` programmed, ``dynamic`` given over the air (DGNA)."""
+
+    type: ClassVar[str] = "link.groups_known"
+    link: LinkId
+    static: tuple[NamedGroup, ...] = ()
+    dynamic: tuple[NamedGroup, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkLineSeen(Event):
     """One protocol line, for engineers only."""
 

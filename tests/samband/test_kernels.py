@@ -1,5 +1,6 @@
 """Where compiled kernels go."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def test_what_the_environment_names_goes_first(tmp_path: Path) -> None:
 def test_in_the_state_folder_of_a_read_only_installation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kernels.os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "access", lambda *_: False)
     environment: dict[str, str] = {}
     assert kernels.keep_kernels(tmp_path, environment) == tmp_path / "kernels"
     assert environment == {kernels.VARIABLE: str(tmp_path / "kernels")}

@@ -10,6 +10,7 @@ from gateway.model.events import (
     Event,
     LinkChanged,
     LinkGroupChanged,
+    LinkGroupsKnown,
     LinkLineSeen,
     TransmissionEnded,
     TransmissionStarted,
@@ -274,3 +275,15 @@ async def test_closing_ends_calls_as_interrupted() -> None:
     room.talk(3204)
     await room.engine.close()
     assert [e.interrupted for e in of(room.all_told(), CallEnded)] == [True]
+
+
+def test_the_groups_in_a_radio_are_told() -> None:
+    room = Room()
+    known = radio.GroupsKnown(
+        static=(radio.KnownGroup(number=101, name="Patrol"),),
+        dynamic=(radio.KnownGroup(number=777),),
+    )
+    room.north.say(known)
+    (told,) = room.told(LinkGroupsKnown)
+    assert [(g.number, g.name) for g in told.static] == [(101, "Patrol")]
+    assert [g.number for g in told.dynamic] == [777]

@@ -154,7 +154,7 @@ export interface Events {
     priority?: number;
     source?: string;
   };
-  /** On air, but nothing has come from the microphone for a second (``silent``), or it comes again. */
+  /** On air without microphone sound for a second (``silent``), or it comes again. */
   'floor.unheard': {
     request: string;
     position: string;
@@ -308,6 +308,7 @@ export interface Events {
     mode?: string;
     registered?: boolean | null;
     signal_dbm?: number | null;
+    speed_bps?: number | null;
     capabilities?: string[];
     since_utc?: number;
   };
@@ -318,6 +319,18 @@ export interface Events {
     talkgroup: string | null;
     scanned?: number[];
     asked?: boolean;
+  };
+  /** The groups in a radio: ``static`` programmed, ``dynamic`` given over the air (DGNA). */
+  'link.groups_known': {
+    link: string;
+    static?: ({
+      number: number;
+      name?: string;
+    })[];
+    dynamic?: ({
+      number: number;
+      name?: string;
+    })[];
   };
   /** One protocol line, for engineers only. */
   'link.line_seen': {

@@ -136,9 +136,19 @@ export interface LinkInfo {
   signal_dbm: number | null;
   speed_bps: number | null;
   group: number | null;
+  /** Groups that the radio scans besides. */
+  scanned?: number[];
+  /** What is programmed into the radio, and what the network gave it; engineers only. */
+  static_groups?: NamedGroup[];
+  dynamic_groups?: NamedGroup[];
   own_number: number | null;
   capabilities: string[];
   since_utc: number | null;
+}
+
+export interface NamedGroup {
+  number: number;
+  name: string;
 }
 
 export interface SiteInfo {

@@ -2,6 +2,7 @@
 
 import { SvelteMap } from 'svelte/reactivity';
 import type {
+  NamedGroup,
   Action,
   Envelope,
   LinkInfo,
@@ -133,6 +134,17 @@ export class Talkgroups {
       case 'link.changed':
         this.#link(envelope.t_utc, data);
         break;
+      case 'link.groups_known': {
+        const link = this.links.get(String(data['link']));
+        if (!link) break;
+        const [programmed, dynamic] = [data['static'] ?? [], data['dynamic'] ?? []];
+        this.links.set(link.id, {
+          ...link,
+          static_groups: programmed as NamedGroup[],
+          dynamic_groups: dynamic as NamedGroup[],
+        });
+        break;
+      }
       case 'link.group_changed':
         this.#group(data);
         break;
@@ -236,8 +248,9 @@ export class Talkgroups {
     const link = this.links.get(id);
     if (!link) return;
     const group = (data['number'] as number | null) ?? null;
-    this.links.set(id, { ...link, group });
-    const scanned = new Set((data['scanned'] as number[] | undefined) ?? []);
+    const heard = (data['scanned'] as number[] | undefined) ?? [];
+    this.links.set(id, { ...link, group, scanned: heard });
+    const scanned = new Set(heard);
     const name = this.name((data['talkgroup'] as string | null) ?? null) || 'another talkgroup';
     for (const row of this.byId.values()) {
       if (!row.info.links.includes(id)) continue;
