@@ -194,7 +194,7 @@ def look_at_opus() -> list[Finding]:
 
 def look_at_guard() -> list[Finding]:
     """Check that the un-key guard's script can be started."""
-    from hardware.guard_client import SCRIPT
+    from hardware.guard_nursery import SCRIPT
 
     if not SCRIPT.is_file() or not os.access(sys.executable, os.X_OK):
         words = f"{SCRIPT} cannot be started by {sys.executable}: nothing would be keyed"
