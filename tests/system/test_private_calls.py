@@ -205,3 +205,37 @@ def test_an_emergency_call_of_the_desk_is_one_on_the_wire(control: Control, ptt:
     ptt.release(request)
     ptt.wait(request, "idle")
     no_violations(control)
+
+
+@needs_chromium
+def test_the_emergency_button_keys_only_after_two_seconds_and_until_it_is_let_go(
+    demo: RunningDemo, control: Control
+) -> None:
+    with browser() as context:
+        page = context.new_page()
+        sign_in(page, demo.url, demo.users["dispatcher"])
+        page.get_by_test_id(f"tile-{PATRULL_1.replace('/', '-')}").click()
+        button = page.get_by_test_id("emergency-call")
+        button.hover()
+        began = mono_ms()
+        page.mouse.down()
+        page.wait_for_timeout(800)
+        page.mouse.up()
+        page.wait_for_timeout(1500)
+        assert _keyed_lines(control, began) == []
+        pressed = mono_ms()
+        page.mouse.down()
+        wait_for(lambda: _keyed_lines(control, pressed), words="the emergency call")
+        _, at = first_line(control, pressed, "AT+CTSDC=", "AT+CTXD=", radio=RADIO)
+        assert at - pressed >= 2_000
+        released = mono_ms()
+        page.mouse.up()
+        first_line(control, released, "AT+CUTXC", radio=RADIO)
+    no_violations(control)
+
+
+def _keyed_lines(control: Control, since_ms: float) -> list[str]:
+    """Return what keyed the radio since then."""
+    entries = control.ask(do="log", radio=RADIO, kinds=["wire"], since_ms=since_ms)["entries"]
+    lines = [e["text"] for e in entries if e["way"] == "host"]
+    return [one for one in lines if one.startswith(("ATD", "AT+CTXD"))]
