@@ -12,6 +12,7 @@ from gateway.tetra.profiles import AUTO, GENERIC, Profile
 DEFAULT_MODE = tables.AiMode.TMO
 REPEATER_MS = 30_000
 """How long a repeater or gateway counts as in sight; it is told about every 10 s."""
+REGISTRATION_QUESTION = "AT+CREG?"
 _START = MonoMs(0)
 _DIRECT_MODES = frozenset({tables.AiMode.DMO, tables.AiMode.DMO_WATCHING_TMO})
 _RELAYED = frozenset({2, 3, 4})
@@ -102,8 +103,13 @@ class RadioState:
 
     @property
     def registered(self) -> bool:
-        """Whether calls and messages may be tried: registered, or in a mode without networks."""
-        return self.mode not in tables.TRUNKED_MODES or self.registration in tables.REGISTERED
+        """Whether calls and messages may be tried: registered, or in a mode without networks.
+
+        A radio that cannot be asked, and tells nothing, refuses by itself what it cannot do.
+        """
+        if self.mode not in tables.TRUNKED_MODES or self.registration in tables.REGISTERED:
+            return True
+        return self.registration is None and self.skips(REGISTRATION_QUESTION)
 
     def why_not_ready(self) -> str:
         """Return why nothing can be sent; empty where it can."""

@@ -9,7 +9,7 @@ from gateway.tetra import tables
 from gateway.tetra.command_queue import Command, CommandQueue, Lane, Result
 from gateway.tetra.error_actions import ErrorAction, error_rule
 from gateway.tetra.pei_lines import Mode
-from gateway.tetra.radio_state import RadioState
+from gateway.tetra.radio_state import REGISTRATION_QUESTION, RadioState
 
 _MODE_QUESTION = "AT+CTOM?"
 
@@ -57,7 +57,8 @@ class Remedies:
             self._state.notices.pop(tables.CME_STORE_FULL, None)
 
     def _out_of_service(self) -> None:
-        if self._state.mode in tables.TRUNKED_MODES:
+        asked = not self._state.skips(REGISTRATION_QUESTION)
+        if asked and self._state.mode in tables.TRUNKED_MODES:
             self._state.registration = tables.Registration.NO_NETWORK
 
     def _check_mode(self, now: MonoMs) -> None:

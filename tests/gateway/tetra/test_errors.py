@@ -238,3 +238,18 @@ def test_a_number_without_public_text_is_told_by_itself(code: int) -> None:
     refused = _pressed(code).told()[-1]
     assert isinstance(refused, TxRefused)
     assert str(code) in refused.reason
+
+
+def test_a_radio_that_cannot_be_asked_for_its_registration_can_be_used() -> None:
+    wire = Wire(core=TerminalCore())
+    wire.answers |= {"AT+CREG?": ["+CME ERROR: 4"], DIAL: ["+CME ERROR: 30"]}
+    wire.take(wire.core.opened(MonoMs(wire.now)))
+    wire.run(6_000)
+    assert _last(wire).state is LinkState.UP
+    wire.demand("r-1")
+    wire.run(200)
+    refused = wire.told()[-1]
+    assert isinstance(refused, TxRefused)
+    assert refused.reason == "radio out of service"
+    wire.say("+CREG: 2,0,0")
+    assert _last(wire).state is LinkState.UNREGISTERED, "what it tells by itself counts"
