@@ -24,6 +24,7 @@ BENCHES: dict[str, tuple[str, str]] = {
     "soundcard": ("samband.bench_soundcard", "sound cards: both ways, delay, underruns"),
     "donor": ("samband.bench_donor", "donor radio: key and carrier lines, a cut network"),
     "cost": ("samband.bench_cost", "memory and processor time of the demo, first page load"),
+    "codec-quality": ("samband.bench_codec_quality", "speech after the P25 vocoder, beside others"),
 }
 
 
