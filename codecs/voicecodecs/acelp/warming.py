@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from voicecodecs.acelp.channel import HALF_SLOT_BITS, decode_half_slot
 from voicecodecs.acelp.decoder import AcelpDecoder
 from voicecodecs.acelp.frame import FRAME_BYTES
 
@@ -9,4 +10,5 @@ from voicecodecs.acelp.frame import FRAME_BYTES
 def run() -> tuple[str, ...]:
     """Run each kernel once; returns their names."""
     AcelpDecoder().decode(np.zeros((1, FRAME_BYTES), dtype=np.uint8))
-    return ("ACELP decoder",)
+    decode_half_slot(np.zeros(HALF_SLOT_BITS, dtype=np.int32))
+    return ("ACELP decoder", "Viterbi decoder")
