@@ -53,7 +53,8 @@ def test_the_server_depends_on_exactly_what_it_imports() -> None:
 
 
 def test_benches_and_tests_import_nothing_that_is_not_named() -> None:
-    extra = PROJECT["project"]["optional-dependencies"]["dev"]
+    extras = PROJECT["project"]["optional-dependencies"]
+    extra = [*extras["dev"], *(name.replace("-", "_") for name in extras["peers"])]
     named = {*distributions(PROJECT["project"]["dependencies"] + extra).values(), "atheris"}
     assert imported(*SERVER, "tests", "scripts", benches=True) - named == set()
 
