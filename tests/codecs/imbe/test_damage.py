@@ -1,6 +1,7 @@
 """Nothing that can be received makes the decoder fail, and its sound stays within bounds."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from tests.codecs.imbe import vectors
@@ -12,11 +13,15 @@ from voicecodecs.imbe import (
     corrected_frames,
     decode_frames,
     frame_statistics,
+    protect_frame,
 )
+from voicecodecs.imbe.decoder_kernel import STAT_TOTAL
 from voicecodecs.pcm import Samples
 
 LOUDEST_RMS = 2**0.5 * 20480
 """The decoder bounds the sum of amplitudes to 20480; one sine of it has this level."""
+UNPROTECTED = 7
+"""Bits of c_7, which carries u_7 as it is."""
 
 
 def loudest(sound: Samples) -> float:
@@ -24,17 +29,73 @@ def loudest(sound: Samples) -> float:
     return float(np.sqrt((blocks**2).mean(axis=1)).max())
 
 
-@pytest.mark.parametrize("name", ["sp_f_slow.encA", "sp_m_es.encB"])
+HUNDREDS = pytest.mark.parametrize("name", ["sp_f_slow.encA", "sp_m_es.encB"])
+"""Two times a hundred frames of speech."""
+
+
+def hundred(name: str) -> list[bytes]:
+    return vectors.frames(name)[50:150]
+
+
+def packed(frames: list[bytes]) -> npt.NDArray[np.uint8]:
+    """Return uint8 (1, frames, bytes)."""
+    return np.frombuffer(b"".join(frames), np.uint8).reshape(1, len(frames), -1)
+
+
+def flipped(frames: list[bytes]) -> npt.NDArray[np.uint8]:
+    """Return uint8 (bits, frames, bytes): in row i bit i of every frame is wrong."""
+    bits = 8 * len(frames[0])
+    flips = np.packbits(np.eye(bits, dtype=np.uint8), axis=1)
+    return np.ascontiguousarray(packed(frames) ^ flips[:, None, :])
+
+
+def sane(decoder: BatchDecoder) -> bool:
+    """Nothing in the state or the statistics is NaN or infinite."""
+    return bool(np.isfinite(decoder.statistics).all() and np.isfinite(decoder._state).all())
+
+
+@HUNDREDS
 def test_every_single_bit_flip_of_a_hundred_frames(name: str) -> None:
-    frames = np.array([list(frame) for frame in vectors.frames(name)[50:150]], np.uint8)
-    flips = np.packbits(np.eye(88, dtype=np.uint8), axis=1)
-    damaged = frames[None, :, :] ^ flips[:, None, :]
-    sound = BatchDecoder(88).decode(np.ascontiguousarray(damaged))
-    assert np.abs(sound.astype(int)).max() > 0
+    damaged = flipped(hundred(name))
+    alternating = damaged.copy()
+    alternating[:, 1::2] = packed(hundred(name))[0, 1::2]
+    for frames in (damaged, alternating):
+        decoder = BatchDecoder(88)
+        sound = decoder.decode(frames)
+        assert sane(decoder)
+        assert np.abs(sound.astype(int)).max() > 0
+        assert loudest(sound) < LOUDEST_RMS
+
+
+@HUNDREDS
+def test_every_single_bit_flip_of_a_hundred_protected_frames_is_mended(name: str) -> None:
+    plain = hundred(name)
+    damaged = flipped([protect_frame(frame) for frame in plain])
+    decoder = BatchDecoder(144)
+    sound = decoder.decode(damaged)
+    assert sane(decoder)
     assert loudest(sound) < LOUDEST_RMS
-    alternating = np.array([frames] * 88)
-    alternating[:, ::2] = damaged[:, ::2]
-    assert loudest(BatchDecoder(88).decode(alternating)) < LOUDEST_RMS
+    changed = decoder.statistics[:, :, STAT_TOTAL]
+    mended = changed.max(axis=1) == 1
+    assert mended.sum() == 144 - UNPROTECTED
+    whole = decode_frames(plain)
+    assert all(np.array_equal(row, whole) for row in sound[mended])
+
+
+@HUNDREDS
+def test_every_single_soft_bit_that_is_wrong_or_unknown_is_mended(name: str) -> None:
+    sent = np.unpackbits(packed([protect_frame(frame) for frame in hundred(name)])[0], axis=1)
+    sure = (64 - 128 * sent.astype(np.int16)).astype(np.int8)
+    whole = decode_frames(hundred(name))
+    for factor in (-1, 0):
+        soft = np.repeat(sure[None], 144, axis=0)
+        for bit in range(144):
+            soft[bit, :, bit] *= factor
+        decoder = BatchDecoder(144)
+        sound = decoder.decode(soft)
+        assert sane(decoder)
+        assert loudest(sound) < LOUDEST_RMS
+        assert sum(np.array_equal(row, whole) for row in sound) >= 144 - UNPROTECTED
 
 
 @pytest.mark.parametrize("width", [11, 18, 144])
@@ -43,7 +104,7 @@ def test_twenty_thousand_random_frames(width: int) -> None:
     frames = random.integers(0, 256, (20, 1000, width)).astype(np.uint8)
     decoder = BatchDecoder(20)
     sound = decoder.decode(frames if width < 144 else frames.view(np.int8))
-    assert np.isfinite(decoder.statistics).all()
+    assert sane(decoder)
     assert loudest(sound) < LOUDEST_RMS
 
 
