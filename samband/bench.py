@@ -24,13 +24,14 @@ BENCHES: dict[str, tuple[str, str]] = {
     "soundcard": ("samband.bench_soundcard", "sound cards: both ways, delay, underruns"),
     "donor": ("samband.bench_donor", "donor radio: key and carrier lines, a cut network"),
     "cost": ("samband.bench_cost", "memory and processor time of the demo, first page load"),
+    "codecs": ("samband.bench_codecs", "vocoders: frames a second, beside others"),
     "codec-quality": ("samband.bench_codec_quality", "speech after the P25 vocoder, beside others"),
 }
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``bench`` and, behind it, one parser a benchmark."""
-    names = "\n".join(f"  {name:<12} {words}" for name, (_, words) in BENCHES.items())
+    names = "\n".join(f"  {name:<13} {words}" for name, (_, words) in BENCHES.items())
     parser = subparsers.add_parser(
         "bench",
         help="measures speed and cost",
