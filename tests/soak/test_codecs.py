@@ -1,54 +1,164 @@
-"""The P25 vocoder for long: a million random frames, and an hour of sound both ways.
+"""The vocoders for long: a million random frames of each form, and an hour of sound both ways.
 
-``SAMBAND_SOAK_FRAMES`` (1,000,000) and ``SAMBAND_SOAK_SOUND_S`` (3,600 s of sound) say how long.
+``SAMBAND_SOAK_FRAMES`` (1,000,000) and ``SAMBAND_SOAK_SOUND_S`` (3,600 s of sound, as fast as it
+goes) say how long. What was found is written to ``SAMBAND_SOAK_SAVE``.
 """
 
+import json
 import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
 import pytest
 
+from samband.bench import provenance
+from tests.codecs.acelp.vectors import random_frames
 from tests.codecs.imbe import vectors
-from voicecodecs.imbe import FRAME_SAMPLES, BatchDecoder, ImbeDecoder, ImbeEncoder
+from voicecodecs import imbe
+from voicecodecs.acelp.decoder import AcelpDecoder, AcelpDecoderBank
+from voicecodecs.pcm import Samples
 
 FRAMES = int(os.environ.get("SAMBAND_SOAK_FRAMES", "1000000"))
 SOUND_S = float(os.environ.get("SAMBAND_SOAK_SOUND_S", "3600"))
+SAVE = os.environ.get("SAMBAND_SOAK_SAVE", "")
 CHANNELS = 50
 ROUND = 200
 """Frames a channel in one call."""
+ROUNDS = -(-FRAMES // (CHANNELS * ROUND))
 LOUDEST_RMS = 2**0.5 * 20480
-"""The decoder bounds the sum of amplitudes to 20480; one sine of it has this level."""
+"""The IMBE decoder bounds the sum of amplitudes to 20480; one sine of it has this level."""
+FADED = 512
+"""Largest sample of the ACELP decoder after 30 lost frames, whatever came before: -36 dBFS."""
 GROWTH_BYTES = 8 << 20
-SETTLE = 500
-"""Frames after which every buffer has been made once."""
+SETTLE_S = 30.0
+"""Sound after which every buffer has been made once."""
+LOOK_S = 60.0
+"""Sound between two looks at the memory."""
+
+Figures = dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def figures() -> Iterator[Figures]:
+    """What each test found; saved at the end."""
+    kept: Figures = {}
+    yield kept
+    if SAVE and kept:
+        record = {"bench": "codec-soak", **provenance(), "figures": kept}
+        Path(SAVE).mkdir(parents=True, exist_ok=True)
+        text = json.dumps(record, indent=2, sort_keys=True) + "\n"
+        Path(SAVE, "codec-soak.json").write_text(text, encoding="utf-8")
+
+
+def tell(capsys: pytest.CaptureFixture[str], name: str, found: dict[str, Any]) -> None:
+    with capsys.disabled():
+        sys.stdout.write(f"\n{name}: {found}\n")
+
+
+def loudest(sound: Samples, frame_samples: int) -> float:
+    """Return the RMS of the loudest frame."""
+    blocks = sound.astype(np.float32).reshape(-1, frame_samples)
+    return float(np.sqrt((blocks**2).mean(axis=1)).max())
 
 
 @pytest.mark.parametrize("width", [11, 18, 144])
-def test_random_frames(width: int) -> None:
+def test_random_imbe_frames(
+    width: int, figures: Figures, capsys: pytest.CaptureFixture[str]
+) -> None:
     random = np.random.default_rng(width)
-    decoder = BatchDecoder(CHANNELS)
-    for _ in range(-(-FRAMES // (CHANNELS * ROUND))):
+    decoder = imbe.BatchDecoder(CHANNELS)
+    began, rms = time.monotonic(), 0.0
+    for _ in range(ROUNDS):
         octets = random.integers(0, 256, (CHANNELS, ROUND, width), dtype=np.uint8)
         lost = random.random((CHANNELS, ROUND)) < 0.05
         sound = decoder.decode(octets if width < 144 else octets.view(np.int8), lost)
         assert np.isfinite(decoder.statistics).all()
-        blocks = sound.astype(float).reshape(-1, FRAME_SAMPLES)
-        assert np.sqrt((blocks**2).mean(axis=1)).max() < LOUDEST_RMS
+        assert np.isfinite(decoder._state).all()
+        rms = max(rms, loudest(sound, imbe.FRAME_SAMPLES))
+    name = f"random_imbe_{width}_bytes"
+    figures[name] = random_figures(began, rms)
+    tell(capsys, name, figures[name])
+    assert rms < LOUDEST_RMS
 
 
-def test_an_hour_of_sound_both_ways_leaves_memory_flat() -> None:
-    speech = np.concatenate([vectors.sound(name) for name in vectors.SPEECH])
-    blocks = speech[: speech.size // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
-    encoder, decoder = ImbeEncoder(coded=True), ImbeDecoder()
-    process = psutil.Process()
-    settled = 0
-    loudest = 0
-    for index in range(int(SOUND_S * 8000 / FRAME_SAMPLES)):
-        for frame in encoder.encode(blocks[index % len(blocks)]):
-            loudest = max(loudest, int(np.abs(decoder.decode(frame)).max()))
+def test_random_acelp_frames(figures: Figures, capsys: pytest.CaptureFixture[str]) -> None:
+    random = np.random.default_rng(137)
+    bank = AcelpDecoderBank(CHANNELS)
+    began, rms, left = time.monotonic(), 0.0, 0
+    lost = np.ones((CHANNELS, 30), np.bool_)
+    nothing = np.zeros((CHANNELS, 30, 18), np.uint8)
+    for turn in range(ROUNDS):
+        frames = random_frames(CHANNELS * ROUND, seed=turn).reshape(CHANNELS, ROUND, -1)
+        sound = bank.decode(frames, random.random((CHANNELS, ROUND)) < 0.05)
+        rms = max(rms, loudest(sound, 240))
+        left = max(left, int(np.abs(bank.decode(nothing, lost)[:, -240:].astype(int)).max()))
+    figures["random_acelp"] = random_figures(began, rms) | {"largest_after_30_lost": left}
+    tell(capsys, "random_acelp", figures["random_acelp"])
+    assert left <= FADED
+
+
+def random_figures(began: float, rms: float) -> dict[str, Any]:
+    return {
+        "frames": ROUNDS * CHANNELS * ROUND,
+        "seconds": round(time.monotonic() - began, 1),
+        "loudest_frame_rms": round(rms),
+    }
+
+
+def test_an_hour_of_imbe_both_ways_leaves_memory_flat(
+    figures: Figures, capsys: pytest.CaptureFixture[str]
+) -> None:
+    encoder, decoder = imbe.ImbeEncoder(coded=True), imbe.ImbeDecoder()
+
+    def both_ways(block: Samples) -> list[Samples]:
+        heard = []
+        for frame in encoder.encode(block):
+            heard.append(decoder.decode(frame))
             assert not decoder.statistics.repeated
-        if index == SETTLE:
-            settled = process.memory_info().rss
-    assert loudest > 1000
-    assert process.memory_info().rss - settled < GROWTH_BYTES
+        return heard
+
+    figures["hour_imbe"] = long_talk(both_ways, imbe.FRAME_SAMPLES)
+    tell(capsys, "hour_imbe", figures["hour_imbe"])
+    assert figures["hour_imbe"]["memory_growth_bytes"] < GROWTH_BYTES
+
+
+def test_an_hour_of_acelp_both_ways_leaves_memory_flat(
+    figures: Figures, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = pytest.importorskip("voicecodecs.acelp.encoder")
+    encoder, decoder = module.AcelpEncoder(), AcelpDecoder()
+    figures["hour_acelp"] = long_talk(lambda b: [decoder.decode(encoder.encode(b))], 240)
+    tell(capsys, "hour_acelp", figures["hour_acelp"])
+    assert figures["hour_acelp"]["memory_growth_bytes"] < GROWTH_BYTES
+
+
+def long_talk(both_ways: Callable[[Samples], list[Samples]], frame_samples: int) -> dict[str, Any]:
+    """Talk for ``SOUND_S`` of sound, a frame a call, and watch the memory."""
+    speech = np.concatenate([vectors.sound(name) for name in vectors.SPEECH])
+    blocks = speech[: speech.size // frame_samples * frame_samples].reshape(-1, frame_samples)
+    frame_s = frame_samples / 8000
+    process, began = psutil.Process(), time.monotonic()
+    seen: list[int] = []
+    largest = 0
+    heard = 0
+    for index in range(int(SOUND_S / frame_s)):
+        for sound in both_ways(blocks[index % len(blocks)]):
+            heard += sound.size
+            largest = max(largest, int(np.abs(sound.astype(np.int32)).max(initial=0)))
+        if index * frame_s >= SETTLE_S + LOOK_S * len(seen):
+            seen.append(process.memory_info().rss)
+    seen.append(process.memory_info().rss)
+    assert largest > 1000
+    assert heard >= (SOUND_S - 1.0) * 8000
+    return {
+        "sound_s": SOUND_S,
+        "seconds": round(time.monotonic() - began, 1),
+        "largest_sample": largest,
+        "memory_settled_bytes": seen[0],
+        "memory_growth_bytes": max(seen) - seen[0],
+    }
