@@ -29,12 +29,16 @@ class LinkSettings:
     port is opened again."""
     active_low: bool = False
     """Of a GPIO line: whether the low level keys."""
+    max_chunk_bytes: int = MAX_CHUNK_BYTES
+    """Largest write; more only for a device that keys nothing."""
+    low_latency: bool = False
+    """Ask a USB adapter to hand on what it has received at once, where it can."""
 
     @property
     def chunk_bytes(self) -> int:
-        """Largest write at this speed: 20 ms of line time, 16 to 64 bytes."""
+        """Largest write at this speed: 20 ms of line time, at least 16 bytes."""
         fits = self.speed_bps * CHUNK_MS // (BITS_PER_CHARACTER * 1000)
-        return max(MIN_CHUNK_BYTES, min(MAX_CHUNK_BYTES, fits))
+        return max(MIN_CHUNK_BYTES, min(self.max_chunk_bytes, fits))
 
 
 class Link(Protocol):

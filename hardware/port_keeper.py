@@ -1,7 +1,8 @@
-"""Keeps one port open with its un-key guard: waits for the device, opens, opens again."""
+"""Keeps one port open (a radio's with its un-key guard): waits, opens, opens again."""
 
 import asyncio
 import contextlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -22,39 +23,25 @@ TELNET_COMMAND = b"\xff"
 """What begins so is no text for a radio: a request to set a line of a port far away."""
 
 
-class PortKeeper:
-    """Runs until cancelled. All callbacks come on the event loop.
+class ReopenedPort(ABC):
+    """Waits for a device, opens it, opens it again; runs until cancelled.
 
-    ``opened`` gives the open link and its standing guard; the driver starts the link. ``waiting``
-    says in words why there is none. Whoever notices that the port is of no more use calls
-    ``give_up``, which is also called with the link's own news and when the guard has un-keyed.
+    All callbacks come on the event loop. ``waiting`` says in words why there is no open port.
+    Whoever notices that the port is of no more use calls ``give_up``.
     """
 
-    def __init__(
-        self,
-        url: str,
-        settings: LinkSettings,
-        *,
-        opened: Callable[[Link, UnkeyGuard], None],
-        lost: Callable[[str], None],
-        waiting: Callable[[str], None],
-    ) -> None:
+    def __init__(self, url: str, waiting: Callable[[str], None]) -> None:
         """Prepare; raises ConfigError when the address cannot be read."""
         self._local = is_local(url)
         self._url = url
-        self._settings = settings
-        self._opened = opened
-        self._lost = lost
         self._waiting = waiting
         self._news: asyncio.Queue[str] = asyncio.Queue()
         self._again = asyncio.Event()
         self._answered = False
         self._reached = False
-        self.speed_bps = settings.speed_bps
-        """Speed of the port; 0 until it is found out."""
 
     def answered(self) -> None:
-        """Note that the radio answers: the next pauses begin with the shortest."""
+        """Note that the device answers: the next pauses begin with the shortest."""
         self._answered = True
 
     def give_up(self, reason: str) -> None:
@@ -84,6 +71,16 @@ class PortKeeper:
             if self._there():
                 await self._pause(BACK_OFF_MS[min(max(failures - 1, 0), len(BACK_OFF_MS) - 1)])
 
+    @abstractmethod
+    async def _serve(self) -> None:
+        """Open the port and hold it until somebody gives up; raises LinkError."""
+
+    async def _open(self, settings: LinkSettings) -> Link:
+        link = await open_link(self._url, settings)
+        self._reached = True
+        self._news = asyncio.Queue()
+        return link
+
     def _there(self) -> bool:
         return not self._local or self._url.startswith(GPIO) or is_there(self._url)
 
@@ -101,11 +98,34 @@ class PortKeeper:
         except TimeoutError:
             return
 
+
+class PortKeeper(ReopenedPort):
+    """Keeps the port of a radio open, with its guard.
+
+    ``opened`` gives the open link and its standing guard; the driver starts the link. ``give_up``
+    is also called with the link's own news and when the guard has un-keyed.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        settings: LinkSettings,
+        *,
+        opened: Callable[[Link, UnkeyGuard], None],
+        lost: Callable[[str], None],
+        waiting: Callable[[str], None],
+    ) -> None:
+        """Prepare; raises ConfigError when the address cannot be read."""
+        super().__init__(url, waiting)
+        self._settings = settings
+        self._opened = opened
+        self._lost = lost
+        self.speed_bps = settings.speed_bps
+        """Speed of the port; 0 until it is found out."""
+
     async def _serve(self) -> None:
         """Open the port, start its guard, and hold both until somebody gives up."""
-        link = await open_link(self._url, replace(self._settings, speed_bps=self.speed_bps))
-        self._reached = True
-        self._news = asyncio.Queue()
+        link = await self._open(replace(self._settings, speed_bps=self.speed_bps))
         gpio = (link.fileno(),) if self._url.startswith(GPIO) else ()
         guard = UnkeyGuard(link.fileno(), lambda unkey: self._guard_died(link, unkey), gpio=gpio)
         try:

@@ -5,6 +5,7 @@ watching modem lines.
 """
 
 import asyncio
+import contextlib
 import errno
 import fcntl
 import os
@@ -190,6 +191,9 @@ def open_port(path: str, settings: LinkSettings) -> serial.Serial:
     except (serial.SerialException, OSError, termios.error) as error:
         raise explain(path, error) from None
     keep_private(port.fileno())
+    if settings.low_latency:
+        with contextlib.suppress(ValueError, NotImplementedError):
+            port.set_low_latency_mode(True)
     try:
         _read_means_data(port.fileno())
     except termios.error as error:

@@ -3,12 +3,13 @@
 import argparse
 import sys
 
+from hardware.sim.ambe_dongle import add_ambe_options, run_ambe
 from hardware.sim.command import add_pei_options, run_pei
 from hardware.sim.donor import add_donor_options, run_donor
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``samband sim pei`` and ``samband sim donor``."""
+    """Add ``samband sim pei``, ``donor`` and ``ambe``."""
     parser = subparsers.add_parser(
         "sim",
         help="simulated radios",
@@ -17,11 +18,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     kinds = parser.add_subparsers(dest="kind", required=True)
     add_pei_options(kinds.add_parser("pei", help="TETRA terminals at their serial port"))
     add_donor_options(kinds.add_parser("donor", help="an analogue radio: carrier and PTT lines"))
+    add_ambe_options(kinds.add_parser("ambe", help="a vocoder dongle (it does not vocode)"))
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the simulator that was asked for."""
-    return run_donor(args) if args.kind == "donor" else run_pei(args)
+    return {"pei": run_pei, "donor": run_donor, "ambe": run_ambe}[args.kind](args)
 
 
 def _main() -> int:

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from gateway.model.errors import ConfigError
+from hardware.sim.ambe_dongle import add_ambe_options, run_ambe
 from hardware.sim.command import add_pei_options, run_pei
 from hardware.sim.donor import add_donor_options, run_donor
 
@@ -14,9 +15,10 @@ def main() -> int:
     kinds = parser.add_subparsers(dest="kind", required=True)
     add_pei_options(kinds.add_parser("pei", help="TETRA terminals at their serial port"))
     add_donor_options(kinds.add_parser("donor", help="an analogue radio: carrier and PTT lines"))
+    add_ambe_options(kinds.add_parser("ambe", help="a vocoder dongle (it does not vocode)"))
     args = parser.parse_args()
     try:
-        return run_donor(args) if args.kind == "donor" else run_pei(args)
+        return {"pei": run_pei, "donor": run_donor, "ambe": run_ambe}[args.kind](args)
     except ConfigError as error:
         print(f"simulator: {error}", *error.faults, sep="\n  ", file=sys.stderr)
         if error.hint:

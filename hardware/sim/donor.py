@@ -9,21 +9,17 @@ stops its carrier falls; noise in between is what a squelch tail sounds like.
 import argparse
 import asyncio
 import base64
-import contextlib
 import json
 import os
 import random
-import signal
-import stat
-import sys
-import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.model.errors import ConfigError
 from hardware.line_state import Line
 from hardware.rfc2217_server import Rfc2217Server
+from hardware.sim.json_lines import JsonLines, end_on_signal, mono_ms, number_of, run_until
 from hardware.sim.sound_port import SoundPort, open_sound
 from hardware.sim.speech import BLOCK_MS, BLOCK_SAMPLES, Sound, clip, pcm_bytes
 from hardware.sim.virtual_port import VirtualPort
@@ -32,13 +28,7 @@ TX_LIMIT_S = 60.0
 SQUELCH_MS = 120
 MAX_ENTRIES = 4000
 MAX_BLOCKS = 60 * 50
-PARENT_LOOK_S = 0.5
 NOISE_PEAK = 3000
-
-
-def mono_ms() -> float:
-    """Return CLOCK_MONOTONIC in milliseconds: the same for every process of the machine."""
-    return time.monotonic_ns() / 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,74 +187,33 @@ class DonorRadio:
 # -- control port
 
 
-class DonorControl:
-    """JSON lines over loopback TCP: one object a line in, one out."""
+class DonorControl(JsonLines):
+    """The control port of the radio."""
 
     def __init__(self, radio: DonorRadio) -> None:
         """Act on one radio."""
+        super().__init__(
+            {
+                "talk": self._talk,
+                "hush": self._hush,
+                "carrier": self._carrier,
+                "unplug": self._unplug,
+                "log": self._log,
+                "state": self._state,
+                "sound": self._sound,
+                "clear": self._clear,
+            }
+        )
         self._radio = radio
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._actions: dict[str, Callable[[Mapping[str, object]], dict[str, object]]] = {
-            "talk": self._talk,
-            "hush": self._hush,
-            "carrier": self._carrier,
-            "unplug": self._unplug,
-            "log": self._log,
-            "state": self._state,
-            "sound": self._sound,
-            "clear": self._clear,
-        }
-
-    async def open(self, port: int) -> int:
-        """Listen on 127.0.0.1; returns the port (0 takes a free one)."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port)
-        return int(self._server.sockets[0].getsockname()[1])
-
-    async def close(self) -> None:
-        """Stop listening and hang up; safe twice."""
-        if self._server is not None:
-            self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        for writer in self._writers:
-            writer.close()
-
-    def answer(self, line: bytes) -> dict[str, object]:
-        """Return the answer to one request; ``ok`` is false with a reason when it is refused."""
-        try:
-            request = json.loads(line)
-            if not isinstance(request, dict):
-                raise ConfigError(f"expected a JSON object, got {request!r}")
-            do = request.get("do")
-            if not isinstance(do, str) or do not in self._actions:
-                known = ", ".join(sorted(self._actions))
-                raise ConfigError(f"do: expected one of {known}; got {do!r}")
-            return {"ok": True, "t_ms": round(mono_ms(), 3), **self._actions[do](request)}
-        except (ValueError, ConfigError) as error:
-            return {"ok": False, "error": str(error)}
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
-        try:
-            while line := await reader.readline():
-                writer.write(json.dumps(self.answer(line)).encode() + b"\n")
-                await writer.drain()
-        except (ConnectionError, ValueError, asyncio.CancelledError):
-            pass
-        finally:
-            self._writers.discard(writer)
-            writer.close()
 
     def _talk(self, request: Mapping[str, object]) -> dict[str, object]:
         say = request.get("say")
         if isinstance(say, str):
             sound = clip(say)
         else:
-            length_ms = _number(request, "for_s", 2.0) * 1000
-            level = _number(request, "level_dbfs", -20.0)
-            sound = Sound.tone(_number(request, "tone_hz", 1000.0), length_ms, level)
+            length_ms = number_of(request, "for_s", 2.0) * 1000
+            level = number_of(request, "level_dbfs", -20.0)
+            sound = Sound.tone(number_of(request, "tone_hz", 1000.0), length_ms, level)
         self._radio.talk(sound)
         return {"blocks": sound.blocks}
 
@@ -277,10 +226,7 @@ class DonorControl:
         return {}
 
     def _unplug(self, request: Mapping[str, object]) -> dict[str, object]:
-        work = self._radio.unplug(_number(request, "for_ms", 1000.0))
-        task = asyncio.get_running_loop().create_task(work, name="unplugged")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self.run_beside(self._radio.unplug(number_of(request, "for_ms", 1000.0)), "unplugged")
         return {}
 
     def _log(self, request: Mapping[str, object]) -> dict[str, object]:
@@ -307,13 +253,6 @@ class DonorControl:
         truth.heard.clear()
         truth.outside = 0
         return {}
-
-
-def _number(request: Mapping[str, object], name: str, default: float) -> float:
-    value = request.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ConfigError(f"{name}: expected a number, got {value!r}")
-    return float(value)
 
 
 # -- the program
@@ -350,9 +289,7 @@ def run_donor(args: argparse.Namespace) -> int:
 
 
 async def _run(args: argparse.Namespace, host: str, number: int) -> None:
-    stop = asyncio.Event()
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+    stop = end_on_signal()
     lines = DonorLines(carrier=Line(args.carrier), ptt=Line(args.ptt), tx_limit_s=args.tx_limit_s)
     radio = DonorRadio(lines)
     control = DonorControl(radio)
@@ -361,10 +298,7 @@ async def _run(args: argparse.Namespace, host: str, number: int) -> None:
         port = await control.open(args.control) if args.control is not None else None
         line = {"kind": "donor", "pid": os.getpid(), "control": port, **radio.first_line()}
         print(json.dumps(line), flush=True)
-        tied, parent = stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode), os.getppid()
-        while not stop.is_set() and not (tied and os.getppid() != parent):
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), PARENT_LOOK_S)
+        await run_until(stop)
     finally:
         await control.close()
         await radio.close()

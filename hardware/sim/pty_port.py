@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import os
+import termios
 import tty
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,15 @@ LOOK_S = 0.02
 READ_BYTES = 65_536
 MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024
 """What the host does not read is kept up to here, then thrown away, as a UART would."""
+
+OUTPUT_SPEED = 5
+"""Place of the speed in what ``tcgetattr`` returns."""
+SPEEDS = {
+    value: int(name[1:])
+    for name, value in vars(termios).items()
+    if name[0] == "B" and name[1:].isdecimal()
+}
+"""Bits a second by the constants of termios."""
 
 
 class PtyPort:
@@ -33,6 +43,13 @@ class PtyPort:
         self._unwritten = bytearray()
         self._look: asyncio.TimerHandle | None = None
         self.path = ""
+
+    @property
+    def speed_bps(self) -> int | None:
+        """The speed that the host has set; None while there is no port, or for an unusual one."""
+        if self._master < 0:
+            return None
+        return SPEEDS.get(termios.tcgetattr(self._master)[OUTPUT_SPEED])
 
     def plug(self) -> None:
         """Make the pseudo-terminal, raw."""
