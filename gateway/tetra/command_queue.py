@@ -65,8 +65,11 @@ class Result:
 
     @property
     def code(self) -> int | None:
-        """Number of the ``+CME ERROR``, where there was one."""
-        return None if self.final is None else self.final.code
+        """Number of the ``+CME ERROR``, where there was one.
+
+        ``+CMS ERROR`` has numbers of its own, which no public source explains.
+        """
+        return self.final.code if self.final is not None and self.final.kind == "CME" else None
 
 
 Done = Callable[[Result, MonoMs], None]

@@ -9,7 +9,8 @@ from gateway.tetra.radio_state import RadioState, ssi
 from gateway.tetra.transmit import Transmitter
 
 SELECT_MS = 5_000
-"""How long the radio may take to confirm a group; until then the old one is shown."""
+"""How long the radio may take to confirm a group; until then the old one is shown. For so long a
+change of the scanned groups is ours, too: they are attached one after the other."""
 
 
 class GroupSelect:
@@ -32,12 +33,13 @@ class GroupSelect:
         self._asked: int | None = None
         self._due: MonoMs | None = None
         self._told = False
-        self._scan_wanted = False
+        self._scan_until: MonoMs | None = None
 
     def forget(self) -> None:
         """Forget what was asked: the link is lost or begins anew."""
         self._asked = self._due = None
-        self._told = self._scan_wanted = False
+        self._told = False
+        self._scan_until = None
 
     def select(self, number: int, now: MonoMs) -> None:
         """Turn the radio to ``number``, unless a press is in hand or the radio is not ready."""
@@ -68,20 +70,18 @@ class GroupSelect:
             lines = [*(f"AT+CTGS=0,{number}" for number in gone), *again, *lines]
         if self._state.profile.scan:
             lines.append(self._state.profile.scan.format(on=int(bool(numbers))))
-        self._scan_wanted = True
+        self._scan_until = MonoMs(now + SELECT_MS)
         for text in lines:
             self._queue.push(Command(text=text), now)
-        self._queue.push(Command(text="AT+CTGS?", overtakable=True, done=self._scan_read), now)
-
-    def _scan_read(self, _result: Result, _now: MonoMs) -> None:
-        self._scan_wanted = False
+        self._queue.push(Command(text="AT+CTGS?", overtakable=True), now)
 
     def take(self, line: Groups, now: MonoMs) -> None:
         """Take ``+CTGS``, told by itself or read."""
         selected = ssi(line.selected)
         scanned = tuple(group.ssi for group in line.scanned)
         changed = (selected, scanned) != (self._state.selected, self._state.scanned)
-        by_us = self._scan_wanted and selected == self._state.selected
+        scanning = self._scan_until is not None and now < self._scan_until
+        by_us = scanning and selected == self._state.selected
         asked = self.starting or by_us or (self._asked is not None and selected == self._asked)
         confirmed = self._asked is not None and selected == self._asked
         if confirmed:

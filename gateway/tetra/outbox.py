@@ -19,6 +19,7 @@ from gateway.tetra.message_words import SDS_TYPE_BITS
 from gateway.tetra.pei_lines import SendResult
 from gateway.tetra.radio_state import RadioState
 from gateway.tetra.send_claims import Part, SendClaims
+from gateway.tetra.unkey import why
 from gateway.tetra.words import error_words
 
 MAX_WAITING = 64
@@ -361,10 +362,8 @@ class Outbox:
             self._waiting.appendleft(item)
         elif code == _SYNTAX_ERROR:
             self._unknown(item, f"{error_words(code)}; it may have been sent")
-        elif result.timed_out:
-            self._drop(item, "the radio did not answer")
         else:
-            self._drop(item, error_words(code))
+            self._drop(item, why(result))
 
     def _put_back(self, item: _Outgoing) -> None:
         self._current = None

@@ -14,7 +14,7 @@ from gateway.tetra.group_select import GroupSelect
 from gateway.tetra.init_sequence import register_again, start_up
 from gateway.tetra.pei_lines import Final, Mode
 from gateway.tetra.radio_state import RadioState
-from gateway.tetra.start_steps import Ask, Pause, Steps
+from gateway.tetra.start_steps import Ask, Pause, StartFailed, Steps
 
 POLL_MS = 5_000
 """One poll, in turn: signal, registration, group."""
@@ -22,6 +22,9 @@ SILENCE_MS = 10_000
 """After this long without a line from the radio, it is asked whether it is there."""
 MAX_UNANSWERED = 3
 """So many commands in a row without an answer: the link is lost."""
+ASK_AGAIN_MS = 30_000
+"""A radio that cannot be used as it is (a PIN, another number, another mode) is asked again after
+this: a hand at the radio may have put it right, and nothing else would tell."""
 SIGNAL_STEP_DB = 2
 """A smaller change of the signal is not told."""
 
@@ -51,6 +54,9 @@ class Service:
         self._expected_number = own_number
         self.silent = False
         """Whether the radio stopped answering."""
+        self.asks_again = False
+        """Whether the start is to run again, without a word until something has changed."""
+        self._ask_again: MonoMs | None = None
         self._steps: Steps | None = None
         self._starting = False
         self._pause_until: MonoMs | None = None
@@ -81,6 +87,7 @@ class Service:
     def closed(self) -> None:
         """Forget everything: the port is closed."""
         self.silent = self._starting = self._groups.starting = False
+        self.asks_again, self._ask_again = False, None
         self._steps = None
         self._pause_until = self._next_poll = None
         self._asking = self._probe = None
@@ -95,13 +102,22 @@ class Service:
             self._steps = None
             failed = stop.value
             if failed is not None:
-                self.closed()
-                self.silent = not failed.refused
-                self._set(LinkState.DOWN, failed.reason)
+                self._failed(failed, now)
             elif self._starting:
                 self._in_service(now)
             return
         self._do(step, now)
+
+    def _failed(self, failed: StartFailed, now: MonoMs) -> None:
+        self.closed()
+        self.silent = not failed.refused
+        self._ask_again = MonoMs(now + ASK_AGAIN_MS) if failed.refused else None
+        told = self._told
+        known = told is not None and (told.state, told.reason) == (LinkState.DOWN, failed.reason)
+        if known and failed.refused:
+            self._state.link, self._state.link_reason = LinkState.DOWN, failed.reason
+        else:
+            self._set(LinkState.DOWN, failed.reason)
 
     def _do(self, step: Ask | Pause, now: MonoMs) -> None:
         if isinstance(step, Pause):
@@ -167,6 +183,8 @@ class Service:
         """When ``proceed`` has something to do."""
         if self._pause_until is not None:
             return self._pause_until
+        if self._ask_again is not None:
+            return self._ask_again
         if not self.in_use or self._starting or self._asking or not self._queue.idle:
             return None
         silence = MonoMs(self._last_heard + SILENCE_MS)
@@ -180,6 +198,8 @@ class Service:
         if self._pause_until is not None and now >= self._pause_until:
             self._pause_until = None
             self._advance(_EMPTY, now)
+        if self._ask_again is not None and now >= self._ask_again:
+            self.asks_again, self._ask_again = True, None
         if not self.in_use or self._starting:
             return
         registered = LinkState.UP if self._state.registered else LinkState.UNREGISTERED

@@ -335,6 +335,8 @@ class TerminalCore:
             self._remedies.mode_changed = False
             self._restart(now, "radio has changed its mode")
         self._service.proceed(now, busy=self._busy)
+        if self._service.asks_again:
+            self._begin_anew(now, self.state.link_reason, told=False)
         if self.state.link is LinkState.DOWN:
             self._drop(self.state.link_reason)
         elif self.state.link is LinkState.UNREGISTERED:
@@ -345,7 +347,7 @@ class TerminalCore:
         self._outbox.pump(now)
         return self._drain()
 
-    def _begin_anew(self, now: MonoMs, reason: str) -> None:
+    def _begin_anew(self, now: MonoMs, reason: str, *, told: bool = True) -> None:
         guard = self.guard_bytes()
         self._reader.clear()
         self._joiner.clear()
@@ -356,7 +358,9 @@ class TerminalCore:
         self._transmitter.forget_guard()
         self._individual.forget_guard()
         self._queue.raw(b"\r")
-        self._change(LinkState.STARTING, reason)
+        self.state.link, self.state.link_reason = LinkState.STARTING, reason
+        if told:
+            self._service.tell()
         self._service.begin(now)
 
     def _restart(self, now: MonoMs, reason: str) -> None:

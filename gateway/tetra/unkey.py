@@ -20,7 +20,7 @@ from gateway.tetra.command_queue import Command, CommandQueue, Lane, Result
 from gateway.tetra.error_actions import retry_pause
 from gateway.tetra.radio_state import RadioState
 from gateway.tetra.target import Elsewhere
-from gateway.tetra.words import error_words
+from gateway.tetra.words import final_words
 
 DEMAND_ANSWER_MS = 5_000
 """How long the system may leave a demand without any grant line while nobody else talks."""
@@ -371,9 +371,7 @@ def why(result: Result) -> str:
     """Return why a command failed, in words."""
     if result.final is None:
         return "the radio did not answer"
-    if result.final.code is None:
-        return result.final.kind.lower()
-    return error_words(result.final.code)
+    return final_words(result.final)
 
 
 def not_sent_event(wanted: KeyDemand, wrong: Elsewhere) -> TxNotSent:

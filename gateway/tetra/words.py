@@ -50,6 +50,7 @@ _COMMAND_WORDS = {
     "AT+GMI?": "who made you",
     "AT+GMM?": "which model",
     "AT+GMR?": "which firmware",
+    "AT+CMEE=1": "tell errors by number",
     "AT+CPIN?": "is a PIN needed",
     "AT+CTOM?": "which mode",
     "AT+CNUMF?": "which number is yours",
@@ -79,6 +80,15 @@ _COMMAND_STARTS = (
     ("AT+CMGS=", "send message"),
     ("ATD", "call"),
 )
+
+
+def final_words(final: Final) -> str:
+    """Return a final result that is no ``OK``, in words."""
+    if final.kind not in ("CME", "CMS", "ERROR"):
+        return final.kind.lower()
+    if final.kind == "CMS" and final.code is not None:
+        return f"the radio's message error {final.code}"
+    return error_words(final.code)
 
 
 def error_words(code: int | None) -> str:
@@ -124,7 +134,7 @@ def _plain_words(line: Final | Info | Unknown | Bad) -> str:
         case Final():
             if line.ok:
                 return "done"
-            return error_words(line.code) if line.kind != "ERROR" else "refused"
+            return "refused" if line.kind == "ERROR" else final_words(line)
         case Info():
             return f"{line.name} {', '.join(line.fields)}".rstrip()
         case Unknown():

@@ -106,6 +106,8 @@ class Chassis:
     scan: dict[int, int] = field(default_factory=dict)
     """Scanned group -> group type 2 to 7 (2 is the highest scan priority)."""
     scan_on: bool = True
+    attached_at: float = 0.0
+    """When the last change of groups is done: they come one after the other."""
     dynamic: dict[int, str] = field(default_factory=dict)
     """Groups that the network gave the radio."""
     function_on: bool = True

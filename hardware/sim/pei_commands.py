@@ -194,7 +194,12 @@ def _ctgs(parts: Parts, command: AtCommand) -> Answer:
         parts.calls.knob_turned()
         chassis.report(Service.GROUPS, group_line(chassis))
 
-    return Answer(after=lambda: later(chassis, chassis.between((80.0, 250.0)), attach))
+    def begin() -> None:
+        due = chassis.now + chassis.between((80.0, 250.0))
+        chassis.attached_at = max(due, chassis.attached_at)
+        later(chassis, chassis.attached_at - chassis.now, attach)
+
+    return Answer(after=begin)
 
 
 def _attach(chassis: Chassis, kind: GroupType, group: int) -> None:

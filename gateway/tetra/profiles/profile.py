@@ -17,8 +17,18 @@ SERVICES: tuple[str, ...] = (
     "1,3,137",
     "1,3,138",
     "1,3,140",
+    "2,2,21",
+    "2,2,22",
+    "2,2,23",
 )
-"""``AT+CTSP=`` arguments (profile, layer 1, layer 2) without the status, in order of sending."""
+"""``AT+CTSP=`` arguments (profile, layer 1, layer 2) without the status, in order of sending.
+
+The last three are SDS types 1 to 3. That 21 to 23 stand for them follows from 20 (status), 24 and
+25 (type 4), and from no document; so they go to host and radio, and a refusal costs nothing."""
+
+ERRORS_BY_NUMBER = "AT+CMEE=1"
+"""Asks for errors with their numbers, by which the driver knows what to do. Not every terminal
+gives them unasked."""
 
 STATUS_TO_BOTH, STATUS_TO_HOST = "2,2,20", "1,2,20"
 

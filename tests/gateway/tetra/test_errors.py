@@ -123,6 +123,23 @@ def test_pin_and_sim_bar_the_link_and_no_pin_is_ever_sent(code: int) -> None:
     assert wire.host.count("AT+CPIN?") == 1
 
 
+@pytest.mark.parametrize("code", sorted(CME_ERRORS))
+def test_message_errors_have_numbers_of_their_own_which_nobody_explains(code: int) -> None:
+    wire = opened(own_number=OWN)
+    text = [f"+CMS ERROR: {code}"]
+    wire.answers |= {f"AT+CTSP={one}": text for one in ("2,0,0", "1,2,24")}
+    wire.answers[DIAL] = text
+    wire.demand("r-1")
+    wire.run(8_000)
+    refused = wire.told()[-1]
+    assert isinstance(refused, TxRefused)
+    assert refused.reason == f"the radio's message error {code}"
+    assert wire.written().count(DIAL) == 1
+    assert wire.core.state.why_not_ready() == ""
+    assert not wire.core.state.unknown_commands
+    assert not wire.core.state.notices
+
+
 @pytest.mark.parametrize("code", ROWS[ErrorAction.PIN])
 def test_a_radio_that_locks_itself_in_service_is_barred(code: int) -> None:
     wire = _pressed(code)

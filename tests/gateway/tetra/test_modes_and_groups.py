@@ -168,6 +168,21 @@ def test_scanning_attaches_by_importance_and_turns_scanning_on() -> None:
     assert wire.told() == [GroupChanged(number=GROUP, scanned=(OTHER_GROUP, 310203), asked=True)]
 
 
+def test_groups_that_are_attached_late_were_asked_for() -> None:
+    wire = opened(own_number=OWN)
+    wire.take(wire.core.scan_groups((OTHER_GROUP, 310203), MonoMs(wire.now)))
+    wire.run(500)
+    wire.told()
+    wire.run(2_000)
+    wire.say(f"+CTGS: 1,{GROUP},2,{OTHER_GROUP},3,310203")
+    assert wire.told() == [GroupChanged(number=GROUP, scanned=(OTHER_GROUP, 310203), asked=True)]
+    wire.say("+CTGS: 1,310209")
+    assert wire.told()[-1] == GroupChanged(number=310209, scanned=(), asked=False)
+    wire.run(5_000)
+    wire.say(f"+CTGS: 1,310209,2,{OTHER_GROUP}")
+    assert wire.told()[-1] == GroupChanged(number=310209, scanned=(OTHER_GROUP,), asked=False)
+
+
 def test_detaching_attaches_all_others_anew() -> None:
     wire = opened(own_number=OWN)
     wire.answers["AT+CTGS?"] = [f"+CTGS: 1,{GROUP}", "OK"]

@@ -289,7 +289,7 @@ def test_missed_answers_ask_for_the_services_again() -> None:
 def test_a_late_final_is_not_taken_for_the_next_commands() -> None:
     wire = _with_call()
     wire.mute.update({"AT+CSQ?", "AT+CREG?", "AT+CTGS?"})
-    wire.run(7_050)
+    wire.run(7_150)
     assert wire.written()[-1] == "AT"
     wire.say("OK")
     wire.demand("r-1")

@@ -10,7 +10,7 @@ from gateway.model.radio import (
     TxNotSent,
 )
 from gateway.tetra.terminal import TerminalCore
-from tests.gateway.tetra.scripted_radio import GROUP, OTHER_GROUP, OWN, Wire, opened
+from tests.gateway.tetra.scripted_radio import ANSWERS, GROUP, OTHER_GROUP, OWN, Wire, opened
 
 CALL = f"+CTICN: 1,0,0,0,1210204,1,1,0,1,1,0,{GROUP},0"
 
@@ -95,6 +95,58 @@ def test_a_pin_is_for_the_operator() -> None:
     wire.run(5_000)
     assert "PIN" in _links(wire)[-1].reason
     assert not any(line.startswith("AT+CPIN=") for line in wire.host)
+
+
+def test_a_pin_typed_in_at_the_radio_is_noticed_and_told_of_once() -> None:
+    wire = Wire(core=TerminalCore(own_number=OWN))
+    wire.answers["AT+CPIN?"] = ["+CPIN: MT PIN-LOCKED", "OK"]
+    wire.take(wire.core.opened(MonoMs(wire.now)))
+    wire.run(200_000)
+    assert [link.state for link in _links(wire)] == [LinkState.STARTING, LinkState.DOWN]
+    assert wire.host.count("AT+CPIN?") == 7
+    wire.demand("r-1")
+    refused = wire.told()[-1]
+    assert isinstance(refused, TxNotSent)
+    assert "PIN" in refused.reason
+    wire.answers["AT+CPIN?"] = ANSWERS["AT+CPIN?"]
+    wire.run(31_000)
+    assert [link.state for link in _links(wire)] == [LinkState.UP]
+    assert not any(line.startswith("AT+CPIN=") for line in wire.host)
+    wire.demand("r-2")
+    wire.run(200)
+    assert f"ATD{GROUP}" in wire.host
+
+
+def test_the_right_radio_put_in_place_of_another_is_noticed() -> None:
+    wire = Wire(core=TerminalCore(own_number=OWN + 1))
+    wire.take(wire.core.opened(MonoMs(wire.now)))
+    wire.run(5_000)
+    assert _links(wire)[-1].state is LinkState.DOWN
+    wire.answers["AT+CNUMF?"] = [f"+CNUMF: 0,{OWN + 1}", "OK"]
+    wire.run(31_000)
+    assert _links(wire)[-1].state is LinkState.UP
+    assert _links(wire)[-1].own_number == OWN + 1
+
+
+def test_another_radio_that_falls_silent_is_opened_anew() -> None:
+    wire = Wire(core=TerminalCore(own_number=OWN + 1))
+    wire.take(wire.core.opened(MonoMs(wire.now)))
+    wire.run(5_000)
+    wire.alive = False
+    wire.run(60_000)
+    assert wire.core.needs_reopen
+
+
+def test_only_a_radio_of_an_unknown_maker_is_asked_for_numbers_of_errors() -> None:
+    assert "AT+CMEE=1" not in opened(own_number=OWN).core.state.profile.start
+    for maker in ("SEPURA", "HYTERA"):
+        wire = Wire(core=TerminalCore())
+        wire.answers["AT+GMI?"] = [f"+GMI: {maker}", "OK"]
+        wire.answers["AT+CMEE=1"] = ["ERROR"]
+        wire.take(wire.core.opened(MonoMs(wire.now)))
+        wire.run(6_000)
+        assert wire.host.count("AT+CMEE=1") == 1
+        assert _links(wire)[-1].state is LinkState.UP
 
 
 def test_own_number_in_further_lines_without_a_name() -> None:

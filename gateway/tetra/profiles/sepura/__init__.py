@@ -4,11 +4,12 @@ Little is public: ``ATZ`` restarts some of them, ``ATI`` is refused, payloads en
 maker's own guide was not read.
 """
 
-from gateway.tetra.profiles.profile import STATUS_TO_HOST, Padding, Profile
+from gateway.tetra.profiles.profile import ERRORS_BY_NUMBER, STATUS_TO_HOST, Padding, Profile
 
 PROFILE = Profile(
     name="sepura",
     makers=("SEPURA",),
+    start=(ERRORS_BY_NUMBER,),
     status_services=(STATUS_TO_HOST,),
     padding=Padding.NIBBLE,
 )
