@@ -20,6 +20,8 @@ from hardware.sim.scenario import Scenario, Timetable, load_scenario, names
 from hardware.sim.truth import Entry, as_line
 
 PARENT_LOOK_S = 0.5
+PARENT = os.getppid()
+"""Who started us: read here, since it may be gone by the time we have said that we are up."""
 _EPILOG = "example: samband sim pei --pty --audio udp:127.0.0.1:0 --scenario demo --control 0"
 
 
@@ -134,8 +136,7 @@ async def _play(
     """Play the steps until ``stop``; ends too when the process that reads our output is gone."""
     timetable = Timetable(scenario, mono_ms(), seed, loop=loop_steps)
     tied = stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode)
-    parent = os.getppid()
-    while not stop.is_set() and not (tied and os.getppid() != parent):
+    while not stop.is_set() and not (tied and os.getppid() != PARENT):
         for action in timetable.take(mono_ms()):
             try:
                 control.perform(action)

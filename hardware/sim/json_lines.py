@@ -13,6 +13,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from gateway.model.errors import ConfigError
 
 PARENT_LOOK_S = 0.5
+PARENT = os.getppid()
+"""Who started us: read here, since it may be gone by the time we have said that we are up."""
 Action = Callable[[Mapping[str, object]], dict[str, object]]
 
 
@@ -96,7 +98,7 @@ def end_on_signal() -> asyncio.Event:
 
 async def run_until(stop: asyncio.Event) -> None:
     """Return when it is set; with a pipe as output, also when who started us is gone."""
-    tied, parent = stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode), os.getppid()
-    while not stop.is_set() and not (tied and os.getppid() != parent):
+    tied = stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode)
+    while not stop.is_set() and not (tied and os.getppid() != PARENT):
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), PARENT_LOOK_S)
