@@ -16,6 +16,7 @@ from pathlib import Path
 from gateway.model.errors import ConfigError
 from gateway.model.plan import Plan
 from samband.config import Config, load_config
+from samband.doctor_ambe import look_for_dongle
 from samband.doctor_radio import (
     find_plan,
     group_of,
@@ -62,6 +63,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "never name a port that keys a transmitter); may be given several times",
     )
     parser.add_argument(
+        "--ambe",
+        action="append",
+        default=[],
+        metavar="DEV",
+        help="also open this port and send a tone through the vocoder dongle on it and back",
+    )
+    parser.add_argument(
         "--plan",
         type=Path,
         metavar="FILE",
@@ -76,7 +84,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Look at everything; returns 0 when nothing failed, 1 otherwise."""
-    findings = examine(args.config, args.port, args.plan, find=args.find)
+    findings = examine(args.config, args.port, args.plan, find=args.find, dongles=args.ambe)
     if args.json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False))
     else:
@@ -93,6 +101,7 @@ def examine(
     plan_file: Path | None = None,
     *,
     find: bool = False,
+    dongles: Iterable[str] = (),
 ) -> list[Finding]:
     """Run every check that can be run; one that breaks is a finding itself."""
     config, findings = look_at_config(config_file)
@@ -116,6 +125,7 @@ def examine(
         except OSError as error:
             findings.append(Finding("check", "warn", f"could not be carried out: {error}"))
     findings += [look_for_radio(port, known) for port in ports]
+    findings += [look_for_dongle(port, known) for port in dongles]
     return findings
 
 
