@@ -13,6 +13,7 @@ import pytest
 
 from gateway.model.errors import ConfigError, InvalidCommand, LinkError
 from hardware import port_keeper
+from hardware.ambe import core
 from hardware.ambe.core import WAITING_FRAMES
 from hardware.ambe.driver import AmbeDongle, Frames, Samples
 from hardware.ambe.numbers import HALF_RATE_BARE
@@ -32,6 +33,8 @@ def coded(pcm: Samples) -> Frames:
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waste no time on pauses, and blame no busy machine for a late answer."""
+    monkeypatch.setattr(core, "ANSWER_MS", 400)
     monkeypatch.setattr(port_keeper, "BACK_OFF_MS", (20, 50, 100))
     monkeypatch.setattr(port_keeper, "LOOK_MS", 20)
 
