@@ -133,14 +133,13 @@ async def test_a_bad_first_message_closes_the_stream(room: Room) -> None:
     assert socket.close_code == 4400
 
 
-async def test_every_event_type_has_a_rule_of_sight() -> None:
+async def test_every_event_type_has_a_rule_of_sight(room: Room) -> None:
     import dispatch.events
     from dispatch.services.sight import Sight
     from gateway.model.events import EVENT_TYPES
 
     assert dispatch.events is not None
-    rules = Sight.__new__(Sight)
-    Sight.__init__(rules, None, None)  # type: ignore[arg-type]  # only the table is asked
+    rules = room.services.use(Sight)
     assert [kind for kind in EVENT_TYPES if not rules.has_rule(kind)] == []
 
 
