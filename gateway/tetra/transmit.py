@@ -113,8 +113,7 @@ class Transmitter(Unkeying):
             return
         call = self._state.calls.get(line.instance)
         if self.phase is Phase.ENDING and not (call is not None and call.talking):
-            self._ended(now)
-            self._sure = None if self._sure_of_over else self._sure
+            self._ended(now)  # and made sure of, unless the un-key is answered as well
         elif self.phase is Phase.ON_AIR:
             self._tell_then_unkey("failed", "the system ended the transmission", now)
         elif self.phase is Phase.WAITING:

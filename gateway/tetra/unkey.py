@@ -30,7 +30,7 @@ UNKEY_ANSWER_MS = 400
 """How long an un-key may go unanswered before it is written again."""
 MAKE_SURE_MS = 2_500
 """An un-key is written once more after this: a grant may have crossed it, or its OK have been
-another command's. Not where ``+CDTXC`` told the end of our over."""
+another command's. Not where ``+CDTXC`` told the end of our over as well."""
 MAX_UNKEY_TRIES = 6
 MAX_KEY_MS = 180_000
 """The core's own key time-out, behind the engine's."""
@@ -185,9 +185,11 @@ class Unkeying(ABC):
         if self._command is not None and self._command.lane is Lane.KEY:
             self._queue.remove(self._command)
         command, demand = Command(text=text, lane=Lane.UNKEY), self._demand
+        instance = self._instance
 
         def ended(result: Result, then: MonoMs) -> None:
             if self.phase is not Phase.ENDING or self._demand is not demand:
+                self._answered_late(instance, result)
                 return
             if self._command is command or result.ok:
                 # The OK of a repeat is taken for the first one's where that one's was lost.
@@ -197,6 +199,12 @@ class Unkeying(ABC):
         command.done = ended
         self._command = command
         self._queue.push(command, now)
+
+    def _answered_late(self, instance: int | None, result: Result) -> None:
+        """Take the answer to an un-key whose over ``+CDTXC`` has ended before: it is sure now."""
+        ours = self._sure is not None and self._sure[1] == instance
+        if ours and self._sure_of_over and result.ok:
+            self._sure = None
 
     def _unkeyed(self, text: str, result: Result, now: MonoMs) -> None:
         if result.ok:

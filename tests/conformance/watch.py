@@ -4,6 +4,7 @@ The watch sees what the core writes and tells, and what truly happens at the rad
 code with the core.
 """
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -27,9 +28,11 @@ KEY_LINES = ("ATD", "AT+CTXD=")
 UNKEY_LINES = ("AT+CUTXC=", "ATH")
 _DIAL = re.compile(r"ATD(\d{1,8})$")
 _MESSAGE = re.compile(r"AT\+CMGS=(\d{1,8}),")
-_TEXT = re.compile(r"8[2A]0[0-9A-F](\w\w)01((?:\w\w)*)$")
-"""A text in Latin-1 with a header: its reference and what follows."""
-_NAME = re.compile(r"m-\d+\b")
+_TEXT = re.compile(r"8[2A]0[0-9A-F](\w\w)01(?:050003(\w\w)\w\w(\w\w))?((?:\w\w)*)$")
+"""A text in Latin-1 with a header: its reference, of a part of a text the reference that all share
+and the part's number, and what follows."""
+_NAME = re.compile(r"m-\d+(?= )")
+"""The name that each text holds; what follows it must be there, or it may have been cut."""
 MAX_FAULTS = 5
 
 
@@ -40,6 +43,26 @@ class Press:
     request: str
     open: bool = True
     told: int = 0
+
+
+@dataclass(slots=True)
+class Parts:
+    """What was written of one text. Its name may be cut between two of its parts."""
+
+    texts: dict[int, str] = field(default_factory=dict)
+    written: set[tuple[int, int]] = field(default_factory=set)
+
+    def take(self, number: int, text: str, written: tuple[int, int]) -> None:
+        """Take a part; one that is another than before begins a new text."""
+        if self.texts.get(number, text) != text:
+            self.texts, self.written = {}, set()
+        self.texts[number] = text
+        self.written.add(written)
+
+    def begin(self) -> str:
+        """Return the text as far as it was written without a gap."""
+        numbers = itertools.takewhile(self.texts.__contains__, itertools.count(1))
+        return "".join(self.texts[number] for number in numbers)
 
 
 @dataclass
@@ -61,7 +84,8 @@ class Watch:
     _dialled: set[int] = field(default_factory=set)
     _withdrawn: bool = False
     _to: int = 0
-    _writing: str = ""
+    _parts: dict[tuple[int, int], "Parts"] = field(default_factory=dict)
+    """Of each text in parts, by its receiver and the reference that all share."""
     _keyed_since: float | None = None
 
     def breach(self, words: str, now: float) -> None:
@@ -137,14 +161,18 @@ class Watch:
         elif found := _MESSAGE.match(text):
             self._to = int(found[1])
         elif found := _TEXT.match(text):
-            self._note_text(int(found[1], 16), bytes.fromhex(found[2]).decode("latin-1"))
+            self._note_text(found)
 
-    def _note_text(self, reference: int, text: str) -> None:
+    def _note_text(self, found: re.Match[str]) -> None:
         """Take a text, or a part of one, that the core wrote."""
-        named = _NAME.search(text)
-        self._writing = named[0] if named else self._writing
-        if self._writing in self.messages:
-            self.messages[self._writing].add((self._to, reference))
+        reference, text = int(found[1], 16), bytes.fromhex(found[4]).decode("latin-1")
+        parts = Parts()
+        if found[2]:
+            parts = self._parts.setdefault((self._to, int(found[2], 16)), parts)
+        parts.take(int(found[3] or "1", 16), text, (self._to, reference))
+        named = _NAME.search(parts.begin())
+        if named and named[0] in self.messages:
+            self.messages[named[0]] |= parts.written
 
     # -- what happens at the radio
 

@@ -147,6 +147,26 @@ def test_a_second_end_and_a_foreign_end_are_breaches() -> None:
     assert ["twice" in fault or "nobody made" in fault for fault in watch.faults] == [True, True]
 
 
+def test_a_name_that_was_cut_in_two_is_known_and_its_reports_too() -> None:
+    """Where a radio's limit came damaged, a text goes in many small parts."""
+    watch = Watch(target=GROUP)
+    watch.sends("m-1")
+    watch.sends("m-12")
+    for number, text in enumerate(("Enhet m-1", "2 till "), 1):
+        body = text.encode("latin-1").hex().upper()
+        watch.line("AT+CMGS=1210204,200", pressed_at_its_begin=False, now=1.0)
+        part = f"8A0C{number + 6:02X}0105000307{2:02X}{number:02X}{body}"
+        watch.line(part, pressed_at_its_begin=False, now=1.0)
+    assert watch.messages == {"m-1": set(), "m-12": {(1210204, 7), (1210204, 8)}}
+    delivered = SendProgress(message=MessageId("m-12"), state=SendState.DELIVERED)
+    watch.reported.add((1210204, 7))
+    watch.told([delivered], 2.0)
+    assert len(watch.faults) == 1
+    watch.reported.add((1210204, 8))
+    watch.told([delivered], 3.0)
+    assert len(watch.faults) == 1
+
+
 # -- what the runs have found
 
 
@@ -203,6 +223,30 @@ def test_a_withdrawal_is_made_sure_and_another_talkers_end_is_no_answer_to_it() 
     wire.written()
     wire.run(3_000)
     assert wire.written().count("AT+CUTXC=1") == 1
+
+
+def _let_go_and_ceased(*, lost: bool) -> Wire:
+    wire = opened(own_number=1210200)
+    wire.say("+CTICN: 1,0,0,0,1210204,1,1,0,1,1,0,310201,0", "+CDTXC: 1,0")
+    wire.demand("r-1")
+    wire.run(50)
+    wire.say("+CTXG: 1,0,0,0")
+    assert wire.core.on_air == "r-1"
+    if lost:
+        wire.mute.add("AT+CUTXC=1")
+    wire.end("r-1")
+    wire.say("+CDTXC: 1,0")
+    assert not wire.core.keyed
+    wire.run(1_000)
+    wire.mute.clear()
+    wire.run(6_000)
+    return wire
+
+
+def test_an_over_that_ceased_is_unkeyed_again_where_the_unkey_was_not_answered() -> None:
+    """The line may have been another call's, or have told of something else."""
+    assert _let_go_and_ceased(lost=True).written().count("AT+CUTXC=1") == 2
+    assert _let_go_and_ceased(lost=False).written().count("AT+CUTXC=1") == 1
 
 
 def test_a_late_unkey_holds_the_guard_until_it_is_answered() -> None:
