@@ -97,6 +97,11 @@ START_FREQUENCY: Final = 0.02985 / 2.0
 QUIET_NOISE: Final = 5.0
 """Peak of the noise that stands for a muted frame, in 16-bit steps."""
 
+LOWEST_GAIN: Final = 0.4
+"""Factor of the amplitudes of a frame whose gain is at its lowest level. An encoder sends that
+level for whatever is quieter as well; taken at its word, pauses hiss 32 dB below weak speech
+(.05 PESQ at -55 dBFS)."""
+
 # Places of the work space, float64 (2, 400), int32 (480,), float32 (4400,)
 _INTS_VALUES = 0
 _INTS_ERRORS = 64
@@ -168,8 +173,11 @@ def accept(values: Numbers, harmonics: int, state: Doubles, work: Doubles) -> No
 
 
 @inner
-def amplify(state: Doubles, repeat: bool, work: Doubles) -> float:
-    """Set the enhanced amplitudes of the state and return the energy R_M0 before enhancement."""
+def amplify(state: Doubles, repeat: bool, lowest: bool, work: Doubles) -> float:
+    """Set the enhanced amplitudes of the state and return the energy R_M0 before enhancement.
+
+    lowest: the frame's gain is at its lowest level.
+    """
     harmonics = int(state[COUNT])
     energy = 0.0
     for harmonic in range(1, harmonics + 1):
@@ -179,6 +187,9 @@ def amplify(state: Doubles, repeat: bool, work: Doubles) -> float:
     if not repeat:
         amplitude = state[AMPLITUDE : AMPLITUDE + WIDTH]
         enhance(state[FREQUENCY], harmonics, work, energy, amplitude)
+        if lowest:
+            for harmonic in range(1, harmonics + 1):
+                amplitude[harmonic] *= LOWEST_GAIN
     return energy
 
 
@@ -315,7 +326,7 @@ def decode_one(
         old[2 + 2 * WIDTH + index] = state[PHI + index]
     if not repeat:
         accept(values, harmonics, state, work)
-    energy = amplify(state, repeat, work)
+    energy = amplify(state, repeat, values[2] == 0, work)
     state[ENERGY] = max(10000.0, 0.95 * state[ENERGY] + 0.05 * energy)
     rate = state[ERROR_RATE]
     voicing = voicing_limit(state[ENERGY], rate, total, errors[4])

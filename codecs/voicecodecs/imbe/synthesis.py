@@ -44,7 +44,7 @@ STEADY_CHANGE: Final = 0.1
 PHASE_SHARE: Final = 0.4
 """How much of the phase of a minimum-phase filter with this envelope the harmonics get."""
 PHASE_REACH: Final = 24
-NOISE_GAIN: Final = 0.9
+NOISE_GAIN: Final = 0.87
 NOISE_FADE: Final = (40, 120)
 """Samples in which the noise of the frame before gives way to that of this one."""
 STRIDE: Final = 8
