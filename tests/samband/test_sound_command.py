@@ -130,6 +130,9 @@ def test_wrong_use_is_said(
 
 
 def test_gain_goes_into_the_right_table(plan: Path) -> None:
+    with pytest.raises(ConfigError):  # its sound is not a card
+        save_gain(plan, "south", "sound_in_gain_db", 3.5)
+    plan.write_text(plan.read_text().replace('"udp:127.0.0.1:9"', '"device:?in=other&out=other"'))
     save_gain(plan, "south", "sound_in_gain_db", 3.5)
     save_gain(plan, "north", "sound_out_gain_db", 1.0)
     north, south = load_plan(plan).links
