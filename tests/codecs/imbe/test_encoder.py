@@ -138,6 +138,18 @@ def test_speech_keeps_its_level_and_stays_intelligible() -> None:
     assert np.mean(scores) >= 0.86
 
 
+def test_weak_speech_keeps_its_level_and_its_pauses() -> None:
+    scores = []
+    for name in vectors.SPEECH:
+        weak = np.round(vectors.sound(name) * 10**-1.5).astype(np.int16)  # -55 dBFS
+        out = decode_frames(encode_pcm(weak, flush=True))[DELAY_SAMPLES:][: weak.size]
+        assert level_db(out, weak) == pytest.approx(0.0, abs=1.0)
+        scores.append(stoi(weak.astype(float), out.astype(float), RATE_HZ))
+    assert np.mean(scores) >= 0.87
+    pause = np.concatenate((weak, np.zeros(8000, np.int16)))
+    assert np.abs(decode_frames(encode_pcm(pause))[-4000:]).max() <= 2
+
+
 @pytest.mark.parametrize("sound", ["zeros", "lowest", "highest", "square", "noise", "impulse"])
 def test_extreme_sound_gives_frames_and_bounded_speech(sound: str) -> None:
     size = 160 * 100
