@@ -129,7 +129,7 @@ def sound_findings() -> list[tuple[str, str, str]]:
     if not devices:
         return [("info", "none found; only links with device: need one", "")]
     return [
-        ("ok", words_of(device), f"In the plan: sound = \"device:{device.name}\"")
+        ("ok", words_of(device), f'In the plan: sound = "device:{device.name}"')
         for device in devices
     ]
 
