@@ -30,8 +30,12 @@ def start_up(
     expected_number: int | None,
     wanted_group: int | None,
     wanted_mode: int | None = None,
+    mode_failed: str = "",
 ) -> Steps:
-    """Bring a terminal into service; fills ``state``, returns what went wrong, None if nothing."""
+    """Bring a terminal into service; fills ``state``, returns what went wrong, None if nothing.
+
+    ``mode_failed`` is why it did not change its mode before: then it is left in the one it is in.
+    """
     if not (yield from _probe()):
         return StartFailed(reason="radio does not answer")
     yield Ask(text="ATE0")
@@ -41,9 +45,10 @@ def start_up(
     locked = yield from _pin(state)
     if locked:
         return StartFailed(reason=locked, refused=True)
-    wrong = yield from _mode(state, wanted_mode)
-    if not wrong:
-        wrong = yield from _own_number(state, expected_number)
+    wrong = yield from _mode(state, wanted_mode, mode_failed)
+    if wrong:
+        return StartFailed(reason=wrong, refused=True, in_mode=True)
+    wrong = yield from _own_number(state, expected_number)
     if wrong:
         return StartFailed(reason=wrong, refused=True)
     yield from _services(state)
@@ -103,11 +108,15 @@ def _pin(state: RadioState) -> Generator[Ask | Pause, Result, str]:
     return "" if "UNLOCKED" in text or "READY" in text else "radio asks for a PIN"
 
 
-def _mode(state: RadioState, wanted: int | None) -> Generator[Ask | Pause, Result, str]:
+def _mode(
+    state: RadioState, wanted: int | None, failed: str
+) -> Generator[Ask | Pause, Result, str]:
     """Read the operating mode, and set it where the plan asks for another."""
     told = first((yield from ask(state, "AT+CTOM?")).answers, Mode)
     if wanted is None or (told is not None and told.mode == wanted):
         return ""
+    if failed:
+        return failed
     words = tables.AI_MODE_WORDS.get(wanted, str(wanted))
     result = yield from ask(state, f"AT+CTOM={wanted}")
     if result.final is not None and not result.ok:

@@ -57,6 +57,8 @@ class Service:
         self.asks_again = False
         """Whether the start is to run again, without a word until something has changed."""
         self._ask_again: MonoMs | None = None
+        self._mode_failed = ""
+        """Why the mode could not be set: the radio is not switched about again and again."""
         self._steps: Steps | None = None
         self._starting = False
         self._pause_until: MonoMs | None = None
@@ -73,6 +75,8 @@ class Service:
 
     def begin(self, now: MonoMs) -> None:
         """Start the sequence."""
+        if not self.asks_again:
+            self._mode_failed = ""
         self.closed()
         self._starting = self._groups.starting = True
         self._last_heard = self._now = now
@@ -81,6 +85,7 @@ class Service:
             expected_number=self._expected_number,
             wanted_group=self._groups.wanted,
             wanted_mode=self._wanted_mode,
+            mode_failed=self._mode_failed,
         )
         self._advance(None, now)
 
@@ -111,6 +116,7 @@ class Service:
     def _failed(self, failed: StartFailed, now: MonoMs) -> None:
         self.closed()
         self.silent = not failed.refused
+        self._mode_failed = failed.reason if failed.in_mode else ""
         self._ask_again = MonoMs(now + ASK_AGAIN_MS) if failed.refused else None
         told = self._told
         known = told is not None and (told.state, told.reason) == (LinkState.DOWN, failed.reason)

@@ -35,10 +35,14 @@ class Pause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartFailed:
-    """How a start ended in vain. ``refused``: opening the port again will not help."""
+    """How a start ended in vain. ``refused``: opening the port again will not help.
+
+    ``in_mode``: the radio did not change its mode.
+    """
 
     reason: str
     refused: bool = False
+    in_mode: bool = False
 
 
 Steps = Generator[Ask | Pause, Result, StartFailed | None]

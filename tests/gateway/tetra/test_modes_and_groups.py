@@ -65,6 +65,21 @@ def test_a_radio_without_the_licence_for_a_mode_stays_down_with_words() -> None:
     assert isinstance(wire.told()[-1], TxNotSent)
 
 
+def test_a_radio_that_did_not_change_its_mode_is_looked_at_and_not_switched_again() -> None:
+    wire = Wire(core=TerminalCore(mode="dmo"))
+    wire.answers["AT+CPIN?"] = ["+CPIN: MT PIN-LOCKED", "OK"]
+    _start(wire)
+    wire.answers["AT+CPIN?"] = ["+CPIN: MT PIN-UNLOCKED", "OK"]
+    wire.run(200_000)
+    assert wire.host.count("AT+CTOM=1") == 1, "once the radio could be asked"
+    reasons = [link.reason for link in _links(wire)]
+    assert reasons == ["", "radio asks for a PIN", "radio is in TMO, the plan says DMO"]
+    wire.answers["AT+CTOM?"] = ["+CTOM: 1", "OK"]
+    wire.run(31_000)
+    assert (_links(wire)[-1].state, _links(wire)[-1].mode) == (LinkState.UP, "DMO")
+    assert wire.host.count("AT+CTOM=1") == 1
+
+
 def test_a_mode_that_never_comes_is_told() -> None:
     wire = _start(Wire(core=TerminalCore(mode="dmo")), 20_000)
     assert _links(wire)[-1].reason == "radio is in TMO, the plan says DMO"
