@@ -23,7 +23,6 @@ from samband.bench_demo import Control, end_process
 from samband.bench_desk import Desk, mono_ms
 from samband.bench_ptt import run_presses
 from samband.bench_signal import percentiles
-from samband.demo import free_port
 from samband.mosquitto_child import running_mosquitto
 
 PARTS = "samband.bench_cameras_parts"
@@ -69,7 +68,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
 def _server(folder: Path, mqtt_port: int) -> Iterator[dict[str, Any]]:
     words = [sys.executable, "-m", PARTS, "serve", str(folder), str(mqtt_port)]
     with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen([*words, str(free_port(None))], stdout=log, stderr=log)
+        process = subprocess.Popen(words, stdout=log, stderr=log)
     ready = folder / "ready.json"
     deadline = time.monotonic() + READY_S
     try:

@@ -112,23 +112,34 @@ def publish(port: int, rate: int, seconds: int, cameras: int, seed: int) -> dict
     }
 
 
-async def serve(folder: Path, mqtt_port: int, port: int) -> None:
+async def serve(folder: Path, mqtt_port: int) -> None:
     """Run the demo's server with a Frigate behind the broker until it is told to stop."""
     from samband.camera_side import CameraSide
     from samband.compose import Server
     from samband.config import Cameras, Mqtt, demo_config
-    from samband.demo import DATA, connect_plan, make_people, simulator, write_ready_file
+    from samband.demo import (
+        DATA,
+        claim_port,
+        connect_plan,
+        make_people,
+        port_of,
+        simulator,
+        write_ready_file,
+    )
     from samband.plan_file import load_plan
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     cameras = Cameras(mqtt=(Mqtt(id="bench", host="127.0.0.1", port=mqtt_port, prefix=PREFIX),))
+    listener = claim_port(None)
+    port = port_of(listener)
     config = demo_config(folder / "state", port, cameras=False).model_copy(
         update={"cameras": cameras}
     )
     async with simulator("quiet") as first:
-        server = Server(config, connect_plan(load_plan(DATA / "plan.toml"), first["radios"]))
+        plan = connect_plan(load_plan(DATA / "plan.toml"), first["radios"])
+        server = Server(config, plan, listener=listener)
         await server.start()
         side = None
         services = server.dispatch.services
@@ -162,7 +173,7 @@ def main(words: list[str]) -> None:
     """Run one of the two parts."""
     if words[0] == "serve":
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(serve(Path(words[1]), int(words[2]), int(words[3])))
+            asyncio.run(serve(Path(words[1]), int(words[2])))
     else:
         print(json.dumps(publish(*map(int, words[1:6]))), flush=True)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from samband.compose import Server
 from samband.config import demo_config
-from samband.demo import free_port, make_people, write_ready_file
+from samband.demo import claim_port, make_people, port_of, write_ready_file
 from samband.plan_file import load_plan
 
 LINKS_UP_MS = 60_000
@@ -24,8 +24,10 @@ async def serve(folder: Path) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     plan = load_plan(folder / "plan.toml")
     radios = json.loads((folder / "radios.json").read_text(encoding="utf-8"))
-    port, people = free_port(None), make_people()
-    server = Server(demo_config(folder / "state", port, cameras=False), plan)
+    listener, people = claim_port(None), make_people()
+    port = port_of(listener)
+    config = demo_config(folder / "state", port, cameras=False)
+    server = Server(config, plan, listener=listener)
     await server.start()
     try:
         await server.add_people(people)

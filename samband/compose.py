@@ -80,8 +80,14 @@ def start_logging(level: str) -> None:
 class Server:
     """Everything of one state folder."""
 
-    def __init__(self, config: Config, plan: Plan | None = None) -> None:
-        """Keep the configuration; ``plan`` becomes plan 1 of an empty store."""
+    def __init__(
+        self, config: Config, plan: Plan | None = None, *, listener: socket.socket | None = None
+    ) -> None:
+        """Keep the configuration; ``plan`` becomes plan 1 of an empty store.
+
+        ``listener`` is a socket that listens already, instead of host and port of the web part.
+        """
+        self._listener = listener
         self.config = config
         self._first_plan = plan
         self._lock: StateLock | None = None
@@ -160,7 +166,7 @@ class Server:
         live.on_changed(self._plan_changed)
         self.dispatch.add_voice(self.rtc, self.ptt)
         self.cameras = CameraSide(self.config.cameras, services)
-        self.web = WebServer(create_app(services), self.config.web)
+        self.web = WebServer(create_app(services), self.config.web, self._listener)
 
     def _make_audit(self, clock: SystemClock, bus: Bus) -> AuditWriter:
         keys = KeyFolder(self.config.state / "keys")

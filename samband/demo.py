@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FIRST_PORT = 8000
 PORTS_TRIED = 50
+BACKLOG = 128
 SIMULATOR_START_MS = 10_000
 LINKS_UP_MS = 15_000
 ROLES = ("dispatcher", "supervisor", "engineer", "auditor", "dpo", "administrator")
@@ -62,28 +63,42 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Run the demo until it is interrupted."""
-    port = free_port(args.port)
+    listener = claim_port(args.port)
     keep = args.state is not None
     state = args.state or Path(tempfile.mkdtemp(prefix="samband-demo-"))
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        return asyncio.run(_demo(args, state, port))
+        return asyncio.run(_demo(args, state, listener))
     finally:
+        listener.close()
         if not keep:
             shutil.rmtree(state, ignore_errors=True)
 
 
-def free_port(asked: int | None) -> int:
-    """Return ``asked`` or the first free port from 8000; raises ConfigError when there is none."""
+def claim_port(asked: int | None) -> socket.socket:
+    """Return a socket that listens on ``asked`` or on the first free port from 8000.
+
+    It listens at once, because a port that is only known to be free is taken by another server
+    that starts in the same second. Raises ConfigError when there is none.
+    """
     candidates = [asked] if asked else range(FIRST_PORT, FIRST_PORT + PORTS_TRIED)
     for port in candidates:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                return port
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+            listener.listen(BACKLOG)
+        except OSError:
+            listener.close()
+            continue
+        return listener
     which = f"port {asked}" if asked else f"every port {FIRST_PORT} to {FIRST_PORT + PORTS_TRIED}"
     raise ConfigError(f"demo: {which} is in use", hint="Give another with --port.")
+
+
+def port_of(listener: socket.socket) -> int:
+    """Return the port a socket listens on."""
+    return int(listener.getsockname()[1])
 
 
 @contextlib.asynccontextmanager
@@ -135,19 +150,19 @@ def make_people() -> list["Person"]:
     return [Person(*PEOPLE[role], role, secrets.token_urlsafe(9)) for role in ROLES]
 
 
-async def _demo(args: argparse.Namespace, state: Path, port: int) -> int:
+async def _demo(args: argparse.Namespace, state: Path, listener: socket.socket) -> int:
     from samband.compose import Server
     from samband.config import demo_config
     from samband.plan_file import load_plan
 
-    stop = asyncio.Event()
+    stop, port = asyncio.Event(), port_of(listener)
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with simulator(args.scenario) as first:
         plan = connect_plan(load_plan(DATA / "plan.toml"), first["radios"])
         config = demo_config(state, port, cameras=not args.no_cameras)
         people = make_people()
-        server = Server(config, plan)
+        server = Server(config, plan, listener=listener)
         await server.start()
         try:
             await server.add_people(people)

@@ -28,9 +28,12 @@ class _Uvicorn(uvicorn.Server):
 class WebServer:
     """Serves one application on one socket."""
 
-    def __init__(self, app: FastAPI, web: Web) -> None:
-        """Bind the socket now, so that a busy port is told before anything else starts."""
-        self._socket = bind(web.host, web.port)
+    def __init__(self, app: FastAPI, web: Web, listener: socket.socket | None = None) -> None:
+        """Bind the socket now, so that a busy port is told before anything else starts.
+
+        ``listener`` is a socket of the caller that listens already.
+        """
+        self._socket = listener or bind(web.host, web.port)
         config = uvicorn.Config(
             app,
             log_config=None,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from samband.compose import Server
 from samband.config import demo_config
-from samband.demo import DATA, connect_plan, free_port, make_people, write_ready_file
+from samband.demo import DATA, claim_port, connect_plan, make_people, port_of, write_ready_file
 from samband.plan_file import load_plan
 
 
@@ -23,9 +23,10 @@ async def serve(state: Path, first: Path, ports: dict[str, str], ready: Path) ->
     radios = json.loads(first.read_text(encoding="utf-8"))
     plan = connect_plan(load_plan(DATA / "plan.toml"), radios["radios"])
     links = tuple(replace(link, port=ports.get(link.id, link.port)) for link in plan.links)
-    port = free_port(None)
-    people = make_people()
-    server = Server(demo_config(state, port, cameras=False), replace(plan, links=links))
+    listener, people = claim_port(None), make_people()
+    port = port_of(listener)
+    config = demo_config(state, port, cameras=False)
+    server = Server(config, replace(plan, links=links), listener=listener)
     await server.start()
     try:
         await server.add_people(people)
