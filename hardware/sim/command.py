@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,11 +16,9 @@ from hardware.sim.air import Air
 from hardware.sim.control import Control
 from hardware.sim.radio_host import RadioHost, mono_ms
 from hardware.sim.scenario import Scenario, Timetable, load_scenario, names
+from hardware.sim.tether import LOOK_S, Tether
 from hardware.sim.truth import Entry, as_line
 
-PARENT_LOOK_S = 0.5
-PARENT = os.getppid()
-"""Who started us: read here, since it may be gone by the time we have said that we are up."""
 _EPILOG = "example: samband sim pei --pty --audio udp:127.0.0.1:0 --scenario demo --control 0"
 
 
@@ -135,15 +132,15 @@ async def _play(
 ) -> None:
     """Play the steps until ``stop``; ends too when the process that reads our output is gone."""
     timetable = Timetable(scenario, mono_ms(), seed, loop=loop_steps)
-    tied = stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode)
-    while not stop.is_set() and not (tied and os.getppid() != PARENT):
+    tether = Tether()
+    while not stop.is_set() and not tether.cut(mono_ms()):
         for action in timetable.take(mono_ms()):
             try:
                 control.perform(action)
             except ConfigError as error:
                 print(f"simulator: step {action.do}: {error}", file=sys.stderr, flush=True)
         due = timetable.deadline()
-        wait_s = PARENT_LOOK_S
+        wait_s = LOOK_S
         if due is not None:
             wait_s = min(wait_s, max(0.0, (due - mono_ms()) / 1000.0))
         with contextlib.suppress(TimeoutError):

@@ -3,18 +3,13 @@
 import asyncio
 import contextlib
 import json
-import os
 import signal
-import stat
-import sys
 import time
 from collections.abc import Callable, Coroutine, Mapping
 
 from gateway.model.errors import ConfigError
+from hardware.sim.tether import LOOK_S, Tether
 
-PARENT_LOOK_S = 0.5
-PARENT = os.getppid()
-"""Who started us: read here, since it may be gone by the time we have said that we are up."""
 Action = Callable[[Mapping[str, object]], dict[str, object]]
 
 
@@ -98,7 +93,7 @@ def end_on_signal() -> asyncio.Event:
 
 async def run_until(stop: asyncio.Event) -> None:
     """Return when it is set; with a pipe as output, also when who started us is gone."""
-    tied = stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode)
-    while not stop.is_set() and not (tied and os.getppid() != PARENT):
+    tether = Tether()
+    while not stop.is_set() and not tether.cut(mono_ms()):
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), PARENT_LOOK_S)
+            await asyncio.wait_for(stop.wait(), LOOK_S)
