@@ -40,7 +40,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("what", metavar="imbe|acelp|report")
     parser.add_argument("rest", nargs="+", metavar="encode|decode IN…", help="report: IN")
-    parser.add_argument("--out", type=Path, metavar="FILE|DIR", help="where the result goes")
+    parser.add_argument("--out", metavar="FILE|DIR", help="where the result goes")
     parser.add_argument("--coded", action="store_true", help="IMBE frames with error protection")
     parser.add_argument("--bad", default="", metavar="0101…", help="1 marks a lost frame")
     parser.add_argument("--codec", default="imbe", choices=("imbe", "acelp"), help="of a report")
@@ -134,7 +134,7 @@ def decode_all(
 def _report(args: argparse.Namespace) -> int:
     from samband.codec_report import report
 
-    args.out.write_text(report(Path(args.rest[0]), args.codec), encoding="utf-8")
+    Path(args.out).write_text(report(Path(args.rest[0]), args.codec), encoding="utf-8")
     print(f"{args.out}: written")
     return EXIT_DONE
 

@@ -75,16 +75,20 @@ def read_flags(text: str) -> list[bool]:
     return [flag == "1" for flag in text]
 
 
-def targets(sources: Sequence[Path], out: Path, suffix: str) -> list[Path]:
-    """Return where each source's result goes; several sources need a folder."""
-    if out.is_dir() or len(sources) > 1:
-        if not out.is_dir():
-            raise ConfigError(
-                f"{out}: expected a folder for {len(sources)} files",
-                hint=f"Make it first: mkdir {out}",
-            )
-        names = [out / f"{source.stem}{suffix}" for source in sources]
-        if len(set(names)) < len(names):
-            raise ConfigError(f"{out}: two of the files would be written under one name")
-        return names
-    return [out]
+def targets(sources: Sequence[Path], out: str, suffix: str) -> list[Path]:
+    """Return where each source's result goes.
+
+    ``out`` is a folder when it is one, ends in a slash, or there are several sources; it is made
+    when it is not there. Raises ConfigError when two results would get one name.
+    """
+    folder = Path(out)
+    if not (folder.is_dir() or len(sources) > 1 or out.endswith("/")):
+        return [folder]
+    names = [folder / f"{source.stem}{suffix}" for source in sources]
+    if len(set(names)) < len(names):
+        raise ConfigError(f"{folder}: two of the files would be written under one name")
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{folder}: expected a folder, got {error.strerror}") from error
+    return names
