@@ -127,7 +127,7 @@ class LineDispatch:
                     self._transmitter.progress(line.instance, line.status, now)
             case CallConnected():
                 if not self._individual.connected(line, now):
-                    self._transmitter.progress(line.instance, None, now)
+                    self._transmitter.connected(line.instance, now)
                     self._transmitter.other_call(self._tracker.connected(line, now), now)
             case CallReleased():
                 call_down = self._tracker.released(line)

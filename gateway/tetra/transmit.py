@@ -89,7 +89,7 @@ class Transmitter(Unkeying):
 
     def grant(self, line: TxGrant, now: MonoMs) -> bool:
         """Take ``+CTXG``; returns whether the line was about our own press."""
-        self._adopt(line.instance, now)
+        self._adopt(line.instance, now, dialled=line.grant != tables.Grant.OTHER)
         ours = self._instance == line.instance and self.phase is not Phase.SETTING_UP
         match line.grant:
             case tables.Grant.MINE:
@@ -142,12 +142,16 @@ class Transmitter(Unkeying):
             self._dial_again(demand, now)
 
     def progress(self, instance: int, status: int | None, now: MonoMs) -> None:
-        """Take ``+CTOCP`` or ``+CTCC``: the instance of the call that we dialled."""
-        self._adopt(instance, now)
+        """Take ``+CTOCP``: the instance of the call that we dialled."""
+        self._adopt(instance, now, dialled=True)
         if self._instance != instance or self.phase not in (Phase.DIALLING, Phase.WAITING):
             return
         if status == tables.CallStatus.QUEUED:
             self._queued()
+
+    def connected(self, instance: int, now: MonoMs) -> None:
+        """Take ``+CTCC``: most likely of the call that we dialled, where no other has it."""
+        self._adopt(instance, now)
 
     def moved_to(self, group: int | None, now: MonoMs) -> None:
         """Take a change of the selected group."""
@@ -306,10 +310,10 @@ class Transmitter(Unkeying):
         call = self._state.calls.get(-1 if self._instance is None else self._instance)
         return None if call is not None and call.talking else MonoMs(now + DEMAND_ANSWER_MS)
 
-    def _adopt(self, instance: int, now: MonoMs) -> None:
+    def _adopt(self, instance: int, now: MonoMs, *, dialled: bool = False) -> None:
         """Learn the instance of the call that we dialled from the first line that names it."""
         if self.phase is Phase.IDLE and now < self._hung_up_until:
-            self._withdraw_late(instance, now)
+            self._withdraw_late(instance, now, dialled=dialled)
         if self._demand is None or self._instance is not None or not self._dialled:
             return
         if self.phase not in (Phase.DIALLING, Phase.WAITING, Phase.QUEUED, Phase.ENDING):
@@ -325,11 +329,16 @@ class Transmitter(Unkeying):
         if self.phase is Phase.ENDING:
             self._write_unkey(now)
 
-    def _withdraw_late(self, instance: int, now: MonoMs) -> None:
-        """Un-key a call that comes up after we let go of it, its instance being unknown then."""
-        if instance not in self._state.calls:
+    def _withdraw_late(self, instance: int, now: MonoMs, *, dialled: bool) -> None:
+        """Un-key a call that comes up after we let go of it, its instance being unknown then.
+
+        ``+CTOCP`` and an answer to a demand say that it is ours; of another its group is not known.
+        """
+        if instance in self._state.calls:
+            return
+        if dialled:
             self._tracker.outgoing(instance, self._hung_up_group, now, emergency=False)
-            self._unkey_stray(instance, now)
+        self._unkey_stray(instance, now)
 
     # -- grants
 

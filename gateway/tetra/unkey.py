@@ -30,7 +30,8 @@ UNKEY_ANSWER_MS = 400
 """How long an un-key may go unanswered before it is written again."""
 MAKE_SURE_MS = 2_500
 """An un-key is written once more after this: a grant may have crossed it, or its OK have been
-another command's. Not where ``+CDTXC`` told the end of our over as well."""
+another command's. Not where ``+CDTXC`` told the end of our over as well. A demand that was refused
+is withdrawn after this, too: the error may have been another command's."""
 MAX_UNKEY_TRIES = 6
 MAX_KEY_MS = 180_000
 """The core's own key time-out, behind the engine's."""
@@ -256,8 +257,13 @@ class Unkeying(ABC):
         self._queue.push(command, now)
 
     def _left(self, instance: int, now: MonoMs) -> bool:
-        """Whether a demand of ours in a call may still be there, though its press has ended."""
-        return now < max(self._withdrawn.get(instance, MonoMs(0)), self._any_grant_until)
+        """Whether a demand of ours in a call may still be there, though its press has ended.
+
+        One that was hung up before its call was known may turn up in any: the ``ATH`` may have been
+        damaged, and the number dialled have joined a call that was coming in.
+        """
+        until = self._withdrawn.get(instance, MonoMs(0))
+        return now < max(until, self._any_grant_until, self._hung_up_until)
 
     def _leave_behind(self, now: MonoMs) -> None:
         """Take back a key-up that was not written; undo one that the radio takes all the same.
@@ -300,6 +306,8 @@ class Unkeying(ABC):
         """Take the radio's error: again after a pause where the table says so, else the end."""
         pause_ms = retry_pause(result.code, self._tries)
         if pause_ms is None:
+            if self._instance is not None:  # the error may have been another command's
+                self._sure, self._sure_of_over = (MonoMs(now + MAKE_SURE_MS), self._instance), False
             self._finish(TxRefused(demand=wanted.demand, reason=why(result)), now)
         else:
             self.phase, self._due = Phase.AGAIN, MonoMs(now + pause_ms)

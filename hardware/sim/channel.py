@@ -92,6 +92,8 @@ class Channel:
         self.call: Call | None = None
         self.offer: Call | None = None
         """A call of two that rings beside the call that is up."""
+        self.leaving: set[int] = set()
+        """Instances of calls that the host has ended and whose end is not told yet."""
 
     def hear(self, talk: Talk) -> bool:
         """Take a transmission from the network; False when this radio does not hear it."""
@@ -178,7 +180,18 @@ class Channel:
 
     def _free_instance(self) -> int:
         taken = {call.instance for call in (self.call, self.offer) if call is not None}
-        return next(number for number in (1, 2, 3) if number not in taken)
+        taken |= self.leaving
+        return next(number for number in range(1, 6) if number not in taken)
+
+    def _told_later(self, call: Call) -> Callable[[], None]:
+        """Return what tells the end of a call of the host; until then no other has its instance."""
+        self.leaving.add(call.instance)
+
+        def tell() -> None:
+            self.leaving.discard(call.instance)
+            self._say(f"+CTCR: {call.instance},{CAUSE_USER}")
+
+        return tell
 
     def _new(self, group: int | None, **what: object) -> Call:
         settings = self._chassis.settings

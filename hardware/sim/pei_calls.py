@@ -127,7 +127,7 @@ class CallControl(Channel):
         call.own = Own.NONE
         call.stop()
         self.call = None
-        return lambda: self._say(f"+CTCR: {call.instance},{CAUSE_USER}")
+        return self._told_later(call)
 
     def _may_transmit(self) -> None:
         if not self._chassis.registered:

@@ -285,13 +285,14 @@ class PrivateCalls(CallControl):
     def _declined(self, called: Call) -> Callable[[], None]:
         called.stop()
         self.offer = None
-        return lambda: self._say(f"+CTCR: {called.instance},{CAUSE_USER}")
+        return self._told_later(called)
 
     def vanish(self, why: str) -> None:
         """Drop every call without a word (power lost)."""
         if self.offer is not None:
             self.offer.stop()
             self.offer = None
+        self.leaving.clear()
         super().vanish(why)
 
     def _peer_talks(self, call: Call, sound: Sound) -> None:

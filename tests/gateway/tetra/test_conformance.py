@@ -8,7 +8,15 @@ from collections import Counter
 import pytest
 
 from gateway.model.ids import MessageId, MonoMs, RequestId
-from gateway.model.radio import KeyDemand, RadioEvent, SendProgress, SendState, TxEnded
+from gateway.model.radio import (
+    KeyDemand,
+    RadioEvent,
+    SendProgress,
+    SendState,
+    TxEnded,
+    TxNotSent,
+    TxRefused,
+)
 from gateway.tetra.terminal import TerminalCore
 from tests.conformance.mangle import Kind
 from tests.conformance.many import summary
@@ -223,6 +231,48 @@ def test_a_withdrawal_is_made_sure_and_another_talkers_end_is_no_answer_to_it() 
     wire.written()
     wire.run(3_000)
     assert wire.written().count("AT+CUTXC=1") == 1
+
+
+def test_a_call_that_comes_up_behind_a_withdrawn_one_is_not_taken_for_its_group() -> None:
+    wire = opened(own_number=1210200)
+    wire.demand("r-1")
+    wire.run(50)
+    wire.end("r-1")
+    wire.run(100)
+    wire.say("+CTCC: 1,1,1,0,0,1,1")  # the line that named its group was lost
+    wire.run(500)
+    assert "AT+CUTXC=1" in wire.written()
+    wire.told()
+    wire.demand("r-2")
+    wire.run(500)
+    refused = wire.told()[-1]
+    assert isinstance(refused, TxNotSent)
+    assert refused.reason == "radio is in a call on a group that is not known"
+    assert not [line for line in wire.written() if "CTXD" in line or "ATD" in line]
+
+
+def test_a_refused_demand_is_withdrawn_all_the_same_as_the_error_may_be_anothers() -> None:
+    wire = opened(own_number=1210200)
+    wire.say("+CTICN: 1,0,0,0,1210204,1,1,0,1,1,0,310201,0", "+CDTXC: 1,0")
+    wire.mute.add("AT+CTXD=1,0")
+    wire.demand("r-1")
+    wire.say("+CME ERROR: 35")  # of a line before; the demand's OK and its grant are lost
+    assert isinstance(wire.told()[-1], TxRefused)
+    wire.run(6_000)
+    assert wire.written().count("AT+CUTXC=1") == 1
+    assert not wire.core.keyed
+
+
+def test_a_number_that_was_hung_up_in_vain_is_withdrawn_from_the_call_that_it_joined() -> None:
+    wire = opened(own_number=1210200)
+    wire.demand("r-1")
+    wire.run(40)
+    wire.say("+CTICN: 1,0,0,0,1210204,1,1,0,1,1,0,30201,0")  # a digit of 310201 was lost
+    wire.run(200)
+    assert "ATH" in wire.written()
+    wire.say("+CTXG: 1,2,0,0")
+    wire.run(100)
+    assert wire.written() == ["AT+CUTXC=1"]
 
 
 def _let_go_and_ceased(*, lost: bool) -> Wire:
