@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Generic, Protocol, TypeVar, cast
 
-from gateway.model.commands import Command, Reply
+from gateway.model.command import Command, Reply
 from gateway.model.errors import InvalidCommand, LinkError
 from gateway.model.events import Envelope, Event
 from gateway.model.ids import GatewayId, PositionId, ulid

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,12 +9,9 @@ from typing import TYPE_CHECKING
 from gateway.model.errors import ConfigError
 
 if TYPE_CHECKING:
-    from samband.codec_kinds import Coder, Kind, Samples
+    from samband.codec_kinds import Kind
 
 EXIT_DONE, EXIT_USAGE = 0, 2
-BLOCK_FRAMES = 50
-LONG_FRAMES = 1_500
-"""A bar is shown for files longer than this (30 s of IMBE)."""
 DIRECTIONS = ("encode", "decode")
 
 _EXAMPLES = """examples:
@@ -91,21 +87,15 @@ def _wrong_use(args: argparse.Namespace, kinds: Sequence[str]) -> str:
 
 def _encode(kind: "Kind", source: Path, out: Path, args: argparse.Namespace) -> None:
     from samband.codec_files import read_wav, write_frames
+    from samband.codec_work import encode_all
 
     samples = read_wav(source)
-    coder = kind.coder(coded=args.coded)
-    frames: list[bytes] = []
-    step = kind.frame_samples * BLOCK_FRAMES
-    with Bar(source.name, len(samples) // kind.frame_samples) as bar:
-        for at in range(0, len(samples), step):
-            frames += coder.encode(samples[at : at + step])
-            bar.to(len(frames))
-    frames += coder.finish()
-    write_frames(out, frames)
+    write_frames(out, encode_all(kind, samples, coded=args.coded, name=source.name))
 
 
 def _decode(kind: "Kind", source: Path, out: Path, args: argparse.Namespace) -> None:
     from samband.codec_files import read_flags, read_frames, write_wav
+    from samband.codec_work import decode_all
 
     digits = kind.coded_digits if args.coded else kind.digits
     frames = read_frames(source, digits)
@@ -116,54 +106,9 @@ def _decode(kind: "Kind", source: Path, out: Path, args: argparse.Namespace) -> 
     write_wav(out, decode_all(kind.coder(coded=args.coded), frames, bad, source.name))
 
 
-def decode_all(
-    coder: "Coder", frames: Sequence[bytes], bad: Sequence[bool], name: str = ""
-) -> "Samples":
-    """Return the sound of all frames, with a bar on a terminal when there are many."""
-    import numpy as np
-
-    parts = []
-    with Bar(name, len(frames)) as bar:
-        for at in range(0, len(frames), BLOCK_FRAMES):
-            end = at + BLOCK_FRAMES
-            parts.append(coder.decode(frames[at:end], bad[at:end]))
-            bar.to(min(end, len(frames)))
-    return np.concatenate(parts) if parts else np.zeros(0, np.int16)
-
-
 def _report(args: argparse.Namespace) -> int:
     from samband.codec_report import report
 
     Path(args.out).write_text(report(Path(args.rest[0]), args.codec), encoding="utf-8")
     print(f"{args.out}: written")
     return EXIT_DONE
-
-
-class Bar:
-    """A progress bar on standard error; nothing where no terminal is or the work is short."""
-
-    def __init__(self, name: str, total: int) -> None:
-        """``total`` frames are to be done."""
-        self._name = name
-        self._total = total
-        self._shown = total > LONG_FRAMES and sys.stderr.isatty()
-        self._last = 0.0
-
-    def __enter__(self) -> "Bar":
-        """Begin."""
-        return self
-
-    def to(self, done: int) -> None:
-        """Show how far it is, ten times a second at most."""
-        now = time.monotonic()
-        if not self._shown or (now - self._last < 0.1 and done < self._total):
-            return
-        self._last = now
-        width = 30 * min(done, self._total) // self._total
-        bar = "█" * width + "·" * (30 - width)
-        print(f"\r{self._name} {bar} {done}/{self._total}", end="", file=sys.stderr, flush=True)
-
-    def __exit__(self, *_: object) -> None:
-        """End the line."""
-        if self._shown:
-            print(file=sys.stderr)

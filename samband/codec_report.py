@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from gateway.model.errors import ConfigError
-from samband.codec_command import decode_all
 from samband.codec_files import RATE_HZ, Samples, read_frames, read_wav
 from samband.codec_kinds import KINDS, Kind
 from samband.codec_plots import bars, page, picture, spectrogram, track
+from samband.codec_work import decode_all, encode_all
 
 FULL_SCALE = 32768.0
 SILENT_DBFS = -96.0
@@ -22,8 +22,7 @@ def report(source: Path, codec: str) -> str:
     if source.suffix.lower() == ".wav":
         sound = read_wav(source)
         before: Samples | None = sound
-        coder = kind.coder()
-        frames = [*coder.encode(sound), *coder.finish()]
+        frames = encode_all(kind, sound)
     else:
         before, frames = None, _frames_of(source, kind)
     if not frames:

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.bus import Bus, Subscription
-from gateway.model.commands import Command, FloorRelease, FloorRenew, FloorRequest, Reply
+from gateway.model.command import Command, Reply
+from gateway.model.commands import FloorRelease, FloorRenew, FloorRequest
 from gateway.model.errors import InvalidCommand, RadioError
 from gateway.model.events import (
     Envelope,

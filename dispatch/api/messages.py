@@ -16,7 +16,7 @@ from dispatch.services.message_search import (
 )
 from dispatch.services.messaging import Messaging
 from dispatch.services.snapshot import Snapshots
-from gateway.model.commands import Reply
+from gateway.model.command import Reply
 from gateway.model.ids import MessageId
 
 router = APIRouter(tags=["messages"])

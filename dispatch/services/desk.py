@@ -20,7 +20,8 @@ from dispatch.store.engine import Store
 from dispatch.store.tables import PositionLog
 from gateway.bus import Bus
 from gateway.model import events as ev
-from gateway.model.commands import FloorRelease, LinkSelect, PositionLeft, Reply
+from gateway.model.command import Reply
+from gateway.model.commands import FloorRelease, LinkSelect, PositionLeft
 from gateway.model.errors import LinkError, NotPermitted
 from gateway.model.events import Event
 from gateway.model.ids import MonoMs, PositionId, RequestId, TalkgroupId

@@ -12,7 +12,7 @@ from dispatch.services.desk import Desk, Seat
 from dispatch.services.rows import Row
 from dispatch.services.sight_individual import IndividualSight
 from gateway.bus import Bus
-from gateway.model.commands import Command, Reply
+from gateway.model.command import Command, Reply
 from gateway.model.envelope import Event
 from gateway.model.errors import NotPermitted
 from gateway.model.ids import CallId, LinkId, RequestId, UnitId, split_address, ulid

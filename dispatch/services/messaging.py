@@ -10,7 +10,8 @@ from dispatch.services.board import Board
 from dispatch.services.plans import LivePlan
 from dispatch.services.sight import Sight
 from gateway.bus import Bus
-from gateway.model.commands import AlarmAcknowledge, AlarmEnd, AlarmShow, MessageSend, Reply
+from gateway.model.command import Reply
+from gateway.model.commands import AlarmAcknowledge, AlarmEnd, AlarmShow, MessageSend
 from gateway.model.ids import (
     AlarmId,
     MessageId,

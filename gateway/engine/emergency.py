@@ -13,7 +13,8 @@ from gateway.engine.calls import CallBook
 from gateway.engine.context import Context
 from gateway.engine.health import Health
 from gateway.engine.routing import Routing
-from gateway.model.commands import AlarmAcknowledge, AlarmEnd, AlarmShow, EmergencyExercise, Reply
+from gateway.model.command import Reply
+from gateway.model.commands import AlarmAcknowledge, AlarmEnd, AlarmShow, EmergencyExercise
 from gateway.model.events import (
     AlarmAcknowledged,
     AlarmEnded,

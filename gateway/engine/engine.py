@@ -28,7 +28,7 @@ from gateway.engine.uplink import Uplink
 from gateway.engine.voice_path import VoicePath
 from gateway.engine.voter import Voter
 from gateway.model import commands, individual_commands, message_commands
-from gateway.model.commands import Command, Reply
+from gateway.model.command import Command, Reply
 from gateway.model.errors import InvalidCommand
 from gateway.model.events import AlarmRaised
 from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId, TalkgroupId, UtcUs

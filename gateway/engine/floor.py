@@ -28,7 +28,8 @@ from gateway.engine.private_lines import OVER
 from gateway.engine.routing import Routing
 from gateway.engine.uplink import Uplink
 from gateway.model import radio
-from gateway.model.commands import FloorRelease, FloorRenew, FloorRequest, Reply
+from gateway.model.command import Reply
+from gateway.model.commands import FloorRelease, FloorRenew, FloorRequest
 from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId, TalkgroupId
 from gateway.model.private_line import is_private
 

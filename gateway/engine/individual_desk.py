@@ -7,7 +7,7 @@ from gateway.engine.individual import CONNECT_MS, DIAL_MS, MICROPHONE_MS, Indivi
 from gateway.engine.individual_rules import MAX_DIGITS, digits_of, recording_for, rule_for
 from gateway.engine.individual_state import PrivateCall, State
 from gateway.engine.private_lines import BUSY, PrivateLine
-from gateway.model.commands import Reply
+from gateway.model.command import Reply
 from gateway.model.ids import LinkId, MonoMs, PositionId, TalkgroupId, split_address
 from gateway.model.individual import CarriesIndividualCalls, Dial, IndividualKind
 from gateway.model.individual_commands import (

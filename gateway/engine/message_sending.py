@@ -12,7 +12,8 @@ from gateway.engine.health import Health
 from gateway.engine.routing import Routing
 from gateway.model import messages as acts
 from gateway.model import radio
-from gateway.model.commands import MessageSend, Reply
+from gateway.model.command import Reply
+from gateway.model.commands import MessageSend
 from gateway.model.errors import InvalidCommand
 from gateway.model.events import MessageProgressed, MessageQueued
 from gateway.model.ids import LinkId, MessageId, TalkgroupId, UnitId, split_address

@@ -8,7 +8,8 @@ from gateway.engine.message_sending import EMERGENCY_STATUS, Sending
 from gateway.engine.routing import Routing
 from gateway.model import messages as acts
 from gateway.model import radio
-from gateway.model.commands import Command, MessageSend, Reply
+from gateway.model.command import Command, Reply
+from gateway.model.commands import MessageSend
 from gateway.model.events import MessageReceived, UnitPositioned, UnitStatusSet
 from gateway.model.ids import LinkId, MessageId, TalkgroupId, UnitId
 from gateway.model.message_commands import MessageOpen, PositionRequest, StatusSend

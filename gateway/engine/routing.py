@@ -3,7 +3,8 @@
 from gateway.engine.calls import CallBook
 from gateway.engine.context import Context
 from gateway.engine.health import Health
-from gateway.model.commands import LinkSelect, Reply
+from gateway.model.command import Reply
+from gateway.model.commands import LinkSelect
 from gateway.model.ids import LinkId, PositionId, TalkgroupId, split_address
 from gateway.model.plan import Link
 from gateway.model.radio import Capability

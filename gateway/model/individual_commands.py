@@ -8,7 +8,7 @@ that press is there, and the call ends when the press does.
 from dataclasses import dataclass
 from typing import ClassVar
 
-from gateway.model.commands import Command
+from gateway.model.command import Command
 from gateway.model.ids import CallId, LinkId, PositionId, RequestId, UnitId
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from gateway.model.commands import Command
+from gateway.model.command import Command
 from gateway.model.ids import MessageId, TalkgroupId, UnitId
 
 POSITION_ACTIONS = ("ask", "enable", "disable")

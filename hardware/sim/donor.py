@@ -20,7 +20,8 @@ from gateway.model.errors import ConfigError
 from hardware.line_state import Line
 from hardware.rfc2217_server import Rfc2217Server
 from hardware.sim.json_lines import JsonLines, end_on_signal, mono_ms, number_of, run_until
-from hardware.sim.sound_port import SoundPort, open_sound
+from hardware.sim.sound_open import open_sound
+from hardware.sim.sound_port import SoundPort
 from hardware.sim.speech import BLOCK_MS, BLOCK_SAMPLES, Sound, clip, pcm_bytes
 from hardware.sim.virtual_port import VirtualPort
 

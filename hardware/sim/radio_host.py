@@ -9,7 +9,8 @@ from pathlib import Path
 from hardware.sim.chassis import RadioSettings
 from hardware.sim.pei_radio import SimulatedRadio
 from hardware.sim.pty_port import PtyPort
-from hardware.sim.sound_port import SoundPort, open_sound
+from hardware.sim.sound_open import open_sound
+from hardware.sim.sound_port import SoundPort
 from hardware.sim.truth import Entry, TruthLog
 
 

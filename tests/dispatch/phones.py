@@ -7,7 +7,7 @@ from dispatch.auth.access import GrantInfo
 from dispatch.auth.permissions import ROLE_ACTIONS, Role
 from dispatch.services.board import Board
 from gateway.model import individual_events as iev
-from gateway.model.commands import Command, Reply
+from gateway.model.command import Command, Reply
 from gateway.model.ids import CallId, PositionId
 from gateway.model.individual_commands import (
     IndividualAnswer,

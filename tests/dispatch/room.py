@@ -33,18 +33,17 @@ from dispatch.store.upgrade import upgrade
 from dispatch.wiring import Dispatch, Parts
 from gateway.bus import InProcessBus
 from gateway.model import events as ev
+from gateway.model.command import Command, Reply
 from gateway.model.commands import (
     AlarmAcknowledge,
     AlarmEnd,
     AlarmShow,
-    Command,
     FloorRelease,
     FloorRenew,
     FloorRequest,
     LinkSelect,
     MessageSend,
     PositionLeft,
-    Reply,
 )
 from gateway.model.ids import (
     CallId,

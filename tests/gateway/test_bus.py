@@ -6,7 +6,8 @@ import logging
 import pytest
 
 from gateway.bus import InProcessBus, Lagged
-from gateway.model.commands import AlarmEnd, FloorRenew, LinkRestart, Reply
+from gateway.model.command import Reply
+from gateway.model.commands import AlarmEnd, FloorRenew, LinkRestart
 from gateway.model.errors import InvalidCommand, LinkError
 from gateway.model.events import AlarmEnded, AlarmRaised, CallEnded, Envelope, FloorGranted
 from gateway.model.ids import (

@@ -9,7 +9,8 @@ from typing import Any, Union, get_args, get_origin
 
 import pytest
 
-from gateway.model.commands import COMMAND_TYPES, Command
+import gateway.model.commands  # noqa: F401 - all commands register themselves
+from gateway.model.command import COMMAND_TYPES, Command
 from gateway.model.errors import InvalidCommand, ProtocolViolation
 from gateway.model.events import EVENT_TYPES, Envelope, Event
 from gateway.model.ids import (

@@ -118,4 +118,4 @@ def test_flags_and_names(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="only 0 and 1"):
         read_flags("0x1")
     with pytest.raises(ConfigError, match="one name"):
-        targets([Path("a/x.wav"), Path("b/x.wav")], tmp_path, ".imbe")
+        targets([Path("a/x.wav"), Path("b/x.wav")], f"{tmp_path}/", ".imbe")

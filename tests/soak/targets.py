@@ -19,7 +19,8 @@ from dispatch.cameras import frigate, webhook
 from dispatch.cameras.event import BadEvent, CameraEvent
 from dispatch.errors import ServiceError
 from gateway.bus import InProcessBus
-from gateway.model.commands import Command, FloorRelease, FloorRenew, FloorRequest, Reply
+from gateway.model.command import Command, Reply
+from gateway.model.commands import FloorRelease, FloorRenew, FloorRequest
 from gateway.model.errors import InvalidCommand, ProtocolViolation
 from gateway.model.ids import GatewayId, MonoMs, PositionId, TalkgroupId, UtcUs
 from gateway.model.voice import VoiceFlag, VoiceFrame

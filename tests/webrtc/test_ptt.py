@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from gateway.bus import InProcessBus
-from gateway.model.commands import Command, FloorRelease, FloorRenew, FloorRequest, Reply
+from gateway.model.command import Command, Reply
+from gateway.model.commands import FloorRelease, FloorRenew, FloorRequest
 from gateway.model.errors import InvalidCommand
 from gateway.model.events import (
     FloorEnding,

@@ -2,13 +2,25 @@
 
 import { MIC_HINDRANCE } from './audio/mic.svelte';
 import { isPrivate } from './calls';
-import type { Desk } from './state/desk.svelte';
+import type { Ptt } from './ptt/ptt.svelte';
+import type { PrivateCalls } from './state/calls.svelte';
+import type { Sound } from './state/sound.svelte';
+import type { Talkgroups } from './state/talkgroups.svelte';
 
 /** So long push-to-talk works on what was known last. */
 const TRUSTED_S = 10;
 
+/** What of a desk it depends on. */
+export interface Facts {
+  readonly sound: Sound;
+  readonly talkgroups: Talkgroups;
+  readonly ptt: Ptt;
+  readonly calls: PrivateCalls;
+  readonly staleS: number | null;
+}
+
 /** In words, empty when it can be sent. */
-export function hindrance(desk: Desk, target: string): string {
+export function hindrance(desk: Facts, target: string): string {
   const microphone = MIC_HINDRANCE[desk.sound.mic.state];
   if (isPrivate(target)) return microphone;
   const row = desk.talkgroups.byId.get(target);

@@ -12,7 +12,8 @@ from gateway.bus import InProcessBus
 from gateway.engine.engine import CallEngine
 from gateway.engine.settings import EngineSettings
 from gateway.model import radio
-from gateway.model.commands import Command, FloorRelease, FloorRenew, FloorRequest, Reply
+from gateway.model.command import Command, Reply
+from gateway.model.commands import FloorRelease, FloorRenew, FloorRequest
 from gateway.model.events import Event
 from gateway.model.ids import (
     GatewayId,

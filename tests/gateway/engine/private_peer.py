@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from gateway.engine.engine import CallEngine
 from gateway.model import radio
-from gateway.model.commands import Reply
+from gateway.model.command import Reply
 from gateway.model.ids import CallId, LinkId, PositionId, RequestId, TalkgroupId, UnitId
 from gateway.model.individual import (
     Dial,

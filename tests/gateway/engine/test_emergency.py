@@ -3,13 +3,8 @@
 import pytest
 
 from gateway.model import radio
-from gateway.model.commands import (
-    AlarmAcknowledge,
-    AlarmEnd,
-    AlarmShow,
-    EmergencyExercise,
-    Reply,
-)
+from gateway.model.command import Reply
+from gateway.model.commands import AlarmAcknowledge, AlarmEnd, AlarmShow, EmergencyExercise
 from gateway.model.events import (
     AlarmAcknowledged,
     AlarmEnded,

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.model import radio
-from gateway.model.commands import FloorRenew, LinkRestart, MessageSend, Reply
+from gateway.model.command import Reply
+from gateway.model.commands import FloorRenew, LinkRestart, MessageSend
 from gateway.model.errors import InvalidCommand
 from gateway.model.events import (
     MessageProgressed,
