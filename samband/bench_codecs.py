@@ -63,7 +63,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     with one_core():
         figures: dict[str, Any] = {
             **imbe(speech, args.repeat),
-            **(acelp(speech, args.repeat) if _encoder_is_there() else {}),
+            **acelp(speech, args.repeat),
             "peers": peers(speech, args.repeat),
         }
     figures["warm_s"] = warm_s()
@@ -71,10 +71,6 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     figures["missed"] = missed(figures)
     figures["ok"] = not figures["missed"]
     return figures
-
-
-def _encoder_is_there() -> bool:
-    return importlib.util.find_spec("voicecodecs.acelp.encoder") is not None
 
 
 def missed(figures: dict[str, Any]) -> list[str]:
@@ -179,9 +175,8 @@ def made_frame(pitch: int, bands: int) -> bytes:
 
 def acelp(speech: Samples, repeat: int) -> dict[str, Any]:
     """Measure the speech codec of TETRA."""
-    from voicecodecs.acelp.encoder import AcelpEncoder, AcelpEncoderBank
-
     from voicecodecs.acelp.decoder import AcelpDecoder, AcelpDecoderBank
+    from voicecodecs.acelp.encoder import AcelpEncoder, AcelpEncoderBank
     from voicecodecs.acelp.frame import FRAME_SAMPLES
 
     whole = speech[: len(speech) // FRAME_SAMPLES * FRAME_SAMPLES]
