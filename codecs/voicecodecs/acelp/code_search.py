@@ -20,6 +20,8 @@ BUDGET: Final = 350
 INNER_COST: Final = 3
 SECOND_COST: Final = 4
 DN_BITS: Final = 13
+WEAKEST: Final = 14
+"""A weaker target is not scaled up further (found by the vectors)."""
 PLACES: Final = 32
 """Even positions 0 to 62; what lies beyond 59 is no pulse."""
 DN_SIZE: Final = 2 * PLACES
@@ -49,11 +51,9 @@ def backward_filter(target: Longs, response: Longs, dn: Longs) -> None:
         dn[n] = sat32(2 * total)
         largest = max(largest, abs(dn[n]))
     dn[SUBFRAME:] = 0
-    if largest == 0:
-        return
-    shift = 31 - DN_BITS - norm(min(largest, MAX32))
+    shift = 31 - DN_BITS - min(norm(min(largest, MAX32)), WEAKEST)
     for n in range(SUBFRAME):
-        dn[n] = dn[n] >> shift if shift >= 0 else dn[n] << -shift
+        dn[n] >>= shift
 
 
 @inner

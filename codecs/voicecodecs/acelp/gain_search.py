@@ -56,11 +56,12 @@ def code_gain(target: Longs, vector: Longs) -> int:
 def search_gains(gain: int, code: int, log_pitch: int, log_code: int, last: Words) -> int:
     """Index of the pair nearest to both gains (Q12, Q0), as errors of the prediction, Q8.
 
+    The squares begin at 1, as all sums of the program do (found by the vectors).
     log_pitch, log_code: logarithms (Q8) of the vectors' energies; last: of the last subframe.
     """
-    pitch_error = ((log2(gain * gain) - (2 * Q12 << 16)) >> 8) + log_pitch
+    pitch_error = ((log2(gain * gain + 1) - (2 * Q12 << 16)) >> 8) + log_pitch
     pitch_error -= predict(last[0], last[1])
-    code_error = (log2(code * code) >> 8) + log_code
+    code_error = (log2(code * code + 1) >> 8) + log_code
     code_error -= predict(last[1], last[0])
     best, index = _FAR, 0
     for row in range(GAIN.shape[0]):
