@@ -53,9 +53,9 @@ def correlations(
             y[0] = (newest * response[0]) >> 12
         match = energy = 0
         for n in range(SUBFRAME):
-            match += target[n] * y[n]
-            energy += y[n] * y[n]
-        out[k] = sat16(multiply_pairs(sat32(match) >> 1, inv_sqrt(sat32(energy))))
+            match = sat32(match + target[n] * y[n])
+            energy = sat32(energy + y[n] * y[n])
+        out[k] = sat16(multiply_pairs(match >> 1, inv_sqrt(energy)))
 
 
 @inner

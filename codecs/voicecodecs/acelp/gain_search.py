@@ -4,7 +4,7 @@ from typing import Final
 
 from voicecodecs.acelp.analysis import Longs
 from voicecodecs.acelp.excitation import PITCH_GAIN_MAX, predict
-from voicecodecs.acelp.fixed import MAX32, Words, log2, norm
+from voicecodecs.acelp.fixed import Words, log2, norm
 from voicecodecs.acelp.lpc import SUBFRAME
 from voicecodecs.acelp.tables import GAIN
 from voicecodecs.compiled import inner
@@ -23,9 +23,6 @@ def pitch_gain(target: Longs, vector: Longs) -> int:
         energy += 2 * vector[n] * vector[n]
     if match <= 0:
         return 0
-    while match > MAX32 or energy > MAX32:
-        match >>= 6
-        energy >>= 6
     above, below = norm(match), norm(energy)
     quotient = ((((match << above) >> 16) >> 1) << 15) // ((energy << below) >> 16)
     shift = above - below + 2
