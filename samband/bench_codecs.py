@@ -19,6 +19,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from samband.bench_codec_exact import acelp_exact
+
 Samples = npt.NDArray[np.int16]
 Frames = npt.NDArray[np.uint8]
 
@@ -66,6 +68,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
             **acelp(speech, args.repeat),
             "peers": peers(speech, args.repeat),
         }
+    figures["acelp_encoder_exact"] = acelp_exact()
     figures["warm_s"] = warm_s()
     figures["limits"] = LIMITS | {"warm_s": WARM_LIMIT_S}
     figures["missed"] = missed(figures)
