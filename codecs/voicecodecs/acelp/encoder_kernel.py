@@ -123,8 +123,9 @@ def encode_subframe(
     nothing, impulse = np.zeros(ORDER, np.int32), np.zeros(SUBFRAME, np.int32)
     target, response = np.empty(SUBFRAME, np.int64), np.empty(SUBFRAME, np.int64)
     vector, shaped = np.empty(SUBFRAME, np.int64), np.empty(SUBFRAME, np.int64)
-    dn, rr = np.empty(DN_SIZE, np.int64), np.empty((PLACES, PLACES), np.int64)
+    dn, rr = np.empty(DN_SIZE, np.int64), np.zeros((2, PLACES, PLACES), np.int64)
     f, code = np.empty(ORDER + SUBFRAME, np.int32), np.empty(SUBFRAME, np.int32)
+    behind = np.empty(SUBFRAME, np.int32)
     expand(a, GAMMA_3, zeros)
     expand(a, GAMMA_4, poles)
     filtered(poles, rest, state[ERROR:GAINS], target)
@@ -146,7 +147,9 @@ def encode_subframe(
     filtered(poles, f[ORDER:], nothing, shaped)
     own[POSITIONS], own[SIGN], own[SHIFT] = search_code(target, shaped, dn, rr)
     code_vector(own[POSITIONS], own[SIGN], own[SHIFT], f, code)
-    filtered(poles, code, nothing, vector)
+    f[ORDER:] = shaped
+    code_vector(own[POSITIONS], own[SIGN], own[SHIFT], f, behind)
+    vector[:] = behind
     log_pitch, log_code = energies(a, excitation, start, code)
     gains = state[GAINS:EXCITATION]
     own[GAIN_INDEX] = search_gains(gain, code_gain(target, vector), log_pitch, log_code, gains)

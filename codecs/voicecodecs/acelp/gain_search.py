@@ -4,7 +4,7 @@ from typing import Final
 
 from voicecodecs.acelp.analysis import Longs
 from voicecodecs.acelp.excitation import PITCH_GAIN_MAX, predict
-from voicecodecs.acelp.fixed import Words, log2, norm
+from voicecodecs.acelp.fixed import MAX32, Words, log2, norm
 from voicecodecs.acelp.lpc import SUBFRAME
 from voicecodecs.acelp.tables import GAIN
 from voicecodecs.compiled import inner
@@ -15,19 +15,32 @@ _FAR: Final = 1 << 62
 
 
 @inner
-def pitch_gain(target: Longs, vector: Longs) -> int:
-    """Gain of the filtered adaptive vector (60,) that fits the target best, Q12, 0 to 1.2."""
-    match, energy = 2, 2
+def fitting_gain(target: Longs, vector: Longs) -> int:
+    """Gain of the filtered vector (60,) that fits the target best, in the vector's Q12; 0 and up.
+
+    The sums begin at 1. Where one leaves 32 bits, both are made of products 64 times smaller.
+    """
+    match = energy = 1
     for n in range(SUBFRAME):
-        match += 2 * target[n] * vector[n]
-        energy += 2 * vector[n] * vector[n]
+        match += target[n] * vector[n]
+        energy += vector[n] * vector[n]
+    if abs(match) > MAX32 or energy > MAX32:
+        match = energy = 1
+        for n in range(SUBFRAME):
+            match += (target[n] * vector[n]) >> 6
+            energy += (vector[n] * vector[n]) >> 6
     if match <= 0:
         return 0
     above, below = norm(match), norm(energy)
     quotient = ((((match << above) >> 16) >> 1) << 15) // ((energy << below) >> 16)
-    shift = above - below + 2
-    gain = quotient >> shift if shift >= 0 else quotient << -shift
-    return min(PITCH_GAIN_MAX, gain)
+    shift = above - below + 14 - Q12
+    return quotient >> shift if shift >= 0 else quotient << -shift
+
+
+@inner
+def pitch_gain(target: Longs, vector: Longs) -> int:
+    """Gain of the filtered adaptive vector (60,), Q12, 0 to 1.2."""
+    return min(PITCH_GAIN_MAX, fitting_gain(target, vector))
 
 
 @inner
@@ -39,14 +52,8 @@ def take_away(target: Longs, vector: Longs, gain: int) -> None:
 
 @inner
 def code_gain(target: Longs, vector: Longs) -> int:
-    """Gain, Q0, of the filtered algebraic vector (60,), Q12, that fits the target best."""
-    match = energy = 0
-    for n in range(SUBFRAME):
-        match += target[n] * vector[n]
-        energy += vector[n] * vector[n]
-    if match <= 0 or energy == 0:
-        return 0
-    return min(CODE_GAIN_MAX, (match << Q12) // energy)
+    """Gain, Q0, of the filtered algebraic vector (60,), Q12."""
+    return min(CODE_GAIN_MAX, fitting_gain(target, vector))
 
 
 @inner
