@@ -3,7 +3,8 @@
 The sums over pulses are kept for even positions and, for all four one sample later, for odd ones.
 Whether a branch is worth a look is decided by both sums together. EN 300 395-2 annex A; what that
 text leaves open was found by the vectors (``docs/codecs.md``): that the thresholds look at the sum
-of both positions, every scale, and every place where something is rounded down.
+of both positions, every scale, and every place where something is rounded down. The energies are
+the one thing not found out: their rounding is what agrees best, all but 9 of 16,296 searches.
 """
 
 from typing import Final
@@ -31,6 +32,8 @@ SUM_SHIFT: Final = 12
 """From a sum of pulses in Q11 to the word that is squared."""
 ENERGY_BITS: Final = 30
 ENERGY_SHIFT: Final = 16
+KEPT: Final = 3
+"""Bits dropped from the energy of four pulses."""
 PLACES: Final = 32
 """Even positions 0 to 62; what lies beyond 59 is no pulse."""
 DN_SIZE: Final = 2 * PLACES
@@ -41,6 +44,12 @@ ENERGY: Final = 1
 POSITIONS: Final = 2
 SIGN: Final = 3
 SHIFT: Final = 4
+
+
+@inner
+def root_two(value: int) -> int:
+    """Value times sqrt(2), rounded down."""
+    return (value * 11585) >> 13
 
 
 @inner
@@ -120,7 +129,7 @@ def last_pulse(three: int, energy_3: int, at: Longs, best: Longs) -> int:
     """
     found = -1
     for i3 in range(8):
-        energy = (energy_3 + at[i3, 1] + ONE) >> SUM_SHIFT
+        energy = max((energy_3 + at[i3, 1]) >> KEPT, 1)
         four = (three - at[i3, 0]) >> SUM_SHIFT
         power = (four * four) >> 15
         if power * best[ENERGY] > best[POWER] * energy:
@@ -157,9 +166,8 @@ def third_pulse(
         for i3 in range(8):
             q3 = 3 + 4 * i3
             at[i3, 0] = ONE * dn[2 * q3 + later]
-            at[i3, 1] = ONE * (own[q3] + rr[0, q1, q3] + rr[1, q2, q3])
-            at[i3, 1] += ROOT_TWO * rr[1, q0, q3]
-        energy = two[2] + ONE * (own[q2] + rr[1, q1, q2]) + ROOT_TWO * rr[0, q0, q2]
+            at[i3, 1] = own[q3] + rr[0, q1, q3] - rr[0, q2, q3] + root_two(rr[1, q0, q3])
+        energy = two[2] + own[q2] + rr[1, q1, q2] + root_two(rr[0, q0, q2])
         place = last_pulse(odd if later else even, energy, at, best)
         if place >= 0:
             best[POSITIONS], best[SHIFT] = pulses | i2 << 8 | place << 11, later
@@ -189,7 +197,7 @@ def search_code(target: Longs, response: Longs, dn: Longs, rr: Longs) -> tuple[i
             two[1] = ROOT_TWO * dn[2 * i0 + 1] - ONE * dn[2 * q1 + 1]
             if abs((two[0] + two[1]) >> SUM_SHIFT) <= least_two:
                 continue
-            two[2] = ONE * (rr[0, i0, i0] + own[q1]) + ROOT_TWO * rr[1, i0, q1]
+            two[2] = rr[0, i0, i0] + own[q1] - root_two(-rr[1, i0, q1])
             left = third_pulse(i0 | i1 << 5, two, least_three, left, dn, own, rr, best)
             if left <= 0:
                 return best[POSITIONS], best[SIGN], best[SHIFT]
