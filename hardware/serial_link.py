@@ -192,6 +192,7 @@ def open_port(path: str, settings: LinkSettings) -> serial.Serial:
         raise explain(path, error) from None
     keep_private(port.fileno())
     if settings.low_latency:
+        # A wish: pseudo-terminals and many adapters have no such mode, and work without it.
         with contextlib.suppress(ValueError, NotImplementedError):
             port.set_low_latency_mode(True)
     try:
