@@ -1,0 +1,1 @@
+"""Frames as they are on air: sync, status symbols, error protection."""

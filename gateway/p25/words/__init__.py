@@ -1,0 +1,1 @@
+"""What frames say: link control, signalling blocks, encryption, number tables."""
