@@ -54,11 +54,11 @@ class P25Core(Protocol):
         ...
 
     def opened(self, now: MonoMs) -> list[RadioEvent]:
-        """The sockets are open."""
+        """Begin: the sockets are open."""
         ...
 
     def lost(self, now: MonoMs, reason: str) -> list[RadioEvent]:
-        """The sockets are closed."""
+        """End everything: the sockets are closed."""
         ...
 
     def receive(self, datagram: Datagram, now: MonoMs) -> list[RadioEvent]:
