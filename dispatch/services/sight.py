@@ -60,7 +60,7 @@ class Sight:
             self._rules[f"alarm.{kind}"] = self._alarm_by_id
         for kind in ("started", "updated", "ended", "noted"):
             self._rules[f"call.{kind}"] = self._talkgroup
-        for kind in ("started", "updated", "ended"):
+        for kind in ("started", "updated", "measured", "ended"):
             self._rules[f"transmission.{kind}"] = self._talkgroup
         for kind in ("closed", "failed"):
             self._rules[f"recording.{kind}"] = self._talkgroup

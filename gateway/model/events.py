@@ -139,7 +139,10 @@ class CallEnded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransmissionStarted(Event):
-    """One over begins. A desk's own has ``position`` and ``operator`` instead of ``talker``."""
+    """One over begins. A desk's own has ``position`` and ``operator`` instead of ``talker``.
+
+    ``algorithm`` and ``key_id``: of the encryption, where the link tells them (P25).
+    """
 
     type: ClassVar[str] = "transmission.started"
     transmission: TransmissionId
@@ -155,11 +158,13 @@ class TransmissionStarted(Event):
     encrypted: bool = False
     readable: bool = True
     late_entry: bool = False
+    algorithm: int | None = None
+    key_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransmissionUpdated(Event):
-    """The talker became known, or an emergency began in mid-transmission."""
+    """Talker or encryption became known, or an emergency began in mid-transmission."""
 
     type: ClassVar[str] = "transmission.updated"
     transmission: TransmissionId
@@ -168,11 +173,29 @@ class TransmissionUpdated(Event):
     talker: UnitId | None
     alias: str
     emergency: bool
+    encrypted: bool = False
+    readable: bool = True
+    algorithm: int | None = None
+    key_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransmissionMeasured(Event):
+    """How well the running over is received: share of wrong bits until now, 0 to 1."""
+
+    type: ClassVar[str] = "transmission.measured"
+    transient: ClassVar[bool] = True
+    transmission: TransmissionId
+    talkgroup: TalkgroupId
+    bit_error_rate: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransmissionEnded(Event):
-    """The over ended. ``cause``: ended, cut, lost, preempted, moved, limit, interrupted."""
+    """The over ended. ``cause``: ended, cut, lost, preempted, moved, limit, interrupted.
+
+    ``bit_error_rate``: share of wrong bits in what was received, 0 to 1; None where it is unknown.
+    """
 
     type: ClassVar[str] = "transmission.ended"
     transmission: TransmissionId
@@ -182,6 +205,7 @@ class TransmissionEnded(Event):
     cause: str
     emergency: bool = False
     lost_frames: int = 0
+    bit_error_rate: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

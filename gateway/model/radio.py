@@ -28,6 +28,7 @@ class Capability(enum.Enum):
     INDIVIDUAL = "individual"
     TELEPHONE = "telephone"
     EMERGENCY_OUT = "emergency_out"
+    UNIT_ACTS = "unit_acts"
 
 
 class LinkState(enum.Enum):
@@ -46,6 +47,8 @@ class EmergencySign(enum.Enum):
     CALL_PRIORITY = "call_priority"
     STATUS = "status"
     POSITION_REASON = "position_reason"
+    ALARM = "alarm"
+    """An alarm message of its own, as P25 has it."""
 
 
 class SendState(enum.Enum):
@@ -107,7 +110,11 @@ class GroupsKnown(RadioEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallUp(RadioEvent):
-    """A call begins (or is joined late). ``instance`` is the link's own handle."""
+    """A call begins (or is joined late). ``instance`` is the link's own handle.
+
+    ``algorithm`` and ``key_id`` of an encrypted call, where the link tells them; ``readable`` is
+    False where nobody here can decode it: then the link gives no sound of it.
+    """
 
     instance: int
     group: int | None
@@ -118,16 +125,36 @@ class CallUp(RadioEvent):
     late_entry: bool = False
     outgoing: bool = False
     duplex: bool = False
+    readable: bool = True
+    algorithm: int | None = None
+    key_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TalkStarted(RadioEvent):
-    """Somebody else talks on the call."""
+    """Somebody else talks on the call; again with more, when more of the same over is known."""
 
     instance: int
     talker: int | None = None
     encrypted: bool = False
     may_ask: bool = True
+    readable: bool = True
+    algorithm: int | None = None
+    key_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalQuality(RadioEvent):
+    """How well the running over of another radio is received, from its start until now.
+
+    ``bit_error_rate``: share of the received bits that error correction found wrong, 0 to 1;
+    ``frames``: vocoder frames of 20 ms that were counted. At most once a second, and before
+    ``TalkEnded`` for the whole over.
+    """
+
+    instance: int
+    bit_error_rate: float
+    frames: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +251,14 @@ class StatusReceived(RadioEvent):
     sender: int | None
     to: int | None
     value: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAlertReceived(RadioEvent):
+    """A unit asks ``to`` to call it back (P25 call alert)."""
+
+    sender: int | None
+    to: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
