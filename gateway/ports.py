@@ -91,5 +91,16 @@ class SequenceCounter(Protocol):
 RadioEventSink = Callable[[LinkId, RadioEvent], None]
 """Called on the event loop, in order, for each event of a link."""
 
+
+class CallSoundSink(Protocol):
+    """A ``SoundSink`` that can be told the call, by links that carry many at once."""
+
+    def __call__(
+        self, link: LinkId, pcm: bytes, utc_us: UtcUs, instance: int | None = None, /
+    ) -> None:
+        """Take 160 samples (int16 little-endian, 8 kHz) and their capture time."""
+        ...
+
+
 SoundSink = Callable[[LinkId, bytes, UtcUs], None]
 """Called on the event loop with 160 samples (int16 little-endian, 8 kHz) and their capture time."""

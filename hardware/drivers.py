@@ -6,7 +6,7 @@ from typing import Protocol
 
 from gateway.model.errors import ConfigError
 from gateway.model.plan import Link
-from gateway.ports import Clock, RadioEventSink, RadioLink, SoundSink
+from gateway.ports import CallSoundSink, Clock, RadioEventSink, RadioLink
 from hardware.analogue_radio import AnalogueRadioLink
 from hardware.line_keyed_terminal import LineKeyedTerminal
 from hardware.pei_radio import PeiRadioLink
@@ -25,18 +25,18 @@ class Driver(RadioLink, Protocol):
         ...
 
 
-Factory = Callable[[Link, RadioEventSink, SoundSink, Clock, Path | None], Driver]
+Factory = Callable[[Link, RadioEventSink, CallSoundSink, Clock, Path | None], Driver]
 
 
 def _tetra_pei(
-    link: Link, events: RadioEventSink, sound: SoundSink, clock: Clock, line_log: Path | None
+    link: Link, events: RadioEventSink, sound: CallSoundSink, clock: Clock, line_log: Path | None
 ) -> Driver:
     kind = PeiRadioLink if link.ptt == PEI else LineKeyedTerminal
     return kind(link, events, sound, clock, line_log=line_log)
 
 
 def _analogue(
-    link: Link, events: RadioEventSink, sound: SoundSink, clock: Clock, line_log: Path | None
+    link: Link, events: RadioEventSink, sound: CallSoundSink, clock: Clock, line_log: Path | None
 ) -> Driver:
     return AnalogueRadioLink(link, events, sound, clock, line_log=line_log)
 
@@ -48,7 +48,7 @@ DRIVERS: dict[str, Factory] = {"tetra-pei": _tetra_pei, "analogue": _analogue}
 def make_driver(
     link: Link,
     events: RadioEventSink,
-    sound: SoundSink,
+    sound: CallSoundSink,
     clock: Clock,
     *,
     line_log: Path | None = None,

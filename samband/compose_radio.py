@@ -74,8 +74,10 @@ class RadioSide:
     def _on_radio(self, link: LinkId, event: RadioEvent) -> None:
         self.engine.on_radio(link, event)
 
-    def _on_sound(self, link: LinkId, pcm: bytes, utc_us: UtcUs) -> None:
-        self.engine.on_sound(link, pcm, utc_us)
+    def _on_sound(
+        self, link: LinkId, pcm: bytes, utc_us: UtcUs, instance: int | None = None
+    ) -> None:
+        self.engine.on_sound(link, pcm, utc_us, instance)
 
     def recover(self) -> tuple[Recovered, ...]:
         """Close the recordings that a crash left open; before ``start``."""

@@ -135,11 +135,13 @@ class CallEngine:
             with self._work():
                 pass
 
-    def on_sound(self, link: LinkId, pcm: bytes, utc_us: UtcUs) -> None:
-        """Take 160 samples (int16 little-endian, 8 kHz) of a link (SoundSink)."""
+    def on_sound(
+        self, link: LinkId, pcm: bytes, utc_us: UtcUs, instance: int | None = None
+    ) -> None:
+        """Take 160 samples (int16 little-endian, 8 kHz) of a link, or of one of its calls."""
         if link in self._ctx.links:
             self._health.heard(link)
-            self._voice.on_sound(link, pcm, utc_us)
+            self._voice.on_sound(link, pcm, utc_us, instance)
 
     def on_uplink(self, position: PositionId, frame: VoiceFrame) -> None:
         """Take a microphone packet of a position."""

@@ -353,3 +353,5 @@ class LinkInfo:
 
     technology: str
     capabilities: frozenset[Capability] = field(default_factory=frozenset)
+    many_calls: bool = False
+    """Several calls at once, each with its sound; else one sound belongs to all that is heard."""
