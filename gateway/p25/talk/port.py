@@ -23,7 +23,11 @@ class VoiceHeard(RadioEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Datagram:
-    """One datagram of a core's channel; ``port`` stands in for the configured remote port."""
+    """One datagram of a core's channel; ``port`` stands in for the configured remote port.
+
+    On a channel without a fixed peer (a host of many clients) ``port`` is a number that stands for
+    the client: the one it came with leads back to it.
+    """
 
     channel: str
     data: bytes
@@ -40,7 +44,7 @@ class P25Core(Protocol):
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """Names of its sockets."""
+        """Names of its sockets; the last one carries voice, and what un-keys."""
         ...
 
     @property

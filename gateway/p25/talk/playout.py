@@ -1,0 +1,133 @@
+"""Voice frames in order and on time: what networks deliver in bursts, late, twice or not at all.
+
+A frame's place is its number in the superframe (0 to 17), so a burst of nine and a frame each 20 ms
+are put in order alike, without any sequence number of the transport.
+"""
+
+from dataclasses import dataclass
+
+from gateway.model.ids import MonoMs
+from gateway.model.voice import FRAME_MS
+from gateway.p25.talk.records import PLACES
+
+MAX_WAITING = 150
+"""Frames kept at most (3 s): a peer that floods us costs no more."""
+LONG_GAP_MS = 200
+"""After this long without a frame the clock, not only the place, says how many are missing."""
+_BACK = PLACES // 2 - 1
+"""How many places back a frame counts as late; further is counted as ahead."""
+
+
+@dataclass(slots=True)
+class PlayoutCount:
+    """What became of the frames of an over."""
+
+    played: int = 0
+    lost: int = 0
+    late: int = 0
+    """Came after their turn, or twice."""
+    dropped: int = 0
+    """Too many at once."""
+
+
+class Playout:
+    """Puts the frames of one over in order and hands out one each 20 ms.
+
+    The first waits ``delay_ms``. When frames run dry the turn stands still, so that a burst that is
+    late loses nothing; when later frames show that some are missing, the holes are handed out.
+    """
+
+    def __init__(self, delay_ms: int) -> None:
+        """Begin an over."""
+        self._delay_ms = delay_ms
+        self._frames: dict[int, bytes | None] = {}
+        self._newest: int | None = None
+        self._newest_ms = MonoMs(0)
+        self._turn = 0
+        self._turn_ms: MonoMs | None = None
+        self._begun = False
+        self._dry_ms: MonoMs | None = None
+        self._closed = False
+        self.held = False
+        """Nothing is handed out: nobody knows yet whose call it is."""
+        self.count = PlayoutCount()
+
+    @property
+    def done(self) -> bool:
+        """Whether the over has ended and everything was handed out."""
+        return self._closed and not self._frames
+
+    @property
+    def dry(self) -> bool:
+        """Whether nothing waits."""
+        return not self._frames
+
+    def start(self, now: MonoMs) -> None:
+        """Hand out from now on; what should have been handed out before is not hurried."""
+        if self._turn_ms is not None and self._turn_ms < now:
+            self._turn_ms = now
+
+    def close(self) -> None:
+        """No more frames come; those that wait are still handed out."""
+        self._closed = True
+
+    def put(self, place: int, frame: bytes | None, now: MonoMs) -> None:
+        """Take the frame of a place; None for one that is known to be lost."""
+        number = self._number(place, now)
+        if self._newest is None:
+            self._turn, self._turn_ms = number, MonoMs(now + self._delay_ms)
+        elif not self._begun and number < self._turn:
+            self._turn = number
+        if number < self._turn or number in self._frames:
+            self.count.late += 1
+            return
+        if len(self._frames) >= MAX_WAITING:
+            self.count.dropped += 1
+            return
+        self._frames[number] = frame
+        if self._newest is None or number > self._newest:
+            self._newest = number
+        self._newest_ms = now
+        self._resume(now)
+
+    def take(self, now: MonoMs) -> list[bytes | None]:
+        """Return the frames that are due; None for a hole."""
+        due: list[bytes | None] = []
+        while not self.held and self._frames and self._turn_ms is not None and self._turn_ms <= now:
+            self._begun = True
+            frame = self._frames.pop(self._turn, None)
+            self.count.played += frame is not None
+            self.count.lost += frame is None
+            due.append(frame)
+            self._turn += 1
+            self._turn_ms = MonoMs(self._turn_ms + FRAME_MS)
+        if self._begun and not self._frames and self._dry_ms is None:
+            self._dry_ms = self._turn_ms
+        return due
+
+    def deadline(self) -> MonoMs | None:
+        """Return when the next frame is due."""
+        return self._turn_ms if self._frames and not self.held else None
+
+    def _number(self, place: int, now: MonoMs) -> int:
+        """Return the frame's number from the over's first superframe on."""
+        if self._newest is None:
+            return place
+        ahead = (place - self._newest + _BACK) % PLACES - _BACK
+        gap_ms = now - self._newest_ms
+        if gap_ms >= LONG_GAP_MS:
+            ahead += PLACES * max(0, round((gap_ms / FRAME_MS - ahead) / PLACES))
+        return self._newest + ahead
+
+    def _resume(self, now: MonoMs) -> None:
+        """Go on after a dry spell: what it lasted is taken off the holes before the next frame."""
+        if self._dry_ms is None or self._turn_ms is None:
+            return
+        stood_ms = max(0, now - self._dry_ms)
+        if stood_ms:
+            missing = min(self._frames) - self._turn
+            passed = min(missing, stood_ms // FRAME_MS)
+            self.count.lost += passed
+            self._turn += passed
+            self._turn_ms = now
+        self._dry_ms = None

@@ -1,0 +1,321 @@
+"""The driver of a P25 interface over UDP: a thin shell round a core (``gateway.p25.talk.port``).
+
+It opens the core's sockets, feeds it, sends what it wants, arms the un-key guard before anything is
+keyed, and turns vocoder frames into sound and back. What the protocol does is in the core.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.model.errors import LinkError
+from gateway.model.ids import LinkId, MessageId, MonoMs, RequestId
+from gateway.model.radio import (
+    CallDown,
+    KeyDemand,
+    LinkChanged,
+    LinkInfo,
+    LinkState,
+    RadioEvent,
+    TalkEnded,
+    TxNotSent,
+)
+from gateway.model.unit_acts import AcknowledgeAlarm, UnitAct
+from gateway.p25.talk.port import Datagram, P25Core, VoiceHeard
+from gateway.ports import CallSoundSink, Clock, RadioEventSink
+from hardware.guard_client import UnkeyGuard
+from hardware.line_log import LineLog
+from hardware.p25_voice import P25Voice
+from hardware.udp_channel import Address, UdpChannel
+
+BACK_OFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Pauses before sockets that could not be opened are tried again."""
+MAX_CLIENTS = 1000
+"""Addresses that a channel without a fixed peer remembers; the oldest goes first."""
+NO_GUARD = "the un-key guard is being started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """Where a channel is bound, and the peer it leads to; None: whoever sends to us."""
+
+    local: Address
+    remote: Address | None = None
+
+
+class P25RadioLink:
+    """One P25 interface as the engine drives it (``gateway.ports.RadioLink``)."""
+
+    def __init__(
+        self,
+        link: LinkId,
+        core: P25Core,
+        events: RadioEventSink,
+        sound: CallSoundSink,
+        clock: Clock,
+        *,
+        ends: Mapping[str, Ends],
+        line_log: Path | None = None,
+    ) -> None:
+        """Prepare; nothing is opened yet. ``ends`` has an entry for each of the core's channels."""
+        self._id = link
+        self._core = core
+        self._ends = ends
+        self._sink = events
+        self._clock = clock
+        self._voice = P25Voice(link, sound, clock, many=core.info.many_calls)
+        self._line_log = LineLog(line_log) if line_log is not None else None
+        self._channels: dict[str, UdpChannel] = {}
+        self._clients: dict[int, Address] = {}
+        self._guard: UnkeyGuard | None = None
+        self._news: asyncio.Queue[str] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._events: deque[RadioEvent] = deque()
+        self._telling = False
+        self.refusals = 0
+        """How often the peer's machine said that nobody listens."""
+        self.last_refusal = ""
+
+    @property
+    def id(self) -> LinkId:
+        """The plan's id of this link."""
+        return self._id
+
+    @property
+    def info(self) -> LinkInfo:
+        """Technology and capabilities."""
+        return self._core.info
+
+    def port_of(self, channel: str) -> int:
+        """Return the local port of an open channel, 0 while it is closed."""
+        opened = self._channels.get(channel)
+        return 0 if opened is None else opened.port
+
+    async def start(self) -> None:
+        """Open the sockets; what cannot be opened is tried again."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name=f"link {self._id}")
+
+    async def close(self) -> None:
+        """Un-key and close; safe twice."""
+        task, self._task = self._task, None
+        if task is None:
+            return
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        if self._line_log is not None:
+            self._line_log.close()
+        self._take([LinkChanged(state=LinkState.CLOSED)])
+
+    # ---- what the engine asks
+
+    def demand(self, demand: KeyDemand) -> None:
+        """Ask to talk; nothing is keyed without a standing guard."""
+        if self._guard is not None and not self._guard.alive():
+            self._take_soon([TxNotSent(demand=demand.demand, reason=NO_GUARD)])
+            return
+        self._voice.begin()
+        self._take_soon(self._core.demand(demand, self._now()))
+
+    def send_sound(self, demand: RequestId, pcm: bytes) -> None:
+        """Give 20 ms of sound; dropped unless this demand is granted."""
+        if demand == self._core.on_air:
+            for imbe in self._voice.encode(pcm):
+                self._core.send_voice(demand, imbe, self._now())
+            self._pump()
+
+    def end(self, demand: RequestId, cause: str = "released") -> None:
+        """Un-key or withdraw. A release sends what the vocoder still holds, any other does not."""
+        if cause == "released" and demand == self._core.on_air:
+            for imbe in self._voice.flush():
+                self._core.send_voice(demand, imbe, self._now())
+        self._take_soon(self._core.end(demand, cause, self._now()))
+
+    def select_group(self, number: int) -> None:
+        """Do nothing: each over of a P25 interface names its own group."""
+
+    def act(self, act: UnitAct) -> None:
+        """Reach one unit. What happens comes back as events."""
+        self._take_soon(self._core.act(act, self._now()))
+
+    def acknowledge_emergency(self, message: MessageId, unit: int) -> None:
+        """Tell a unit that a person has its alarm."""
+        self.act(AcknowledgeAlarm(message=message, unit=unit))
+
+    def restart(self) -> None:
+        """Close and open again."""
+        self._give_up("restarted")
+
+    # ---- sockets
+
+    async def _run(self) -> None:
+        failures = 0
+        try:
+            while True:
+                try:
+                    await self._open()
+                except LinkError as error:
+                    await self._close_sockets()
+                    self._take([LinkChanged(state=LinkState.DOWN, reason=_words(error))])
+                    await self._pause(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
+                    failures += 1
+                    continue
+                failures = 0
+                self._take(self._core.opened(self._now()))
+                reason = await self._news.get()
+                self._take(self._core.lost(self._now(), reason))
+                await self._close_sockets()
+        finally:
+            self._take(self._core.lost(self._now(), "closed"))
+            await self._close_sockets()
+
+    async def _open(self) -> None:
+        for name in self._core.channels:
+            ends = self._ends[name]
+
+            def received(data: bytes, address: Address, channel: str = name) -> None:
+                self._receive(channel, data, address)
+
+            def refused(reason: str) -> None:
+                self._refused(reason)
+
+            self._channels[name] = UdpChannel(ends.local, ends.remote, received, refused)
+        voice = self._core.channels[-1]
+        if self._ends[voice].remote is not None:
+            guard = UnkeyGuard(self._channels[voice].fileno(), self._guard_died)
+            await guard.start()
+            self._guard = guard
+
+    async def _close_sockets(self) -> None:
+        guard, self._guard = self._guard, None
+        if guard is not None:
+            await guard.close()
+        channels, self._channels = self._channels, {}
+        for channel in channels.values():
+            channel.close()
+        self._clients.clear()
+        while not self._news.empty():
+            self._news.get_nowait()
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._news.get()
+
+    def _give_up(self, reason: str) -> None:
+        self._news.put_nowait(reason)
+
+    def _guard_died(self, unkey: bytes) -> None:
+        self._give_up("the un-key guard ended")
+
+    def _receive(self, channel: str, data: bytes, address: Address) -> None:
+        if self._line_log is not None:
+            self._line_log.write(self._clock.utc_us(), data, outgoing=False)
+        port = self._client(address) if self._ends[channel].remote is None else address[1]
+        self._take(self._core.receive(Datagram(channel=channel, data=data, port=port), self._now()))
+
+    def _client(self, address: Address) -> int:
+        """Return a number that stands for a client's whole address, as a core knows ports alone."""
+        for number, known in self._clients.items():
+            if known == address:
+                return number
+        number = address[1]
+        while number in self._clients:
+            number += 1 << 16
+        if len(self._clients) >= MAX_CLIENTS:
+            del self._clients[next(iter(self._clients))]
+        self._clients[number] = address
+        return number
+
+    def _refused(self, reason: str) -> None:
+        """Count it: the core's own supervision decides when a silent peer is lost."""
+        self.refusals += 1
+        self.last_refusal = reason
+
+    # ---- the core
+
+    def _now(self) -> MonoMs:
+        return self._clock.mono_ms()
+
+    def _tick(self) -> None:
+        self._timer = None
+        self._take(self._core.tick(self._now()))
+
+    def _take_soon(self, events: Sequence[RadioEvent]) -> None:
+        """Send at once, but tell after the caller has returned."""
+        self._events.extend(events)
+        self._pump()
+        asyncio.get_running_loop().call_soon(self._tell)
+
+    def _take(self, events: Sequence[RadioEvent]) -> None:
+        self._events.extend(events)
+        self._pump()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Give events to the engine, in order, whatever it asks for meanwhile."""
+        if self._telling:
+            return
+        self._telling = True
+        try:
+            while self._events:
+                event = self._events.popleft()
+                if isinstance(event, VoiceHeard):
+                    self._voice.heard(event)
+                    continue
+                if isinstance(event, TalkEnded | CallDown):
+                    self._voice.over(event.instance)
+                self._sink(self._id, event)
+        finally:
+            self._telling = False
+
+    def _pump(self) -> None:
+        """Send what the core wants; nothing is keyed before the guard holds what ends it."""
+        datagrams = self._core.outgoing()
+        if self._channels and datagrams:
+            self._arm()
+            for datagram in datagrams:
+                self._send(datagram)
+        elif self._guard is not None and not self._core.keyed:
+            self._guard.disarm()
+        self._set_timer()
+
+    def _arm(self) -> None:
+        unkey = self._core.unkey() if self._core.keyed else None
+        if self._guard is None or unkey is None:
+            return
+        try:
+            self._guard.arm(unkey.data)
+        except LinkError as error:
+            self._give_up(str(error))
+
+    def _send(self, datagram: Datagram) -> None:
+        channel = self._channels[datagram.channel]
+        to = None
+        if datagram.port is not None:
+            if self._ends[datagram.channel].remote is None:
+                to = self._clients.get(datagram.port)
+            else:
+                channel.turn_to(datagram.port)
+        channel.send(datagram.data, to)
+        if self._line_log is not None:
+            self._line_log.write(self._clock.utc_us(), datagram.data, outgoing=True)
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadline = self._core.deadline()
+        if deadline is not None and self._task is not None:
+            pause_ms = max(0, deadline - self._now())
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(pause_ms / 1000, self._tick)
+
+
+def _words(error: LinkError) -> str:
+    return f"{error}. {error.hint}".rstrip(". ") + "."
