@@ -170,6 +170,41 @@ class TalkIn:
         self._overs.clear()
         return events + self._call_down(reason)
 
+    # ---- what we say ourselves on the same channel
+
+    def own(
+        self, now: MonoMs, group: int | None, *, priority: int = 0, emergency: bool = False
+    ) -> list[RadioEvent]:
+        """Begin an over of ours: ``instance`` is its call, which stays up until ``own_ended``.
+
+        A call on the same group goes on; whoever is heard is cut off. What comes in meanwhile must
+        not be fed: it would take the call away from the desk that talks.
+        """
+        events: list[RadioEvent] = []
+        if self._overs and self._overs[0].told and not self._overs[0].mute and self._instance:
+            events.append(TalkEnded(instance=self._instance))
+        self._overs.clear()
+        if self._instance is not None and group != self._group:
+            events += self._call_down("another call")
+        self._down_ms = None
+        if self._instance is None:
+            self._instance, self._group = self._next_instance(), group
+            self._emergency = emergency
+            up = CallUp(
+                instance=self._instance,
+                group=group,
+                priority=priority,
+                emergency=emergency,
+                outgoing=True,
+            )
+            events.append(up)
+        return events
+
+    def own_ended(self, now: MonoMs) -> None:
+        """End an over of ours: the call's hang time begins."""
+        if self._instance is not None and not self._overs:
+            self._down_ms = MonoMs(now + self._hang_ms)
+
     def tick(self, now: MonoMs) -> list[RadioEvent]:
         """Hand out voice, end overs that went silent, end the call after its hang time."""
         for over in self._overs:
