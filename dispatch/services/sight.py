@@ -56,7 +56,7 @@ class Sight:
         }
         for kind in ("taken", "left", "listening"):
             self._rules[f"position.{kind}"] = self._position
-        for kind in ("shown", "acknowledged", "link_changed", "escalated", "ended"):
+        for kind in ("shown", "acknowledged", "answered", "link_changed", "escalated", "ended"):
             self._rules[f"alarm.{kind}"] = self._alarm_by_id
         for kind in ("started", "updated", "ended", "noted"):
             self._rules[f"call.{kind}"] = self._talkgroup

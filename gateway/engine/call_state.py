@@ -14,10 +14,61 @@ from gateway.model.ids import (
     UnitId,
     UtcUs,
 )
+from gateway.model.radio import CallUp, TalkStarted
 from gateway.model.recording import RecordingEnd
 
 EMERGENCY_PRIORITY = 3
 """KeyDemand and press priority of an emergency call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encryption:
+    """What is known of the encryption of a call or an over."""
+
+    encrypted: bool = False
+    readable: bool = True
+    algorithm: int | None = None
+    key_id: int | None = None
+
+    @classmethod
+    def of(cls, event: CallUp | TalkStarted) -> "Encryption":
+        """Return what a link said."""
+        return cls(
+            encrypted=event.encrypted,
+            readable=event.readable,
+            algorithm=event.algorithm,
+            key_id=event.key_id,
+        )
+
+    def inside(self, call: "Encryption") -> "Encryption":
+        """Return that of an over in a call.
+
+        Where the link names algorithms, each over says its own; else an encrypted call has
+        encrypted overs.
+        """
+        return self if call.algorithm is not None else self.after(call)
+
+    def after(self, before: "Encryption") -> "Encryption":
+        """Return what is known with this said last: a named algorithm holds, else all adds up."""
+        if self.algorithm is not None:
+            return self
+        return Encryption(
+            encrypted=self.encrypted or before.encrypted,
+            readable=self.readable and before.readable,
+            algorithm=before.algorithm,
+            key_id=before.key_id if self.key_id is None else self.key_id,
+        )
+
+    @property
+    def of_own(self) -> "Encryption":
+        """Return that of what a desk says: a terminal encrypts it as the call, we ourselves never.
+
+        A link that names algorithms has no keys of ours.
+        """
+        return Encryption(encrypted=self.encrypted and self.algorithm is None)
+
+
+UNKNOWN_ENCRYPTION = Encryption()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +107,9 @@ class Call:
     caller: UnitId | None
     priority: int
     emergency: bool
-    encrypted: bool
     late_entry: bool
     quiet_since_ms: MonoMs
+    encryption: Encryption = UNKNOWN_ENCRYPTION
     emergency_unit: UnitId | None = None
     """Whose emergency it is; only this unit's overs are marked."""
     transmission: "Transmission | None" = None
@@ -108,8 +159,10 @@ class Transmission:
     operator: str = ""
     request: RequestId | None = None
     emergency: bool = False
-    encrypted: bool = False
+    encryption: Encryption = UNKNOWN_ENCRYPTION
     late_entry: bool = False
+    bit_error_rate: float | None = None
+    """Share of wrong bits in what the heard link received, 0 to 1."""
     lost_frames: int = 0
     sounded: bool = False
     """Whether listeners have got a frame of it."""
@@ -119,6 +172,11 @@ class Transmission:
         self.link = self.link or self.call.link
         if self.request is None:
             self.receptions[self.link] = self.id
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether it is encrypted on the air."""
+        return self.encryption.encrypted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ that hear the same talkgroup are legs of one call.
 from gateway.engine.call_state import (
     EMERGENCY_PRIORITY,
     Call,
+    Encryption,
     Leg,
     OwnPress,
     Transmission,
@@ -124,7 +125,13 @@ class CallBook:
             return None
         if call is None:
             up = radio.CallUp(
-                instance=event.instance, group=group, encrypted=event.encrypted, late_entry=True
+                instance=event.instance,
+                group=group,
+                encrypted=event.encrypted,
+                late_entry=True,
+                readable=event.readable,
+                algorithm=event.algorithm,
+                key_id=event.key_id,
             )
             call = self.call_up(link, up, group)
             if call is None:
@@ -133,8 +140,15 @@ class CallBook:
         leg.talking, leg.talker = True, self._ctx.addresses.unit_on(link, event.talker)
         running = call.transmission
         if not ours or (running is not None and running.request is not None):
-            self._overs.heard(call, link, leg.talker, event.encrypted)
+            self._overs.heard(call, link, leg.talker, Encryption.of(event))
         return call.transmission
+
+    def measured(self, link: LinkId, event: radio.SignalQuality) -> None:
+        """Keep how well the link that people hear receives the running over."""
+        call = self.find(link, event.instance)
+        over = call.transmission if call is not None else None
+        if over is not None and over.request is None and over.link == link and event.frames > 0:
+            self._overs.measure(over, event.bit_error_rate)
 
     def talk_ended(self, link: LinkId, instance: int) -> None:
         """End the over of another radio; hang time begins."""
@@ -299,7 +313,7 @@ class CallBook:
             caller=self._ctx.addresses.unit_on(link, event.caller),
             priority=event.priority,
             emergency=event.emergency,
-            encrypted=event.encrypted,
+            encryption=Encryption.of(event),
             late_entry=event.late_entry,
             quiet_since_ms=self._ctx.now(),
         )
@@ -315,7 +329,7 @@ class CallBook:
                 caller=call.caller,
                 priority=call.priority,
                 emergency=call.emergency,
-                encrypted=call.encrypted,
+                encrypted=call.encryption.encrypted,
                 late_entry=call.late_entry,
                 plan=self._ctx.addresses.number,
             )
@@ -324,7 +338,7 @@ class CallBook:
 
     def _refresh(self, call: Call, event: radio.CallUp) -> None:
         call.quiet_since_ms = self._ctx.now()
-        call.encrypted = call.encrypted or event.encrypted
+        call.encryption = Encryption.of(event).after(call.encryption)
         call.caller = call.caller or self._ctx.addresses.unit_on(call.link, event.caller)
         raised = event.emergency and not call.emergency
         if raised or event.priority > call.priority:

@@ -13,10 +13,12 @@ from gateway.engine.calls import CallBook
 from gateway.engine.context import Context
 from gateway.engine.health import Health
 from gateway.engine.routing import Routing
+from gateway.model import unit_acts
 from gateway.model.command import Reply
 from gateway.model.commands import AlarmAcknowledge, AlarmEnd, AlarmShow, EmergencyExercise
 from gateway.model.events import (
     AlarmAcknowledged,
+    AlarmAnswered,
     AlarmEnded,
     AlarmEscalated,
     AlarmLinkChanged,
@@ -34,13 +36,21 @@ from gateway.model.ids import (
     UtcUs,
     split_address,
 )
-from gateway.model.radio import Capability, EmergencySign, PositionReceived
+from gateway.model.radio import (
+    Capability,
+    EmergencySign,
+    PositionReceived,
+    SendProgress,
+    SendState,
+)
 from gateway.ports import AcknowledgesEmergency
 
 END_REASONS = ("handled", "accidental_press", "no_cause_found", "duplicate")
 """Why an alarm may be ended. EXERCISE is none of them: it is a mark set beforehand."""
 MAX_FIXES = 5000
 """Units whose last place is kept for an alarm."""
+MAX_ANSWERS = 200
+"""Acknowledgements on their way to radios."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -75,6 +85,7 @@ class AlarmBook:
         self._alarms: dict[AlarmId, Alarm] = {}
         self._exercises: dict[UnitId, int] = {}
         self._fixes: dict[UnitId, PositionReceived] = {}
+        self._answers: dict[MessageId, AlarmId] = {}
         self._listening: frozenset[PositionId] = frozenset()
         self._supervisor = False
 
@@ -181,6 +192,18 @@ class AlarmBook:
             )
         )
         return Reply(ok=True)
+
+    def progress(self, event: SendProgress) -> bool:
+        """Take what became of an acknowledgement on its way; says whether it is of one."""
+        alarm = self._answers.get(event.message)
+        if alarm is None:
+            return False
+        if event.state in (SendState.DELIVERED, SendState.FAILED):
+            del self._answers[event.message]
+            way = "confirmed" if event.state is SendState.DELIVERED else "not_sent"
+            if alarm in self._alarms:
+                self._ctx.publish(AlarmAnswered(alarm=alarm, way=way, reason=event.reason))
+        return True
 
     def end(self, command: AlarmEnd) -> Reply:
         """End an acknowledged alarm for one of the four reasons."""
@@ -331,9 +354,18 @@ class AlarmBook:
         """Return the way of the acknowledgement to the radio, and the reason when it has none."""
         link = self._ctx.links.get(alarm.link)
         can = link is not None and Capability.EMERGENCY_ACK in link.info.capabilities
-        if not can or not isinstance(link, AcknowledgesEmergency) or alarm.unit is None:
+        if not can or alarm.unit is None:
+            return "not_possible", ""
+        if not isinstance(link, unit_acts.ReachesUnits | AcknowledgesEmergency):
             return "not_possible", ""
         if not self._health.is_up(alarm.link):
             return "not_sent", self._health.words(alarm.link)
-        link.acknowledge_emergency(MessageId(self._ctx.new_id("m")), split_address(alarm.unit)[1])
+        message, unit = MessageId(self._ctx.new_id("m")), split_address(alarm.unit)[1]
+        self._answers[message] = alarm.id
+        if len(self._answers) > MAX_ANSWERS:
+            del self._answers[next(iter(self._answers))]
+        if isinstance(link, AcknowledgesEmergency):
+            link.acknowledge_emergency(message, unit)
+        else:
+            link.act(unit_acts.AcknowledgeAlarm(message=message, unit=unit))
         return "sent", ""

@@ -27,7 +27,7 @@ from gateway.engine.settings import EngineSettings
 from gateway.engine.uplink import Uplink
 from gateway.engine.voice_path import VoicePath
 from gateway.engine.voter import Voter
-from gateway.model import commands, individual_commands, message_commands
+from gateway.model import commands, individual_commands, message_commands, unit_commands
 from gateway.model.command import Command, Reply
 from gateway.model.errors import InvalidCommand
 from gateway.model.events import AlarmRaised
@@ -57,6 +57,7 @@ EngineCommand = (
     | message_commands.StatusSend
     | message_commands.PositionRequest
     | message_commands.MessageOpen
+    | unit_commands.UnitActAsk
     | individual_commands.IndividualAnswer
     | individual_commands.IndividualDecline
     | individual_commands.IndividualDial
@@ -178,6 +179,7 @@ class CallEngine:
             self._calls,
             self._voter,
             self._individual,
+            self._messages.acts,
         )
         due = [at for part in parts if (at := part.deadline()) is not None]
         return min(due) if due else None
@@ -193,6 +195,7 @@ class CallEngine:
                 self._calls,
                 self._voter,
                 self._individual,
+                self._messages.acts,
             )
             for part in parts:
                 try:

@@ -8,7 +8,7 @@ what happens to calls; ``individual_desk`` is what positions ask of it.
 
 from typing import Protocol
 
-from gateway.engine.call_state import Call
+from gateway.engine.call_state import Call, Encryption
 from gateway.engine.calls import CallBook
 from gateway.engine.context import Context
 from gateway.engine.individual_report import IndividualReport
@@ -315,7 +315,7 @@ class IndividualBook:
             caller=call.other,
             priority=call.priority,
             emergency=call.emergency,
-            encrypted=call.encrypted,
+            encryption=Encryption(encrypted=call.encrypted),
             late_entry=False,
             quiet_since_ms=self._ctx.now(),
             private=call.recording.terms(duplex=call.line.duplex),

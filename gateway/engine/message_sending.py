@@ -5,8 +5,9 @@ order in which they come to be known; never more than the link knows.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
+from gateway.engine.claims import Claims
 from gateway.engine.context import Context
 from gateway.engine.health import Health
 from gateway.engine.routing import Routing
@@ -30,15 +31,6 @@ _POSITION_WORDS = {
     "enable": "Asked to report its position",
     "disable": "Asked not to report its position",
 }
-_ENDED = frozenset({SendState.SENT, SendState.FAILED, SendState.UNKNOWN})
-_THERE = frozenset({SendState.DELIVERED, SendState.READ})
-
-
-@dataclass(slots=True)
-class _Open:
-    link: LinkId
-    told: set[SendState] = field(default_factory=set)
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +52,7 @@ class Sending:
         self._ctx = ctx
         self._routing = routing
         self._health = health
-        self._open: dict[MessageId, _Open] = {}
+        self._open: dict[MessageId, Claims] = {}
         self.heard_on: dict[UnitId, LinkId] = {}
 
     # ---- what desks ask
@@ -142,10 +134,8 @@ class Sending:
     def progress(self, event: radio.SendProgress) -> None:
         """Tell a claim once; the same again only where it has something new to say."""
         known = self._open.get(event.message)
-        if known is None or not _is_news(event, known):
+        if known is None or not known.take(event):
             return
-        known.told.add(event.state)
-        known.reason = event.reason or known.reason
         if event.state is SendState.READ:
             del self._open[event.message]
         self._publish(event.message, event.state, event.reason)
@@ -153,8 +143,7 @@ class Sending:
     def link_lost(self, link: LinkId) -> None:
         """Tell of messages that the radio had not yet sent: nobody knows."""
         for message, known in self._open.items():
-            if known.link == link and not known.told & (_ENDED | _THERE):
-                known.told.add(SendState.UNKNOWN)
+            if known.link == link and known.lose():
                 self._publish(message, SendState.UNKNOWN, _LINK_LOST)
 
     # ---- inside
@@ -169,7 +158,7 @@ class Sending:
         if reason:
             self._publish(queued.message, SendState.FAILED, reason)
             return Reply(ok=False, reason=reason)
-        self._open[queued.message] = _Open(link=link)
+        self._open[queued.message] = Claims(link=link)
         if len(self._open) > MAX_OPEN:
             del self._open[next(iter(self._open))]
         carrier = self._ctx.links[link]
@@ -194,14 +183,14 @@ class Sending:
         return carries and needed in carrier.info.capabilities
 
     def _candidates(self, target: _Target) -> list[LinkId]:
-        """Return the links that may reach the target, the best first.
-
-        A unit is best reached where it was heard last, then where its own talkgroup is carried.
-        """
+        """Return the links that may reach the target, the best first."""
         if target.talkgroup is not None:
             best = self._routing.link_for(target.talkgroup)
             return [best.id] if best else []
-        unit = UnitId(target.address)
+        return self.links_to(UnitId(target.address))
+
+    def links_to(self, unit: UnitId) -> list[LinkId]:
+        """Return the links of a unit's system: first where it was heard, then where it belongs."""
         addresses = self._ctx.addresses
         system = split_address(unit)[0]
         links = [k for k in addresses.plan.links if k.system == system and k.id in self._ctx.links]
@@ -221,15 +210,3 @@ def _target(to: UnitId | TalkgroupId, to_talkgroup: bool) -> _Target:
     except ValueError as error:
         raise InvalidCommand(str(error)) from error
     return _Target(address=to, number=number, talkgroup=TalkgroupId(to) if to_talkgroup else None)
-
-
-def _is_news(event: radio.SendProgress, known: _Open) -> bool:
-    match event.state:
-        case state if state in known.told:
-            return bool(event.reason) and event.reason != known.reason
-        case SendState.FAILED:
-            return not known.told & _THERE
-        case SendState.UNKNOWN:
-            return not known.told & (_ENDED | _THERE)
-        case _:
-            return True

@@ -6,6 +6,7 @@ from gateway.engine.context import Context
 from gateway.engine.health import Health
 from gateway.engine.message_sending import EMERGENCY_STATUS, Sending
 from gateway.engine.routing import Routing
+from gateway.engine.unit_acts import UnitActs
 from gateway.model import messages as acts
 from gateway.model import radio
 from gateway.model.command import Command, Reply
@@ -13,6 +14,7 @@ from gateway.model.commands import MessageSend
 from gateway.model.events import MessageReceived, UnitPositioned, UnitStatusSet
 from gateway.model.ids import LinkId, MessageId, TalkgroupId, UnitId
 from gateway.model.message_commands import MessageOpen, PositionRequest, StatusSend
+from gateway.model.unit_commands import CALL_ALERT, UNIT_ACT_WORDS, UnitActAsk
 
 MAX_UNREAD = 1000
 """Received texts whose senders wait for a read report; the oldest is forgotten first."""
@@ -25,6 +27,7 @@ class Messages:
         """Begin with nothing read and nothing on its way."""
         self._ctx = ctx
         self.sending = Sending(ctx, routing, health)
+        self.acts = UnitActs(ctx, self.sending, health)
         self._waits: OrderedDict[MessageId, tuple[LinkId, int]] = OrderedDict()
 
     def command(self, command: Command) -> Reply | None:
@@ -36,6 +39,8 @@ class Messages:
                 return self.sending.status(command)
             case PositionRequest():
                 return self.sending.position_request(command)
+            case UnitActAsk():
+                return self.acts.ask(command)
             case MessageOpen():
                 return self.opened(command)
             case _:
@@ -111,7 +116,8 @@ class Messages:
         meaning = self._ctx.addresses.status(event.value)
         kind = meaning.kind if meaning else "other"
         words = meaning.words if meaning else f"Status {event.value}"
-        if event.value == EMERGENCY_STATUS and kind != "emergency":
+        tetra = self._ctx.links[link].info.technology == "tetra"
+        if tetra and event.value == EMERGENCY_STATUS and kind != "emergency":
             kind, words = "emergency", "Emergency"
         self.heard(link, unit)
         if unit is not None:
@@ -126,7 +132,24 @@ class Messages:
                     to=event.to,
                 )
             )
+            self.acts.status_heard(unit, words)
         return kind
+
+    def call_alert(self, link: LinkId, event: radio.CallAlertReceived) -> None:
+        """Tell that a unit asks to be called back."""
+        sender = self._ctx.addresses.unit_on(link, event.sender)
+        self.heard(link, sender)
+        self._ctx.publish(
+            MessageReceived(
+                message=MessageId(self._ctx.new_id("m")),
+                link=link,
+                sender=sender,
+                to=event.to,
+                talkgroup=None,
+                text=UNIT_ACT_WORDS[CALL_ALERT],
+                kind=CALL_ALERT,
+            )
+        )
 
     def position(self, link: LinkId, event: radio.PositionReceived) -> UnitId | None:
         """Tell of a place; returns whose it is."""
@@ -154,11 +177,13 @@ class Messages:
 
     def progress(self, event: radio.SendProgress) -> None:
         """Tell what is known of a message on its way."""
-        self.sending.progress(event)
+        if not self.acts.progress(event):
+            self.sending.progress(event)
 
     def link_lost(self, link: LinkId) -> None:
         """Take the end of a link: what was on its way there is unknown."""
         self.sending.link_lost(link)
+        self.acts.link_lost(link)
 
     def _talkgroup(self, link: LinkId, number: int | None) -> TalkgroupId | None:
         if number is None:

@@ -6,15 +6,22 @@ link hears it any more.
 """
 
 from gateway.engine.call_state import (
+    UNKNOWN_ENCRYPTION,
     Before,
     Call,
+    Encryption,
     OwnPress,
     Transmission,
     TransmissionListener,
     is_duplex,
 )
 from gateway.engine.context import Context
-from gateway.model.events import TransmissionEnded, TransmissionStarted, TransmissionUpdated
+from gateway.model.events import (
+    TransmissionEnded,
+    TransmissionMeasured,
+    TransmissionStarted,
+    TransmissionUpdated,
+)
 from gateway.model.ids import LinkId, MonoMs, TransmissionId, UnitId
 from gateway.model.recording import RecordingEnd
 
@@ -35,7 +42,9 @@ class Overs:
 
     # ---- from a radio
 
-    def heard(self, call: Call, link: LinkId, talker: UnitId | None, encrypted: bool) -> None:
+    def heard(
+        self, call: Call, link: LinkId, talker: UnitId | None, encryption: Encryption
+    ) -> None:
         """Take that a link of the call hears ``talker``: the over goes on, or a new one begins."""
         running = call.transmission
         if running is not None and running.request is not None and link != running.link:
@@ -43,15 +52,14 @@ class Overs:
             return
         if running is not None and running.request is None:
             if talker is None or running.talker in (None, talker):
-                if running.talker is None and talker is not None:
-                    self._name(running, talker)
+                self._learn(running, talker, encryption)
                 self._hears_too(running, link)
                 return
             if link != running.link and self._is_past(call, talker):
                 return
         if running is not None:
             self.end(call, "ended")
-        self.begin(call, link, talker, encrypted=encrypted)
+        self.begin(call, link, talker, encryption=encryption)
 
     def heard_end(self, call: Call, link: LinkId, cause: str) -> None:
         """Take that a link hears the over no more."""
@@ -70,7 +78,7 @@ class Overs:
         link: LinkId,
         talker: UnitId | None,
         *,
-        encrypted: bool = False,
+        encryption: Encryption = UNKNOWN_ENCRYPTION,
         alias: str | None = None,
     ) -> None:
         """Begin an over of another radio."""
@@ -86,7 +94,7 @@ class Overs:
             talker=talker,
             alias=self._ctx.addresses.alias(talker) if alias is None else alias,
             emergency=whole_call or (call.emergency and talker == call.emergency_unit),
-            encrypted=encrypted or call.encrypted,
+            encryption=encryption.inside(call.encryption),
             late_entry=call.late_entry,
         )
         call.late_entry = False  # only the over that ran when we joined was joined late
@@ -106,7 +114,7 @@ class Overs:
             operator=press.operator,
             request=press.request,
             emergency=emergency,
-            encrypted=call.encrypted,
+            encryption=call.encryption.of_own,
         )
         self._start(over)
         for leg in call.legs.values():
@@ -126,6 +134,21 @@ class Overs:
                 talker=over.talker,
                 alias=over.alias,
                 emergency=over.emergency,
+                encrypted=over.encrypted,
+                readable=over.encryption.readable,
+                algorithm=over.encryption.algorithm,
+                key_id=over.encryption.key_id,
+            )
+        )
+
+    def measure(self, over: Transmission, bit_error_rate: float) -> None:
+        """Keep and tell how well an over is received."""
+        over.bit_error_rate = bit_error_rate
+        self._ctx.publish(
+            TransmissionMeasured(
+                transmission=over.id,
+                talkgroup=over.call.talkgroup,
+                bit_error_rate=bit_error_rate,
             )
         )
 
@@ -154,6 +177,7 @@ class Overs:
                 cause=cause,
                 emergency=over.emergency,
                 lost_frames=over.lost_frames,
+                bit_error_rate=over.bit_error_rate,
             )
         )
 
@@ -192,12 +216,21 @@ class Overs:
             and self._ctx.now() - before.ended_ms < STALE_MS
         )
 
+    def _learn(self, over: Transmission, talker: UnitId | None, told: Encryption) -> None:
+        """Take what became known of a running over: who talks, and how it is encrypted."""
+        encryption = told.after(over.encryption)
+        named = over.talker is None and talker is not None
+        if named and talker is not None:
+            self._name(over, talker)
+        if named or encryption != over.encryption:
+            over.encryption = encryption
+            self.update(over)
+
     def _name(self, over: Transmission, talker: UnitId) -> None:
         over.talker, over.alias = talker, self._ctx.addresses.alias(talker)
         call = over.call
         if call.emergency and call.emergency_unit in (None, talker):
             call.emergency_unit, over.emergency = talker, True
-        self.update(over)
 
     def _hears_too(self, over: Transmission, link: LinkId) -> None:
         if link in over.receptions or over.call.private is not None:
@@ -244,7 +277,10 @@ class Overs:
                 priority=call.priority,
                 emergency=over.emergency,
                 encrypted=over.encrypted,
+                readable=over.encryption.readable,
                 late_entry=over.late_entry,
+                algorithm=over.encryption.algorithm,
+                key_id=over.encryption.key_id,
             )
         )
         if self.listener is not None:

@@ -80,6 +80,8 @@ class RadioInput:
                 self._call_up(link, event)
             case radio.TalkStarted():
                 self._talk_started(link, event)
+            case radio.SignalQuality():
+                self._calls.measured(link, event)
             case radio.TalkEnded():
                 self._calls.talk_ended(link, event.instance)
                 self._individual.talker(link, event.instance, "")
@@ -125,10 +127,18 @@ class RadioInput:
                 )
             case radio.DataReceived():
                 self._messages.data(link, event)
+            case radio.CallAlertReceived():
+                self._messages.call_alert(link, event)
+            case _:
+                self._of_link(link, event)
+
+    def _of_link(self, link: LinkId, event: RadioEvent) -> None:
+        match event:
             case radio.GroupsKnown():
                 self._groups_known(link, event)
             case radio.SendProgress():
-                self._messages.progress(event)
+                if not self._alarms.progress(event):
+                    self._messages.progress(event)
             case radio.LineSeen() | radio.Malformed():
                 self._line(link, event)
             case _:

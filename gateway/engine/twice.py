@@ -20,6 +20,7 @@ _KINDS = (
     radio.StatusReceived,
     radio.PositionReceived,
     radio.DataReceived,
+    radio.CallAlertReceived,
 )
 
 

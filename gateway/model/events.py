@@ -395,6 +395,16 @@ class AlarmAcknowledged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmAnswered(Event):
+    """What became of the acknowledgement on its way to the radio: ``confirmed`` or ``not_sent``."""
+
+    type: ClassVar[str] = "alarm.answered"
+    alarm: AlarmId
+    way: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmLinkChanged(Event):
     """The alarm's link was lost or came back while the alarm is open; the banner stays."""
 

@@ -42,7 +42,8 @@ class UnitStatusSet(Event):
 class MessageReceived(Event):
     """A text from a unit, or data that nobody here reads (``kind`` data, ``text`` says so).
 
-    ``written`` is the sender's own time, without Z where it is local to its network.
+    ``written`` is the sender's own time, without Z where it is local to its network. ``kind``
+    call_alert: the sender asks to be called back.
     """
 
     type: ClassVar[str] = "message.received"
@@ -67,7 +68,11 @@ class MessageReceived(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageQueued(Event):
-    """A text from a desk waits for the radio; ``kind``: text, status or position_request."""
+    """What a desk sends waits for the radio.
+
+    ``kind``: text, status, position_request, call_alert, status_query, status_update, radio_check,
+    inhibit, uninhibit.
+    """
 
     type: ClassVar[str] = "message.queued"
     message: MessageId

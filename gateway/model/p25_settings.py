@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+DFSI, NETWORK, FNE, MODEM = "p25-dfsi", "p25-network", "p25-fne", "p25-modem"
+P25_KINDS = (DFSI, NETWORK, FNE, MODEM)
+"""Kinds of links that are P25."""
 MAX_NAC = 0xFFF
 MAX_TGID = 0xFFFF
 MAX_UNIT = 0xFFFFFF

@@ -15,6 +15,7 @@ from gateway.model.ids import (
     unit_id,
 )
 from gateway.model.individual_plan import IndividualRule, NeverRecorded
+from gateway.model.p25_settings import P25Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +138,8 @@ class Link:
     """How long it must be away to count: shorter gaps are fading."""
     carrier_hang_ms: int = 4000
     """How long a call stays up after its last over."""
+    p25: P25Settings | None = None
+    """What a P25 link needs besides, as a table ``[links.p25]``."""
     vox_open_dbfs: int = -35
     vox_close_dbfs: int = -45
 

@@ -6,8 +6,9 @@ from typing import ClassVar
 from gateway.model.command import Command
 from gateway.model.ids import MessageId, UnitId
 
+CALL_ALERT = "call_alert"
 UNIT_ACT_WORDS = {
-    "call_alert": "Call alert",
+    CALL_ALERT: "Call alert",
     "status_query": "Status query",
     "status_update": "Status update",
     "radio_check": "Radio check",

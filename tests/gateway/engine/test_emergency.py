@@ -7,6 +7,7 @@ from gateway.model.command import Reply
 from gateway.model.commands import AlarmAcknowledge, AlarmEnd, AlarmShow, EmergencyExercise
 from gateway.model.events import (
     AlarmAcknowledged,
+    AlarmAnswered,
     AlarmEnded,
     AlarmEscalated,
     AlarmLinkChanged,
@@ -19,9 +20,18 @@ from gateway.model.events import (
     TransmissionUpdated,
 )
 from gateway.model.ids import AlarmId, PositionId, UnitId, UtcUs
-from gateway.model.radio import Capability, EmergencySign, LinkState
+from gateway.model.radio import Capability, EmergencySign, LinkState, SendState
+from gateway.model.unit_acts import AcknowledgeAlarm, UnitAct
 from gateway.model.voice import VoiceFlag
-from tests.gateway.engine.peer import ALL, NORTH, PATROL, SECOND, AnsweringRadio, Room
+from tests.gateway.engine.peer import (
+    ALL,
+    NORTH,
+    PATROL,
+    SECOND,
+    AnsweringRadio,
+    Room,
+    ScriptedRadio,
+)
 
 UNIT = UnitId("net/3204")
 
@@ -224,6 +234,39 @@ def test_the_acknowledgement_goes_to_the_radio_where_the_link_can() -> None:
     acknowledge(room, alarm)
     (done,) = room.told(AlarmAcknowledged)
     assert (done.way, done.reason) == ("not_sent", "link lost")
+
+
+class ReachingRadio(ScriptedRadio):
+    """A radio whose link reaches single units."""
+
+    def act(self, act: UnitAct) -> None:
+        self.wire.append(("act", act))
+
+
+def test_an_alarm_message_is_acknowledged_by_an_act_and_its_way_is_told() -> None:
+    room = Room(capabilities=ALL | {Capability.EMERGENCY_ACK}, kind=ReachingRadio)
+    room.north.say(radio.EmergencySigned(unit=3204, sign=EmergencySign.ALARM, group=101))
+    alarm = raised(room)
+    assert (alarm.sign, alarm.talkgroup, alarm.alias) == ("alarm", PATROL, "Car 3204")
+    acknowledge(room, alarm.alarm)
+    assert [e.way for e in room.told(AlarmAcknowledged)] == ["sent"]
+    (act,) = [entry[1] for entry in room.north.wire if entry[0] == "act"]
+    assert isinstance(act, AcknowledgeAlarm)
+    assert act.unit == 3204
+    for state in (SendState.SENT, SendState.DELIVERED, SendState.FAILED):
+        room.north.say(radio.SendProgress(message=act.message, state=state))
+    assert [(e.alarm, e.way) for e in room.told(AlarmAnswered)] == [(alarm.alarm, "confirmed")]
+
+
+def test_an_acknowledgement_that_did_not_get_there_is_told() -> None:
+    room = Room(capabilities=ALL | {Capability.EMERGENCY_ACK}, kind=ReachingRadio)
+    sign(room)
+    acknowledge(room, raised(room).alarm)
+    (act,) = [entry[1] for entry in room.north.wire if entry[0] == "act"]
+    room.north.say(
+        radio.SendProgress(message=act.message, state=SendState.FAILED, reason="site busy")
+    )
+    assert [(e.way, e.reason) for e in room.told(AlarmAnswered)] == [("not_sent", "site busy")]
 
 
 def test_only_a_listening_position_has_shown_an_alarm() -> None:
