@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gateway.model.errors import ConfigError
+from gateway.model.p25_settings import P25_KINDS
 from gateway.model.plan import Link as PlannedLink
 from hardware.gpio_link import parse_gpio
 from hardware.line_state import INPUTS, Line
@@ -93,8 +94,8 @@ def link_faults(link: PlannedLink) -> list[str]:
 
 
 def _port_fault(link: PlannedLink) -> str:
-    if link.port.startswith(SIMULATED):
-        return ""
+    if link.port.startswith(SIMULATED) or link.kind in P25_KINDS:
+        return ""  # P25 links have addresses of their own, checked by p25_addresses
     if link.port or link.kind != "analogue" or link.carrier != VOX:
         check_name(link.port)
     return ""

@@ -1,7 +1,7 @@
 """A plan as a TOML file: the same shape as in the store, every mistake named at once."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,12 @@ from gateway.model.errors import InvalidCommand
 from gateway.model.ids import MAX_SSI, parse_system
 from gateway.model.individual import IndividualKind
 from gateway.model.individual_plan import IndividualRule, NeverRecorded
+from gateway.model.p25_settings import MAX_TGID, MAX_UNIT, P25Settings
 from gateway.model.plan import Link, Plan, Site, StatusText, System, Talkgroup, Unit
 from gateway.model.private_line import PRIVATE_HANDLE, PRIVATE_SYSTEM
 from gateway.model.wire import from_json
 from gateway.tetra.settings import check_settings
+from hardware.p25_addresses import p25_link_faults
 from hardware.ptt_address import link_faults, ptt_ports
 from samband.plan_sound import sound_faults
 from samband.toml_faults import read_toml, refuse
@@ -72,9 +74,9 @@ def _row_faults(where: str, kind: type, row: Any) -> list[str]:
     if not isinstance(row, dict):
         return [f"{where}: expected a table, got {row!r}"]
     known = {field.name: field for field in fields(kind)}
-    faults = [
-        f"{where}.{key}: unknown; known: {', '.join(known)}" for key in row if key not in known
-    ]
+    faults = _unknown(where, known, row)
+    if isinstance(row.get("p25"), dict):
+        faults += _unknown(f"{where}.p25", [f.name for f in fields(P25Settings)], row["p25"])
     missing = [
         name
         for name, field in known.items()
@@ -90,6 +92,11 @@ def _row_faults(where: str, kind: type, row: Any) -> list[str]:
                 if text.startswith(f"{where}.{key}") and text not in faults:
                     faults.append(text)
     return faults
+
+
+def _unknown(where: str, known: Iterable[str], row: dict[str, Any]) -> list[str]:
+    names = list(known)
+    return [f"{where}.{key}: unknown; known: {', '.join(names)}" for key in row if key not in names]
 
 
 def plan_faults(plan: Plan) -> list[str]:
@@ -163,6 +170,16 @@ def _check_ranges(plan: Plan) -> list[str]:
         for row in rows
         if row.system in tetra and not 1 <= row.number <= MAX_SSI
     ]
+    p25 = {s.id for s in plan.systems if s.technology == "p25"}
+    faults += [
+        f"{kind} {row.id}: expected 1 to {limit}, got {row.number}"
+        for kind, rows, limit in (
+            ("talkgroup", plan.talkgroups, MAX_TGID),
+            ("unit", plan.units, MAX_UNIT),
+        )
+        for row in rows
+        if row.system in p25 and not 1 <= row.number <= limit
+    ]
     for group in plan.talkgroups:
         if len(group.name) > LABEL_MAX:
             faults.append(f"talkgroup {group.id}: name longer than {LABEL_MAX} characters")
@@ -183,6 +200,7 @@ def _check_ranges(plan: Plan) -> list[str]:
 def _check_links(plan: Plan) -> list[str]:
     faults = [f"link {link.id}: {fault}" for link in plan.links for fault in link_faults(link)]
     faults += [fault for link in plan.links for fault in _terminal_faults(link)]
+    faults += [f"link {link.id}: {fault}" for link in plan.links for fault in p25_link_faults(link)]
     keys = {link.id: ptt_ports((link,)) for link in plan.links}
     for link in plan.links:
         for other in plan.links:

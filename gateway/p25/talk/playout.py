@@ -4,18 +4,15 @@ A frame's place is its number in the superframe (0 to 17), so a burst of nine an
 are put in order alike, without any sequence number of the transport.
 """
 
+import math
 from dataclasses import dataclass
 
 from gateway.model.ids import MonoMs
 from gateway.model.voice import FRAME_MS
-from gateway.p25.talk.records import PLACES
+from gateway.p25.talk.records import FRAMES_PER_LDU, PLACES
 
 MAX_WAITING = 150
 """Frames kept at most (3 s): a peer that floods us costs no more."""
-LONG_GAP_MS = 200
-"""After this long without a frame the clock, not only the place, says how many are missing."""
-_BACK = PLACES // 2 - 1
-"""How many places back a frame counts as late; further is counted as ahead."""
 
 
 @dataclass(slots=True)
@@ -41,8 +38,8 @@ class Playout:
         """Begin an over."""
         self._delay_ms = delay_ms
         self._frames: dict[int, bytes | None] = {}
-        self._newest: int | None = None
-        self._newest_ms = MonoMs(0)
+        self._newest_seen: tuple[int | None, MonoMs] = (None, MonoMs(0))
+        self._last: dict[int, tuple[int | None, MonoMs]] = {}
         self._turn = 0
         self._turn_ms: MonoMs | None = None
         self._begun = False
@@ -74,7 +71,8 @@ class Playout:
     def put(self, place: int, frame: bytes | None, now: MonoMs) -> None:
         """Take the frame of a place; None for one that is known to be lost."""
         number = self._number(place, now)
-        if self._newest is None:
+        newest = self._newest_seen[0]
+        if newest is None:
             self._turn, self._turn_ms = number, MonoMs(now + self._delay_ms)
         elif not self._begun and number < self._turn:
             self._turn = number
@@ -85,9 +83,9 @@ class Playout:
             self.count.dropped += 1
             return
         self._frames[number] = frame
-        if self._newest is None or number > self._newest:
-            self._newest = number
-        self._newest_ms = now
+        self._last[place % FRAMES_PER_LDU] = number, now
+        if newest is None or number > newest:
+            self._newest_seen = number, now
         self._resume(now)
 
     def take(self, now: MonoMs) -> list[bytes | None]:
@@ -110,14 +108,20 @@ class Playout:
         return self._turn_ms if self._frames and not self.held else None
 
     def _number(self, place: int, now: MonoMs) -> int:
-        """Return the frame's number from the over's first superframe on."""
-        if self._newest is None:
+        """Return the frame's number from the over's first superframe on.
+
+        The place gives it up to whole superframes, the clock the rest: counted from the last frame
+        with the same place in its LDU, which bursts and single frames deliver at the same moment of
+        their LDU. Late or lost by up to 180 ms more or less is told apart.
+        """
+        index = place % FRAMES_PER_LDU
+        before, at_ms = self._last.get(index, self._newest_seen)
+        if before is None:
             return place
-        ahead = (place - self._newest + _BACK) % PLACES - _BACK
-        gap_ms = now - self._newest_ms
-        if gap_ms >= LONG_GAP_MS:
-            ahead += PLACES * max(0, round((gap_ms / FRAME_MS - ahead) / PLACES))
-        return self._newest + ahead
+        ahead = (place - before) % PLACES
+        passed = (now - at_ms) / FRAME_MS
+        ahead += PLACES * math.floor((passed - ahead) / PLACES + 0.5)
+        return before + ahead
 
     def _resume(self, now: MonoMs) -> None:
         """Go on after a dry spell: what it lasted is taken off the holes before the next frame."""
