@@ -64,6 +64,11 @@ class Playout:
         if self._turn_ms is not None and self._turn_ms < now:
             self._turn_ms = now
 
+    @property
+    def next_ms(self) -> MonoMs | None:
+        """When the frame after the last one handed out would be due."""
+        return self._turn_ms
+
     def close(self) -> None:
         """No more frames come; those that wait are still handed out."""
         self._closed = True

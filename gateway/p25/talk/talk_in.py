@@ -54,6 +54,7 @@ class TalkIn:
         self._group: int | None = None
         self._emergency = False
         self._down_ms: MonoMs | None = None
+        self._heard_until = MonoMs(0)
         self.undecoded = 0
         """Words that could not be decoded: the last good ones held."""
 
@@ -250,6 +251,7 @@ class TalkIn:
             if not over.playout.done:
                 break
             self._overs.popleft()
+            self._heard_until = over.playout.next_ms or now
             events += self._end(over, now)
         return events
 
@@ -274,7 +276,7 @@ class TalkIn:
         elif over.emergency and not self._emergency:
             events.append(self._call_up(over, group))
         self._group = group
-        over.start(now)
+        over.start(MonoMs(max(now, self._heard_until)))
         return [*events, self._talk_started(over)]
 
     def _call_up(self, over: OverIn, group: int | None) -> CallUp:
