@@ -13,6 +13,7 @@ from gateway.model.ids import MonoMs
 from gateway.model.radio import CallDown, CallUp, RadioEvent, TalkEnded, TalkStarted
 from gateway.p25.talk.over_in import OverIn
 from gateway.p25.talk.port import VoiceHeard
+from gateway.p25.talk.signalling import alarm_word
 from gateway.p25.words.encryption import EncryptionSync
 from gateway.p25.words.link_control import (
     CallTermination,
@@ -20,6 +21,7 @@ from gateway.p25.words.link_control import (
     UnitVoice,
     decode_link_control,
 )
+from gateway.p25.words.motorola import RegroupVoice
 
 HOLD_MS = 450
 """A late entry waits this long for group and encryption: a superframe and some."""
@@ -112,7 +114,7 @@ class TalkIn:
             return self._heard(now)
         read = decode_link_control(word)
         match read:
-            case GroupVoice():
+            case GroupVoice() | RegroupVoice():  # a patch is a group of its own
                 over = self._over(now)
                 over.cipher.protected = read.service.protected
                 over.name(read.group, read.source)
@@ -125,7 +127,7 @@ class TalkIn:
             case CallTermination():
                 return self.terminator(now, word)
             case _:
-                return self._heard(now)  # of no call; signalling reads it
+                return [*alarm_word(read), *self._heard(now)]
         return self._pump(now)
 
     def encryption(self, now: MonoMs, sync: EncryptionSync | None) -> list[RadioEvent]:
@@ -156,12 +158,13 @@ class TalkIn:
 
     def terminator(self, now: MonoMs, word: bytes | None = None) -> list[RadioEvent]:
         """End the over, and the call where link control says so."""
-        ends_call = word is not None and isinstance(decode_link_control(word), CallTermination)
+        read = None if word is None else decode_link_control(word)
+        ends_call = isinstance(read, CallTermination)
         if self._overs:
             self._overs[-1].close(ends_call=ends_call)
         elif ends_call and self._instance is not None:
             self._down_ms = now
-        return self._pump(now)
+        return [*alarm_word(read), *self._pump(now)]
 
     def lost(self, now: MonoMs, reason: str) -> list[RadioEvent]:
         """End everything at once: the way to the radios is gone."""

@@ -2,13 +2,21 @@
 
 import itertools
 
-from gateway.p25.words.link_control import CallTermination, GroupVoice, UnitVoice
-
 from gateway.model.ids import MonoMs
-from gateway.model.radio import CallDown, CallUp, RadioEvent, TalkEnded, TalkStarted
+from gateway.model.radio import (
+    CallDown,
+    CallUp,
+    EmergencySign,
+    EmergencySigned,
+    RadioEvent,
+    TalkEnded,
+    TalkStarted,
+)
 from gateway.p25.talk.port import VoiceHeard
 from gateway.p25.talk.talk_in import HOLD_MS, TalkIn
 from gateway.p25.words.encryption import EncryptionSync
+from gateway.p25.words.link_control import CallTermination, GroupVoice, UnitVoice
+from gateway.p25.words.motorola import EmergencyAlarm
 from gateway.p25.words.service_options import ServiceOptions
 
 AES = EncryptionSync(message_indicator=bytes(range(1, 9)) + b"\0", algorithm=0x84, key_id=0x1234)
@@ -250,6 +258,18 @@ def test_a_header_without_voice_is_no_over() -> None:
     channel.wait(1000)
     assert channel.kinds() == []
     assert channel.talk.deadline() is None
+
+
+def test_an_alarm_beside_the_voice_is_told_and_the_voice_goes_on() -> None:
+    channel = Channel(TalkIn())
+    channel.take(channel.talk.header(channel.now, CLEAR, 10001))
+    channel.speak(18, lc=word())
+    channel.speak(18, lc=EmergencyAlarm(group=10001, source=42).encode())
+    channel.wait(200)
+    alarm = channel.of(EmergencySigned)[0]
+    assert isinstance(alarm, EmergencySigned)
+    assert (alarm.unit, alarm.group, alarm.sign) == (42, 10001, EmergencySign.ALARM)
+    assert len(channel.voice()) == 36
 
 
 def test_a_lost_link_ends_everything_at_once() -> None:
