@@ -23,6 +23,7 @@ from dispatch.api import (
     recordings,
     rtc,
     stream,
+    units,
     users,
     webhooks,
 )
@@ -42,6 +43,7 @@ ROUTERS = (
     positions,
     board,
     messages,
+    units,
     calls,
     recordings,
     links,

@@ -39,6 +39,7 @@ from dispatch.services.sight import Sight
 from dispatch.services.sight_individual import IndividualSight
 from dispatch.services.snapshot import Snapshots
 from dispatch.services.stream import EventStream
+from dispatch.services.unit_acts import UnitReach
 from dispatch.services.voice import Voice
 from dispatch.store.engine import Store
 from gateway.bus import Bus
@@ -142,7 +143,7 @@ class Dispatch:
         lines = s.add(LinkLines(s.clock))
         stream.on_event(desk.apply)
         stream.on_event(lines.apply)
-        s.add(
+        messaging = s.add(
             Messaging(
                 plan=s.plan,
                 board=board,
@@ -152,6 +153,7 @@ class Dispatch:
                 randomness=s.randomness,
             )
         )
+        s.add(UnitReach(messaging=messaging, record=record, bus=s.bus))
         s.add(MessageSearch(s.store, s.plan, board, record))
         s.add(
             CallLog(

@@ -68,6 +68,29 @@ class AskPosition(Body):
     enabled: bool = True
 
 
+class AskUnit(Body):
+    """A unit to be reached."""
+
+    unit: str = Field(max_length=64)
+
+
+class SetUnitStatus(AskUnit):
+    """A unit, and a status of the plan's table."""
+
+    value: int = Field(ge=0, le=0xFFFF)
+
+
+class InhibitUnit(AskUnit):
+    """A radio to be taken out of service; with ``enabled`` it is put back.
+
+    ``typed`` is its number, written once more by the person who means it.
+    """
+
+    enabled: bool = False
+    reason: str = Field(max_length=1000)
+    typed: str = Field(max_length=20)
+
+
 class EndAlarm(Body):
     """handled, accidental_press, no_cause_found or duplicate."""
 

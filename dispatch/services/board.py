@@ -55,6 +55,7 @@ class Board:
             "alarm.raised": self._alarm_raised,
             "alarm.shown": self._alarm_shown,
             "alarm.acknowledged": self._alarm_acknowledged,
+            "alarm.answered": self._alarm_answered,
             "alarm.link_changed": self._alarm_link_changed,
             "alarm.escalated": self._alarm_escalated,
             "alarm.ended": self._alarm_ended,
@@ -90,12 +91,21 @@ class Board:
     def _transmission_updated(self, event: ev.TransmissionUpdated, now: UtcUs) -> None:
         row = self.transmission(event.transmission)
         if row is not None:
-            row.update(talker=event.talker, alias=event.alias, emergency=event.emergency)
+            row.update(
+                talker=event.talker,
+                alias=event.alias,
+                emergency=event.emergency,
+                encrypted=event.encrypted,
+                readable=event.readable,
+                algorithm=event.algorithm,
+                key_id=event.key_id,
+            )
 
     def _transmission_ended(self, event: ev.TransmissionEnded, now: UtcUs) -> None:
         row = self.transmission(event.transmission)
         if row is not None:
             row.update(ended_utc=now, duration_ms=event.duration_ms, cause=event.cause)
+            row["bit_error_rate"] = event.bit_error_rate
             row["emergency"] = row["emergency"] or event.emergency
 
     def _recording_closed(self, event: ev.RecordingClosed, now: UtcUs) -> None:
@@ -146,6 +156,11 @@ class Board:
                 way_reason=event.reason,
                 t_ack_utc=row["t_ack_utc"] or now,
             )
+
+    def _alarm_answered(self, event: ev.AlarmAnswered, now: UtcUs) -> None:
+        row = self.alarms.get(event.alarm)
+        if row is not None:
+            row.update(way=event.way, way_reason=event.reason)
 
     def _alarm_link_changed(self, event: ev.AlarmLinkChanged, now: UtcUs) -> None:
         row = self.alarms.get(event.alarm)

@@ -30,6 +30,9 @@ class TalkgroupState:
     started_utc: int | None = None
     encrypted: bool = False
     readable: bool = True
+    algorithm: int | None = None
+    key_id: int | None = None
+    bit_error_rate: float | None = None
     late_entry: bool = False
     emergency: bool = False
     last: Row | None = None
@@ -103,6 +106,10 @@ class TalkgroupStates:
                 self._started(event, now)
             case ev.TransmissionUpdated():
                 self._updated(event, now)
+            case ev.TransmissionMeasured():
+                state = self.state(event.talkgroup)
+                if state.transmission == event.transmission:
+                    state.bit_error_rate = event.bit_error_rate
             case ev.TransmissionEnded():
                 self._ended(event, now)
             case _:
@@ -143,7 +150,8 @@ class TalkgroupStates:
         state.talker, state.alias = event.talker, event.alias
         state.position, state.operator = event.position, event.operator
         state.started_utc = state.since_utc = now
-        state.encrypted, state.readable = event.encrypted, event.readable
+        state.bit_error_rate = None
+        self._encryption(state, event)
         state.late_entry, state.emergency = event.late_entry, event.emergency
         if event.talker is not None:
             state.heard.append((now, event.talker))
@@ -153,8 +161,16 @@ class TalkgroupStates:
         if state.transmission == event.transmission:
             state.talker, state.alias = event.talker, event.alias
             state.emergency = event.emergency
+            self._encryption(state, event)
         if event.talker is not None:
             state.heard.append((now, event.talker))
+
+    @staticmethod
+    def _encryption(
+        state: TalkgroupState, event: ev.TransmissionStarted | ev.TransmissionUpdated
+    ) -> None:
+        state.encrypted, state.readable = event.encrypted, event.readable
+        state.algorithm, state.key_id = event.algorithm, event.key_id
 
     def _ended(self, event: ev.TransmissionEnded, now: UtcUs) -> None:
         state = self.state(event.talkgroup)
@@ -165,12 +181,14 @@ class TalkgroupStates:
             "position": state.position,
             "operator": state.operator,
             "ended_utc": now,
+            "bit_error_rate": event.bit_error_rate,
         }
         state.transmission = state.call = state.talker = state.position = None
         state.alias = state.operator = ""
         state.started_utc = None
         state.emergency = state.late_entry = state.encrypted = False
         state.readable = True
+        state.algorithm = state.key_id = state.bit_error_rate = None
         state.since_utc = now
 
     def _alarm(self, event: ev.AlarmRaised) -> None:
@@ -204,6 +222,7 @@ class TalkgroupStates:
             reason = self.link(links[0].id).reason or "link lost" if links else "no link carries it"
         capabilities = {c for link in links for c in self.link(link.id).capabilities}
         members = Capability.MEMBERS.value in capabilities
+        told = any(self.link(link.id).capabilities for link in links)
         return {
             "rx": rx,
             "transmission": state.transmission,
@@ -218,7 +237,15 @@ class TalkgroupStates:
             "alarm": state.alarm,
             "reason": reason,
             "since_utc": state.since_utc,
+            "encrypted": state.encrypted,
+            "algorithm": state.algorithm,
+            "key_id": state.key_id,
+            "bit_error_rate": state.bit_error_rate,
             "emergency_in": Capability.EMERGENCY_IN.value in capabilities,
+            "emergency_ack": Capability.EMERGENCY_ACK.value in capabilities,
+            "affiliation": Capability.AFFILIATION.value in capabilities,
+            "delivery": Capability.DELIVERY.value in capabilities,
+            "capabilities_known": told,
             "members_known": members,
             "heard_last_hour": len({unit for t, unit in state.heard if t > now - HOUR_US}),
             "not_recorded": state.not_recorded,

@@ -177,6 +177,8 @@ class CallLog:
             "units": [{"id": unit, "alias": self._plan.alias(unit)} for unit in units],
             "emergency": call.emergency,
             "encrypted": call.encrypted,
+            "algorithm": call.algorithm,
+            "key_id": call.key_id,
             "late_entry": call.late_entry,
             "outcome": _outcome(call),
             "interrupted": call.interrupted,
@@ -251,12 +253,20 @@ def _protocol(call: Call) -> list[str]:
     lines = [
         f"gateway {call.gateway}, link {call.link or '-'}, call {call.call_seq or '-'}",
         f"caller {call.caller or '-'}, priority {call.priority}",
-        f"encrypted {'yes' if call.encrypted else 'no'}, "
-        f"joined late {'yes' if call.late_entry else 'no'}",
+        f"encrypted {_encryption(call)}, joined late {'yes' if call.late_entry else 'no'}",
     ]
     if call.ended_utc is not None:
         lines.append(f"end: {call.cause or '-'}")
     return lines
+
+
+def _encryption(call: Call) -> str:
+    if not call.encrypted:
+        return "no"
+    if call.algorithm is None:
+        return "yes"
+    key = "-" if call.key_id is None else f"0x{call.key_id:04X}"
+    return f"yes, algorithm 0x{call.algorithm:02X}, key {key}"
 
 
 def _plain(asked: dict[str, Any]) -> dict[str, Any]:

@@ -40,6 +40,7 @@ def desk_writers() -> dict[str, Writer]:
         "alarm.raised": _alarm_raised,
         "alarm.shown": _alarm_shown,
         "alarm.acknowledged": _alarm_acknowledged,
+        "alarm.answered": _alarm_answered,
         "alarm.escalated": _alarm_escalated,
         "alarm.ended": _alarm_ended,
     }
@@ -266,6 +267,14 @@ def _alarm_acknowledged(db: Session, event: ev.AlarmAcknowledged, envelope: Enve
         position=event.position,
         detail=event.way,
     )
+
+
+def _alarm_answered(db: Session, event: ev.AlarmAnswered, envelope: Envelope) -> None:
+    row = db.get(Alarm, event.alarm)
+    if row is not None:
+        row.way, row.way_reason = event.way, event.reason
+        db.add(row)
+    _step(db, event.alarm, "answered", envelope, detail=event.way)
 
 
 def _alarm_escalated(db: Session, event: ev.AlarmEscalated, envelope: Envelope) -> None:

@@ -159,6 +159,7 @@ class JournalWriter:
         call = self._call_of(db, event.call, event.talkgroup, event.link, envelope)
         call.emergency = call.emergency or event.emergency
         self._mark_emergency(db, call)
+        _mark_encryption(call, event)
         db.add(
             Transmission(
                 id=event.transmission,
@@ -174,6 +175,8 @@ class JournalWriter:
                 emergency=event.emergency,
                 encrypted=event.encrypted,
                 readable=event.readable,
+                algorithm=event.algorithm,
+                key_id=event.key_id,
                 late_entry=event.late_entry,
                 late=self._late,
                 retention_class=call.retention_class,
@@ -189,6 +192,12 @@ class JournalWriter:
         if row is None:
             return
         row.talker, row.alias = event.talker, event.alias
+        row.encrypted, row.readable = event.encrypted, event.readable
+        row.algorithm, row.key_id = event.algorithm, event.key_id
+        known = db.get(Call, event.call)
+        if known is not None:
+            _mark_encryption(known, event)
+            db.add(known)
         if event.emergency and not row.emergency:
             row.emergency = True
             call = self._call_of(db, event.call, event.talkgroup, row.link, envelope)
@@ -206,6 +215,7 @@ class JournalWriter:
             return
         row.ended_utc, row.duration_ms = envelope.t_utc, event.duration_ms
         row.cause, row.lost_frames = event.cause, event.lost_frames
+        row.bit_error_rate = event.bit_error_rate
         row.emergency = row.emergency or event.emergency
         db.add(row)
 
@@ -297,6 +307,14 @@ class JournalWriter:
         if row is not None:
             row.not_recorded = event.reason or "fault"
             db.add(row)
+
+
+def _mark_encryption(call: Call, event: ev.TransmissionStarted | ev.TransmissionUpdated) -> None:
+    """Let a call say what its last encrypted over said."""
+    if event.encrypted:
+        call.encrypted = True
+        if event.algorithm is not None:
+            call.algorithm, call.key_id = event.algorithm, event.key_id
 
 
 def _file_row(

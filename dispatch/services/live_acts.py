@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from dispatch.audit.entry import SYSTEM, Act, Actor, Obj
@@ -11,8 +12,10 @@ from dispatch.services.individual_acts import individual_acts
 from dispatch.services.record import Record, actor_of
 from gateway.model import events as ev
 from gateway.model.events import Envelope
+from gateway.model.unit_commands import INHIBITS
 
 PRESSES_KEPT = 1000
+INHIBITS_KEPT = 200
 
 
 class LiveActs:
@@ -24,6 +27,7 @@ class LiveActs:
         self._desk = desk
         self._people = people
         self._pressed_by: OrderedDict[str, Actor] = OrderedDict()
+        self._inhibits: OrderedDict[str, Act] = OrderedDict()
         self._acts: dict[str, Callable[[Any], Act]] = {
             "recording.closed": recording_collected,
             "recording.failed": lambda e: _system(
@@ -82,6 +86,8 @@ class LiveActs:
         """Note an event, if it is one that the log keeps."""
         if isinstance(envelope.event, ev.FloorRequested):
             self._remember(envelope.event)
+        if isinstance(envelope.event, ev.MessageQueued | ev.MessageProgressed):
+            self._follow(envelope.event)
         make = self._acts.get(envelope.event.type)
         if make is not None:
             self._record.note(make(envelope.event))
@@ -107,6 +113,24 @@ class LiveActs:
         self._pressed_by[event.request] = self._who(event.position, event.operator)
         if len(self._pressed_by) > PRESSES_KEPT:
             self._pressed_by.popitem(last=False)
+
+    def _follow(self, event: ev.MessageQueued | ev.MessageProgressed) -> None:
+        """Note what became of an inhibit, each claim as it comes to be known."""
+        if isinstance(event, ev.MessageQueued):
+            if event.kind in INHIBITS:
+                who, thing = (
+                    self._who(None, event.operator),
+                    _obj("message", event.message, event.to),
+                )
+                self._inhibits[event.message] = _desk(f"unit.{event.kind}_outcome", who, thing, {})
+                if len(self._inhibits) > INHIBITS_KEPT:
+                    self._inhibits.popitem(last=False)
+            return
+        asked = self._inhibits.get(event.message)
+        if asked is not None:
+            failed = event.state in ("failed", "unknown")
+            detail = {"state": event.state, **({"reason": event.reason} if event.reason else {})}
+            self._record.note(replace(asked, result="failed" if failed else "ok", detail=detail))
 
     def _who(self, position: str | None, operator: str) -> Actor:
         seat = self._desk.seat(position) if position else None

@@ -17,10 +17,11 @@ from dispatch.services.rows import Row
 from dispatch.store.engine import Store
 from dispatch.store.tables import Message
 from gateway.model.ids import split_address
+from gateway.model.unit_commands import UNIT_ACT_WORDS
 
 MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
-KINDS = ("text", "status", "data", "position_request")
+KINDS = ("text", "status", "data", "position_request", *UNIT_ACT_WORDS)
 MAX_WORDS = 8
 
 

@@ -63,7 +63,7 @@ class Messaging:
             raise ServiceError(
                 f"text: expected 1 to {MAX_TEXT_CHARACTERS} characters, got {len(text)}"
             )
-        message = self._new_id()
+        message = self.new_id()
         reply = await self._bus.request(
             MessageSend(
                 message=message,
@@ -80,7 +80,7 @@ class Messaging:
         self, access: Access, *, to: str, to_talkgroup: bool, value: int
     ) -> tuple[MessageId, Reply]:
         """Send a status of the plan's table; what the gateway refuses it says in words."""
-        message = self._new_id()
+        message = self.new_id()
         reply = await self._bus.request(
             StatusSend(
                 message=message,
@@ -96,22 +96,33 @@ class Messaging:
         self, access: Access, *, unit: str, action: str = "ask"
     ) -> tuple[MessageId, Reply]:
         """Ask a unit for its position, or to report it by itself (``enable``, ``disable``)."""
-        address = self._address(unit)
-        groups = self._board.units.talkgroups_of(address)
-        if not any(access.sees(group) for group in groups):
-            raise NotFound(f"there is no unit {address}")
-        message = self._new_id()
+        message = self.new_id()
         reply = await self._bus.request(
             PositionRequest(
                 message=message,
-                unit=UnitId(address),
+                unit=self.unit_seen(access, unit),
                 action=action,
                 operator=access.user.display_name,
             )
         )
         return message, reply
 
-    def _new_id(self) -> MessageId:
+    def unit_seen(self, access: Access, unit: str) -> UnitId:
+        """Return a unit that this person may know; raises NotFound."""
+        address = self._address(unit)
+        groups = self._board.units.talkgroups_of(address)
+        if not any(access.sees(group) for group in groups):
+            raise NotFound(f"there is no unit {address}")
+        return UnitId(address)
+
+    def unit_talked_to(self, access: Access, unit: str) -> UnitId:
+        """Return a unit that this person may reach; raises NotFound or NotPermitted."""
+        address = self._address(unit)
+        self._demand_unit(access, address)
+        return UnitId(address)
+
+    def new_id(self) -> MessageId:
+        """Return the id of a message to come."""
         return MessageId("m-" + ulid(self._clock.utc_us(), self._randomness(10)))
 
     def _receiver(self, access: Access, to: str, to_talkgroup: bool) -> UnitId | TalkgroupId:
@@ -120,8 +131,7 @@ class Messaging:
         if to_talkgroup:
             self._demand_talk(access, address)
             return TalkgroupId(address)
-        self._demand_unit(access, address)
-        return UnitId(address)
+        return self.unit_talked_to(access, address)
 
     @staticmethod
     def _address(to: str) -> str:

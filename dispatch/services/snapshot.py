@@ -1,6 +1,6 @@
 """The snapshot: the whole picture for one person, with nothing in it that person may not know."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from dispatch.auth.access import Access
@@ -13,7 +13,8 @@ from dispatch.services.rows import Row
 from dispatch.services.sight import Sight
 from dispatch.services.sight_individual import IndividualSight
 from gateway.model.ids import TalkgroupId
-from gateway.model.plan import Talkgroup
+from gateway.model.p25_settings import DFSI, MODEM, P25Settings
+from gateway.model.plan import Link, Talkgroup
 from gateway.model.wire import to_json
 from gateway.ports import Clock
 
@@ -87,9 +88,7 @@ class Snapshots:
 
     def _talkgroup(self, talkgroup: Talkgroup, access: Access) -> Row:
         links = self._plan.links_of.get(talkgroup.id, ())
-        technology = next(
-            (s.technology for s in self._plan.plan.systems if s.id == talkgroup.system), ""
-        )
+        system = next((s for s in self._plan.plan.systems if s.id == talkgroup.system), None)
         state = self._board.talkgroups.row(talkgroup, self._clock.utc_us())
         systems_number = state["radio_on"]
         if systems_number is not None and not access.sees(f"{talkgroup.system}/{systems_number}"):
@@ -112,11 +111,18 @@ class Snapshots:
             "encrypted": talkgroup.encrypted,
             "test": talkgroup.test,
             "transmit_limit_s": talkgroup.transmit_limit_s,
-            "technology": technology,
+            "technology": system.technology if system else "",
+            "system_name": system.name if system else talkgroup.system,
+            "sites": self._site_names(links),
+            "nac": next((nac for link in links if (nac := _nac(link)) is not None), None),
             "links": [link.id for link in links],
             "actions": [action.value for action in Action if action in granted],
             "state": state,
         }
+
+    def _site_names(self, links: Iterable[Link]) -> list[str]:
+        names = {site.id: site.name for site in self._plan.plan.sites}
+        return list(dict.fromkeys(names.get(link.site, link.site) for link in links))
 
     def links(self, access: Access) -> list[Row]:
         """Return the rows of the links this person sees, without groups they may not know."""
@@ -170,6 +176,13 @@ class Snapshots:
 
     def _refused_words(self, row: Row, access: Access) -> Row:
         return {**row, "refused": self._sight.words(access, row["refused"])}
+
+
+def _nac(link: Link) -> int | None:
+    """Return the network access code of a base station; of a network behind one it is unknown."""
+    if link.kind not in (DFSI, MODEM):
+        return None
+    return (link.p25 or P25Settings()).nac
 
 
 def user_row(access: Access) -> Row:

@@ -133,6 +133,9 @@ class Call(SQLModel, table=True):
     priority: int = 0
     emergency: bool = False
     encrypted: bool = False
+    algorithm: int | None = None
+    """Of the encryption (P25 ALGID) and its key, as the last encrypted over told them."""
+    key_id: int | None = None
     late_entry: bool = False
     cause: str = ""
     interrupted: bool = False
@@ -164,9 +167,13 @@ class Transmission(SQLModel, table=True):
     emergency: bool = False
     encrypted: bool = False
     readable: bool = True
+    algorithm: int | None = None
+    key_id: int | None = None
     late_entry: bool = False
     cause: str = ""
     lost_frames: int = 0
+    bit_error_rate: float | None = None
+    """Share of wrong bits in what was received, 0 to 1; None where it is unknown."""
     not_recorded: str = ""
     copy_of: str | None = Field(default=None, index=True)
     """Set on what a further link heard of the same over: the over's id."""
@@ -284,7 +291,7 @@ class Message(SQLModel, table=True):
     guessed: bool = False
     raw_hex: str = Field(default="", sa_column=Column(Text, nullable=False, default=""))
     kind: str = "text"
-    """text, status, data or position_request."""
+    """text, status, data, position_request, or an act on one radio (call_alert, inhibit, ...)."""
     value: int | None = None
     pid: int | None = None
     written: str = ""

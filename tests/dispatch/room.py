@@ -58,6 +58,7 @@ from gateway.model.ids import (
 )
 from gateway.model.message_commands import MessageOpen, PositionRequest, StatusSend
 from gateway.model.plan import Link, Plan, Site, System, Talkgroup, Unit
+from gateway.model.unit_commands import UnitActAsk
 from webrtc.hub import VoiceHub
 from webrtc.microphone import UplinkGate
 from webrtc.ptt import PttService
@@ -195,6 +196,8 @@ class GatewayStandIn:
 
     def __init__(self, bus: InProcessBus) -> None:
         self.commands: list[Command] = []
+        self.reply = Reply(ok=True)
+        self.hears: Callable[[Command], None] = lambda command: None
         kinds: tuple[type[Command], ...] = (
             LinkSelect,
             PositionLeft,
@@ -202,6 +205,7 @@ class GatewayStandIn:
             MessageOpen,
             StatusSend,
             PositionRequest,
+            UnitActAsk,
             AlarmAcknowledge,
             AlarmShow,
             AlarmEnd,
@@ -214,7 +218,8 @@ class GatewayStandIn:
 
     async def _answer(self, command: Command) -> Reply:
         self.commands.append(command)
-        return Reply(ok=True)
+        self.hears(command)
+        return self.reply
 
     def of(self, kind: type[Command]) -> list[Command]:
         return [command for command in self.commands if isinstance(command, kind)]
