@@ -127,9 +127,8 @@ async def test_idle_guard_that_dies_is_replaced_and_the_port_stays_open(wire: Wi
         first = guard.pid
         assert first is not None
         os.kill(first, signal.SIGKILL)
-        await keeping.until(lambda: not guard.alive())
-        await keeping.until(guard.alive)
-        assert guard.pid != first
+        # dead and replaced may be one moment, between two looks
+        await keeping.until(lambda: guard.pid not in (None, first) and guard.alive())
         assert keeping.times("lost") == 0
         guard.arm(UNKEY)
     assert wire.received == UNKEY, "closed while armed: the new guard un-keyed"

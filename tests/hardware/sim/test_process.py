@@ -168,7 +168,7 @@ def test_sound_over_udp_both_ways(quiet: Simulator, tmp_path: Path) -> None:
         [160 * n for n in range(50)], abs=320
     )
     span_s = frames[-1][1] - frames[0][1]
-    assert span_s == pytest.approx(49 * 0.02, abs=0.1)
+    assert span_s >= 49 * 0.02 - 0.1, "not faster than speech; a busy machine may be slower"
     host.wait_for(b"+CDTXC: 1,0\r\n")
     link.send(HEADER.pack(1, 0) + BLOCK)
     until(lambda: quiet.state()["sound_outside"] == 1, "sound before the grant")
