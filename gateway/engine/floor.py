@@ -11,6 +11,7 @@ from gateway.engine.admission import Admission
 from gateway.engine.calls import CallBook
 from gateway.engine.context import Context
 from gateway.engine.floor_report import HUNG_UP, OVER_CAUSES, REASONS, FloorReport
+from gateway.engine.floors import Floors
 from gateway.engine.health import Health
 from gateway.engine.presses import (
     ASKED,
@@ -49,7 +50,7 @@ class FloorArbiter:
         self._health = health
         self._uplink = uplink
         self._presses: dict[RequestId, Press] = {}
-        self._floors: dict[LinkId, RadioFloor] = {link: RadioFloor(link) for link in ctx.links}
+        self._floors = Floors(ctx.links)
         self._order = 0
         self._report = FloorReport(ctx)
         self._admission = Admission(ctx, routing, health)
@@ -74,7 +75,7 @@ class FloorArbiter:
         press = press_of(command, link, self._order, self._ctx.now())
         self._presses[press.request] = press
         self._uplink.open(press.request, press.position, press.link)
-        refusal = self._admission.refusal(press, self._presses.values(), self._floors[press.link])
+        refusal = self._admission.refusal(press, self._presses.values(), self._floors.of(press))
         if refusal is not None:
             return self._refuse(press, *refusal)
         if press.source in self._ctx.settings.short_press_sources:
@@ -107,13 +108,11 @@ class FloorArbiter:
 
     def pressed_links(self) -> frozenset[LinkId]:
         """Return the links with a press on them or still un-keying."""
-        keyed = {link for link, floor in self._floors.items() if floor.unkeying}
-        return frozenset(keyed | {press.link for press in self._presses.values()})
+        return self._floors.unkeying() | {press.link for press in self._presses.values()}
 
     def on_air(self, link: LinkId) -> bool:
         """Say whether a desk talks through this radio."""
-        press = self._floors[link].current
-        return press is not None and press.state in TALKING
+        return self._floors.on_air(link)
 
     # ---- answers of a link
 
@@ -158,7 +157,7 @@ class FloorArbiter:
 
     def ended(self, link: LinkId, event: radio.TxEnded) -> None:
         """Un-keyed on the wire: as asked, or by the radio itself."""
-        floor = self._floors[link]
+        floor = self._floors.holding(link, event.demand)
         press = floor.current
         if press is not None and press.request == event.demand:
             self._ended_unasked(press, event)
@@ -166,10 +165,8 @@ class FloorArbiter:
 
     def talker_changed(self, link: LinkId, instance: int, name: str) -> None:
         """Somebody else talks on the call that we have: the channel is theirs."""
-        press = self._floors[link].current
-        if press is None or press.state not in TALKING or press.transmission is None:
-            return
-        if press.transmission.call.is_on(link, instance):
+        press = self._floors.talking(link, instance)
+        if press is not None:
             self.cut(press, "preempted", name)
 
     def group_moved(self, link: LinkId, number: int | None) -> None:
@@ -182,17 +179,15 @@ class FloorArbiter:
         """Cut every press on a link that is gone."""
         for press in self._of_link(link):
             self.cut(press, "link_lost", self._health.words(link))
-        floor = self._floors[link]
-        if floor.unkeying is not None:
-            self._unkeyed(floor, floor.unkeying.request)
+        for floor in self._floors.on(link):
+            if floor.unkeying is not None:
+                self._unkeyed(floor, floor.unkeying.request)
 
     def call_down(self, link: LinkId, instance: int, cause: str) -> None:
         """Cut our transmission: the call under it is over."""
-        press = self._floors[link].current
-        if press is not None and press.transmission is not None:
-            call = press.transmission.call
-            if call.is_on(link, instance) and press.state in TALKING:
-                self.cut(press, "call_ended", cause or REASONS["call_ended"])
+        press = self._floors.talking(link, instance)
+        if press is not None:
+            self.cut(press, "call_ended", cause or REASONS["call_ended"])
 
     def line_over(self, line: TalkgroupId, reason: str, *, duplex: bool) -> None:
         """Cut the presses of a private call that is over; an open microphone is just closed."""
@@ -201,14 +196,15 @@ class FloorArbiter:
 
     def resume(self, link: LinkId) -> None:
         """Go on: the private call that stood in the way of an emergency is over."""
-        self._next(self._floors[link])
+        for floor in self._floors.on(link):
+            self._next(floor)
 
     # ---- time
 
     def deadline(self) -> MonoMs | None:
         """Return when tick() is due next."""
         due = [self._due(press) for press in self._presses.values()]
-        due += [f.unkeying.until_ms for f in self._floors.values() if f.unkeying]
+        due += [f.unkeying.until_ms for f in self._floors.all() if f.unkeying]
         return min(due) if due else None
 
     def tick(self, now: MonoMs) -> None:
@@ -219,7 +215,7 @@ class FloorArbiter:
                 self._tick_press(press, now)
             except Exception as fault:  # told below: the other presses may have to be un-keyed
                 faults.append(fault)
-        for floor in self._floors.values():
+        for floor in self._floors.all():
             if floor.unkeying and now >= floor.unkeying.until_ms:
                 logger.warning("link %s did not report the end of a demand", floor.link)
                 self._unkeyed(floor, floor.unkeying.request)
@@ -295,11 +291,11 @@ class FloorArbiter:
             floor = self._leave(press)
             self._report.refused(press, reason, not_sent, self._uplink.close(demand))
             self._next(floor)
-        self._unkeyed(self._floors[link], demand)
+        self._unkeyed(self._floors.holding(link, demand), demand)
 
     def _leave(self, press: Press) -> RadioFloor:
         """Take a press out of every list."""
-        floor = self._floors[press.link]
+        floor = self._floors.of(press)
         self._presses.pop(press.request, None)
         press.move(PressState.OVER)
         self._ctx.lines.press_over(press)
@@ -328,12 +324,12 @@ class FloorArbiter:
 
     def _admit(self, press: Press) -> Reply:
         """Put a press in the queue of its radio, ahead of and instead of lower priorities."""
-        refusal = self._admission.refusal(press, self._presses.values(), self._floors[press.link])
+        refusal = self._admission.refusal(press, self._presses.values(), self._floors.of(press))
         if refusal is not None:
             return self._refuse(press, *refusal)
         press.move(PressState.WAITING)
         self._ctx.lines.clear(press)
-        floor = self._floors[press.link]
+        floor = self._floors.of(press)
         floor.waiting.append(press)
         holder = floor.current
         if holder is not None and holder.priority < press.priority:
@@ -365,7 +361,7 @@ class FloorArbiter:
         self._ctx.lines.demand(press, self._ctx.links[floor.link])
 
     def _asked(self, link: LinkId, demand: RequestId) -> Press | None:
-        press = self._floors[link].current
+        press = self._floors.holding(link, demand).current
         return press if press and press.request == demand and press.state in ASKED else None
 
     def _of_link(self, link: LinkId) -> list[Press]:
