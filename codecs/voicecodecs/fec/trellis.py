@@ -2,13 +2,18 @@
 
 The state is the symbol before, 0 at the start; a last symbol 0 brings it back. Each pair of state
 and symbol is one of sixteen points, two dibits on the air (TIA-102.BAAA, clause on data blocks).
-Decoding is by Viterbi on the distance of bits, hard or soft.
+Decoding is by Viterbi on the distance of bits, hard or soft. Whole words of 196 bits are decoded
+many at a time, for a packet has up to 127 blocks; one without wrong bits is only walked through.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from voicecodecs.errors import VoiceError
+from voicecodecs.fec.linear import tables_of_bits
 
 DIBITS: Final = 98
 BITS: Final = 2 * DIBITS
@@ -41,6 +46,36 @@ INTERLEAVING: Final = tuple(
 """Coded dibit that is sent at each place."""
 
 
+_PADDED: Final = 8 * 25
+"""Bits of a block in whole octets."""
+_SENT_TO_CODED: Final = tables_of_bits(
+    [1 << BITS - 1 - (2 * INTERLEAVING[at // 2] + at % 2) for at in range(BITS)] + [0] * 4
+)
+_CODED_TO_SENT: Final = tables_of_bits(
+    [1 << BITS - 1 - (2 * INTERLEAVING.index(at // 2) + at % 2) for at in range(BITS)] + [0] * 4
+)
+_FAR: Final = 1 << 12
+"""More than any distance of a block."""
+_DISTANCES: Final[npt.NDArray[np.int16]] = np.array(
+    [[(one ^ other).bit_count() for other in range(16)] for one in range(16)], dtype=np.int16
+)
+
+
+def _moved(word: int, tables: tuple[tuple[int, ...], ...]) -> int:
+    """Put each bit of a block where the interleaver, or its inverse, has it."""
+    moved = 0
+    for table, octet in zip(tables, (word << 4).to_bytes(25, "big"), strict=True):
+        moved ^= table[octet]
+    return moved
+
+
+class Block(NamedTuple):
+    """A decoded block and how many bits of it were wrong."""
+
+    data: bytes
+    errors: int
+
+
 class TrellisCode:
     """One of the two rates."""
 
@@ -53,6 +88,66 @@ class TrellisCode:
         self._words = tuple(
             tuple(_POINTS[point][0] << 2 | _POINTS[point][1] for point in row) for row in table
         )
+        self._symbols = tuple(
+            tuple(row.index(word) if word in row else -1 for word in range(16))
+            for row in self._words
+        )
+        self._branches = np.array(self._words)
+
+    def encode_word(self, data: bytes) -> int:
+        """Return the 196 bits of a block, in the order of sending."""
+        if len(data) != self.octets:
+            raise VoiceError(f"trellis {self.name}: expected {self.octets} octets, got {len(data)}")
+        number = int.from_bytes(data, "big")
+        mask = (1 << self.width) - 1
+        coded = state = 0
+        for shift in range(self.width * (SYMBOLS - 2), -1, -self.width):
+            symbol = number >> shift & mask
+            coded = coded << 4 | self._words[state][symbol]
+            state = symbol
+        return _moved(coded << 4 | self._words[state][0], _CODED_TO_SENT)
+
+    def decode_word(self, sent: int) -> Block:
+        """Return the likeliest block of 196 received bits."""
+        return self.decode_words([sent])[0]
+
+    def decode_words(self, sent: Sequence[int]) -> list[Block]:
+        """Return the likeliest block of each 196 received bits."""
+        if any(not 0 <= word < 1 << BITS for word in sent):
+            raise VoiceError(f"trellis {self.name}: expected words of {BITS} bits")
+        coded = [_moved(word, _SENT_TO_CODED) for word in sent]
+        clean = [self._walked(word) for word in coded]
+        damaged = [word for word, data in zip(coded, clean, strict=True) if data is None]
+        found = iter(self._likeliest(damaged) if damaged else ())
+        return [next(found) if data is None else Block(data, 0) for data in clean]
+
+    def _walked(self, coded: int) -> bytes | None:
+        """Return the block if every step is one that the code takes."""
+        number = state = 0
+        for shift in range(4 * (SYMBOLS - 1), -1, -4):
+            state = self._symbols[state][coded >> shift & 0xF]
+            if state < 0:
+                return None
+            number = number << self.width | state
+        return None if state else (number >> self.width).to_bytes(self.octets, "big")
+
+    def _likeliest(self, coded: Sequence[int]) -> list[Block]:
+        octets = b"".join((word << 4).to_bytes(25, "big") for word in coded)
+        halves = np.frombuffer(octets, np.uint8).reshape(len(coded), 25)
+        fours = np.stack((halves >> 4, halves & 0xF), axis=2).reshape(len(coded), 50)[:, :SYMBOLS]
+        branches = _DISTANCES[fours][:, :, self._branches]  # blocks, steps, state, symbol
+        states = len(self._words)
+        costs = np.full((len(coded), states), _FAR, np.int16)
+        costs[:, 0] = 0
+        came = np.empty((SYMBOLS, len(coded), states), np.intp)
+        for step in range(SYMBOLS):
+            ways = costs[:, :, None] + branches[:, step]
+            came[step] = ways.argmin(axis=1)
+            costs = ways.min(axis=1)
+        return [
+            Block(self._walk_back(came[:, index].tolist()), int(costs[index, 0]))
+            for index in range(len(coded))
+        ]
 
     def encode(self, data: bytes) -> tuple[int, ...]:
         """Return the 98 dibits of a block, in the order of sending."""
