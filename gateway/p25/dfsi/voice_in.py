@@ -1,0 +1,94 @@
+"""A datagram of the voice channel to what it says, whichever dialect it is in."""
+
+from dataclasses import dataclass
+
+from gateway.model.errors import ProtocolViolation
+from gateway.p25.dfsi import v24
+from gateway.p25.dfsi.blocks import EndOfStream, StartOfStream, VoiceBlock, VoiceHeader
+from gateway.p25.dfsi.rtp import TIA_VOICE, V24_DATA, V24_VOICE, decode_rtp
+from gateway.p25.dfsi.voice_packet import decode_voice_packet
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """An over begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """Half of its header word."""
+
+    second: bool
+    hexbits: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """20 ms; ``imbe`` None: lost or muted on air; ``errors`` None: not known."""
+
+    place: int
+    imbe: bytes | None
+    piece: bytes
+    errors: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The over is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A signalling block of 12 octets."""
+
+    octets: bytes
+
+
+Heard = Begin | Half | Voice | End | Block
+
+
+def read_voice(octets: bytes) -> list[Heard]:
+    """Read a datagram; raises ProtocolViolation."""
+    packet = decode_rtp(octets)
+    if packet.payload_type in (V24_VOICE, V24_DATA):
+        return _of_record(v24.decode_record(packet.payload))
+    if packet.payload_type != TIA_VOICE:
+        raise ProtocolViolation(
+            f"RTP packet: expected payload type 64, 5D or 5E, got {packet.payload_type:02X}",
+            raw=octets,
+            offset=1,
+        )
+    blocks = decode_voice_packet(packet.payload).blocks
+    heard: list[Heard] = []
+    for block in blocks:
+        match block:
+            case VoiceBlock():
+                imbe = None if block.lost or block.mute else block.imbe
+                heard.append(Voice(block.place, imbe, block.extra, block.errors))
+            case VoiceHeader():
+                heard.append(Half(block.second, block.hexbits))
+            case EndOfStream():
+                heard.append(End())
+            case StartOfStream() if len(blocks) == 1:
+                heard.append(Begin())
+            case _:
+                pass  # beside voice it says nothing new; acknowledgements and unknown types
+    return heard
+
+
+def _of_record(record: v24.Record) -> list[Heard]:
+    heard: Heard | None = None
+    match record:
+        case v24.V24Voice():
+            heard = Voice(record.place, record.imbe, record.piece)
+        case v24.V24Header():
+            heard = Half(record.second, record.hexbits)
+        case v24.V24Tsbk():
+            heard = Block(record.octets)
+        case v24.StartStop(stops=True) | v24.V24Other(record=v24.TDULC):
+            heard = End()
+        case v24.StartStop(kind="start-voice"):
+            heard = Begin()
+        case _:
+            pass  # packet data, and starts of what carries no voice
+    return [] if heard is None else [heard]
