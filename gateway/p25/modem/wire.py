@@ -1,0 +1,195 @@
+"""Frames of the modem protocol as they travel: cutting them out of a byte stream, and writing them.
+
+``E0``, length, type, payload; the length counts everything. Length 0 is the long form: the next
+octet plus 255 is the length, and the type follows it (reference p25, part 3). Nothing protects a
+frame against line errors, so what cannot be one is skipped: a length below three, or one that the
+type does not have.
+"""
+
+from dataclasses import dataclass
+
+START = 0xE0
+SHORT_HEADER, LONG_HEADER = 3, 4
+LONG_FORM_ADDS = 255
+MAX_SHORT_OCTETS = 255
+MAX_OCTETS = LONG_FORM_ADDS + 255
+MAX_RUBBISH_KEPT = 64
+"""Octets of a run of rubbish that are kept to be shown."""
+
+GET_VERSION, GET_STATUS, SET_CONFIG, SET_MODE, SET_FREQ = 0x00, 0x01, 0x02, 0x03, 0x04
+CAL_DATA, RSSI_DATA, SEND_CWID = 0x08, 0x09, 0x0A
+P25_HDR, P25_LDU, P25_LOST = 0x30, 0x31, 0x32
+ACK, NAK = 0x70, 0x7F
+SERIAL_DATA, TRANSPARENT, QSO_INFO = 0x80, 0x90, 0x91
+DEBUG1, DEBUG5, DEBUG_DUMP = 0xF1, 0xF5, 0xFA
+
+NAMES = {
+    GET_VERSION: "GET_VERSION",
+    GET_STATUS: "GET_STATUS",
+    SET_CONFIG: "SET_CONFIG",
+    SET_MODE: "SET_MODE",
+    SET_FREQ: "SET_FREQ",
+    CAL_DATA: "CAL_DATA",
+    RSSI_DATA: "RSSI_DATA",
+    SEND_CWID: "SEND_CWID",
+    P25_HDR: "P25_HDR",
+    P25_LDU: "P25_LDU",
+    P25_LOST: "P25_LOST",
+    ACK: "ACK",
+    NAK: "NAK",
+    SERIAL_DATA: "SERIAL_DATA",
+    TRANSPARENT: "TRANSPARENT",
+    QSO_INFO: "QSO_INFO",
+    DEBUG1: "DEBUG1",
+    0xF2: "DEBUG2",
+    0xF3: "DEBUG3",
+    0xF4: "DEBUG4",
+    DEBUG5: "DEBUG5",
+    DEBUG_DUMP: "DEBUG_DUMP",
+}
+"""Types of frames by number."""
+
+_START = bytes([START])
+MAX_P25_PAYLOAD = 1 + 216 + 2
+"""Control octet, an LDU, RSSI. Packet data units come as their header alone."""
+_PAYLOADS = {
+    GET_VERSION: (0, MAX_OCTETS),
+    GET_STATUS: (0, 40),
+    SET_CONFIG: (1, 96),
+    SET_MODE: (1, 1),
+    SET_FREQ: (1, 32),
+    P25_HDR: (2, MAX_P25_PAYLOAD),
+    P25_LDU: (2, MAX_P25_PAYLOAD),
+    P25_LOST: (0, 1),
+    ACK: (1, 4),
+    NAK: (2, 4),
+}
+"""Fewest and most payload octets of a type; a frame outside them is rubbish."""
+
+
+def name_of(kind: int) -> str:
+    """Return the name of a type, or its number."""
+    return NAMES.get(kind, f"{kind:02X}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One frame: its type and payload.
+
+    ``long_form`` where one that would fit the short form came in the long one.
+    """
+
+    kind: int
+    payload: bytes = b""
+    long_form: bool = False
+
+    def encode(self) -> bytes:
+        """Return the octets on the line; raises ValueError for a payload that does not fit."""
+        length = len(self.payload) + SHORT_HEADER
+        if length <= MAX_SHORT_OCTETS and not self.long_form:
+            return bytes([START, length, self.kind]) + self.payload
+        more = length + 1 - LONG_FORM_ADDS
+        if not 0 <= more <= 255:
+            raise ValueError(f"{name_of(self.kind)}: {len(self.payload)} octets do not fit a frame")
+        return bytes([START, 0, more, self.kind]) + self.payload
+
+
+@dataclass(frozen=True, slots=True)
+class Rubbish:
+    """Octets between frames. ``head`` are the first of them."""
+
+    octets: int
+    head: bytes
+
+
+class FrameReader:
+    """Cuts frames out of bytes in any chunking."""
+
+    def __init__(self) -> None:
+        """Begin at the start of a stream."""
+        self._buffer = bytearray()
+        self._skipped = 0
+        self._head = b""
+
+    @property
+    def begun(self) -> bool:
+        """Whether a frame has begun and its end has not come."""
+        return bool(self._buffer)
+
+    def clear(self) -> None:
+        """Forget what is incomplete."""
+        self._buffer.clear()
+        self._skipped, self._head = 0, b""
+
+    def feed(self, data: bytes) -> list[Frame | Rubbish]:
+        """Take bytes; a run of rubbish is told when the frame behind it is whole."""
+        self._buffer += data
+        return self._cut()
+
+    def give_up(self) -> list[Frame | Rubbish]:
+        """Look for frames inside one whose end does not come: its start was no start."""
+        if self._buffer:
+            self._skip(1)
+        found = self._cut()
+        while self._buffer:
+            self._skip(1)
+            found += self._cut()
+        return [*found, *self._told()]
+
+    def _cut(self) -> list[Frame | Rubbish]:
+        found: list[Frame | Rubbish] = []
+        while True:
+            self._to_start()
+            size = self._size()
+            if size is None:
+                break
+            if not size:
+                self._skip(1)
+                continue
+            if len(self._buffer) < size:
+                break
+            found += [*self._told(), _frame(bytes(self._buffer[:size]))]
+            del self._buffer[:size]
+        if not self._buffer:
+            found += self._told()
+        return found
+
+    def _to_start(self) -> None:
+        place = self._buffer.find(START)
+        self._skip(len(self._buffer) if place < 0 else place)
+
+    def _size(self) -> int | None:
+        """Return the octets of the frame at the start; 0 for none, None while it cannot be told."""
+        buffer = self._buffer
+        if len(buffer) < 2:
+            return None
+        header = LONG_HEADER if buffer[1] == 0 else SHORT_HEADER
+        if header == SHORT_HEADER and buffer[1] < SHORT_HEADER:
+            return 0
+        if len(buffer) < header:
+            return None
+        size = buffer[2] + LONG_FORM_ADDS if header == LONG_HEADER else buffer[1]
+        low, high = _PAYLOADS.get(buffer[header - 1], (0, MAX_OCTETS))
+        if high == MAX_OCTETS and buffer[size : size + 1] not in (b"", _START):
+            return 0  # of any length: believed only where another frame, or nothing, follows
+        return size if low <= size - header <= high else 0
+
+    def _skip(self, octets: int) -> None:
+        if octets:
+            self._skipped += octets
+            self._head += bytes(self._buffer[: min(octets, MAX_RUBBISH_KEPT - len(self._head))])
+            del self._buffer[:octets]
+
+    def _told(self) -> list[Rubbish]:
+        if not self._skipped:
+            return []
+        rubbish = Rubbish(self._skipped, self._head)
+        self._skipped, self._head = 0, b""
+        return [rubbish]
+
+
+def _frame(octets: bytes) -> Frame:
+    if octets[1]:
+        return Frame(kind=octets[2], payload=octets[SHORT_HEADER:])
+    long_form = len(octets) - 1 <= MAX_SHORT_OCTETS
+    return Frame(kind=octets[3], payload=octets[LONG_HEADER:], long_form=long_form)
