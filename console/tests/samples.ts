@@ -25,7 +25,8 @@ export function makeTalkgroup(number: number, change: Partial<TalkgroupInfo> = {
     state: {
       rx: 'quiet', transmission: null, call: null, talker: null, alias: '', position: null,
       operator: '', started_utc: null, last: null, emergency: false, alarm: null, reason: '',
-      since_utc: null, emergency_in: true, members_known: false, heard_last_hour: 0,
+      since_utc: null, emergency_in: true, emergency_ack: false, affiliation: false, delivery: false,
+      capabilities_known: false, members_known: false, heard_last_hour: 0,
       not_recorded: false, radio_on: null,
     },
     ...change,

@@ -2,6 +2,7 @@
 
 import type { RxState } from './api/types';
 import type { IconName } from './icons';
+import { receptionWords } from './air';
 import { RX_WORDS } from './words';
 import type { Talkgroup } from './state/talkgroups.svelte';
 
@@ -18,6 +19,8 @@ export interface TileView {
   words: string;
   emg: 'none' | 'lost' | undefined;
   badges: Badge[];
+  /** How the running over is received, where the link knows it. */
+  reception: string;
 }
 
 /** The part of the desk that a tile looks at. */
@@ -54,10 +57,12 @@ export function tileView(row: Talkgroup, desk: TileDesk): TileView {
   add(rx === 'receiving_encrypted' || (info.encrypted && !badges.length), 'lock', 'Enc');
   add(rx === 'late_entry', 'recall', 'Joined late');
   add(rx === 'recall', 'recall', 'Replay');
+  const reception = live ? receptionWords(state.bit_error_rate) : '';
+  add(reception !== '', 'tower', reception, false);
   add(muted && rx !== 'offline', 'mute', 'Muted');
   add(info.test, 'flask', 'Test');
   add(!info.recorded && !info.test, 'rec', 'Recording off');
   const words = rx === 'stale' ? `no news ${desk.staleS ?? 0} s` : RX_WORDS[rx];
   const emg = !state.emergency_in ? 'none' : rx === 'offline' ? 'lost' : undefined;
-  return { rx, live, words, emg, badges: badges.slice(0, 2) };
+  return { rx, live, words, emg, badges: badges.slice(0, 2), reception };
 }

@@ -1,6 +1,7 @@
 /** Words and figures as the console writes them; one place, so that they stay the same. */
 
 import type { Alarm, Claim, Message, RxState, TxState, UnitInfo } from './api/types';
+import { actWords } from './unit_acts';
 
 /** Microseconds to milliseconds. */
 export const ms = (us: number): number => us / 1000;
@@ -82,7 +83,7 @@ export const RX_WORDS: Record<RxState, string> = {
   quiet: 'quiet',
   receiving: 'receiving',
   receiving_encrypted: 'receiving, encrypted',
-  encrypted_unreadable: 'no key, no audio',
+  encrypted_unreadable: 'encrypted: cannot be heard',
   late_entry: 'receiving, joined late',
   recall: 'replay',
   muted: 'muted',
@@ -173,6 +174,14 @@ export interface Mark {
 
 /** The claims that can ever be known of a message: a group and a status give no receipt. */
 export function marks(row: Message): Mark[] {
+  const act = actWords(row.kind);
+  if (act) {
+    const claims: [Claim, string][] = [
+      ['sent', 'On air'],
+      ['delivered', row.kind === 'status_query' && row.reason ? `Answered: ${row.reason}` : act.done],
+    ];
+    return claims.map(([claim, text]) => ({ claim, words: text, at: row.claims[claim] }));
+  }
   const words: [Claim, string][] = [
     ['accepted', 'Accepted'],
     ['sent', 'On air'],

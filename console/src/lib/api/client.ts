@@ -185,6 +185,12 @@ export class ApiClient {
     this.post('/messages/position-request', { unit, enabled: true } satisfies Body<'AskPosition'>);
   setReporting = (unit: string, enabled: boolean): Promise<unknown> =>
     this.post('/messages/position-reports', { unit, enabled } satisfies Body<'AskPosition'>);
+  alertUnit = (unit: string): Promise<unknown> => this.post('/units/alert', { unit } satisfies Body<'AskUnit'>);
+  queryUnit = (unit: string): Promise<unknown> => this.post('/units/query', { unit } satisfies Body<'AskUnit'>);
+  checkUnit = (unit: string): Promise<unknown> => this.post('/units/check', { unit } satisfies Body<'AskUnit'>);
+  setUnitStatus = (unit: string, value: number): Promise<unknown> =>
+    this.post('/units/status', { unit, value } satisfies Body<'SetUnitStatus'>);
+  inhibitUnit = (body: Body<'InhibitUnit'>): Promise<unknown> => this.post('/units/inhibit', body);
   searchMessages = (query: Query): Promise<MessageSearch> => this.get(withQuery('/messages/search', query));
   read = (id: string): Promise<unknown> => this.post(path`/messages/${id}/read`);
   acknowledge = (id: string): Promise<unknown> => this.post(path`/alarms/${id}/acknowledge`);

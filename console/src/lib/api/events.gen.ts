@@ -14,6 +14,12 @@ export interface Events {
     way: string;
     reason?: string;
   };
+  /** What became of the acknowledgement on its way to the radio: ``confirmed`` or ``not_sent``. */
+  'alarm.answered': {
+    alarm: string;
+    way: string;
+    reason?: string;
+  };
   /** ``reason``: handled, accidental_press, no_cause_found, duplicate. */
   'alarm.ended': {
     alarm: string;
@@ -356,7 +362,7 @@ export interface Events {
     state: string;
     reason?: string;
   };
-  /** A text from a desk waits for the radio; ``kind``: text, status or position_request. */
+  /** What a desk sends waits for the radio. ``kind``: text, status, position_request, call_alert, status_query, status_update, radio_check, inhibit, uninhibit. */
   'message.queued': {
     message: string;
     link: string;
@@ -368,7 +374,7 @@ export interface Events {
     value?: number | null;
     immediate?: boolean;
   };
-  /** A text from a unit, or data that nobody here reads (``kind`` data, ``text`` says so). ``written`` is the sender's own time, without Z where it is local to its network. */
+  /** A text from a unit, or data that nobody here reads (``kind`` data, ``text`` says so). ``written`` is the sender's own time, without Z where it is local to its network. ``kind`` call_alert: the sender asks to be called back. */
   'message.received': {
     message: string;
     link: string;
@@ -446,7 +452,7 @@ export interface Events {
     camera?: string;
     skew_ms?: number | null;
   };
-  /** The over ended. ``cause``: ended, cut, lost, preempted, moved, limit, interrupted. */
+  /** The over ended. ``cause``: ended, cut, lost, preempted, moved, limit, interrupted. ``bit_error_rate``: share of wrong bits in what was received, 0 to 1; None where it is unknown. */
   'transmission.ended': {
     transmission: string;
     call: string;
@@ -455,8 +461,15 @@ export interface Events {
     cause: string;
     emergency?: boolean;
     lost_frames?: number;
+    bit_error_rate?: number | null;
   };
-  /** One over begins. A desk's own has ``position`` and ``operator`` instead of ``talker``. */
+  /** How well the running over is received: share of wrong bits until now, 0 to 1. */
+  'transmission.measured': {
+    transmission: string;
+    talkgroup: string;
+    bit_error_rate: number;
+  };
+  /** One over begins. A desk's own has ``position`` and ``operator`` instead of ``talker``. ``algorithm`` and ``key_id``: of the encryption, where the link tells them (P25). */
   'transmission.started': {
     transmission: string;
     call: string;
@@ -471,8 +484,10 @@ export interface Events {
     encrypted?: boolean;
     readable?: boolean;
     late_entry?: boolean;
+    algorithm?: number | null;
+    key_id?: number | null;
   };
-  /** The talker became known, or an emergency began in mid-transmission. */
+  /** Talker or encryption became known, or an emergency began in mid-transmission. */
   'transmission.updated': {
     transmission: string;
     call: string;
@@ -480,6 +495,10 @@ export interface Events {
     talker: string | null;
     alias: string;
     emergency: boolean;
+    encrypted?: boolean;
+    readable?: boolean;
+    algorithm?: number | null;
+    key_id?: number | null;
   };
   /** A unit's place. ``error_m`` upper limit of its class; ``age_s`` of the fix when sent. */
   'unit.positioned': {

@@ -1,5 +1,7 @@
 /** Messages as the server tells them. */
 
+import type { UnitAct } from '../unit_acts';
+
 export interface Message {
   id: string;
   incoming: boolean;
@@ -20,7 +22,7 @@ export interface Message {
   guessed: boolean;
   coding: string;
   raw_hex: string;
-  kind: 'text' | 'status' | 'data' | 'position_request';
+  kind: 'text' | 'status' | 'data' | 'position_request' | UnitAct;
   value: number | null;
   pid: number | null;
   /** The sender's own time, without Z where it is local to its network. */

@@ -81,6 +81,7 @@ export interface LastTalk {
   position: string | null;
   operator: string;
   ended_utc: number;
+  bit_error_rate?: number | null;
 }
 
 export interface TalkgroupState {
@@ -97,7 +98,17 @@ export interface TalkgroupState {
   alarm: string | null;
   reason: string;
   since_utc: number | null;
+  /** Of the running over: algorithm and key where the link tells them, share of wrong bits. */
+  encrypted?: boolean;
+  algorithm?: number | null;
+  key_id?: number | null;
+  bit_error_rate?: number | null;
+  /** What the links of the talkgroup can carry, once one of them has said it. */
   emergency_in: boolean;
+  emergency_ack: boolean;
+  affiliation: boolean;
+  delivery: boolean;
+  capabilities_known: boolean;
   members_known: boolean;
   heard_last_hour: number;
   not_recorded: boolean;
@@ -119,6 +130,10 @@ export interface TalkgroupInfo {
   test: boolean;
   transmit_limit_s: number;
   technology: string;
+  system_name?: string;
+  sites?: string[];
+  /** Network access code of a P25 base station. */
+  nac?: number | null;
   links: string[];
   actions: Action[];
   state: TalkgroupState;
@@ -215,6 +230,10 @@ export interface Transmission {
   emergency: boolean;
   encrypted: boolean;
   readable: boolean;
+  algorithm?: number | null;
+  key_id?: number | null;
+  /** Share of wrong bits in what was received; null where the link does not know. */
+  bit_error_rate?: number | null;
   late_entry: boolean;
   cause: string;
   has_sound: boolean;
@@ -311,6 +330,8 @@ export interface CallRow {
   units: { id: string; alias: string }[];
   emergency: boolean;
   encrypted: boolean;
+  algorithm?: number | null;
+  key_id?: number | null;
   outcome: string;
   interrupted: boolean;
   notes: Note[];

@@ -87,6 +87,10 @@ export class Activity {
           row.talker = (data['talker'] as string | null) ?? row.talker;
           row.alias = String(data['alias'] ?? '') || row.alias;
           row.emergency ||= data['emergency'] === true;
+          row.encrypted = data['encrypted'] === true;
+          row.readable = data['readable'] !== false;
+          row.algorithm = (data['algorithm'] as number | null | undefined) ?? null;
+          row.key_id = (data['key_id'] as number | null | undefined) ?? null;
         }
         break;
       }
@@ -138,6 +142,7 @@ export class Activity {
     row.duration_ms = Number(envelope.data['duration_ms']);
     row.cause = String(envelope.data['cause'] ?? '');
     row.emergency ||= envelope.data['emergency'] === true;
+    row.bit_error_rate = (envelope.data['bit_error_rate'] as number | null | undefined) ?? null;
     const ears = this.#listening.get(id);
     this.#listening.delete(id);
     const own = row.position !== null && row.position === ownPosition;

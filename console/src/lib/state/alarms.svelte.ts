@@ -48,6 +48,12 @@ export class Alarms {
           alarm.t_ack_utc ??= envelope.t_utc;
         });
         break;
+      case 'alarm.answered':
+        this.#change(id, (alarm) => {
+          alarm.way = String(data['way'] ?? '');
+          alarm.way_reason = String(data['reason'] ?? '');
+        });
+        break;
       case 'alarm.link_changed':
         this.#change(id, (alarm) => {
           alarm.link_lost = data['lost'] === true;

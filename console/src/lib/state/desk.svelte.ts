@@ -6,6 +6,7 @@ import type { Cue } from '../audio/cues';
 import { audible } from '../audible';
 import { PRIVATE_TRACK } from '../calls';
 import { hindrance } from '../hindrance';
+import { isCallAlert, outcome } from '../unit_acts';
 import { KeyMap } from '../keys/keymap.svelte';
 import { replayStep } from '../replay';
 import { EventStream, STALE_MS } from '../stream/stream.svelte';
@@ -338,11 +339,25 @@ export class Desk {
     this.say(`Immediate text from ${this.units.name(sender as string | null)}: ${String(text)}`);
   }
 
+  /** A call alert is said at once; so is what came of an act that was asked here. */
+  #unitWords(envelope: Envelope): void {
+    if (!['message.received', 'message.progressed'].includes(envelope.type)) return;
+    const row = this.messages.list.find((one) => one.id === envelope.data['message']);
+    if (!row) return;
+    if (envelope.type === 'message.received') {
+      if (isCallAlert(row)) this.say(`Call alert: ${this.units.name(row.sender)} asks to be called back`);
+    } else if (row.operator === this.session.user?.display_name) {
+      const words = outcome(row, this.units.name(row.to));
+      if (words) this.say(words);
+    }
+  }
+
   #take(envelope: Envelope): void {
     this.talkgroups.take(envelope);
     this.alarms.take(envelope);
     this.messages.take(envelope);
     this.#immediate(envelope);
+    this.#unitWords(envelope);
     this.units.take(envelope);
     this.activity.take(envelope, this.session.position);
     this.incidents.take(envelope);

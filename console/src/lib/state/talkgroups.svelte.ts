@@ -27,6 +27,10 @@ const QUIET: TalkgroupState = {
   reason: '',
   since_utc: null,
   emergency_in: true,
+  emergency_ack: false,
+  affiliation: false,
+  delivery: false,
+  capabilities_known: false,
   members_known: false,
   heard_last_hour: 0,
   not_recorded: false,
@@ -45,6 +49,15 @@ export function rxOf(data: {
   if (data.encrypted && data.readable === false) return 'encrypted_unreadable';
   if (data.encrypted) return 'receiving_encrypted';
   return data.late_entry ? 'late_entry' : 'receiving';
+}
+
+/** Of an over: what it is encrypted with, as an event tells it. */
+function cipherOf(data: Record<string, unknown>): Pick<TalkgroupState, 'encrypted' | 'algorithm' | 'key_id'> {
+  return {
+    encrypted: data['encrypted'] === true,
+    algorithm: (data['algorithm'] as number | null | undefined) ?? null,
+    key_id: (data['key_id'] as number | null | undefined) ?? null,
+  };
 }
 
 /** One talkgroup: what the plan says of it, and its live state. */
@@ -122,6 +135,11 @@ export class Talkgroups {
       case 'transmission.updated':
         this.#updated(data);
         break;
+      case 'transmission.measured':
+        this.#with(data, (state) => {
+          if (state.transmission === data['transmission']) state.bit_error_rate = Number(data['bit_error_rate']);
+        });
+        break;
       case 'transmission.ended':
         this.#ended(envelope.t_utc, data);
         break;
@@ -184,6 +202,8 @@ export class Talkgroups {
       position: data.position ?? null,
       operator: data.operator ?? '',
       started_utc: t_utc,
+      ...cipherOf(data as unknown as Record<string, unknown>),
+      bit_error_rate: null,
       emergency: row.state.emergency || data.emergency,
     });
   }
@@ -194,6 +214,9 @@ export class Talkgroups {
       state.talker = (data['talker'] as string | null) ?? state.talker;
       state.alias = String(data['alias'] ?? '') || state.alias;
       state.emergency ||= data['emergency'] === true;
+      const before = state.encrypted ?? false;
+      Object.assign(state, cipherOf(data));
+      if (state.rx !== 'offline' && (state.encrypted || before)) state.rx = rxOf(data);
     });
   }
 
@@ -205,7 +228,17 @@ export class Talkgroups {
         rx: state.rx === 'offline' ? 'offline' : 'quiet',
         transmission: null,
         started_utc: null,
-        last: { alias: alias || (state.talker?.split('/')[1] ?? ''), position, operator, ended_utc: t_utc },
+        last: {
+          alias: alias || (state.talker?.split('/')[1] ?? ''),
+          position,
+          operator,
+          ended_utc: t_utc,
+          bit_error_rate: (data['bit_error_rate'] as number | null | undefined) ?? null,
+        },
+        encrypted: false,
+        algorithm: null,
+        key_id: null,
+        bit_error_rate: null,
         talker: null,
         alias: '',
         position: null,
@@ -239,7 +272,28 @@ export class Talkgroups {
         Object.assign(row.state, { rx: 'quiet', since_utc: null, reason: '' });
       }
       if (!up) row.state.reason = next.reason;
+      this.#capable(row);
     }
+  }
+
+  /** A link says what it can carry when it comes up: the tile says what none of them can. */
+  #capable(row: Talkgroup): void {
+    const can = new Set(row.info.links.flatMap((id) => this.links.get(id)?.capabilities ?? []));
+    if (can.size === 0) return;
+    Object.assign(row.state, {
+      emergency_in: can.has('emergency_in'),
+      emergency_ack: can.has('emergency_ack'),
+      affiliation: can.has('affiliation'),
+      delivery: can.has('delivery'),
+      capabilities_known: true,
+    });
+  }
+
+  /** Whether a link of a system can do something; links that this person does not see do not count. */
+  carries(system: string, capability: string): boolean {
+    return this.list
+      .filter((row) => row.info.system === system)
+      .some((row) => row.info.links.some((id) => this.links.get(id)?.capabilities.includes(capability)));
   }
 
   /** The radio is on another group, asked for or not: tiles that it cannot serve now say so. */

@@ -10,7 +10,8 @@ export type DialogName =
   | 'alarm'
   | 'incident'
   | 'command'
-  | 'dial';
+  | 'dial'
+  | 'unit';
 
 class Ui {
   dialog: DialogName | null = $state(null);

@@ -1,0 +1,100 @@
+/** Words for what a radio system tells of an over, and for what a link cannot carry. */
+
+import type { TalkgroupInfo, TalkgroupState } from './api/types';
+
+/** P25 algorithm ids, as the reference of the project lists them. */
+const ALGORITHMS: Record<number, string> = {
+  0x81: 'DES-OFB',
+  0x82: 'triple DES, two keys',
+  0x83: 'triple DES, three keys',
+  0x84: 'AES-256',
+  0x85: 'AES-128',
+  0x88: 'AES-CBC',
+  0x89: 'AES-128-OFB',
+  0x9f: 'DES-XL',
+  0xa0: 'DVI-XL',
+  0xa1: 'DVP-XL',
+  0xaa: 'ADP',
+  0xab: 'CFX-256',
+};
+const GOVERNMENT = [0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x41];
+
+const hex = (value: number, digits: number): string => value.toString(16).toUpperCase().padStart(digits, '0');
+
+export function algorithmName(algorithm: number): string {
+  if (GOVERNMENT.includes(algorithm)) return `government type ${hex(algorithm, 2)}`;
+  return ALGORITHMS[algorithm] ?? `algorithm ${hex(algorithm, 2)}`;
+}
+
+export interface Ciphered {
+  encrypted: boolean;
+  algorithm?: number | null;
+  key_id?: number | null;
+}
+
+/** `Encrypted AES-256, key 1234`, as far as it is known; empty for a clear over. Keys are in hex. */
+export function encryptionWords(row: Ciphered): string {
+  if (!row.encrypted) return '';
+  if (row.algorithm === null || row.algorithm === undefined) return 'Encrypted';
+  const key = row.key_id === null || row.key_id === undefined ? '' : `, key ${hex(row.key_id, 4)}`;
+  return `Encrypted ${algorithmName(row.algorithm)}${key}`;
+}
+
+export const CANNOT_BE_HEARD = 'Encrypted: cannot be heard';
+
+/** Shares of wrong bits at which reception is told as fair and as weak: choices of this project. */
+const FAIR = 0.02;
+const WEAK = 0.05;
+
+/** `Good 0.4 %`: how an over is received; empty where the link does not know. */
+export function receptionWords(rate: number | null | undefined): string {
+  if (rate === null || rate === undefined) return '';
+  const word = rate < FAIR ? 'Good' : rate < WEAK ? 'Fair' : 'Weak';
+  return `${word} ${(rate * 100).toFixed(rate < 0.1 ? 1 : 0)} %`;
+}
+
+/** The same for a list: `good reception, 0.4 % bit errors`. */
+export function receptionLong(rate: number | null | undefined): string {
+  const [word, ...share] = receptionWords(rate).split(' ');
+  return word ? `${word.toLowerCase()} reception, ${share.join(' ')} bit errors` : '';
+}
+
+const TECHNOLOGIES: Record<string, string> = { p25: 'P25', tetra: 'TETRA', analogue: 'Analogue', analog: 'Analogue' };
+
+export const technologyName = (technology: string): string => TECHNOLOGIES[technology] ?? technology;
+
+/** `P25 Hamnen, site Kajen, NAC 293h, talkgroup 10101`. */
+export function systemWords(info: Omit<TalkgroupInfo, 'state'>): string {
+  const [system, technology] = [info.system_name ?? '', technologyName(info.technology)];
+  return [
+    system.includes(technology) ? system : `${technology} ${system}`.trim(),
+    info.sites?.length ? `${info.sites.length > 1 ? 'sites' : 'site'} ${info.sites.join(', ')}` : '',
+    info.nac === null || info.nac === undefined ? '' : `NAC ${hex(info.nac, 3)}h`,
+    `talkgroup ${info.number}`,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+export const NO_EMERGENCY = 'No emergency on this link';
+
+/** What the links of a talkgroup cannot carry, a sentence each; nothing before they have said it. */
+export function lacks(state: TalkgroupState): string[] {
+  if (!state.capabilities_known) return [];
+  return [
+    state.emergency_in ? '' : NO_EMERGENCY,
+    state.emergency_in && !state.emergency_ack ? 'No acknowledgement to the radio on this link' : '',
+    state.delivery ? '' : 'No receipts on this link',
+    state.affiliation ? '' : 'Who is on the talkgroup is not known on this link',
+  ].filter(Boolean);
+}
+
+/** `1210101` of `norrvik/1210101`. */
+export const unitNumber = (id: string | null | undefined): string => id?.split('/')[1] ?? '';
+
+/** `B 101 (1210101)`: alias, then id; one of them where that is all. */
+export function aliasAndId(alias: string, id: string | null | undefined): string {
+  const number = unitNumber(id);
+  if (!alias || alias === number) return number;
+  return number ? `${alias} (${number})` : alias;
+}
