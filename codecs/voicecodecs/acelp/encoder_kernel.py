@@ -123,7 +123,7 @@ def encode_subframe(
     nothing, impulse = np.zeros(ORDER, np.int32), np.zeros(SUBFRAME, np.int32)
     target, response = np.empty(SUBFRAME, np.int64), np.empty(SUBFRAME, np.int64)
     vector, shaped = np.empty(SUBFRAME, np.int64), np.empty(SUBFRAME, np.int64)
-    dn, rr = np.empty(DN_SIZE, np.int64), np.zeros((2, PLACES, PLACES), np.int64)
+    dn, rr = np.empty(DN_SIZE, np.int64), np.zeros((PLACES, PLACES), np.int64)
     f, code = np.empty(ORDER + SUBFRAME, np.int32), np.empty(SUBFRAME, np.int32)
     behind = np.empty(SUBFRAME, np.int32)
     expand(a, GAMMA_3, zeros)
