@@ -6,8 +6,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 
 from gateway.tetra.bits import Payload, is_hex
+from samband import decode_p25_air
 from samband.decode_pei import decode_pei
-from samband.decode_rows import Row, lip_row, malformed, sds_row, status_row
+from samband.decode_rows import NOT_HEX, Row, lip_row, malformed, sds_row, status_row
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 
@@ -20,7 +21,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         description="Reads TEXT, or standard input, and prints one JSON object a line.",
         epilog=(
             "sds, lip and status take hex digits, blanks allowed; sds and lip also HEX/BITS where\n"
-            "the digits are padded past the message's bits\n"
+            "the digits are padded past the message's bits; kinds of P25 take whole octets\n"
             "example: samband decode lip 0A112853A9FF4D4FFFE810/84"
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     for row in decoder(_lines(args.text)):
         print(json.dumps(row, ensure_ascii=False), flush=True)
         bad = bad or "malformed" in row
-        not_hex = not_hex or row.get("malformed", {}).get("reason") == _NOT_HEX
+        not_hex = not_hex or row.get("malformed", {}).get("reason") == NOT_HEX
     if not_hex:
         print("samband decode: expected hex digits; see the lines named above", file=sys.stderr)
         return EXIT_USAGE
@@ -61,9 +62,6 @@ def _lines(text: str) -> Iterator[str]:
         yield raw.decode("utf-8", errors="surrogateescape").rstrip("\r\n")
 
 
-_NOT_HEX = "expected hex digits"
-
-
 def _hex_rows(lines: Iterable[str], read: Callable[[Payload, str], Row]) -> Iterator[Row]:
     """Decode ``HEX`` or ``HEX/BITS``; the digits may be padded past the stated bits."""
     for line in lines:
@@ -73,7 +71,7 @@ def _hex_rows(lines: Iterable[str], read: Callable[[Payload, str], Row]) -> Iter
             continue
         if not is_hex(digits):
             offset = next(i for i, character in enumerate(digits) if not is_hex(character))
-            yield malformed(offset, _NOT_HEX, line)
+            yield malformed(offset, NOT_HEX, line)
             continue
         try:
             payload = Payload.from_hex(digits, _bits(stated) if slash else None)
@@ -110,3 +108,4 @@ KINDS: dict[str, Callable[[Iterable[str]], Iterator[Row]]] = {
     "lip": _decode_lip,
     "status": _decode_status,
 }
+KINDS |= decode_p25_air.KINDS

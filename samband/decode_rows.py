@@ -11,6 +11,8 @@ from gateway.tetra.lip_requests import result_words
 from gateway.tetra.message_words import pid_words
 
 Row = dict[str, Any]  # JSON object: values of every JSON kind
+NOT_HEX = "expected hex digits"
+"""Reason of a line that no kind of hex can read: the command ends with 2."""
 _REPORT_ON = {0: None, 1: "received", 2: "consumed", 3: "both"}
 
 

@@ -57,13 +57,7 @@ MANUFACTURERS: Final = {
 
 # --- encryption --------------------------------------------------------------------------------
 ALGORITHMS: Final = {
-    0x00: "Accordion",
-    0x01: "Baton (even)",
-    0x02: "Firefly",
-    0x03: "Mayfly",
-    0x04: "Saville",
-    0x05: "Padstone",
-    0x41: "Baton (odd)",
+    **dict.fromkeys((*range(0x06), 0x41), "government algorithm"),
     0x80: "clear",
     0x81: "DES-OFB",
     0x82: "triple DES, 2 keys",
@@ -78,7 +72,7 @@ ALGORITHMS: Final = {
     0xAA: "ADP (RC4)",
     0xAB: "CFX-256",
 }
-"""ALGIDs. The numbers of 00 to 05 and 41 are government types; their names are [1]."""
+"""ALGIDs; any other number counts as encrypted too."""
 
 # --- reasons and answers -----------------------------------------------------------------------
 DENY_REASONS: Final = {

@@ -151,7 +151,7 @@ class Queued(Outbound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelRequest(Inbound):
-    """A unit takes back what it asked for (``tables.CANCEL_REASONS``)."""
+    """A unit takes back what it asked for. No source that was read names its reasons."""
 
     OPCODE: ClassVar[int] = 0x23
     info_valid: InfoValid = False
