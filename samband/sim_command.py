@@ -6,16 +6,17 @@ import sys
 from hardware.sim.ambe_dongle import add_ambe_options, run_ambe
 from hardware.sim.command import add_pei_options, run_pei
 from hardware.sim.donor import add_donor_options, run_donor
+from hardware.sim.p25.kinds import KINDS, add_kinds
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``samband sim pei``, ``donor`` and ``ambe``."""
+    """Add ``samband sim pei``, ``donor``, ``ambe`` and the P25 simulators."""
     parser = subparsers.add_parser(
         "sim",
         help="simulated radios",
         epilog="example: samband sim pei --pty --scenario demo --control 0",
     )
-    kinds = parser.add_subparsers(dest="kind", required=True)
+    kinds = add_kinds(parser)
     add_pei_options(kinds.add_parser("pei", help="TETRA terminals at their serial port"))
     add_donor_options(kinds.add_parser("donor", help="an analogue radio: carrier and PTT lines"))
     add_ambe_options(kinds.add_parser("ambe", help="a vocoder dongle (it does not vocode)"))
@@ -23,6 +24,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Run the simulator that was asked for."""
+    if args.kind in KINDS:
+        return KINDS[args.kind].run(args)
     return {"pei": run_pei, "donor": run_donor, "ambe": run_ambe}[args.kind](args)
 
 
