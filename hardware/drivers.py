@@ -9,6 +9,7 @@ from gateway.model.plan import Link
 from gateway.ports import CallSoundSink, Clock, RadioEventSink, RadioLink
 from hardware.analogue_radio import AnalogueRadioLink
 from hardware.line_keyed_terminal import LineKeyedTerminal
+from hardware.p25_links import UDP_LINKS
 from hardware.pei_radio import PeiRadioLink
 from hardware.ptt_address import PEI
 
@@ -41,7 +42,7 @@ def _analogue(
     return AnalogueRadioLink(link, events, sound, clock, line_log=line_log)
 
 
-DRIVERS: dict[str, Factory] = {"tetra-pei": _tetra_pei, "analogue": _analogue}
+DRIVERS: dict[str, Factory] = {"tetra-pei": _tetra_pei, "analogue": _analogue, **UDP_LINKS}
 """Kind of a link in the plan -> what makes its driver."""
 
 

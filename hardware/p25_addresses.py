@@ -1,6 +1,5 @@
 """What a plan says of a P25 link's addresses and settings, checked without opening anything."""
 
-import os
 import stat
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from hardware.udp_channel import Address, parse_address
 MODEM_SPEEDS = (115_200, 230_400, 460_800)
 UDP = "udp:"
 MAX_PASSWORD_BYTES = 512
+KEY_OCTETS = 32
 
 
 def settings_of(link: Link) -> P25Settings:
@@ -72,21 +72,35 @@ def p25_link_faults(link: Link) -> list[str]:
 
 def read_password(path: str) -> bytes:
     """Return the first line of a file that the server alone may read; raises ConfigError."""
+    line = _secret_line("password_file", path)
+    if not line or len(line) > MAX_PASSWORD_BYTES:
+        raise ConfigError(f"password_file: {path}: expected a first line of 1 to 512 bytes")
+    return line
+
+
+def read_key(path: str) -> bytes:
+    """Return the 32 octets of a file of 64 hex digits; raises ConfigError."""
+    line = _secret_line("key_file", path)
+    try:
+        key = bytes.fromhex(line.decode("ascii"))
+    except ValueError:
+        key = b""
+    if len(key) != KEY_OCTETS:
+        raise ConfigError(f"key_file: {path}: expected a first line of {2 * KEY_OCTETS} hex digits")
+    return key
+
+
+def _secret_line(key: str, path: str) -> bytes:
+    """Return the first line of a file that nobody else may read."""
     file = Path(path)
     try:
         mode = file.stat().st_mode
-        line = file.read_bytes()[: MAX_PASSWORD_BYTES + 2].splitlines()
+        lines = file.read_bytes()[: MAX_PASSWORD_BYTES + 2].splitlines()
     except OSError as error:
-        raise ConfigError(
-            f"password_file: {path} cannot be read: {error.strerror or error}"
-        ) from None
-    if mode & (stat.S_IRWXG | stat.S_IRWXO) and os.name == "posix":
-        raise ConfigError(
-            f"password_file: {path} can be read by others", hint=f"Run: chmod 600 {path}"
-        )
-    if not line or not line[0] or len(line[0]) > MAX_PASSWORD_BYTES:
-        raise ConfigError(f"password_file: {path}: expected a first line of 1 to 512 bytes")
-    return line[0]
+        raise ConfigError(f"{key}: {path} cannot be read: {error.strerror or error}") from None
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ConfigError(f"{key}: {path} can be read by others", hint=f"Run: chmod 600 {path}")
+    return lines[0] if lines else b""
 
 
 def _port_fault(link: Link) -> str:

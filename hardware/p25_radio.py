@@ -24,7 +24,7 @@ from gateway.model.radio import (
     TxNotSent,
 )
 from gateway.model.unit_acts import AcknowledgeAlarm, UnitAct
-from gateway.p25.talk.port import Datagram, P25Core, VoiceHeard
+from gateway.p25.talk.port import AnnouncesPorts, Datagram, P25Core, VoiceHeard
 from gateway.ports import CallSoundSink, Clock, RadioEventSink
 from hardware.guard_client import UnkeyGuard
 from hardware.line_log import LineLog
@@ -184,7 +184,10 @@ class P25RadioLink:
             def refused(reason: str) -> None:
                 self._refused(reason)
 
-            self._channels[name] = UdpChannel(ends.local, ends.remote, received, refused)
+            channel = UdpChannel(ends.local, ends.remote, received, refused)
+            self._channels[name] = channel
+            if isinstance(self._core, AnnouncesPorts):
+                self._core.bound(name, channel.port)
         voice = self._core.channels[-1]
         if self._ends[voice].remote is not None:
             guard = UnkeyGuard(self._channels[voice].fileno(), self._guard_died)

@@ -1,7 +1,7 @@
 """What a driver needs of a P25 interface core, and what the core hands to it besides events."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from gateway.model.ids import MonoMs, RequestId
 from gateway.model.radio import KeyDemand, LinkInfo, RadioEvent
@@ -99,4 +99,13 @@ class P25Core(Protocol):
 
     def unkey(self) -> Datagram | None:
         """Return the one datagram that ends what is keyed, for the un-key guard."""
+        ...
+
+
+@runtime_checkable
+class AnnouncesPorts(Protocol):
+    """A core that tells its peer where its sockets are."""
+
+    def bound(self, channel: str, port: int) -> None:
+        """Take the port that a socket was given, before ``opened``."""
         ...
