@@ -1,0 +1,424 @@
+"""A peer of a DVM FNE without input or output (``gateway.p25.talk.port.P25Core``).
+
+One channel, ``fne``: everything between peer and master goes through one socket. Many calls are
+heard at once, one over is sent at a time. What the two sides say is in the modules beside this one;
+here is who gets which packet.
+"""
+
+from collections.abc import Callable
+from itertools import count
+
+from gateway.model.errors import ProtocolViolation
+from gateway.model.ids import MonoMs, RequestId
+from gateway.model.radio import (
+    Capability,
+    KeyDemand,
+    LinkChanged,
+    LinkInfo,
+    LinkState,
+    Malformed,
+    RadioEvent,
+    SendProgress,
+    SendState,
+    TxNotSent,
+    TxRefused,
+)
+from gateway.model.unit_acts import UnitAct
+from gateway.p25.fne.access import Access
+from gateway.p25.fne.calls_in import CallsIn
+from gateway.p25.fne.lists import read_groups, read_units
+from gateway.p25.fne.login import PeerConfiguration, read_nak
+from gateway.p25.fne.message import LDU1, LDU2, PDU, TDU, TDULC, TSDU, P25Message
+from gateway.p25.fne.numbers import (
+    LAST_SEQUENCE,
+    Announcement,
+    Function,
+    MasterList,
+    NakReason,
+    Protocol,
+    nak_words,
+)
+from gateway.p25.fne.outbox import Outbox
+from gateway.p25.fne.over_out import Network, Transmitter
+from gateway.p25.fne.packet import FnePacket
+from gateway.p25.fne.reporter import Reporter
+from gateway.p25.fne.requests import NO_CONTROL, OF_ONE_UNIT, Announced, InCallControl
+from gateway.p25.fne.session import PING_MS, Session
+from gateway.p25.fne.signals import Signals, announced, packet_data
+from gateway.p25.fne.words import line_seen
+from gateway.p25.fne.wrapper import Wrapper, is_wrapped
+from gateway.p25.talk.port import Datagram
+
+CHANNEL = "fne"
+INFO = LinkInfo(
+    technology="p25",
+    capabilities=frozenset(
+        {
+            Capability.EMERGENCY_IN,
+            Capability.EMERGENCY_ACK,
+            Capability.EMERGENCY_OUT,
+            Capability.AFFILIATION,
+            Capability.DELIVERY,
+            Capability.STATUS,
+            Capability.UNIT_ACTS,
+        }
+    ),
+    many_calls=True,
+)
+_QUIET = frozenset({Function.PONG, Function.PING})
+"""Not told as lines: they come all the time and say nothing."""
+_STREAM_AT = slice(20, 24)
+_FUNCTION_AT = 18
+_ENDING_NAKS = frozenset({NakReason.MODE_NOT_ENABLED, NakReason.UNAUTHORISED})
+"""A no that concerns what we send, so the over ends with it."""
+PRIVATE_WORDS = "private calls cannot be answered on this link"
+
+
+class FneCore:
+    """Peer side of a DVM FNE (reference p25, part 5)."""
+
+    def __init__(
+        self,
+        *,
+        peer_id: int,
+        password: bytes,
+        own_id: int,
+        randbytes: Callable[[int], bytes],
+        identity: str = "SAMBAND",
+        nac: int = 0x293,
+        system_id: int = 0x001,
+        wacn: int = 0xBEE00,
+        location: str = "",
+        talkgroups: tuple[int, ...] = (),
+        ping_ms: int = PING_MS,
+        key: bytes | None = None,
+    ) -> None:
+        """``talkgroups`` are those that we announce where a master asks for affiliation.
+
+        ``randbytes`` makes stream ids; ``key`` wraps packets. Raises ValueError for a peer id of 0,
+        an empty password or a key of another length.
+        """
+        if not 0 < peer_id <= 0xFFFFFFFF:
+            raise ValueError(f"peer id: expected 1 to 4294967295, got {peer_id}")
+        if not password:
+            raise ValueError("password: expected one, got none")
+        self._own_id = own_id
+        self._peer = peer_id
+        self._talkgroups = talkgroups
+        self._wrapper = Wrapper(key) if key is not None else None
+        self._out = Outbox(self._wrapper)
+        self._randbytes = randbytes
+        self._network = Network(peer=peer_id, own_id=own_id, system=system_id, wacn=wacn)
+        self._session = Session(
+            peer=peer_id,
+            password=password,
+            configuration=PeerConfiguration(identity=identity, location=location),
+            send=self._out.send,
+            new_stream=self._new_stream,
+            own_number=own_id,
+            ping_ms=ping_ms,
+        )
+        self._access = Access(own_id)
+        self.calls = CallsIn(count(1).__next__)
+        self._transmitter = Transmitter(self._network, self._out.send, self._new_stream)
+        self._signals = Signals(self._network, nac)
+        self.reporter = Reporter()
+        self._announced: set[int] = set()
+        self._was_running = False
+
+    # ---- what a driver asks
+
+    @property
+    def info(self) -> LinkInfo:
+        """Technology and capabilities."""
+        return INFO
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """One socket."""
+        return (CHANNEL,)
+
+    @property
+    def on_air(self) -> RequestId | None:
+        """The press whose voice may be sent now."""
+        return self._transmitter.on_air
+
+    @property
+    def keyed(self) -> bool:
+        """Whether a channel was asked for or talked on, and not yet given back."""
+        return self._transmitter.over is not None
+
+    def unkey(self) -> Datagram | None:
+        """Return the datagram that ends the running over."""
+        packet = self._transmitter.end_packet()
+        if packet is None:
+            return None
+        return Datagram(channel=CHANNEL, data=self._out.encoded(packet))
+
+    def outgoing(self) -> list[Datagram]:
+        """Return what is to be sent, in order, and forget it."""
+        return [Datagram(channel=CHANNEL, data=data) for data in self._out.drain()]
+
+    # ---- time and the wire
+
+    def opened(self, now: MonoMs) -> list[RadioEvent]:
+        """Begin to log in."""
+        self._out.now = now
+        return self._after(self._session.open(now), now)
+
+    def lost(self, now: MonoMs, reason: str) -> list[RadioEvent]:
+        """End everything; a master that still hears us is told."""
+        self._out.now = now
+        events = self._all_lost(now, reason)
+        if self._session.running:
+            for group in sorted(self._announced):
+                self._announce(Announcement.UNAFFILIATION, Announced(unit=self._own_id), group)
+        self._announced.clear()
+        self._session.close()
+        self._was_running = False
+        down = LinkChanged(state=LinkState.DOWN, reason=reason)
+        return [*events, down, *self._out.lines()]
+
+    def receive(self, datagram: Datagram, now: MonoMs) -> list[RadioEvent]:
+        """Take what came."""
+        self._out.now = now
+        data = datagram.data
+        if not self.reporter.packet(now) and not self._matters(data):
+            self.reporter.drop()
+            return self._after([], now)
+        try:
+            packet = FnePacket.decode(self._unwrapped(data))
+        except ProtocolViolation as fault:
+            self.reporter.unread += 1
+            bad = Malformed(raw=data[:64], offset=fault.offset, reason=str(fault))
+            return self._after(self.reporter.tell(bad), now)
+        events = self._session.heard(now)
+        try:
+            events += self._given(packet, now)
+        except ProtocolViolation as fault:
+            self.reporter.unread += 1
+            bad = Malformed(raw=packet.payload[:64], offset=fault.offset, reason=str(fault))
+            events += self.reporter.tell(bad)
+        return self._after(events, now)
+
+    def tick(self, now: MonoMs) -> list[RadioEvent]:
+        """Do what is due."""
+        self._out.now = now
+        events = self._transmitter.tick(now)
+        events += self.calls.tick(now)
+        events += self._session.tick(now)
+        events += self.reporter.tick(now, running=self._session.running)
+        return self._after(events, now)
+
+    def deadline(self) -> MonoMs | None:
+        """Return when ``tick`` is due."""
+        due = (
+            self._transmitter.deadline(),
+            self.calls.deadline(),
+            self._session.deadline(),
+            self.reporter.deadline(),
+        )
+        return min((one for one in due if one is not None), default=None)
+
+    # ---- talking and acting
+
+    def demand(self, demand: KeyDemand, now: MonoMs) -> list[RadioEvent]:
+        """Ask to talk. The answer comes within a tenth of a second."""
+        self._out.now = now
+        if not self._session.running:
+            return [TxNotSent(demand=demand.demand, reason=self._session.reason)]
+        if demand.individual is not None:
+            return [TxNotSent(demand=demand.demand, reason=PRIVATE_WORDS)]
+        if self.keyed:
+            return [TxNotSent(demand=demand.demand, reason="another desk talks on this link")]
+        refused = self._access.refusal(demand.group) or self._busy_words(demand.group, now)
+        if refused:
+            return [TxRefused(demand=demand.demand, reason=refused)]
+        channel = self.calls.channel(demand.group, now)
+        if channel is None:
+            return [TxNotSent(demand=demand.demand, reason="too many calls at once")]
+        self._transmitter.begin(demand, channel, now)
+        return self._after([], now)
+
+    def send_voice(self, demand: RequestId, imbe: bytes, now: MonoMs) -> None:
+        """Take 20 ms of voice; dropped unless this demand is on air."""
+        self._out.now = now
+        self._transmitter.voice(demand, imbe, now)
+
+    def end(self, demand: RequestId, cause: str, now: MonoMs) -> list[RadioEvent]:
+        """Un-key."""
+        self._out.now = now
+        return self._after(self._transmitter.end(demand, cause, now), now)
+
+    def act(self, act: UnitAct, now: MonoMs) -> list[RadioEvent]:
+        """Reach one unit."""
+        self._out.now = now
+        if not self._session.running:
+            reason = self._session.reason
+            return [SendProgress(message=act.message, state=SendState.FAILED, reason=reason)]
+        self._traffic(self._signals.act(act))
+        return self._after(self._signals.sent(act), now)
+
+    # ---- who gets what
+
+    def _given(self, packet: FnePacket, now: MonoMs) -> list[RadioEvent]:
+        match packet.function:
+            case Function.PROTOCOL if packet.sub_function == Protocol.P25:
+                return self._heard(packet, now)
+            case Function.PONG | Function.PING:
+                return []
+        events = self.reporter.tell(line_seen(packet, outgoing=False))
+        match packet.function:
+            case Function.ACK | Function.MASTER_DISCONNECT:
+                events += self._session.receive(packet, now)
+            case Function.NAK:
+                events += self._refused(packet, now)
+            case Function.MASTER:
+                events += self._listed(packet, now)
+            case Function.IN_CALL_CONTROL:
+                events += self._controlled(InCallControl.decode(packet.payload), now)
+            case Function.ANNOUNCE if packet.sub_function in OF_ONE_UNIT:
+                events += announced(packet.sub_function, packet.payload)
+            case _:
+                self.reporter.unknown += 1
+        return events
+
+    def _heard(self, packet: FnePacket, now: MonoMs) -> list[RadioEvent]:
+        message = P25Message.decode(packet.payload)
+        if message.duid in (LDU1, LDU2):
+            return [*self._contend(packet, message, now), *self.calls.take(packet, message, now)]
+        events = self.reporter.tell(line_seen(packet, outgoing=False))
+        if message.duid in (TDU, TDULC):
+            if message.grant_demand:
+                return events  # asks for a channel: nothing has ended
+            events += self.calls.take(packet, message, now)
+            if message.duid == TDULC:
+                self.calls.end_word(message, packet, self._signals.terminator(message))
+        elif message.duid == TSDU:
+            events += self._signals.heard(message)
+        elif message.duid == PDU:
+            events += packet_data(message)
+        else:
+            self.reporter.unknown += 1
+        return events
+
+    def _contend(self, packet: FnePacket, message: P25Message, now: MonoMs) -> list[RadioEvent]:
+        """Give way to a unit whose voice the master sends us: it keeps the first of two."""
+        over = self._transmitter.over
+        if over is None or message.unit_to_unit or message.destination != over.group:
+            return []
+        if packet.stream == over.stream or self.calls.is_over(over.group, packet.stream):
+            return []
+        over.foreign += 1
+        return self._transmitter.foreign(message.source, now)
+
+    def _refused(self, packet: FnePacket, now: MonoMs) -> list[RadioEvent]:
+        reason = read_nak(packet.payload).reason
+        events: list[RadioEvent] = []
+        if reason in _ENDING_NAKS:
+            events += self._transmitter.refuse(nak_words(reason), now)
+        return events + self._session.receive(packet, now)
+
+    def _controlled(self, control: InCallControl, now: MonoMs) -> list[RadioEvent]:
+        over = self._transmitter.over
+        if over is None or control.destination != over.group or control.command == NO_CONTROL:
+            return []
+        words = f"the master does not carry this call (in-call control {control.command:02X})"
+        return self._transmitter.refuse(words, now)
+
+    def _listed(self, packet: FnePacket, now: MonoMs) -> list[RadioEvent]:
+        which = packet.sub_function
+        if which in (MasterList.WHITELIST, MasterList.BLACKLIST):
+            if not self._access.take_units(which, read_units(packet.payload)):
+                return []
+            words = self._access.blacklist_words if self._access.blacklisted else ""
+            events = self._transmitter.refuse(words, now) if words else []
+            return [*events, LinkChanged(state=LinkState.UP, reason=words)]
+        if which not in (MasterList.ACTIVE_GROUPS, MasterList.DEACTIVATED_GROUPS):
+            self.reporter.unknown += 1
+            return []
+        self._access.take_groups(which, read_groups(packet.payload))
+        self._affiliate()
+        over = self._transmitter.over
+        refused = self._access.refusal(over.group) if over is not None else ""
+        deactivated = over is not None and over.group in self._access.deactivated
+        return self._transmitter.refuse(refused, now) if deactivated else []
+
+    # ---- inside
+
+    def _after(self, events: list[RadioEvent], now: MonoMs) -> list[RadioEvent]:
+        """Follow the session: what begins and ends with it, and how closely it is watched."""
+        running = self._session.running
+        if running and not self._was_running:
+            self._access.clear()
+            self._announced.clear()
+        elif self._was_running and not running:
+            events = [*events, *self._all_lost(now, self._session.reason)]
+        self._was_running = running
+        self._session.watch(now, busy=self.keyed or self.calls.busy(now))
+        return [*events, *self._out.lines()]
+
+    def _all_lost(self, now: MonoMs, reason: str) -> list[RadioEvent]:
+        self._signals.lost()
+        return [*self._transmitter.lost(now, reason), *self.calls.lost(now, reason)]
+
+    def _busy_words(self, group: int, now: MonoMs) -> str:
+        talker = self.calls.talker(group, now)
+        if talker is None:
+            return ""
+        return f"unit {talker} is talking" if talker else "somebody is talking"
+
+    def _affiliate(self) -> None:
+        """Announce ourselves on our talkgroups that only affiliated peers hear."""
+        for group in self._talkgroups:
+            listed = self._access.active.get(group)
+            if listed is not None and listed.needs_affiliation and group not in self._announced:
+                self._announced.add(group)
+                said = Announced(unit=self._own_id, group=group)
+                self._announce(Announcement.AFFILIATION, said, group)
+
+    def _announce(self, what: Announcement, said: Announced, group: int) -> None:
+        self._out.send(
+            FnePacket(
+                function=Function.ANNOUNCE,
+                sub_function=what,
+                sequence=LAST_SEQUENCE,
+                ssrc=self._peer,
+                peer=self._peer,
+                stream=self._new_stream(),
+                payload=said.encode(),
+            )
+        )
+
+    def _traffic(self, message: P25Message) -> None:
+        """Send one message that belongs to no over."""
+        self._out.send(
+            FnePacket(
+                function=Function.PROTOCOL,
+                sub_function=Protocol.P25,
+                sequence=LAST_SEQUENCE,
+                ssrc=self._peer,
+                peer=self._peer,
+                stream=self._new_stream(),
+                payload=message.encode(),
+            )
+        )
+
+    def _matters(self, data: bytes) -> bool:
+        """Say whether a packet is read even in a flood: of a call that runs, or a sign of life."""
+        if self._wrapper is not None or len(data) <= _FUNCTION_AT:
+            return False
+        if data[_FUNCTION_AT] in _QUIET:
+            return True
+        return int.from_bytes(data[_STREAM_AT], "big") in self.calls.streams
+
+    def _unwrapped(self, data: bytes) -> bytes:
+        if self._wrapper is not None:
+            return self._wrapper.unwrap(data)
+        if is_wrapped(data):
+            reason = "FNE packet: the master wraps its packets (AES); this link has no key"
+            raise ProtocolViolation(reason, raw=data, offset=0)
+        return data
+
+    def _new_stream(self) -> int:
+        return int.from_bytes(self._randbytes(4), "big") or 1

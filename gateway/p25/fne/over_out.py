@@ -1,0 +1,278 @@
+"""Our overs: asking for the channel, LDUs each 180 ms, the end.
+
+Before the first voice the master is asked (grant request) and given ``ASK_MS`` to say no; it never
+says yes. The first LDU1 says that its header is valid and carries the grant demand bit as well, for
+masters that look there.
+"""
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.model.ids import MonoMs, RequestId
+from gateway.model.radio import KeyDemand, RadioEvent, TxEnded, TxGranted, TxRefused
+from gateway.p25.fne.calls_in import LDU_MS, Channel
+from gateway.p25.fne.message import (
+    GRANT_DEMAND,
+    HEADER_VALID,
+    LDU1,
+    LDU2,
+    LENGTHS,
+    PADDING,
+    TDU,
+    P25Message,
+    VoiceUnit,
+    write_voice,
+)
+from gateway.p25.fne.numbers import LAST_SEQUENCE, NO_SUB_FUNCTION, Function, Protocol
+from gateway.p25.fne.packet import FnePacket
+from gateway.p25.fne.requests import GrantRequest
+from gateway.p25.talk.records import FRAMES_PER_LDU
+from gateway.p25.talk.talk_out import OutLdu, TalkOut
+
+ASK_MS = 100
+"""How long a master may say no before we talk; no answer is a yes."""
+GIVE_WAY_PACKETS = 2
+"""So many packets of another talker say that the master carries him and not us."""
+EMERGENCY = 3
+"""Priority of a press that is an emergency."""
+DEFAULT_PRIORITY, HIGH_PRIORITY = 4, 6
+"""Priorities of the service options."""
+
+
+class Phase(enum.Enum):
+    """How far an over has come."""
+
+    ASKED = "asked"
+    TALKING = "talking"
+    ENDING = "ending"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """What every message of ours says of the network and of us."""
+
+    peer: int
+    own_id: int
+    system: int
+    wacn: int
+
+
+@dataclass(slots=True, kw_only=True)
+class OverOut:
+    """One press, from the question to the end."""
+
+    demand: RequestId
+    talk: TalkOut
+    channel: Channel
+    stream: int
+    begun_ms: MonoMs
+    next_ms: MonoMs
+    """When the next LDU may leave."""
+    phase: Phase = Phase.ASKED
+    sequence: int = 0
+    foreign: int = 0
+    """Packets of others on the same group since we began."""
+
+    @property
+    def group(self) -> int:
+        """Group that is talked to."""
+        return self.talk.group
+
+
+class Transmitter:
+    """At most one over at a time."""
+
+    def __init__(
+        self, network: Network, send: Callable[[FnePacket], None], new_stream: Callable[[], int]
+    ) -> None:
+        """Begin silent; ``send`` takes what is to be sent."""
+        self._network = network
+        self._send = send
+        self._new_stream = new_stream
+        self.over: OverOut | None = None
+
+    @property
+    def on_air(self) -> RequestId | None:
+        """The press whose voice may be sent now."""
+        over = self.over
+        return over.demand if over is not None and over.phase is Phase.TALKING else None
+
+    def begin(self, demand: KeyDemand, channel: Channel, now: MonoMs) -> None:
+        """Ask for the channel."""
+        emergency = demand.priority >= EMERGENCY
+        talk = TalkOut(
+            group=demand.group,
+            source=self._network.own_id,
+            emergency=emergency,
+            priority=HIGH_PRIORITY if demand.priority else DEFAULT_PRIORITY,
+        )
+        channel.own = True
+        self.over = OverOut(
+            demand=demand.demand,
+            talk=talk,
+            channel=channel,
+            stream=self._new_stream(),
+            begun_ms=now,
+            next_ms=now,
+        )
+        asked = GrantRequest(source=self._network.own_id, destination=demand.group)
+        self._packet(self.over, Function.GRANT_REQUEST, NO_SUB_FUNCTION, asked.encode())
+
+    def voice(self, demand: RequestId, imbe: bytes, now: MonoMs) -> None:
+        """Take 20 ms; dropped unless this press is on air."""
+        if self.over is not None and demand == self.on_air:
+            self.over.talk.push(imbe)
+            self._voice_due(self.over, now)
+
+    def tick(self, now: MonoMs) -> list[RadioEvent]:
+        """Begin to talk when nobody said no; send what is due; end what is done."""
+        over = self.over
+        if over is None:
+            return []
+        if over.phase is Phase.ASKED:
+            return self._grant(over, now) if now - over.begun_ms >= ASK_MS else []
+        self._voice_due(over, now)
+        if over.phase is Phase.ENDING and over.talk.done:
+            return self._finish(over, now, TxEnded(demand=over.demand, cause="released"))
+        return []
+
+    def deadline(self) -> MonoMs | None:
+        """Return when ``tick`` is due."""
+        over = self.over
+        if over is None:
+            return None
+        if over.phase is Phase.ASKED:
+            return MonoMs(over.begun_ms + ASK_MS)
+        waiting = over.phase is Phase.ENDING or over.talk.waiting >= FRAMES_PER_LDU
+        return over.next_ms if waiting else None
+
+    def end(self, demand: RequestId, cause: str, now: MonoMs) -> list[RadioEvent]:
+        """Let go. A release sends what was given; any other cause ends at once."""
+        over = self.over
+        if over is None or over.demand != demand:
+            return []
+        if over.phase is Phase.ASKED:
+            return self._finish(over, now, TxEnded(demand=demand, cause=cause))
+        released = cause == "released"
+        over.talk.close(drop=not released)
+        if released and not over.talk.done:
+            over.phase = Phase.ENDING
+            return self.tick(now)
+        return self._finish(over, now, TxEnded(demand=demand, cause=cause))
+
+    def refuse(self, words: str, now: MonoMs, *, talker: int | None = None) -> list[RadioEvent]:
+        """End the over because of somebody else: a no before we talk, else a withdrawal."""
+        over = self.over
+        if over is None:
+            return []
+        if over.phase is Phase.ASKED:
+            return self._finish(over, now, TxRefused(demand=over.demand, reason=words))
+        cause = "withdrawn" if talker is None else "preempted"
+        ended = TxEnded(demand=over.demand, cause=cause, reason=words, talker=talker)
+        return self._finish(over, now, ended)
+
+    def foreign(self, talker: int, now: MonoMs) -> list[RadioEvent]:
+        """Give way to another talker on the same group, unless it is a straggler of before."""
+        over = self.over
+        if over is None or (over.phase is not Phase.ASKED and over.foreign < GIVE_WAY_PACKETS):
+            return []
+        return self.refuse(
+            f"unit {talker} was first: the master keeps its call", now, talker=talker
+        )
+
+    def lost(self, now: MonoMs, words: str) -> list[RadioEvent]:
+        """End the over because the master is gone."""
+        over = self.over
+        if over is None:
+            return []
+        return self._finish(over, now, TxEnded(demand=over.demand, cause="link_lost", reason=words))
+
+    def end_packet(self) -> FnePacket | None:
+        """Return the packet that ends the running over."""
+        over = self.over
+        if over is None:
+            return None
+        message = self._message(over, TDU, PADDING)
+        return self._made(
+            over, Function.PROTOCOL, Protocol.P25, message.encode(), sequence=LAST_SEQUENCE
+        )
+
+    # ---- inside
+
+    def _grant(self, over: OverOut, now: MonoMs) -> list[RadioEvent]:
+        over.phase, over.next_ms = Phase.TALKING, now
+        talk = over.channel.talk
+        emergency = over.talk.emergency
+        events = talk.own(
+            now, over.group, priority=EMERGENCY if emergency else 0, emergency=emergency
+        )
+        instance = talk.instance
+        assert instance is not None  # ``own`` has just made or kept one
+        return [*events, TxGranted(demand=over.demand, instance=instance)]
+
+    def _voice_due(self, over: OverOut, now: MonoMs) -> None:
+        """Send LDUs no faster than they are spoken: receivers play them at that pace."""
+        while now >= over.next_ms:
+            ldu = over.talk.ldu()
+            if ldu is None:
+                return
+            first = over.sequence == 0
+            self._ldu(over, ldu, first=first)
+            over.next_ms = MonoMs(max(over.next_ms, now - LDU_MS // 2) + LDU_MS)
+
+    def _ldu(self, over: OverOut, ldu: OutLdu, *, first: bool) -> None:
+        header = over.talk.header if first and not ldu.second else None
+        unit = VoiceUnit(
+            voice=ldu.voice,
+            word=ldu.word,
+            low_speed=ldu.low_speed,
+            frame_type=HEADER_VALID if header is not None else 0,
+            header=header,
+        )
+        body = write_voice(unit, second=ldu.second)
+        duid = LDU2 if ldu.second else LDU1
+        control = GRANT_DEMAND if first else 0
+        message = self._message(over, duid, body, control)
+        self._packet(over, Function.PROTOCOL, Protocol.P25, message.encode())
+        over.sequence = (over.sequence + 1) % LAST_SEQUENCE
+
+    def _message(self, over: OverOut, duid: int, body: bytes, control: int = 0) -> P25Message:
+        return P25Message(
+            duid=duid,
+            source=over.talk.source,
+            destination=over.group,
+            system=self._network.system,
+            wacn=self._network.wacn,
+            control=control,
+            length=LENGTHS[duid],
+            body=body,
+        )
+
+    def _finish(self, over: OverOut, now: MonoMs, event: RadioEvent) -> list[RadioEvent]:
+        packet = self.end_packet()
+        if packet is not None and not isinstance(event, TxRefused):
+            self._send(packet)
+        self.over = None
+        over.channel.own = False
+        if over.phase is not Phase.ASKED:
+            over.channel.talk.own_ended(now)
+        return [event]
+
+    def _packet(self, over: OverOut, function: int, sub: int, payload: bytes) -> None:
+        self._send(self._made(over, function, sub, payload, sequence=over.sequence))
+
+    def _made(
+        self, over: OverOut, function: int, sub: int, payload: bytes, *, sequence: int
+    ) -> FnePacket:
+        if function == Function.GRANT_REQUEST:
+            sequence = LAST_SEQUENCE
+        return FnePacket(
+            function=function,
+            sub_function=sub,
+            sequence=sequence,
+            ssrc=self._network.peer,
+            peer=self._network.peer,
+            stream=over.stream,
+            payload=payload,
+        )
