@@ -184,3 +184,8 @@ class Sender:
         return from_master(
             Function.PROTOCOL, said.encode(), Protocol.P25, sequence=sequence, stream=self.stream
         )
+
+
+def messages(wire: Wire) -> list[tuple[FnePacket, P25Message]]:
+    """Return the P25 traffic that was sent."""
+    return [(one, P25Message.decode(one.payload)) for one in wire.of(Function.PROTOCOL)]
