@@ -66,6 +66,8 @@ class LinkStatus:
     signal_dbm: int | None = None
     speed_bps: int | None = None
     capabilities: tuple[str, ...] = ()
+    told: bool = False
+    """Whether it has said anything yet: then its capabilities are known, and may be none."""
     since_utc: int = 0
     group: int | None = None
     scanned: tuple[int, ...] = ()
@@ -134,6 +136,7 @@ class TalkgroupStates:
 
     def _link_changed(self, event: ev.LinkChanged) -> None:
         status = self.link(event.link)
+        status.told = True
         status.state, status.reason = event.state, event.reason
         status.model = event.model or status.model
         status.firmware = event.firmware or status.firmware
@@ -222,7 +225,7 @@ class TalkgroupStates:
             reason = self.link(links[0].id).reason or "link lost" if links else "no link carries it"
         capabilities = {c for link in links for c in self.link(link.id).capabilities}
         members = Capability.MEMBERS.value in capabilities
-        told = any(self.link(link.id).capabilities for link in links)
+        told = any(self.link(link.id).told for link in links)
         return {
             "rx": rx,
             "transmission": state.transmission,

@@ -278,8 +278,9 @@ export class Talkgroups {
 
   /** A link says what it can carry when it comes up: the tile says what none of them can. */
   #capable(row: Talkgroup): void {
-    const can = new Set(row.info.links.flatMap((id) => this.links.get(id)?.capabilities ?? []));
-    if (can.size === 0) return;
+    const known = row.info.links.map((id) => this.links.get(id)).filter((link) => link !== undefined);
+    const can = new Set(known.flatMap((link) => link.capabilities));
+    if (can.size === 0 && known.every((link) => link.state === 'closed')) return;
     Object.assign(row.state, {
       emergency_in: can.has('emergency_in'),
       emergency_ack: can.has('emergency_ack'),
