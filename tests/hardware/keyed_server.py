@@ -2,7 +2,8 @@
 
 Usage: keyed_server.py LINK-AS-JSON HOW. Prints one JSON object a line, with CLOCK_MONOTONIC
 milliseconds. It lets itself be killed or stopped from outside; HOW ``hang`` blocks its loop, HOW
-``text`` sends a long text while it is keyed, HOW ``duplex`` calls a unit instead of its group.
+``text`` sends a long text while it is keyed, HOW ``duplex`` calls a unit instead of its group, HOW
+``voice`` sends sound without end.
 """
 
 import asyncio
@@ -15,9 +16,11 @@ from gateway.model.ids import CallId, LinkId, MessageId, RequestId
 from gateway.model.individual import Dial, IndividualKind
 from gateway.model.plan import Link
 from gateway.model.radio import KeyDemand, LinkChanged, LinkState, RadioEvent, TxEnded, TxGranted
+from gateway.model.wire import from_json
 from hardware.drivers import make_driver
 from hardware.pei_radio import PeiRadioLink
 from tests.hardware.driving import RealClock
+from voicecodecs.pcm import SILENT_FRAME
 
 PRESS = RequestId("r-1")
 UNIT = 1210204
@@ -34,8 +37,7 @@ class Server:
 
     def __init__(self, planned: dict[str, Any], how: str) -> None:
         self._how = how
-        planned["talkgroups"] = tuple(planned["talkgroups"])
-        link = Link(**planned)
+        link = from_json(Link, planned, "link")
         self.driver = make_driver(link, self._event, lambda *sound: None, RealClock())
         self._group = link.talkgroups[0]
         self._demanded = False
@@ -70,12 +72,18 @@ class Server:
 
     def _granted(self) -> None:
         loop = asyncio.get_running_loop()
+        if self._how == "voice":
+            self._talk()
         if self._how == "text":
             assert isinstance(self.driver, PeiRadioLink)
             self.driver.send_text(MessageId("m-1"), 1210204, "Long text " * 12)
         if self._how == "hang":
             loop.call_later(0.3, self._hang)
         tell("granted")
+
+    def _talk(self) -> None:
+        self.driver.send_sound(PRESS, SILENT_FRAME)
+        asyncio.get_running_loop().call_later(0.02, self._talk)
 
     def _hang(self) -> None:
         tell("hang")
