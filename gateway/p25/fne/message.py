@@ -162,6 +162,11 @@ class VoiceUnit:
     header: EncryptionSync | None = None
     """Only in an LDU1 that says that its header was valid."""
 
+    @property
+    def sync(self) -> EncryptionSync | None:
+        """What an LDU2 says of encryption; None of an LDU1."""
+        return EncryptionSync.decode(self.word) if len(self.word) == SYNC_OCTETS else None
+
 
 def read_voice(message: P25Message) -> VoiceUnit:
     """Read an LDU1 or LDU2; raises ProtocolViolation. What stands behind the records may lack."""
