@@ -10,6 +10,7 @@ HEADER_OCTETS: Final = 12
 TIA_VOICE: Final = 0x64
 V24_VOICE: Final = 0x5D
 V24_DATA: Final = 0x5E
+"""V.24 records travel in these two types; one station program uses ``TIA_VOICE`` for them too."""
 TICKS_PER_FRAME: Final = 160
 """Time stamps count 8 kHz; some stations step by 60 a packet and never count sequence numbers."""
 

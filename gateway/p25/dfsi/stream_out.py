@@ -13,7 +13,14 @@ from gateway.p25.dfsi import v24
 from gateway.p25.dfsi.blocks import Block, EndOfStream, StartOfStream, VoiceBlock, VoiceHeader
 from gateway.p25.dfsi.header_word import HeaderWord
 from gateway.p25.dfsi.ldu_word import piece_index, pieces_of
-from gateway.p25.dfsi.rtp import TIA_VOICE, TICKS_PER_FRAME, V24_DATA, V24_VOICE, RtpPacket
+from gateway.p25.dfsi.rtp import (
+    TIA_VOICE,
+    TICKS_PER_FRAME,
+    V24_DATA,
+    V24_VOICE,
+    RtpPacket,
+    decode_rtp,
+)
 from gateway.p25.dfsi.voice_packet import packet_of, verbose_packet_of
 from gateway.p25.talk.records import FRAMES_PER_LDU, PLACES
 from gateway.p25.talk.talk_out import SILENCE, OutFrame, TalkOut
@@ -38,6 +45,7 @@ class StreamOut:
         self._packet = verbose_packet_of if verbose else packet_of
         self._talk: TalkOut | None = None
         self._out: deque[bytes] = deque(maxlen=MAX_WAITING)
+        self._types = (TIA_VOICE, TIA_VOICE)
         self._sequence = 0
         self._timestamp = 0
         self._superframe = 0
@@ -51,6 +59,15 @@ class StreamOut:
     def keyed(self) -> bool:
         """Whether an over was begun and not ended."""
         return self._talk is not None
+
+    def answer(self, octets: bytes) -> None:
+        """Send records in the payload types that the station uses; raises ProtocolViolation.
+
+        Until it was heard they go in the standard's type: dvmhost takes no other.
+        """
+        if not self._tia:
+            own = decode_rtp(octets).payload_type in (V24_VOICE, V24_DATA)
+            self._types = (V24_VOICE, V24_DATA) if own else (TIA_VOICE, TIA_VOICE)
 
     def begin(self, talk: TalkOut, now: MonoMs) -> None:
         """Key: the start and the header words leave at once."""
@@ -116,7 +133,7 @@ class StreamOut:
 
     def signal(self, tsbk: bytes) -> None:
         """Send a signalling block of 12 octets; only V.24 records can carry one."""
-        self._rtp(v24.V24Tsbk(octets=tsbk).encode(), V24_DATA)
+        self._rtp(v24.V24Tsbk(octets=tsbk).encode(), self._types[1])
 
     def acknowledge_start(self, ack: Block) -> None:
         """Answer the station's start of an over."""
@@ -128,7 +145,7 @@ class StreamOut:
         ahead = (self._sequence + UNKEY_AHEAD) // UNKEY_AHEAD * UNKEY_AHEAD
         ticks = (ahead - self._sequence) * TICKS_PER_FRAME
         packet = RtpPacket(
-            payload_type=TIA_VOICE if self._tia else V24_VOICE,
+            payload_type=self._types[0],
             sequence=ahead & 0xFFFF,
             timestamp=self._timestamp + ticks & 0xFFFFFFFF,
             ssrc=self._ssrc,
@@ -185,7 +202,7 @@ class StreamOut:
         self._again_ms = MonoMs(now + END_AGAIN_MS)
 
     def _send_end(self) -> None:
-        self._rtp(self._end_payload(), TIA_VOICE if self._tia else V24_VOICE)
+        self._rtp(self._end_payload(), self._types[0])
 
     def _end_payload(self) -> bytes:
         return self._packet(EndOfStream()).encode() if self._tia else v24.STOP_VOICE.encode()
@@ -194,7 +211,7 @@ class StreamOut:
         self._rtp(self._packet(*blocks).encode(), TIA_VOICE)
 
     def _send_record(self, record: v24.Record) -> None:
-        self._rtp(record.encode(), V24_VOICE)
+        self._rtp(record.encode(), self._types[0])
 
     def _rtp(self, payload: bytes, payload_type: int) -> None:
         packet = RtpPacket(

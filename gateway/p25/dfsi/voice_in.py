@@ -47,12 +47,16 @@ class Block:
 Heard = Begin | Half | Voice | End | Block
 
 
-def read_voice(octets: bytes) -> list[Heard]:
-    """Read a datagram; raises ProtocolViolation."""
+def read_voice(octets: bytes, *, records: bool = False) -> list[Heard]:
+    """Read a datagram; raises ProtocolViolation.
+
+    ``records``: the station speaks V.24 records, in whichever of the payload types.
+    """
     packet = decode_rtp(octets)
-    if packet.payload_type in (V24_VOICE, V24_DATA):
+    plain = packet.payload_type == TIA_VOICE
+    if packet.payload_type in (V24_VOICE, V24_DATA) or (plain and records):
         return _of_record(v24.decode_record(packet.payload))
-    if packet.payload_type != TIA_VOICE:
+    if not plain:
         raise ProtocolViolation(
             f"RTP packet: expected payload type 64, 5D or 5E, got {packet.payload_type:02X}",
             raw=octets,

@@ -45,7 +45,7 @@ class Listener:
         if len(data) < 13 or data[0] != 0x80:
             self.violation(data, "expected RTP version 2 with a payload")
             return
-        wanted = (0x64,) if self.tia else (0x5D, 0x5E)
+        wanted = (0x64,) if self.tia else (0x64, 0x5D, 0x5E)
         if data[1] not in wanted:
             self.violation(data, f"payload type {data[1]:02X} in this dialect")
             return
