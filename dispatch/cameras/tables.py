@@ -71,11 +71,97 @@ class CameraEvent(SQLModel, table=True):
         default_factory=list, sa_column=Column(JSON, nullable=False)
     )
     media: dict[str, str] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    notes: list[str] = Field(
+        default_factory=list,
+        sa_column=Column(JSON, nullable=False, server_default="[]"),
+    )
+    """What was unusual about the message: a renamed field, an unknown type, ``verified``."""
     raw_sha256: str
     raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     incident: str | None = None
     retention: str = "event"
     expires_utc: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class CameraUnread(SQLModel, table=True):
+    """A message that no reader understood: kept as it came, shown, and counted."""
+
+    __tablename__ = "camera_unread"
+    __table_args__ = (UniqueConstraint("source", "topic", "raw_sha256", name="camera_unread_once"),)
+
+    id: str = Field(primary_key=True)
+    source: str = Field(index=True)
+    topic: str
+    reason: str
+    t_recv_utc: int = Field(sa_type=BigInteger, index=True)
+    size_bytes: int
+    """As it came; ``raw`` (zlib, one stream) holds the first 256 KiB of a larger one."""
+    raw_sha256: str
+    raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    expires_utc: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class CameraMedia(SQLModel, table=True):
+    """A still or clip that somebody or a rule wants, and how far it is."""
+
+    __tablename__ = "camera_media"
+    __table_args__ = (
+        UniqueConstraint("source", "object", "kind", "from_utc", name="camera_media_once"),
+        Index("ix_camera_media_state_next", "state", "next_utc"),
+    )
+
+    id: str = Field(primary_key=True)
+    incident: str = Field(index=True)
+    source: str
+    camera: str
+    object: str
+    """Id of the event or review at the source; of the bookmark when a person asked."""
+    kind: str
+    """still or clip."""
+    path: str
+    """Below the source's address; empty where a rule of the source makes it."""
+    from_utc: int = Field(default=0, sa_type=BigInteger)
+    to_utc: int = Field(default=0, sa_type=BigInteger)
+    state: str = "wanted"
+    """wanted, fetched, partial or gone."""
+    reason: str = ""
+    made_by: str = ""
+    """The person; empty for a rule."""
+    made_utc: int = Field(sa_type=BigInteger)
+    tries: int = 0
+    next_utc: int = Field(default=0, sa_type=BigInteger)
+    give_up_utc: int = Field(default=0, sa_type=BigInteger)
+    """When the source's own retention has passed."""
+    done_utc: int | None = Field(default=None, sa_type=BigInteger)
+    file: str = ""
+    sha256: str = ""
+    size_bytes: int = 0
+    content_type: str = ""
+    duration_ms: int | None = None
+    remuxed: bool = False
+    """True when the source cut and packed it anew: not the camera's own file."""
+
+
+class WebhookOut(SQLModel, table=True):
+    """A signed message to another system, until it was taken or given up."""
+
+    __tablename__ = "webhook_out"
+    __table_args__ = (Index("ix_webhook_out_state_next", "state", "next_utc"),)
+
+    id: str = Field(primary_key=True)
+    """Also its ``webhook-id``: the same in every try."""
+    target: str
+    type: str
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    incident: str = ""
+    made_utc: int = Field(sa_type=BigInteger)
+    state: str = "waiting"
+    """waiting, sent or dead."""
+    tries: int = 0
+    next_utc: int = Field(default=0, sa_type=BigInteger)
+    last_status: int = 0
+    last_error: str = ""
+    done_utc: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class WebhookSeen(SQLModel, table=True):

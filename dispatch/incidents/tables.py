@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 
@@ -124,3 +124,87 @@ class IncidentCounter(SQLModel, table=True):
 
     year: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     last: int = 0
+
+
+class ClaimHit(SQLModel, table=True):
+    """A face, name or plate that a machine believes it saw. Nobody but reviewers sees ``value``."""
+
+    __tablename__ = "claim_hit"
+    __table_args__ = (
+        UniqueConstraint("source", "src_event_id", "type", "value", name="claim_hit_once"),
+        Index("ix_claim_hit_state_expires", "state", "expires_utc"),
+    )
+
+    id: str = Field(primary_key=True)
+    incident: str = Field(index=True)
+    event: str
+    """The camera event with the best score."""
+    source: str
+    src_event_id: str
+    camera: str
+    camera_group: str = ""
+    type: str
+    """face, name or plate."""
+    value: str
+    score: float | None = None
+    threshold: float | None = None
+    model: str = ""
+    reference_list: str = ""
+    state: str = "unreviewed"
+    """unreviewed, confirmed, rejected or expired."""
+    first_by: str = ""
+    """User id of the first who confirmed; ``first_name`` is what is shown."""
+    first_name: str = ""
+    first_utc: int | None = Field(default=None, sa_type=BigInteger)
+    decided_by: str = ""
+    decided_name: str = ""
+    decided_utc: int | None = Field(default=None, sa_type=BigInteger)
+    made_utc: int = Field(sa_type=BigInteger)
+    expires_utc: int = Field(sa_type=BigInteger)
+
+
+class CapMessage(SQLModel, table=True):
+    """An alert in the Common Alerting Protocol that came or went."""
+
+    __tablename__ = "cap_message"
+    __table_args__ = (
+        UniqueConstraint("direction", "sender", "identifier", "sent", name="cap_message_once"),
+    )
+
+    id: str = Field(primary_key=True)
+    direction: str
+    """in or out."""
+    sender: str
+    identifier: str
+    sent: str
+    """As written; part of the message's name."""
+    status: str
+    msg_type: str
+    scope: str
+    incident: str = Field(default="", index=True)
+    state: str = "active"
+    """active, updated, cancelled or expired."""
+    replaced_by: str = ""
+    t_utc: int = Field(sa_type=BigInteger, index=True)
+    expires_utc: int | None = Field(default=None, sa_type=BigInteger)
+    raw_sha256: str
+    raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Handover(SQLModel, table=True):
+    """An incident handed over to another control room, or taken over from one."""
+
+    __tablename__ = "incident_handover"
+    __table_args__ = (
+        UniqueConstraint("direction", "shared_id", "raw_sha256", name="incident_handover_once"),
+    )
+
+    id: str = Field(primary_key=True)
+    direction: str
+    """in or out."""
+    shared_id: str = Field(index=True)
+    incident: str = Field(index=True)
+    by: str
+    t_utc: int = Field(sa_type=BigInteger)
+    raw_sha256: str
+    raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
