@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Protocol
 
 from gateway.model.errors import ConfigError
+from gateway.model.p25_settings import DFSI, FNE, NETWORK
 from gateway.model.plan import Link
 from gateway.ports import CallSoundSink, Clock, RadioEventSink, RadioLink
 from hardware.analogue_radio import AnalogueRadioLink
 from hardware.line_keyed_terminal import LineKeyedTerminal
-from hardware.p25_links import UDP_LINKS
 from hardware.pei_radio import PeiRadioLink
 from hardware.ptt_address import PEI
 
@@ -42,7 +42,19 @@ def _analogue(
     return AnalogueRadioLink(link, events, sound, clock, line_log=line_log)
 
 
-DRIVERS: dict[str, Factory] = {"tetra-pei": _tetra_pei, "analogue": _analogue, **UDP_LINKS}
+def _p25(
+    link: Link, events: RadioEventSink, sound: CallSoundSink, clock: Clock, line_log: Path | None
+) -> Driver:
+    from hardware.p25_links import UDP_LINKS  # noqa: PLC0415 - its vocoder costs only who has P25
+
+    return UDP_LINKS[link.kind](link, events, sound, clock, line_log)
+
+
+DRIVERS: dict[str, Factory] = {
+    "tetra-pei": _tetra_pei,
+    "analogue": _analogue,
+    **dict.fromkeys((DFSI, NETWORK, FNE), _p25),
+}
 """Kind of a link in the plan -> what makes its driver."""
 
 

@@ -9,30 +9,29 @@ import numpy as np
 from gateway.model.ids import LinkId
 from gateway.p25.talk.port import VoiceHeard
 from gateway.ports import CallSoundSink, Clock
-from voicecodecs.imbe import ImbeDecoder, ImbeEncoder
+from voicecodecs.imbe import ImbeDecoder, ImbeEncoder, warm
+from voicecodecs.pcm import SILENT_FRAME
 
 MAX_DECODERS = 64
 """Calls of one link that are decoded at once; the one not heard for longest is forgotten."""
-IMBE_DELAY_MS = 40
-"""How much sound the encoder holds back at most."""
 
 
 class P25Voice:
     """Decodes what is heard and encodes what is said, for one link."""
 
     def __init__(self, link: LinkId, sound: CallSoundSink, clock: Clock, *, many: bool) -> None:
-        """Begin in silence; ``many``: the engine is told the call with each block."""
+        """Begin in silence, the vocoder compiled; ``many``: blocks are told with their call."""
         self._link = link
         self._sound = sound
         self._clock = clock
         self._many = many
         self._decoders: dict[int, ImbeDecoder] = {}
         self._encoder = ImbeEncoder()
-        self._silence = bytes(320)
+        warm()
 
     def heard(self, voice: VoiceHeard) -> None:
         """Give 20 ms to the engine; what cannot be read is silence, never noise."""
-        pcm = self._decode(voice) if voice.readable else self._silence
+        pcm = self._decode(voice) if voice.readable else SILENT_FRAME
         instance = voice.instance if self._many else None
         self._sound(self._link, pcm, self._clock.utc_us(), instance)
 

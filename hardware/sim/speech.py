@@ -123,6 +123,15 @@ def clip(name: str) -> Sound:
     return Sound.mulaw((FOLDER / f"{name}.ul").read_bytes())
 
 
+def clip_frames(name: str) -> bytes:
+    """Return a spoken message as P25 full-rate vocoder frames, 11 octets each; raises ConfigError.
+
+    They are made by ``scripts/make-demo-frames``, so that a simulator needs no vocoder.
+    """
+    clip(name)
+    return (FOLDER / f"{name}.imbe").read_bytes()
+
+
 def pcm_bytes(samples: Sequence[int]) -> bytes:
     """Return int16 samples as little-endian bytes."""
     values = array.array("h", samples)

@@ -25,6 +25,11 @@ def add_stage_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--control", type=int, metavar="PORT", help="JSON lines on loopback TCP")
     parser.add_argument("--seed", type=int, help="chance of faults and repeats")
+    parser.add_argument(
+        "--clips-only",
+        action="store_true",
+        help="do not load the vocoder: 80 MB less, for scenarios that say shipped clips alone",
+    )
     parser.add_argument("--once", action="store_true", help="play each step once")
 
 
@@ -45,7 +50,8 @@ async def _run(args: argparse.Namespace, scenario: Scenario, front: Front) -> No
     stop = end_on_signal()
     stage = Stage(front, scenario, seed=args.seed)
     control = StageLines(stage)
-    warm()
+    if not args.clips_only:
+        warm()
     try:
         ports = await stage.start(loop_steps=not args.once)
         port = await control.open(args.control) if args.control is not None else None

@@ -1,18 +1,19 @@
-"""Voice of a P25 simulator: clips to vocoder frames, and what was heard back to sound."""
+"""Voice of a P25 simulator: clips to vocoder frames, and what was heard back to sound.
 
+The vocoder is loaded when it is needed, because it costs 80 MB: the shipped clips are there as
+frames already.
+"""
+
+import itertools
 import wave
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from gateway.model.errors import ConfigError
 from hardware.sim.actions import Action
-from hardware.sim.speech import SAMPLE_RATE_HZ, Sound, clip
-from voicecodecs.imbe.decoder import ImbeDecoder
-from voicecodecs.imbe.encoder import ImbeEncoder
+from hardware.sim.speech import SAMPLE_RATE_HZ, Sound, clip_frames
 
 FRAME_MS = 20.0
 IMBE_OCTETS = 11
@@ -125,15 +126,14 @@ def frames_of(action: Action, folder: Path) -> Iterator[bytes]:
     The frames are made one by one, as they are needed; the encoder's delay is flushed at the end.
     """
     if text := action.text("frames"):
-        raw = bytes.fromhex(text)
-        return iter([raw[n : n + IMBE_OCTETS] for n in range(0, len(raw), IMBE_OCTETS)])
+        return _cut(bytes.fromhex(text))
+    if names := action.texts("say"):
+        return itertools.chain.from_iterable([_cut(clip_frames(name)) for name in names])
     return _encoded(_sound(action, folder))
 
 
 def _sound(action: Action, folder: Path) -> Sound:
     length_ms = action.number("for_s", DEFAULT_S) * 1000.0
-    if names := action.texts("say"):
-        return Sound.joined([clip(name) for name in names])
     if name := action.text("wav"):
         return Sound.wav(folder / name)
     hz = action.maybe_number("tone_hz")
@@ -142,7 +142,15 @@ def _sound(action: Action, folder: Path) -> Sound:
     return Sound.silence(length_ms)
 
 
+def _cut(frames: bytes) -> Iterator[bytes]:
+    return iter([frames[n : n + IMBE_OCTETS] for n in range(0, len(frames), IMBE_OCTETS)])
+
+
 def _encoded(sound: Sound) -> Iterator[bytes]:
+    import numpy as np  # noqa: PLC0415 - see the module's first lines
+
+    from voicecodecs.imbe.encoder import ImbeEncoder  # noqa: PLC0415 - the same
+
     encoder = ImbeEncoder()
     for index in range(sound.blocks):
         yield from encoder.encode(np.frombuffer(sound.block(index), dtype="<i2").astype(np.int16))
@@ -151,6 +159,8 @@ def _encoded(sound: Sound) -> Iterator[bytes]:
 
 def warm() -> None:
     """Compile the vocoder, so that the first over is on time."""
+    from voicecodecs.imbe.decoder import ImbeDecoder  # noqa: PLC0415 - see the first lines
+
     decoder = ImbeDecoder()
     for frame in _encoded(Sound.silence(FRAME_MS)):
         decoder.decode(frame)
@@ -158,6 +168,8 @@ def warm() -> None:
 
 def write_wav(path: Path, frames: list[bytes]) -> int:
     """Decode frames to an 8 kHz mono WAV file; returns samples. ConfigError if it cannot be."""
+    from voicecodecs.imbe.decoder import ImbeDecoder  # noqa: PLC0415 - see the first lines
+
     decoder = ImbeDecoder()
     pcm = b"".join(decoder.decode(frame).astype("<i2").tobytes() for frame in frames)
     try:
