@@ -35,12 +35,14 @@ from dispatch.wiring import Dispatch, Parts
 from gateway.bus import Bus, InProcessBus, Subscription
 from gateway.model.events import AlarmRaised, Envelope
 from gateway.model.ids import GatewayId, PositionId
+from gateway.model.p25_settings import P25_KINDS
 from gateway.model.plan import Plan
 from gateway.model.wire import from_json
 from gateway.recording.recovery import Recovered
 from samband.camera_side import CameraSide
 from samband.compose_radio import RadioFolders, RadioSide
 from samband.config import LOOPBACK, Config
+from samband.kernels import prepare
 from samband.place import log_origin
 from samband.state import StateLock, make_state
 from samband.web_server import WebServer
@@ -147,6 +149,8 @@ class Server:
             spool=self.config.state / "spool",
             line_log=log,
         )
+        if any(link.kind in P25_KINDS for link in live.plan.links):
+            prepare(self.config.state)  # nothing is served yet: it may take its minute
         self.radio = RadioSide(
             live.plan, live.number, self.bus, clock, folders=folders, first_call=first_call
         )

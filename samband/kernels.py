@@ -60,6 +60,14 @@ def keep_kernels(
     return folder
 
 
+def prepare(state: Path | None = None) -> None:
+    """Have the vocoders compiled, in a child process, unless they are kept already."""
+    kept = keep_kernels(state) or sources()
+    if next(kept.rglob("*.nbi"), None) is None:
+        for _ in fill():
+            pass
+
+
 def fill() -> Iterator[tuple[str, int]]:
     """Compile in a child process; yields each package's name and how many ms it took."""
     child = subprocess.Popen(
