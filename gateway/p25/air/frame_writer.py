@@ -22,7 +22,7 @@ from gateway.p25.air.protection import (
     TERMINATOR,
     encode_low_speed,
 )
-from gateway.p25.air.status_symbols import ALL_UNKNOWN, Status, fill
+from gateway.p25.air.status_symbols import ALL_UNKNOWN, SLOT_BITS, Status, fill
 from gateway.p25.air.units import (
     FRAMES_PER_LDU,
     AirFrame,
@@ -81,10 +81,19 @@ def _content(frame: AirFrame) -> tuple[int, int]:
         case Pdu():
             coded = _packet(frame)
         case UnknownUnit():
-            coded = int.from_bytes(frame.content, "big"), 8 * len(frame.content)
+            coded = _unknown(frame.content)
         case _:
             raise InvalidCommand(f"frame: {type(frame).__name__} is no data unit")
     return coded
+
+
+def _unknown(content: bytes) -> tuple[int, int]:
+    """Return bits as received: what filled up the last octet is no microslot of its own."""
+    bits = 8 * len(content)
+    filling = (CONTENT_AT + bits) % SLOT_BITS
+    if filling >= 8:
+        filling = 0
+    return int.from_bytes(content, "big") >> filling, bits - filling
 
 
 def _given(octets: bytes | None, what: str, count: int) -> bytes:
@@ -102,6 +111,8 @@ def _sync(sync: EncryptionSync | None) -> EncryptionSync:
 
 def _header_octets(frame: Hdu) -> bytes:
     sync = _sync(frame.sync).encode()
+    if not 0 <= frame.mfid <= 0xFF or not 0 <= frame.group <= 0xFFFF:
+        raise InvalidCommand(f"header: MFID {frame.mfid} or group {frame.group} does not fit")
     group = frame.group.to_bytes(2, "big")
     return sync[:HEADER_MI_OCTETS] + bytes([frame.mfid]) + sync[HEADER_MI_OCTETS:] + group
 

@@ -268,3 +268,49 @@ def test_short_words_beyond_reach_are_reported(name: str) -> None:
         reported += not decoded.ok
         assert decoded.ok or decoded.info == word >> (code.n - code.k)
     assert reported > 0
+
+
+# ---- trellis blocks as words -------------------------------------------------------------------
+
+BOTH_RATES = pytest.mark.parametrize("code", [trellis.HALF, trellis.THREE_QUARTERS])
+
+
+@BOTH_RATES
+def test_words_are_the_same_as_dibits(code: trellis.TrellisCode) -> None:
+    numbers = random.Random(code.name)
+    for _ in range(20):
+        data = numbers.randbytes(code.octets)
+        word = code.encode_word(data)
+        assert (word << 4).to_bytes(25, "big") == trellis.octets_of(code.encode(data))
+        assert code.decode_word(word) == (data, 0)
+
+
+@BOTH_RATES
+def test_many_damaged_words_decode_as_each_alone(code: trellis.TrellisCode) -> None:
+    numbers = random.Random(code.name)
+    sent = [code.encode_word(numbers.randbytes(code.octets)) for _ in range(40)]
+    received = []
+    for number, word in enumerate(sent):
+        places = numbers.sample(range(trellis.BITS), number % 9)
+        received.append(word ^ sum(1 << place for place in places))
+    together = code.decode_words(received)
+    assert together == [code.decode_word(word) for word in received]
+    for word, block in zip(received, together, strict=True):
+        dibits = trellis.dibits_of((word << 4).to_bytes(25, "big"))
+        assert tuple(block) == code.decode(dibits)
+    assert code.decode_words([]) == []
+
+
+@BOTH_RATES
+def test_words_of_another_size_are_refused(code: trellis.TrellisCode) -> None:
+    with pytest.raises(VoiceError, match="196 bits"):
+        code.decode_word(1 << trellis.BITS)
+    with pytest.raises(VoiceError, match="octets"):
+        code.encode_word(b"")
+
+
+@pytest.mark.parametrize("row", rows("trellis_errors"), ids=lambda row: row["id"])
+def test_damaged_words_of_the_vectors(row: dict[str, Any]) -> None:
+    block = trellis.HALF.decode_word(int(row["received"], 16) >> 4)
+    assert block.data.hex() == row["data"]
+    assert block.errors == len(row["flipped_bits"])
