@@ -8,7 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from gateway.model.errors import ConfigError
 from hardware.sim.actions import Action
@@ -70,6 +70,15 @@ class Front(Protocol):
         ...
 
 
+@runtime_checkable
+class CarriesMany(Protocol):
+    """A front that carries an over on each of its groups at once."""
+
+    def turn_to(self, over: SimOver) -> None:
+        """Take the next ``voice`` or ``end`` as that of this over."""
+        ...
+
+
 @dataclass(slots=True)
 class _Talker:
     over: SimOver
@@ -90,7 +99,8 @@ class Stage:
         self._entries: deque[dict[str, object]] = deque(maxlen=MAX_ENTRIES)
         self._violations = 0
         self._waiting: deque[_Talker] = deque(maxlen=MAX_WAITING)
-        self._talker: _Talker | None = None
+        self._talkers: dict[int, _Talker] = {}
+        """Who talks, by group on a front that carries many; else all are one lane."""
         self._timer: asyncio.TimerHandle | None = None
         self._mend_ms: float | None = None
         self._timetable: Timetable | None = None
@@ -149,7 +159,7 @@ class Stage:
 
     def _talk(self, action: Action) -> None:
         talker = _Talker(over_of(action), frames_of(action, self._scenario.folder))
-        if self._talker is None:
+        if self._lane(talker.over) not in self._talkers:
             self._begin(talker, mono_ms())
         else:
             self._waiting.append(talker)
@@ -163,30 +173,41 @@ class Stage:
 
     def _begin(self, talker: _Talker, now_ms: float) -> None:
         over = talker.over
-        self._talker = talker
+        self._talkers[self._lane(over)] = talker
         self.note("talker", group=over.group, unit=over.unit, emergency=over.emergency)
         self._front.begin(over)
         talker.next_ms = now_ms
 
     def _cut(self) -> None:
-        if self._talker is not None:
-            self._front.end()
-            self._ended()
+        for lane in list(self._talkers):
+            self._end(lane)
 
-    def _ended(self) -> None:
-        self._talker = None
+    def _end(self, lane: int) -> None:
+        talker = self._talkers.pop(lane)
+        self._turn_to(talker.over)
+        self._front.end()
         self.note("talker_end")
-        if self._waiting:
-            follower = self._waiting[0]
+        follower = next((one for one in self._waiting if self._lane(one.over) == lane), None)
+        if follower is not None:
             follower.next_ms = mono_ms() + NEXT_TALKER_MS
+
+    def _lane(self, over: SimOver) -> int:
+        if not isinstance(self._front, CarriesMany):
+            return 0
+        return over.group if over.target is None else -over.target
+
+    def _turn_to(self, over: SimOver) -> None:
+        if isinstance(self._front, CarriesMany):
+            self._front.turn_to(over)
 
     # -- time
 
     def _deadlines(self) -> list[float | None]:
-        talker, waiting = self._talker, self._waiting
-        voice = talker.next_ms if talker else (waiting[0].next_ms if waiting else None)
+        voice = min((one.next_ms for one in self._talkers.values()), default=None)
+        free = [one for one in self._waiting if self._lane(one.over) not in self._talkers]
+        waiting = min((one.next_ms for one in free), default=None)
         steps = self._timetable.deadline() if self._timetable else None
-        return [voice, steps, self._mend_ms, self._front.deadline()]
+        return [voice, waiting, steps, self._mend_ms, self._front.deadline()]
 
     def _tick(self) -> None:
         self._timer = None
@@ -205,27 +226,31 @@ class Stage:
         self.wake()
 
     def _speak(self, now_ms: float) -> None:
-        if self._talker is None and self._waiting and now_ms >= self._waiting[0].next_ms:
-            self._begin(self._waiting.popleft(), now_ms)
-        talker = self._talker
-        while talker is not None and now_ms >= talker.next_ms:
-            frame = next(talker.frames, None)
-            if frame is None:
-                self._front.end()
-                self._ended()
-                return
-            self._front.voice(frame)
-            talker.next_ms += FRAME_MS
+        for follower in list(self._waiting):
+            free = self._lane(follower.over) not in self._talkers
+            if free and now_ms >= follower.next_ms:
+                self._waiting.remove(follower)
+                self._begin(follower, now_ms)
+        for lane, talker in list(self._talkers.items()):
+            self._turn_to(talker.over)
+            while now_ms >= talker.next_ms:
+                frame = next(talker.frames, None)
+                if frame is None:
+                    self._end(lane)
+                    break
+                self._front.voice(frame)
+                talker.next_ms += FRAME_MS
 
     # -- for the control port
 
     def state(self) -> dict[str, object]:
         """Return what is going on."""
-        talker = self._talker
+        units = [talker.over.unit for talker in self._talkers.values()]
         return {
             "front": dict(self._front.state()),
             "line": self.line.state(),
-            "talker": None if talker is None else talker.over.unit,
+            "talker": units[0] if units else None,
+            "talkers": units,
             "waiting": len(self._waiting),
             "violations": self._violations,
         }

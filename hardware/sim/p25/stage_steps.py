@@ -59,6 +59,13 @@ FAULTS: dict[str, dict[str, Field]] = {
         "for_s": _SECONDS,
         "what": Field(kind="text"),
     },
+    "acl": {
+        "list": Field(
+            kind="text", need=True, one_of=("active", "deactivated", "whitelist", "blacklist")
+        ),
+        "numbers": Field(kind="ints", need=True, low=0, high=MAX_UNIT),
+        "affiliation": Field(kind="flag"),
+    },
     "bytes": {"hex": Field(kind="hex", need=True), "channel": Field(kind="text")},
     "restart": {"after_ms": _MS},
 }

@@ -226,3 +226,30 @@ async def test_doubled_lost_and_overtaken_datagrams_are_counted() -> None:
     faults.fault(Action("mend"))
     faults.fault(Action("loss", {"percent": 100.0, "way": "from_gateway"}))
     assert await carried(faults, 3) == [0, 1, 2]
+
+
+class ManyFront(NotingFront):
+    def turn_to(self, over: SimOver) -> None:
+        self.told.append(("turn", over.group))
+
+
+async def test_a_front_that_carries_many_has_a_talker_on_each_group() -> None:
+    front = ManyFront()
+    stage = Stage(front, QUIET)
+    lines = StageLines(stage)
+    await stage.start(loop_steps=False)
+    try:
+        for group, unit in ((10, 1), (20, 2), (10, 3)):
+            ask(lines, do="talk", group=group, unit=unit, frames=FRAME.hex() * 10)
+        assert ask(lines, do="state")["talkers"] == [1, 2]
+        await front.until("end", 3)
+    finally:
+        await stage.close()
+    turn, spoken = 0, {10: 0, 20: 0}
+    for kind, value in front.told:
+        if kind == "turn":
+            assert isinstance(value, int)
+            turn = value
+        elif kind == "voice":
+            spoken[turn] += 1
+    assert spoken == {10: 20, 20: 10}
