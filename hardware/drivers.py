@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gateway.model.errors import ConfigError
-from gateway.model.p25_settings import DFSI, FNE, NETWORK
+from gateway.model.p25_settings import DFSI, FNE, MODEM, NETWORK
 from gateway.model.plan import Link
 from gateway.ports import CallSoundSink, Clock, RadioEventSink, RadioLink
 from hardware.analogue_radio import AnalogueRadioLink
@@ -50,10 +50,19 @@ def _p25(
     return UDP_LINKS[link.kind](link, events, sound, clock, line_log)
 
 
+def _modem(
+    link: Link, events: RadioEventSink, sound: CallSoundSink, clock: Clock, line_log: Path | None
+) -> Driver:
+    from hardware.mmdvm_radio import MmdvmRadioLink  # noqa: PLC0415 - as above
+
+    return MmdvmRadioLink(link, events, sound, clock, line_log=line_log)
+
+
 DRIVERS: dict[str, Factory] = {
     "tetra-pei": _tetra_pei,
     "analogue": _analogue,
     **dict.fromkeys((DFSI, NETWORK, FNE), _p25),
+    MODEM: _modem,
 }
 """Kind of a link in the plan -> what makes its driver."""
 

@@ -2,10 +2,11 @@
 
 from hardware.gpio_link import open_gpio
 from hardware.link import Link, LinkSettings
-from hardware.port_names import GPIO, RFC2217, SOCKET, check_name, device_of, is_local
+from hardware.port_names import GPIO, RFC2217, SOCKET, UDP, check_name, device_of, is_local
 from hardware.rfc2217_link import open_rfc2217
 from hardware.serial_link import open_serial_aside
 from hardware.tcp_link import open_tcp
+from hardware.udp_link import open_udp
 
 __all__ = ["is_local", "open_link"]
 
@@ -17,6 +18,8 @@ async def open_link(url: str, settings: LinkSettings) -> Link:
     """
     if url.startswith(GPIO):
         return open_gpio(url, active_low=settings.active_low)
+    if url.startswith(UDP):
+        return open_udp(url, settings)
     check_name(url)
     if url.startswith(SOCKET):
         return await open_tcp(url, settings)

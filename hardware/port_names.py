@@ -5,7 +5,8 @@
   called today; found through ``/sys``, no port is opened;
 * ``socket://HOST:PORT``: a serial server that hands on bytes;
 * ``rfc2217://HOST:PORT``: one that also hands on speed and modem lines;
-* ``gpio:CHIP/LINE``: a line of a GPIO chip (PTT only).
+* ``gpio:CHIP/LINE``: a line of a GPIO chip (PTT only);
+* ``udp:HOST:PORT``: a P25 modem that takes its frames as datagrams (no terminal).
 """
 
 import re
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from gateway.model.errors import ConfigError, LinkError
 
-SOCKET, RFC2217, USB, GPIO = "socket://", "rfc2217://", "usb:", "gpio:"
+SOCKET, RFC2217, USB, GPIO, UDP = "socket://", "rfc2217://", "usb:", "gpio:", "udp:"
 NETWORK = (SOCKET, RFC2217)
 TTYS = Path("/sys/class/tty")
 PARENTS = 4
@@ -34,8 +35,8 @@ def check_name(url: str) -> None:
 
 def is_local(url: str) -> bool:
     """Tell whether ``url`` names a device of this machine; raises ConfigError on another form."""
-    if url.startswith(GPIO):
-        return True
+    if url.startswith((GPIO, UDP)):
+        return url.startswith(GPIO)
     check_name(url)
     return not url.startswith(NETWORK)
 
