@@ -29,6 +29,7 @@ def dfsi_link(
         own_id=settings.own_id,
         voice_port=local[1] + 1 if local[1] else 0,
         dialect=settings.dialect,
+        control=settings.control,
     )
     voice = settings.voice_port or peer[1] + 1
     ends = {

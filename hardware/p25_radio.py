@@ -284,7 +284,7 @@ class P25RadioLink:
             self._arm()
             for datagram in datagrams:
                 self._send(datagram)
-        elif self._guard is not None and not self._core.keyed:
+        if self._guard is not None and not self._core.keyed:
             self._guard.disarm()
         self._set_timer()
 

@@ -5,8 +5,8 @@ the standard or V.24 records. What is heard goes to ``talk.TalkIn`` (``stream_in
 says goes out by ``stream_out``. On such a channel nobody arbitrates: a press of ordinary priority
 is refused while somebody is heard, a pre-emptive or emergency one is not.
 
-While a desk talks, and ``TURNAROUND_MS`` after, what the station hears is not followed, since it
-may be our own voice repeated; an emergency is told even then.
+While a desk talks, what the station hears is not followed: the channel is the desk's. An emergency
+is told even then.
 """
 
 from typing import Final
@@ -37,6 +37,7 @@ from gateway.p25.dfsi.ldu_word import LduWord, piece_index
 from gateway.p25.dfsi.session import StationSession
 from gateway.p25.dfsi.stream_in import StreamIn
 from gateway.p25.dfsi.stream_out import StreamOut
+from gateway.p25.dfsi.unasked import Connection, Unasked
 from gateway.p25.dfsi.voice_in import Begin, Block, End, Half, Heard, Voice, read_voice
 from gateway.p25.talk.port import Datagram
 from gateway.p25.talk.records import FRAMES_PER_LDU
@@ -46,7 +47,6 @@ from gateway.p25.talk.talk_out import TalkOut
 from gateway.p25.words.link_control import GroupVoice, decode_link_control
 from gateway.p25.words.tsbk import decode_tsbk
 
-TURNAROUND_MS: Final = 150
 MAX_KEY_MS: Final = 180_000
 """The core's own key time-out, behind the engine's."""
 PREEMPTIVE, EMERGENCY = 2, 3
@@ -81,22 +81,26 @@ class DfsiCore:
         channels_wanted: tuple[int, int] | None = None,
         short_select: bool = False,
         verbose: bool = False,
+        control: bool = True,
         talk_in: TalkIn | None = None,
     ) -> None:
         """``own_id``: the unit that a desk is on air; ``voice_port``: where our voice socket is.
 
-        ``channels_wanted``: receive and transmit channel to select; ``verbose``: long headers.
+        ``channels_wanted``: receive and transmit channel to select; ``verbose``: long headers;
+        ``control`` False: the station has no control service.
         """
         number = own_id if ssrc is None else ssrc
         self._tia = dialect == "tia"
         self._own_id = own_id
-        self._session = StationSession(
-            voice_port=voice_port,
-            ssrc=number,
-            heartbeat_s=heartbeat_s,
-            channels=channels_wanted,
-            short_select=short_select,
-        )
+        self._session: Connection = Unasked()
+        if control:
+            self._session = StationSession(
+                voice_port=voice_port,
+                ssrc=number,
+                heartbeat_s=heartbeat_s,
+                channels=channels_wanted,
+                short_select=short_select,
+            )
         self._talk = talk_in or TalkIn()
         self._in = StreamIn(self._talk)
         self._out = StreamOut(nac=nac, ssrc=number, tia=self._tia, verbose=verbose)
@@ -107,7 +111,6 @@ class DfsiCore:
         self._demand: KeyDemand | None = None
         self._releasing = False
         self._limit_ms: MonoMs | None = None
-        self._deaf_ms: MonoMs | None = None
         self._starts = 0
         self._fault_ms = MonoMs(0)
         self._faults = 0
@@ -148,7 +151,6 @@ class DfsiCore:
             self._out.deadline(),
             self._gate.deadline(),
             self._limit_ms,
-            self._deaf_ms,
         ]
         return min((one for one in due if one is not None), default=None)
 
@@ -190,7 +192,8 @@ class DfsiCore:
         self._session.heard(now)
         events: list[RadioEvent] = []
         try:
-            for one in read_voice(datagram.data):
+            self._out.answer(datagram.data)
+            for one in read_voice(datagram.data, records=not self._tia):
                 events += self._hear(one, now)
         except ProtocolViolation as fault:
             events += self._malformed(fault, now)
@@ -204,8 +207,6 @@ class DfsiCore:
         events += self._of_session(self._session.tick(now), now)
         if self._gate.tick(now):
             events.append(self._news(""))
-        if self._deaf_ms is not None and now >= self._deaf_ms:
-            self._deaf_ms = None
         events += self._talk.tick(now)
         if self._out.tick(now):
             events += self._ended(now, "released")
@@ -269,7 +270,7 @@ class DfsiCore:
     def _hear(self, one: Heard, now: MonoMs) -> list[RadioEvent]:
         if isinstance(one, Block):
             return self._acts.heard(decode_tsbk(one.octets, inbound=True))
-        if self._out.keyed or self._deaf_ms is not None:
+        if self._out.keyed:
             return self._overhear(one, now)
         match one:
             case Begin():
@@ -305,8 +306,6 @@ class DfsiCore:
         """Doubt a station that is silent while a call runs."""
         if self._out.keyed or self._in.silent:
             self._session.probe(now)
-        else:
-            self._session.trust()
 
     def _of_session(self, events: list[RadioEvent], now: MonoMs) -> list[RadioEvent]:
         """Hand on news of the connection; when it is lost, what hung on it ends first."""
@@ -327,7 +326,6 @@ class DfsiCore:
         demand, self._demand = self._demand, None
         self._releasing = False
         self._limit_ms = None
-        self._deaf_ms = MonoMs(now + TURNAROUND_MS)
         self._talk.own_ended(now)
         return [] if demand is None else [TxEnded(demand=demand.demand, cause=cause, reason=reason)]
 

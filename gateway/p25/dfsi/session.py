@@ -44,7 +44,7 @@ HEARTBEAT_EARLY_MS: Final = 1_000
 """A heartbeat leaves this long before it is due."""
 MIN_HEARTBEAT_S, MAX_HEARTBEAT_S = 5, 30
 PROBE_MS: Final = 400
-GONE_MS: Final = 1_400
+GONE_MS: Final = 1_200
 MAX_ANSWERS_S: Final = 20
 """Messages of the station that are answered in a second: a flood is not echoed."""
 MAX_WAITING: Final = 32
@@ -145,6 +145,7 @@ class StationSession:
     def heard(self, now: MonoMs) -> None:
         """Anything came from the station: it lives."""
         self._heard_ms = now
+        self._doubted = False
 
     def probe(self, now: MonoMs) -> None:
         """Doubt that the station is there: a call runs and it is silent."""
@@ -152,10 +153,6 @@ class StationSession:
             self._doubted = True
             self._doubt_ms = now
             self._probe_ms = now
-
-    def trust(self) -> None:
-        """No call runs that could be doubted."""
-        self._doubted = False
 
     def tick(self, now: MonoMs) -> list[RadioEvent]:
         """Do what is due."""
