@@ -22,9 +22,11 @@ from multiprocessing import get_context
 from tests.soak.targets import TARGETS
 
 TOO_SLOW_MS = 10.0
-"""An input of which a reader of a terminal's bytes takes more CPU time than this is a finding."""
+"""An input of which a reader of a radio's bytes takes more CPU time than this is a finding."""
 TOO_SLOW_ELSEWHERE_MS = 1_000.0
-SWIFT = ("pei_line", "pei_stream", "pei_rows", "sds", "lip", "status", "parts")
+TERMINAL = ("pei_line", "pei_stream", "pei_rows", "sds", "lip", "status", "parts")
+P25 = ("p25_nid", "p25_frame", "p25_words", "p25_packet", "p25_voice", "p25_rows")
+SWIFT = (*TERMINAL, *P25)
 MEASURED_AGAIN = 5
 LOOK_AT_CLOCK_EVERY = 500
 COLLECT_EVERY = 2_000

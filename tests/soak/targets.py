@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from dispatch.cameras import frigate, webhook
 from dispatch.cameras.event import BadEvent, CameraEvent
@@ -31,6 +31,7 @@ from gateway.tetra.words import line_words
 from tests.gateway.tetra.scripted_radio import OWN, opened
 from tests.soak.decoder_targets import Parts, PeiRows, Status
 from tests.soak.mutation import damaged, damaged_json, mended_ogg
+from tests.soak.p25_targets import AIR, AIR_DECODERS
 from voicecodecs import ogg
 from voicecodecs.errors import VoiceError
 from webrtc.microphone import UplinkGate
@@ -428,9 +429,32 @@ class Ptt(Target):
         self.loop.close()
 
 
-DECODERS = ("pei_line", "sds", "lip")
-"""Those that every byte of a terminal goes through: they get the most inputs."""
-TARGETS: dict[str, Callable[[], Target | Status | Parts | PeiRows]] = {
+DECODERS = ("pei_line", "sds", "lip", *AIR_DECODERS)
+"""Those that every byte of a radio goes through: they get the most inputs."""
+
+
+class Reader(Protocol):
+    """What is fuzzed: ``good`` inputs, the next one, and what takes it."""
+
+    @property
+    def good(self) -> Sequence[bytes]:
+        """Inputs that are right."""
+        ...
+
+    def make(self, rng: random.Random) -> bytes:
+        """Return the next input."""
+        ...
+
+    def take(self, data: bytes) -> None:
+        """Read one input; raises when something is found."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+        ...
+
+
+TARGETS: dict[str, Callable[[], Reader]] = {
     "pei_line": PeiLine,
     "pei_stream": PeiStream,
     "pei_rows": PeiRows,
@@ -444,4 +468,5 @@ TARGETS: dict[str, Callable[[], Target | Status | Parts | PeiRows]] = {
     "voice_frame": Voice,
     "ptt": Ptt,
     "ogg": OggFile,
+    **AIR,
 }

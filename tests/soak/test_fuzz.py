@@ -1,6 +1,6 @@
 """Millions of damaged inputs for every reader of foreign bytes; ``make soak``, not ``make test``.
 
-``SAMBAND_SOAK_INPUTS`` is how many each decoder of a terminal's bytes gets (PEI, SDS, LIP:
+``SAMBAND_SOAK_INPUTS`` is how many each decoder of a radio's bytes gets (PEI, SDS, LIP, P25:
 5,000,000); every other reader gets a tenth. ``SAMBAND_SOAK_SECONDS`` is the longest time for one of
 them (1800). What was run is printed, and written to ``SAMBAND_SOAK_SAVE``.
 """

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.soak.fuzz import SWIFT, run
+from tests.soak.fuzz import TERMINAL, run
 from tests.soak.targets import TARGETS
 
 INPUTS = 20_000
@@ -12,7 +12,7 @@ STREAM_INPUTS = 5_000
 """The whole core with its clock; its 500,000 are in the soak."""
 
 
-@pytest.mark.parametrize("target", SWIFT)
+@pytest.mark.parametrize("target", TERMINAL)
 def test_nothing_but_the_documented_error(target: str) -> None:
     inputs = STREAM_INPUTS if target == "pei_stream" else INPUTS
     done = run(target, seed=20_261_124, inputs=inputs, seconds=300)
