@@ -27,6 +27,8 @@ class P25Settings:
     """Where we take datagrams, HOST:PORT; port 0 is any. The voice channel takes the next port."""
     voice_port: int = 0
     """UDP port of a fixed station's voice; 0: the one after its control port."""
+    control: bool = True
+    """Whether a fixed station has a control service; without one, voice is sent unasked."""
     host: bool = False
     """MMDVM network: we are the reflector that gateways and hotspots connect to."""
     callsign: str = "SAMBAND"
