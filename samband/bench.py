@@ -25,6 +25,7 @@ BENCHES: dict[str, tuple[str, str]] = {
     "donor": ("samband.bench_donor", "donor radio: key and carrier lines, a cut network"),
     "cost": ("samband.bench_cost", "memory and processor time of the demo, first page load"),
     "codecs": ("samband.bench_codecs", "vocoders: frames a second, beside others"),
+    "p25": ("samband.bench_p25", "P25 voice units a second, calls to Opus on one core"),
     "codec-quality": ("samband.bench_codec_quality", "speech after the P25 vocoder, beside others"),
 }
 
