@@ -90,7 +90,7 @@ describe('words of the air', () => {
 
   it('names system, site, NAC and talkgroup number', () => {
     const [row] = desk.talkgroups.list;
-    expect(row && air.systemWords(row.info)).toBe('P25 Hamnen, site Kajen, NAC 293h, talkgroup 310201');
+    expect(row && air.systemWords(row.info)).toBe('P25 Hamnen, NAC 293h, talkgroup 310201, site Kajen');
     const tetra = makeTalkgroup(310202, { system_name: 'TETRA Norrvik' });
     expect(air.systemWords(tetra)).toBe('TETRA Norrvik, talkgroup 310202');
   });
@@ -103,15 +103,14 @@ describe('words of the air', () => {
 
   it('says what the links cannot carry, and nothing before they said what they can', () => {
     const row = desk.talkgroups.byId.get(GROUP);
-    expect(row && air.lacks(row.state)).toEqual([]);
+    expect(air.lack(row?.state, 'emergency_in')).toBe('');
     desk.talkgroups.take(
       event('link.changed', { link: 'norrvik-c', state: 'up', reason: '', model: '', firmware: '', signal_dbm: null, capabilities: ['unit_acts'] }),
     );
-    expect(row && air.lacks(row.state)).toEqual([
-      'No emergency on this link',
-      'No receipts on this link',
-      'Who is on the talkgroup is not known on this link',
-    ]);
+    expect(air.lack(row?.state, 'emergency_in')).toBe('No emergency on this link');
+    expect(air.lack(row?.state, 'emergency_ack')).toBe('No acknowledgement to the radio on this link');
+    expect(air.lack(row?.state, 'delivery')).toBe('No receipts on this link');
+    expect(air.lack(undefined, 'delivery')).toBe('');
   });
 });
 
@@ -179,8 +178,8 @@ describe('the selected panel', () => {
       event('link.changed', { link: 'norrvik-c', state: 'up', reason: '', model: '', firmware: '', signal_dbm: null, capabilities: ['unit_acts', 'affiliation', 'delivery'] }),
     );
     show(SelectedPanel);
-    expect(text('system')).toBe('P25 Hamnen, site Kajen, NAC 293h, talkgroup 310201');
-    expect(text('lacks')).toBe('No emergency on this link.');
+    expect(text('system')).toBe('P25 Hamnen, NAC 293h, talkgroup 310201, site Kajen');
+    expect(text('lacks')).toBe('No emergency on this link');
     desk.talkgroups.take(started({ talker: UNIT, alias: 'B 101', encrypted: true, readable: false, algorithm: 0x84, key_id: 0x1234 }));
     desk.talkgroups.take(event('transmission.measured', { transmission: 't-1', talkgroup: GROUP, bit_error_rate: 0.004 }));
     flushSync();

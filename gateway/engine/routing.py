@@ -104,6 +104,8 @@ class Routing:
         if not self._health.is_up(link.id):
             return self._health.words(link.id)
         if Capability.SELECT_GROUP not in self._ctx.links[link.id].info.capabilities:
+            if self._groups.get(link.id) is None:
+                return ""  # it is on no group: each over names its own
             return "this radio's group cannot be changed from here"
         where = self.elsewhere(link.id, self._groups.get(link.id))
         for position, (used, talkgroup) in self._users.items():

@@ -69,7 +69,7 @@ def test_a_tile_names_technology_talker_and_reception(page: "Page", room: FakeRo
     tile = _tile(page, "hamnen", FIRE)
     tile.click()
     system = page.get_by_test_id("system").inner_text()
-    assert system == "P25 Hamnen, site Kajen, NAC 293h, talkgroup 10101"
+    assert system == "P25 Hamnen, NAC 293h, talkgroup 10101, site Kajen"
     room.talk(FIRE, B101, 4, errors=0.031)
     _says(tile, "B 101")
     _says(tile, "Fair 3.1 %")
@@ -77,6 +77,7 @@ def test_a_tile_names_technology_talker_and_reception(page: "Page", room: FakeRo
     assert "P25" in text
     assert str(B101) in text
     _says(page.get_by_test_id("talker"), f"B 101 ({B101})")
+    assert "cannot be changed" not in page.get_by_test_id("selected").inner_text()
     assert tile.get_attribute("data-rx") == "receiving"
     wait_for(lambda: tile.get_attribute("data-rx") == "quiet", words="quiet", seconds=10)
 
@@ -102,7 +103,7 @@ def test_what_a_link_cannot_carry_is_said(page: "Page", room: FakeRoom) -> None:
     tile = _tile(page, "reflector", BRIDGED_GROUP)
     assert "No emergency on this link" in tile.inner_text()
     tile.click()
-    _says(page.get_by_test_id("lacks"), "No emergency on this link.")
+    _says(page.get_by_test_id("lacks"), "No emergency on this link")
     room.talk(BRIDGED_GROUP, 2_620_001, 2, BRIDGE)
     wait_for(lambda: tile.get_attribute("data-rx") == "receiving", words="receiving")
     page.get_by_test_id("talker").click()

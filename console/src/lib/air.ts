@@ -63,14 +63,14 @@ const TECHNOLOGIES: Record<string, string> = { p25: 'P25', tetra: 'TETRA', analo
 
 export const technologyName = (technology: string): string => TECHNOLOGIES[technology] ?? technology;
 
-/** `P25 Hamnen, site Kajen, NAC 293h, talkgroup 10101`. */
+/** `P25 Hamnen, NAC 293h, talkgroup 10101, site Kajen`. */
 export function systemWords(info: Omit<TalkgroupInfo, 'state'>): string {
   const [system, technology] = [info.system_name ?? '', technologyName(info.technology)];
   return [
     system.includes(technology) ? system : `${technology} ${system}`.trim(),
-    info.sites?.length ? `${info.sites.length > 1 ? 'sites' : 'site'} ${info.sites.join(', ')}` : '',
     info.nac === null || info.nac === undefined ? '' : `NAC ${hex(info.nac, 3)}h`,
     `talkgroup ${info.number}`,
+    info.sites?.length ? `${info.sites.length > 1 ? 'sites' : 'site'} ${info.sites.join(', ')}` : '',
   ]
     .filter(Boolean)
     .join(', ');
@@ -78,15 +78,16 @@ export function systemWords(info: Omit<TalkgroupInfo, 'state'>): string {
 
 export const NO_EMERGENCY = 'No emergency on this link';
 
-/** What the links of a talkgroup cannot carry, a sentence each; nothing before they have said it. */
-export function lacks(state: TalkgroupState): string[] {
-  if (!state.capabilities_known) return [];
-  return [
-    state.emergency_in ? '' : NO_EMERGENCY,
-    state.emergency_in && !state.emergency_ack ? 'No acknowledgement to the radio on this link' : '',
-    state.delivery ? '' : 'No receipts on this link',
-    state.affiliation ? '' : 'Who is on the talkgroup is not known on this link',
-  ].filter(Boolean);
+/** What the links of a talkgroup do not carry, each said where it matters; nothing before they spoke. */
+const LACKS = {
+  emergency_in: NO_EMERGENCY,
+  emergency_ack: 'No acknowledgement to the radio on this link',
+  affiliation: 'no list of who is there on this link',
+  delivery: 'No receipts on this link',
+} as const;
+
+export function lack(state: TalkgroupState | undefined, what: keyof typeof LACKS): string {
+  return state?.capabilities_known && !state[what] ? LACKS[what] : '';
 }
 
 /** `1210101` of `norrvik/1210101`. */

@@ -58,10 +58,10 @@ export function tileView(row: Talkgroup, desk: TileDesk): TileView {
   add(rx === 'late_entry', 'recall', 'Joined late');
   add(rx === 'recall', 'recall', 'Replay');
   const reception = live ? receptionWords(state.bit_error_rate) : '';
-  add(reception !== '', 'tower', reception, false);
   add(muted && rx !== 'offline', 'mute', 'Muted');
   add(info.test, 'flask', 'Test');
   add(!info.recorded && !info.test, 'rec', 'Recording off');
+  add(reception !== '' && badges.length === 0, 'tower', reception); // the header has room for one such
   const words = rx === 'stale' ? `no news ${desk.staleS ?? 0} s` : RX_WORDS[rx];
   const emg = !state.emergency_in ? 'none' : rx === 'offline' ? 'lost' : undefined;
   return { rx, live, words, emg, badges: badges.slice(0, 2), reception };

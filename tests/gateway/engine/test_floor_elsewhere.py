@@ -1,14 +1,16 @@
 """Never on another group: before the press, between press and grant, on air, in a scanned call."""
 
 from gateway.model import radio
+from gateway.model.commands import LinkSelect
 from gateway.model.events import (
     FloorGranted,
     FloorLost,
     FloorRefused,
     TransmissionEnded,
 )
-from gateway.model.ids import RequestId
-from tests.gateway.engine.peer import SECOND, Room, on_air
+from gateway.model.ids import PositionId, RequestId
+from gateway.model.radio import Capability
+from tests.gateway.engine.peer import ALL, SECOND, Room, on_air
 
 
 def test_a_radio_on_another_group_is_named() -> None:
@@ -80,3 +82,11 @@ def test_a_move_told_by_the_radio_alone_has_the_name_of_the_other_group() -> Non
     room.north.say(event)
     lost = room.told(FloorLost)
     assert [(e.cause, e.reason) for e in lost] == [("moved", "radio is on PATROL 2")]
+
+
+def test_a_link_that_is_on_no_group_needs_no_turning() -> None:
+    room = Room(capabilities=ALL - {Capability.SELECT_GROUP})
+    select = LinkSelect(position=PositionId("1"), talkgroup=SECOND)
+    assert room.do(select).reason == "this radio's group cannot be changed from here"
+    room.north.say(radio.GroupChanged(number=None))
+    assert room.do(select).ok
