@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 
 from gateway.tetra.bits import Payload, is_hex
-from samband import decode_fne, decode_p25_air
+from samband import decode_dfsi, decode_fne, decode_mmdvm, decode_p25_air
 from samband.decode_pei import decode_pei
 from samband.decode_rows import NOT_HEX, Row, lip_row, malformed, sds_row, status_row
 
@@ -109,4 +109,6 @@ KINDS: dict[str, Callable[[Iterable[str]], Iterator[Row]]] = {
     "status": _decode_status,
 }
 KINDS |= decode_p25_air.KINDS
+KINDS |= decode_dfsi.KINDS
 KINDS |= decode_fne.KINDS
+KINDS |= decode_mmdvm.KINDS
