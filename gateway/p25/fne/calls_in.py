@@ -235,11 +235,13 @@ class CallsIn:
         events: list[RadioEvent] = []
         if message.duid == LDU1:
             events += talk.link_control(now, link_control_of(message, unit))
-            if unit.header is not None or _begins(packet, stream):
+            headed = unit.header is not None and not stream.fed  # some mark every LDU1 as headed
+            if headed or _begins(packet, stream):
                 events += talk.header(now, unit.header, _group(message))
         else:
             events += talk.encryption(now, _sync(unit.word, encrypted=message.encrypted))
         first = 0 if message.duid == LDU1 else FRAMES_PER_LDU
+        stream.fed = True
         for place, frame in enumerate(unit.voice, first):
             events += talk.voice(now, place, frame)
         return events

@@ -35,6 +35,8 @@ class Stream:
     source: int
     heard_ms: MonoMs
     packets: int = 0
+    fed: bool = False
+    """Whether voice of it was taken: what names itself a header afterwards is none."""
     end_ms: MonoMs | None = None
     """When its end, which has been heard, is carried out."""
     end_word: bytes | None = None

@@ -122,6 +122,20 @@ def test_an_over_with_its_end_is_one_transmission() -> None:
     assert len(wire.told(CallDown)) == 1
 
 
+def test_a_sender_that_marks_every_ldu1_as_headed_has_one_over() -> None:
+    wire = Wire().log_in()
+    sender = Sender()  # dvmbridge does so
+    sent: list[bytes] = []
+    for number in range(8):
+        sent += numbered(number)
+        wire.give(sender.ldu(numbered(number), header=True))
+        wire.run(180)
+    wire.give(sender.end())
+    wire.run(1_000)
+    assert frames(wire) == sent
+    assert len(wire.told(TalkStarted)) == len(wire.told(TalkEnded)) == 1
+
+
 def test_an_end_that_overtakes_the_last_voice_costs_nothing() -> None:
     wire = Wire().log_in()
     sender = Sender()
