@@ -33,7 +33,7 @@ NAMES: Final = {
     MessageId.CONNECT: "CONNECT",
     MessageId.HEARTBEAT: "HEARTBEAT",
     MessageId.ACK: "ACK",
-    MessageId.SELECT_CHANNEL: "CHANNEL_SELECT",
+    MessageId.SELECT_CHANNEL: "SEL_CHAN",
     MessageId.REPORT_MODES: "REPORT_SEL_MODES",
     MessageId.DISCONNECT: "DISCONNECT",
 }
@@ -298,7 +298,7 @@ def _ack(octets: bytes) -> Ack:
 
 
 def _select(octets: bytes) -> SelectChannel:
-    _need(octets, TAGGED_OCTETS, "CHANNEL_SELECT")
+    _need(octets, TAGGED_OCTETS, "SEL_CHAN")
     if len(octets) < TAGGED_OCTETS + 2:
         return SelectChannel(tag=octets[2], version=octets[1])
     return SelectChannel(

@@ -44,16 +44,24 @@ class Block:
     octets: bytes
 
 
+_RECORDS = frozenset({v24.START_STOP, v24.TDULC, v24.TSBK, *range(0x60, 0x74)})
+COMPACT_COUNT = 0b0111_1111
+_COMPACT_PACKETS = range(0x41, 0x50)
+"""Control octets of packets with one to fifteen short block headers."""
+
 Heard = Begin | Half | Voice | End | Block
 
 
 def read_voice(octets: bytes, *, records: bool = False) -> list[Heard]:
     """Read a datagram; raises ProtocolViolation.
 
-    ``records``: the station speaks V.24 records, in whichever of the payload types.
+    Records are known by their payload types, and in the standard's type by their first octet;
+    ``records``: the station is set to them, so what could be either is one.
     """
     packet = decode_rtp(octets)
     plain = packet.payload_type == TIA_VOICE
+    if plain and packet.payload:
+        records = _is_record(packet.payload[0], records)
     if packet.payload_type in (V24_VOICE, V24_DATA) or (plain and records):
         return _of_record(v24.decode_record(packet.payload))
     if not plain:
@@ -78,6 +86,13 @@ def read_voice(octets: bytes, *, records: bool = False) -> list[Heard]:
             case _:
                 pass  # beside voice it says nothing new; acknowledgements and unknown types
     return heard
+
+
+def _is_record(first: int, preset: bool) -> bool:
+    """Tell records from block headers, of which no packet has more than a few, or none at all."""
+    if first in _RECORDS:
+        return True
+    return preset and first & COMPACT_COUNT not in _COMPACT_PACKETS
 
 
 def _of_record(record: v24.Record) -> list[Heard]:

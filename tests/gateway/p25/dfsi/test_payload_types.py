@@ -23,9 +23,15 @@ def test_records_are_read_in_every_type(payload_type: int) -> None:
     assert read_voice(packet(payload_type), records=True) == [Begin()]
 
 
-def test_a_record_is_no_packet_of_the_standard() -> None:
-    with pytest.raises(ProtocolViolation):
-        read_voice(packet(TIA_VOICE)[:12] + bytes.fromhex("63367369f8ed55dcf61d63b880002"[:28]))
+def test_records_and_blocks_are_told_apart_whatever_is_set() -> None:
+    assert read_voice(packet(TIA_VOICE)) == [Begin()]
+    blocks = packet(TIA_VOICE)[:12] + bytes.fromhex("4189293000")
+    assert read_voice(blocks, records=True) == read_voice(blocks) == [Begin()]
+
+
+def test_another_type_is_refused() -> None:
+    with pytest.raises(ProtocolViolation, match="payload type"):
+        read_voice(packet(0x60))
 
 
 def sent_types(heard: int | None) -> set[int]:
