@@ -42,6 +42,8 @@ from voicecodecs.fec.trellis import BITS as BLOCK_BITS
 from voicecodecs.fec.trellis import HALF, THREE_QUARTERS
 
 _CODED_BLOCK_OCTETS = 25
+_NID_IN = 18
+"""Octets of a frame that hold the identifier, whole microslots."""
 _CONTENT_DIGIT = 28
 """Hex digit of a frame at which the content begins, behind sync and identifier."""
 _KINDS: dict[str, tuple[type[AirFrame], ...]] = {
@@ -57,7 +59,7 @@ def nid_row(octets: bytes) -> Row:
     """Return an identifier: eight octets, or a frame with sync and status symbols."""
     if len(octets) <= NID_OCTETS:
         return _nid(read_nid(octets))
-    found = decode_nid(strip(octets).cut(SYNC_BITS, NID_BITS))
+    found = decode_nid(strip(octets[:_NID_IN]).cut(SYNC_BITS, NID_BITS))
     if found is None:
         raise ProtocolViolation("NID: BCH(63,16) uncorrectable", raw=octets, offset=6)
     return _nid(found)

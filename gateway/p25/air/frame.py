@@ -18,6 +18,7 @@ from gateway.p25.air.places import (
     LDU_BITS,
     LOW_SPEED_AT,
     LOW_SPEED_BITS,
+    MAX_FRAME_OCTETS,
     MAX_SIGNALLING_BLOCKS,
     MAX_SYNC_ERRORS,
     SYNC,
@@ -62,7 +63,7 @@ def decode_frame(
     frame sync, no readable identifier, or the frame is cut short inside its content; what cannot be
     corrected inside a frame is None in its fields.
     """
-    air = strip(data)
+    air = strip(data[:MAX_FRAME_OCTETS])
     if air.length < CONTENT_AT:
         raise ProtocolViolation(
             f"frame: expected at least {CONTENT_AT} bits, got {air.length}",

@@ -23,3 +23,5 @@ LOW_SPEED_AT: Final = 1504
 LOW_SPEED_BITS: Final = 32
 HEADER_MI_OCTETS: Final = 9
 """Octets of message indicator before MFID."""
+MAX_FRAME_OCTETS: Final = -(-(CONTENT_AT + 128 * 196) // 70) * 9
+"""The longest packet: a header and 127 blocks. What lies behind is not looked at."""

@@ -290,10 +290,21 @@ class UnitRegistrationResponse(Outbound):
     """Whether a unit was accepted; ``source`` is its working id, ``target`` its address."""
 
     OPCODE: ClassVar[int] = 0x2C
+    SHOWN: ClassVar[tuple[str, ...]] = ("wuid", "address")
     response: Annotated[int, Bits(18, 2)]
     system: Annotated[int, Bits(20, 12, Form.HEX)]
     source: Annotated[int, Bits(32, 24)]
     target: TargetLast
+
+    @property
+    def wuid(self) -> int:
+        """Working unit id, as the standard calls it."""
+        return self.source
+
+    @property
+    def address(self) -> int:
+        """The unit that asked."""
+        return self.target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
