@@ -8,6 +8,8 @@ from gateway.p25.words.service_options import ServiceOptions
 
 CODED_BITS = 144
 """Bits of a voice frame with its error protection."""
+QUALITY_FRAMES = 50
+"""After as many counted frames, a second, it is told anew how an over is received."""
 HIGH_PRIORITY = 5
 """Priorities of the service options from here on are told as high (4 is the default)."""
 
@@ -35,7 +37,7 @@ class OverIn:
         self.closed = False
         self.ends_call = False
         self._doubt: tuple[int | None, int | None] | None = None
-        self._errors = self._frames = 0
+        self._errors = self._frames = self._told_frames = 0
 
     @property
     def call_priority(self) -> int:
@@ -81,9 +83,10 @@ class OverIn:
         self._errors += errors
         self._frames += 1
 
-    def quality(self, instance: int) -> list[RadioEvent]:
-        """Return how well it was received, where that is known."""
-        if not self._frames:
+    def quality(self, instance: int, *, every: int = 1) -> list[RadioEvent]:
+        """Return how well it was received, where ``every`` more frames say so."""
+        if self._frames - self._told_frames < every:
             return []
+        self._told_frames = self._frames
         rate = self._errors / (CODED_BITS * self._frames)
         return [SignalQuality(instance=instance, bit_error_rate=rate, frames=self._frames)]

@@ -11,7 +11,7 @@ from itertools import count
 
 from gateway.model.ids import MonoMs
 from gateway.model.radio import CallDown, CallUp, RadioEvent, TalkEnded, TalkStarted
-from gateway.p25.talk.over_in import OverIn
+from gateway.p25.talk.over_in import QUALITY_FRAMES, OverIn
 from gateway.p25.talk.port import VoiceHeard
 from gateway.p25.talk.signalling import alarm_word
 from gateway.p25.words.encryption import EncryptionSync
@@ -333,10 +333,11 @@ class TalkIn:
         if over.mute or self._instance is None:
             return []
         readable = not over.cipher.encrypted
-        return [
+        voice = [
             VoiceHeard(instance=self._instance, frame=frame, readable=readable)
             for frame in over.playout.take(now)
         ]
+        return [*voice, *over.quality(self._instance, every=QUALITY_FRAMES)]
 
     def _end(self, over: OverIn, now: MonoMs) -> list[RadioEvent]:
         events: list[RadioEvent] = []

@@ -9,6 +9,7 @@ from gateway.model.radio import (
     EmergencySign,
     EmergencySigned,
     RadioEvent,
+    SignalQuality,
     TalkEnded,
     TalkStarted,
 )
@@ -68,6 +69,22 @@ class Channel:
 
     def voice(self) -> list[VoiceHeard]:
         return [event for _, event in self.events if isinstance(event, VoiceHeard)]
+
+
+def test_how_an_over_is_received_is_told_each_second_and_at_its_end() -> None:
+    channel = Channel(TalkIn(hang_ms=2000))
+    channel.take(channel.talk.header(channel.now, CLEAR, 10001))
+    channel.take(channel.talk.link_control(channel.now, word()))
+    for frame in range(108):
+        errors = 6 if frame < 50 else 0
+        channel.take(channel.talk.voice(channel.now, frame % 18, bytes(18), errors))
+        channel.wait(20)
+    channel.take(channel.talk.terminator(channel.now))
+    channel.wait(3000)
+    told = [e for e in channel.of(SignalQuality) if isinstance(e, SignalQuality)]
+    assert [e.frames for e in told] == [50, 100, 108]
+    assert [round(e.bit_error_rate, 4) for e in told] == [0.0417, 0.0208, 0.0193]
+    assert channel.kinds()[-3:] == ["SignalQuality", "TalkEnded", "CallDown"]
 
 
 def test_a_whole_over_with_header_and_terminator() -> None:
