@@ -133,7 +133,7 @@ class NetworkStatus(ImplicitWord):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConventionalFallback(ImplicitWord):
-    """Channels to go to when the site fails. [1] six channel ids, four or more bits each: whole."""
+    """Channels to go to when the site fails: six channel ids, kept whole. [?] in octets 3 to 8."""
 
     OPCODE: ClassVar[int] = 0x2A
     channels: Annotated[bytes, octets(3, 6)]
