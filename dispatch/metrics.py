@@ -1,5 +1,6 @@
 """``/metrics`` for Prometheus and ``/readyz``: figures of the service, never of a person."""
 
+from dispatch.cameras.sources import CameraSources
 from dispatch.services.board import Board
 from dispatch.services.disk import DiskPolicy
 from dispatch.services.journal import Journal
@@ -35,6 +36,22 @@ def metrics_text(services: Services) -> str:
     ]
     add("link_up", "gauge", "1 while a link is up.", *links)
     add("disk_step", "gauge", "0 ok, 1 warned, 2 no new media.", ("", _step(services)))
+    if services.has(CameraSources):
+        rows = services.use(CameraSources).source_rows()
+        states = [(f'{{source="{row["id"]}"}}', float(row["state"] == "up")) for row in rows]
+        add("camera_source_up", "gauge", "1 while a camera source is up.", *states)
+        lags = [
+            (f'{{source="{row["id"]}"}}', float(row["lag_ms"])) for row in rows if row["lag_ms"]
+        ]
+        add("camera_lag_ms", "gauge", "Delay of a source's last event.", *lags)
+        messages = [
+            (f'{{source="{row["id"]}",outcome="{outcome}"}}', float(number))
+            for row in rows
+            for outcome, number in row["counters"].items()
+        ]
+        add(
+            "camera_messages_total", "counter", "Camera messages by what became of them.", *messages
+        )
     if services.has(Voice):
         voice = services.use(Voice)
         add("rtc_sessions", "gauge", "Open WebRTC sessions.", ("", len(voice.rtc.sessions)))

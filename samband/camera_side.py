@@ -14,9 +14,11 @@ from dispatch.cameras.mqtt_source import MqttSettings
 from dispatch.cameras.register import CameraInfo, CameraRegister
 from dispatch.cameras.sources import ADOPT_US, CameraSources, store_register
 from dispatch.cameras.webhook import SharedSecret, WebhookKey, read_keys
+from dispatch.incidents.review import Reviews
 from dispatch.incidents.service import Incidents, open_groups
 from dispatch.incidents.suggestions import Suggestions
 from dispatch.services.disk import DiskPolicy
+from dispatch.services.record import Record
 from dispatch.services.registry import Services
 from gateway.model.errors import ConfigError
 from gateway.model.ids import UtcUs
@@ -59,6 +61,10 @@ class CameraSide:
                 incidents=self.incidents,
             )
         )
+        note = s.use(Record).note if s.has(Record) else lambda act: None
+        self.reviews = s.add(
+            Reviews(store=s.store, clock=s.clock, incidents=self.incidents, note=note)
+        )
         disk = s.use(DiskPolicy) if s.has(DiskPolicy) else None
         self.sources = s.add(
             CameraSources(
@@ -90,6 +96,7 @@ class CameraSide:
         self._working += [
             asyncio.create_task(self.sources.run(), name="camera-writer"),
             asyncio.create_task(self.suggestions.run(), name="suggestions"),
+            asyncio.create_task(self.reviews.run(), name="claim-reviews"),
         ]
         for mqtt in self._config.mqtt:
             process = await self._ingest_process(mqtt)
@@ -139,6 +146,7 @@ class CameraSide:
         await asyncio.gather(*self._endless, return_exceptions=True)
         self._endless.clear()
         await self.suggestions.close()
+        await self.reviews.close()
         await self.sources.close()
         await asyncio.gather(*self._working, return_exceptions=True)
         self._working.clear()

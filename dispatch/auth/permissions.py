@@ -118,6 +118,17 @@ _LINES: tuple[Permission, ...] = (
     _line("camera.see", "see cameras and their state", _DESK | {Role.ENGINEER, Role.AUDITOR}),
     _line("incident.see", "see incidents", _DESK | {Role.AUDITOR}),
     _line("incident.edit", "open, note and close incidents, confirm or reject calls", _DESK),
+    _line("claim.review", "see what a face or plate hit names, confirm or reject it", _DESK),
+    _line(
+        "claim.rates",
+        "see how many hits of each source were right",
+        frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.DPO}),
+    ),
+    _line(
+        "camera.unread",
+        "see camera messages that were not understood",
+        frozenset({Role.SUPERVISOR, Role.ENGINEER}),
+    ),
     _line("links.see", "see links, sites and their health", _DESK | {Role.ENGINEER}),
     _line("links.trace", "see protocol lines", frozenset({Role.ENGINEER})),
     _line("links.restart", "restart a link", frozenset({Role.ENGINEER})),

@@ -8,7 +8,6 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.model.errors import RemoteError
 from gateway.model.ids import UtcUs
 
 KINDS = frozenset(
@@ -25,16 +24,12 @@ MAX_LIST_ITEMS = 64
 MAX_NAME_CHARACTERS = 200
 
 
-class BadEvent(RemoteError):
-    """A message that cannot be read as a camera event."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """What a machine believes of somebody or something; ``score`` 0 to 1."""
 
     type: str
-    """plate, face, name or description."""
+    """plate, face, name, attribute or description."""
     value: str
     score: float | None = None
     status: str = "unreviewed"
@@ -62,6 +57,8 @@ class CameraEvent:
     media: dict[str, str] = field(default_factory=dict)
     parts: tuple[str, ...] = ()
     """Ids of the objects that a review is made of: their messages belong to it."""
+    notes: tuple[str, ...] = ()
+    """What was unusual about the message, and flags such as ``verified``; kept and shown."""
     t_fresh_utc: UtcUs | None = None
     """A time that the source took just before sending, for its clock; None when it has none."""
 
@@ -69,6 +66,42 @@ class CameraEvent:
     def key(self) -> tuple[str, str, str, str]:
         """What makes it the same message when it comes twice."""
         return (self.source, self.src_event_id, self.phase, self.raw_sha256)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """Read, understood and not used; ``reason`` is counted."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """Not understood: kept as it came and shown, with the reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceHealth:
+    """The source said that it is there, or its last will was sent."""
+
+    online: bool
+    word: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraHealth:
+    """A role of a camera went on or off line."""
+
+    camera: str
+    role: str
+    online: bool
+
+
+Meaning = CameraEvent | SourceHealth | CameraHealth | Passed | Unread
+IDENTITY = frozenset({"plate", "face", "name"})
+"""Claims that say who or whose: behind the review step."""
 
 
 def louder(first: str, second: str) -> str:

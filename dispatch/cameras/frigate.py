@@ -1,21 +1,36 @@
-"""Frigate's MQTT messages and REST events, of all versions seen (0.10 to 0.18), as camera events.
+"""Frigate's MQTT messages and REST answers, of all versions seen (0.10 to 0.18), as camera events.
 
-Pure: a topic and its payload in, what it means out. Fields have come and gone in every release, so
-each is optional and unknown ones are passed over; a message is refused only when it has no id or
-camera. Shapes: Frigate's manual, its 0.18 source and captured messages (docs/standards.md).
+Pure: a topic and its payload in, what it means out. Fields have come, gone and moved in every
+release: each is looked for under all its names (``fields``), unknown ones are passed over, and an
+unusual message is an event with a note. Only what has neither id nor camera, or is no JSON object,
+is ``Unread``. Shapes: Frigate's manual, its 0.18 source and captured messages (docs/standards.md).
 """
 
 import hashlib
-from dataclasses import dataclass
+import json
 from typing import Any
 
 from dispatch.cameras.event import (
-    MAX_LIST_ITEMS,
     MAX_NAME_CHARACTERS,
-    BadEvent,
     CameraEvent,
+    CameraHealth,
     Claim,
+    Meaning,
+    Passed,
+    SourceHealth,
+    Unread,
     read_json,
+)
+from dispatch.cameras.fields import (
+    Json,
+    as_text,
+    find_text,
+    first_time,
+    inner,
+    names,
+    note,
+    score,
+    seconds,
 )
 from gateway.model.ids import UtcUs
 
@@ -25,48 +40,23 @@ PLATE_THRESHOLD = 0.85
 MAX_PAYLOAD_BYTES = 256 * 1024
 MAX_CLAIM_CHARACTERS = 1000
 HEALTH_ROLES = frozenset({"detect", "record"})
-Json = dict[str, Any]
-"""A decoded JSON object; every value is looked at before it is used."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceHealth:
-    """The source said that it is there, or its last will was sent."""
-
-    online: bool
-    word: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CameraHealth:
-    """A role of a camera went on or off line."""
-
-    camera: str
-    role: str
-    online: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passed:
-    """Read and not used; ``reason`` is counted."""
-
-    reason: str
-
-
-Meaning = CameraEvent | SourceHealth | CameraHealth | Passed
+VERIFIED = "-verified"
+ID_NAMES = ("id", "event_id", "review_id", "eventId", "reviewId", "detection_id")
+CAMERA_NAMES = ("camera", "camera_name", "camera_id", "cameraName", "source_camera")
+AFTER_NAMES = ("event", "review", "payload", "data")
 
 
 def topics(prefix: str) -> tuple[str, ...]:
     """Return the topics to subscribe to; no topic that carries pictures of people."""
-    names = ("available", "reviews", "events", "tracked_object_update", "triggers", "+/status/+")
-    return tuple(f"{prefix}/{name}" for name in names)
+    wanted = ("available", "reviews", "events", "tracked_object_update", "triggers", "+/status/+")
+    return tuple(f"{prefix}/{name}" for name in wanted)
 
 
 def read(source: str, prefix: str, topic: str, payload: bytes, now: UtcUs) -> Meaning:
-    """Return what a message means; raises BadEvent when it cannot be read."""
+    """Return what a message means; whatever comes, nothing is raised."""
     name = topic.removeprefix(f"{prefix}/")
     if name == "available":
-        word = payload.decode("ascii", "replace")
+        word = payload[:40].decode("ascii", "replace")
         return SourceHealth(online=word == "online", word=word)
     parts = name.split("/")
     if len(parts) == 3 and parts[1] == "status":
@@ -79,159 +69,240 @@ def read(source: str, prefix: str, topic: str, payload: bytes, now: UtcUs) -> Me
     }.get(name)
     if reader is None:
         return Passed(reason="other topic")
-    return reader(_Message(source, payload, now))
+    body = _decoded(payload)
+    return body if isinstance(body, Unread) else reader(_Message(source, body, payload, now))
+
+
+def rest_event(source: str, payload: bytes, now: UtcUs) -> Meaning:
+    """Return an event as Frigate's HTTP interface gives it (plain names, plate under ``data``)."""
+    body = _decoded(payload)
+    if isinstance(body, Unread):
+        return body
+    return _object(_Message(source, {"type": _rest_phase(body), "after": body}, payload, now))
+
+
+def rest_reviews(source: str, payload: bytes, now: UtcUs) -> list[Meaning]:
+    """Return the reviews of ``GET /api/review``: what was missed while nobody listened."""
+    try:
+        listed = read_json(payload)
+    except (ValueError, RecursionError) as error:
+        return [Unread(reason=f"not JSON ({error})")]
+    if not isinstance(listed, list):
+        return [Unread(reason="expected a list of reviews")]
+    found: list[Meaning] = []
+    for item in listed:
+        if not isinstance(item, dict):
+            found.append(Unread(reason="expected a review to be an object"))
+            continue
+        raw = json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode()
+        message = _Message(source, {"type": _rest_phase(item), "after": item}, raw, now)
+        found.append(_review(message))
+    return found
+
+
+def _rest_phase(item: Json) -> str:
+    return "new" if item.get("end_time") is None else "end"
+
+
+def _decoded(payload: bytes) -> Json | Unread:
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        return Unread(reason=f"{len(payload)} bytes, expected up to {MAX_PAYLOAD_BYTES}")
+    try:
+        body = read_json(payload)
+    except (ValueError, RecursionError) as error:
+        return Unread(reason=f"not JSON ({error})")
+    if not isinstance(body, dict):
+        return Unread(reason=f"expected an object, got {type(body).__name__}")
+    return body
 
 
 class _Message:
-    """A decoded payload with what every event takes from it."""
+    """A decoded payload: where its values may stand, and what every event takes from it."""
 
-    def __init__(self, source: str, payload: bytes, now: UtcUs) -> None:
-        if len(payload) > MAX_PAYLOAD_BYTES:
-            raise BadEvent(f"{source}: {len(payload)} bytes, expected up to {MAX_PAYLOAD_BYTES}")
-        try:
-            body = read_json(payload)
-        except (ValueError, RecursionError) as error:
-            raise BadEvent(f"{source}: not JSON ({error})") from error
-        if not isinstance(body, dict):
-            raise BadEvent(f"{source}: expected an object, got {type(body).__name__}")
+    def __init__(self, source: str, body: Json, payload: bytes, now: UtcUs) -> None:
         self.source = source
+        self.body = body
         self.payload = payload
         self.now = now
-        self.body: Json = body
+        self.notes: list[str] = []
+        self.sha256 = hashlib.sha256(payload).hexdigest()
+        self.after = _after(body)
+        self.data = inner(self.after, "data")
+        self.places = (self.after, self.data, body, inner(body, "before"))
 
-    def event(self, values: Json) -> CameraEvent:
-        """Make the event of ``values``, with the message's own bytes and times."""
+    def wrapped(self) -> None:
+        """Note a message whose ``after`` is missing or stands under another name."""
+        if self.body.get("after") is not self.after:
+            note(self.notes, "no after: fields read from where they are")
+
+    def phase(self) -> str:
+        """Return new, update or end; an unknown or missing type is told and taken as what fits."""
+        phase = self.body.get("type")
+        if phase in ("new", "update", "end"):
+            return str(phase)
+        note(self.notes, f"type {phase!r:.40}")
+        return "update" if self.after.get("end_time") is None else "end"
+
+    def value(self, *wanted: str) -> Any:
+        """Return the first value that is not null, where it is expected or one level deeper."""
+        for place in (self.after, self.data, self.body):
+            for name in wanted:
+                if place.get(name) is not None:
+                    return place[name]
+        return None
+
+    def event(self, id_names: tuple[str, ...] = ID_NAMES, **values: Any) -> CameraEvent | Unread:
+        """Make the event: id and camera are looked for, bytes and times are the message's."""
+        event_id = find_text(self.places, id_names, self.notes)
+        camera = find_text(self.places, CAMERA_NAMES, self.notes)
+        if not event_id and not camera:
+            return Unread(reason="neither an id nor a camera in it")
+        if not event_id:
+            event_id = f"unnamed-{self.sha256[:16]}"
+            note(self.notes, "no id")
         return CameraEvent(
             source=self.source,
+            src_event_id=event_id,
+            camera=camera,
             t_recv_utc=self.now,
             raw=self.payload,
-            raw_sha256=hashlib.sha256(self.payload).hexdigest(),
+            raw_sha256=self.sha256,
+            notes=tuple(self.notes) + values.pop("flags", ()),
             **values,
         )
 
 
+def _after(body: Json) -> Json:
+    """Return the state that the message tells: ``after``, another object with an id, or itself."""
+    if isinstance(body.get("after"), dict):
+        return inner(body, "after")
+    for name in AFTER_NAMES:
+        found = inner(body, name)
+        if find_text([found], ID_NAMES + CAMERA_NAMES):
+            return found
+    return body
+
+
 def _camera_health(camera: str, role: str, payload: bytes) -> Meaning:
-    word = payload.decode("ascii", "replace")
+    word = payload[:40].decode("ascii", "replace")
     if role not in HEALTH_ROLES or word not in ("online", "offline"):
         return Passed(reason="status of no interest")
     return CameraHealth(camera=camera, role=role, online=word == "online")
 
 
-def _after(message: _Message) -> tuple[str, Json]:
-    after = message.body.get("after", message.body)
-    if not isinstance(after, dict):
-        raise BadEvent(f"{message.source}: expected an object in after")
-    phase = message.body.get("type", "new")
-    if phase not in ("new", "update", "end"):
-        raise BadEvent(f"{message.source}: expected type new, update or end, got {phase!r}")
-    return phase, after
-
-
 def _review(message: _Message) -> Meaning:
-    phase, after = _after(message)
-    data = _inner(after)
-    objects = _names(data.get("objects"))
-    severity = after.get("severity")
-    labels = tuple(dict.fromkeys(label.removesuffix("-verified") for label in objects))
-    end = _time(after.get("end_time"))
-    start = _time(after.get("start_time"))
+    message.wrapped()
+    phase = message.phase()
+    objects = names(message.value("objects", "labels", "label"))
+    verified = [label for label in objects if label.endswith(VERIFIED)]
+    verified += names(message.data.get("verified_objects"))
+    severity = message.value("severity")
+    end, start = seconds(message.value("end_time")), seconds(message.value("start_time"))
+    people = names(message.value("sub_labels", "sub_label"))
     return message.event(
-        {
-            "src_event_id": _text(message, after, "id"),
-            "kind": "review",
-            "phase": phase,
-            "camera": _text(message, after, "camera"),
-            "t_event_utc": (end if phase == "end" else None) or start or message.now,
-            "severity": severity if severity in ("alert", "detection") else "info",
-            "labels": labels,
-            "zones": _names(data.get("zones")),
-            "claims": tuple(Claim(type="name", value=n) for n in _names(data.get("sub_labels"))),
-            "parts": _names(data.get("detections")),
-            "t_fresh_utc": start if phase == "new" else None,
-        }
+        kind="review",
+        phase=phase,
+        t_event_utc=(end if phase == "end" else None) or start or message.now,
+        severity=severity if severity in ("alert", "detection") else "info",
+        labels=tuple(dict.fromkeys(label.removesuffix(VERIFIED) for label in objects)),
+        zones=names(message.value("zones", "entered_zones")),
+        claims=tuple(Claim(type="name", value=person) for person in people),
+        parts=names(message.value("detections")),
+        t_fresh_utc=start if phase == "new" else None,
+        flags=("verified",) if verified else (),
     )
 
 
 def _object(message: _Message) -> Meaning:
-    phase, after = _after(message)
+    message.wrapped()
+    phase = message.phase()
+    after = message.after
     if after.get("false_positive"):
         return Passed(reason="false positive")
-    frame = _time(after.get("frame_time"))
-    start, end = _time(after.get("start_time")), _time(after.get("end_time"))
-    severity = after.get("max_severity")
-    stamp = {"new": start, "update": frame, "end": end}[phase]
+    frame, start = seconds(after.get("frame_time")), seconds(message.value("start_time"))
+    stamp = {"new": start, "update": frame, "end": seconds(message.value("end_time"))}[phase]
+    severity = message.value("max_severity", "severity")
+    label = message.value("label", "labels", "objects")
     return message.event(
-        {
-            "src_event_id": _text(message, after, "id"),
-            "kind": "object",
-            "phase": phase,
-            "camera": _text(message, after, "camera"),
-            "t_event_utc": stamp or frame or start or message.now,
-            "severity": severity if severity in ("alert", "detection") else "detection",
-            "labels": _names([after.get("label")]),
-            "zones": _names(after.get("entered_zones") or after.get("zones")),
-            "score": _score(after.get("top_score", after.get("score"))),
-            "claims": object_claims(after),
-            "media": _media(after),
-            "t_fresh_utc": frame,
-        }
+        kind="object",
+        phase=phase,
+        t_event_utc=stamp or frame or start or message.now,
+        severity=severity if severity in ("alert", "detection") else "detection",
+        labels=tuple(one.removesuffix(VERIFIED) for one in names(label)),
+        zones=names(after.get("entered_zones") or message.value("zones", "current_zones")),
+        score=score(message.value("top_score", "score", "computed_score")),
+        claims=object_claims(after),
+        media=_media(message),
+        t_fresh_utc=frame,
     )
 
 
 def object_claims(after: Json) -> tuple[Claim, ...]:
     """Return name and plate of a tracked object, in the forms of manual, 0.18 source and REST."""
     claims = []
-    data = _inner(after)
-    name, score = _pair(after.get("sub_label"), data.get("sub_label_score"))
-    if name:
-        claims.append(Claim(type="name", value=name, score=score))
-    plate, score = _pair(
-        after.get("recognized_license_plate", data.get("recognized_license_plate")),
-        after.get("recognized_license_plate_score", data.get("recognized_license_plate_score")),
-    )
-    if plate:
-        claims.append(Claim(type="plate", value=plate, score=score))
+    for name, claim_type in (("sub_label", "name"), ("recognized_license_plate", "plate")):
+        value, its_score = _pair(after, name)
+        if value:
+            claims.append(Claim(type=claim_type, value=value, score=its_score))
     return tuple(claims)
+
+
+def _pair(after: Json, name: str) -> tuple[str, float | None]:
+    """Return text and score of ``text``, ``[text, score]``, ``{name, score}`` or null."""
+    data = inner(after, "data")
+    value = after.get(name)
+    value = data.get(name) if value is None else value
+    beside = after.get(f"{name}_score")
+    beside = data.get(f"{name}_score") if beside is None else beside
+    if isinstance(value, dict):
+        beside = value.get("score", beside)
+        value = value.get("name") or value.get("label") or value.get("plate")
+    if isinstance(value, list) and value:
+        beside = value[1] if len(value) > 1 else beside
+        value = value[0]
+    return (as_text(value), score(beside)) if as_text(value) else ("", None)
 
 
 def _tracked(message: _Message) -> Meaning:
     body = message.body
-    kind = body.get("type")
-    claim = _tracked_claim(body, str(kind))
-    if isinstance(claim, Passed):
+    kind = as_text(body.get("type"))
+    claim = _tracked_claim(body, kind)
+    if not isinstance(claim, Claim):
         return claim
-    camera = body.get("camera")
     return message.event(
-        {
-            "src_event_id": _text(message, body, "id"),
-            "kind": {"face": "face", "lpr": "plate"}.get(str(kind), "object"),
-            "phase": "update",
-            "camera": camera[:MAX_NAME_CHARACTERS] if isinstance(camera, str) else "",
-            "t_event_utc": _time(body.get("timestamp")) or message.now,
-            "severity": "info",
-            "score": claim.score,
-            "claims": (claim,),
-        }
+        kind={"face": "face", "lpr": "plate"}.get(kind, "object"),
+        phase="update",
+        t_event_utc=first_time((body.get("timestamp"), body.get("frame_time"))) or message.now,
+        severity="info",
+        score=claim.score,
+        claims=(claim,),
     )
 
 
-def _tracked_claim(body: Json, kind: str) -> Claim | Passed:
+def _tracked_claim(body: Json, kind: str) -> Claim | Passed | Unread:
     """Return the claim of one recognition; ``_CLAIMS`` says which field, type and threshold."""
-    for field, claim_type, threshold in _CLAIMS.get(kind, ()):
+    if kind not in _CLAIMS:
+        return Unread(reason=f"unknown update {kind!r:.40}")
+    for field, claim_type, threshold in _CLAIMS[kind]:
         value = body.get(field)
         if not isinstance(value, str) or not value:
             continue
-        score = _score(body.get("score"))
-        if threshold is not None and (score or 0) < threshold:
+        its_score = score(body.get("score"))
+        if threshold is not None and (its_score or 0) < threshold:
             return Passed(reason=f"{kind} below threshold")
-        return Claim(type=claim_type, value=value[:MAX_CLAIM_CHARACTERS], score=score)
-    return Passed(reason=f"{kind} without a value" if kind in _CLAIMS else "unknown update")
+        if claim_type == "attribute":
+            value = f"{as_text(body.get('model')) or 'attribute'}: {value}"
+        return Claim(type=claim_type, value=value[:MAX_CLAIM_CHARACTERS], score=its_score)
+    return Passed(reason=f"{kind} without a value")
 
 
 _CLAIMS: dict[str, tuple[tuple[str, str, float | None], ...]] = {
-    "face": (("name", "face", FACE_THRESHOLD),),
-    "lpr": (("plate", "plate", PLATE_THRESHOLD),),
-    "classification": (("sub_label", "name", None), ("attribute", "name", None)),
+    "face": (("name", "face", FACE_THRESHOLD), ("sub_label", "face", FACE_THRESHOLD)),
+    "lpr": (
+        ("plate", "plate", PLATE_THRESHOLD),
+        ("recognized_license_plate", "plate", PLATE_THRESHOLD),
+    ),
+    "classification": (("sub_label", "name", None), ("attribute", "attribute", None)),
     "description": (("description", "description", None),),
 }
 
@@ -239,72 +310,21 @@ _CLAIMS: dict[str, tuple[tuple[str, str, float | None], ...]] = {
 def _trigger(message: _Message) -> Meaning:
     body = message.body
     return message.event(
-        {
-            "src_event_id": _text(message, body, "event_id"),
-            "kind": "object",
-            "phase": "update",
-            "camera": _text(message, body, "camera"),
-            "t_event_utc": message.now,
-            "severity": "detection",
-            "labels": _names([body.get("name")]),
-            "score": _score(body.get("score")),
-        }
+        id_names=("event_id", "id", "eventId"),
+        kind="object",
+        phase="update",
+        t_event_utc=seconds(body.get("timestamp")) or message.now,
+        severity="detection",
+        labels=names([body.get("name")]),
+        score=score(body.get("score")),
     )
 
 
-def rest_event(source: str, payload: bytes, now: UtcUs) -> Meaning:
-    """Return an event as Frigate's HTTP interface gives it (plain names, plate under ``data``)."""
-    message = _Message(source, payload, now)
-    ended = message.body.get("end_time") is not None
-    message.body = {"type": "end" if ended else "new", "after": message.body}
-    return _object(message)
-
-
-def _text(message: _Message, values: Json, name: str) -> str:
-    value = values.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME_CHARACTERS:
-        raise BadEvent(f"{message.source}: expected a text in {name}, got {value!r:.80}")
-    return value
-
-
-def _inner(values: Json) -> Json:
-    data = values.get("data")
-    return data if isinstance(data, dict) else {}
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        return ()
-    return tuple(
-        item[:MAX_NAME_CHARACTERS] for item in value[:MAX_LIST_ITEMS] if isinstance(item, str)
-    )
-
-
-def _score(value: Any) -> float | None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if number and 0 <= value <= 1 else None
-
-
-def _time(value: Any) -> UtcUs | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 4e9:
-        return None
-    return UtcUs(round(value * 1_000_000))
-
-
-def _pair(value: Any, score: Any) -> tuple[str, float | None]:
-    """Return text and score of ``text``, ``[text, score]`` or null."""
-    if isinstance(value, list) and value and isinstance(value[0], str):
-        return value[0][:MAX_NAME_CHARACTERS], _score(value[1]) if len(value) > 1 else None
-    if isinstance(value, str) and value:
-        return value[:MAX_NAME_CHARACTERS], _score(score)
-    return "", None
-
-
-def _media(after: Json) -> dict[str, str]:
-    event_id = after.get("id")
+def _media(message: _Message) -> dict[str, str]:
+    event_id = find_text(message.places, ID_NAMES)[:MAX_NAME_CHARACTERS]
     media = {}
-    if after.get("has_snapshot"):
+    if message.value("has_snapshot") and event_id:
         media["snapshot"] = f"api/events/{event_id}/snapshot.jpg"
-    if after.get("has_clip"):
+    if message.value("has_clip") and event_id:
         media["clip"] = f"api/events/{event_id}/clip.mp4?padding=10"
     return media

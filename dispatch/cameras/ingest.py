@@ -5,6 +5,7 @@ what a storm counted, health. The same class serves a source inside the server (
 a process of its own (MQTT); there it crosses a pipe as one JSON line and the raw bytes behind it.
 """
 
+import hashlib
 import json
 import zlib
 from collections import Counter
@@ -13,12 +14,16 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from dispatch.cameras.event import CameraEvent, louder
-from dispatch.cameras.grouping import COUNT, DROP, Grouper, Opening, Placed
+from dispatch.cameras.grouping import COUNT, DROP, Bucket, Grouper, Opening, Placed
 from dispatch.cameras.register import CameraInfo
 from gateway.model.ids import IncidentId, UtcUs, ulid
 
 EVENT_RETENTION_US = 72 * 3_600_000_000
 """An event that belongs to no incident with a class of its own is kept 72 hours."""
+UNREAD_TOKENS, UNREAD_REFILL_US = 100, 1_000_000
+"""Messages not understood that a source may keep: 100 at once, one a second; more are counted."""
+UNREAD_BYTES = 256 * 1024
+"""What is kept of a larger one."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,11 +58,15 @@ class Batch:
     storms: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """(incident, camera, reason) -> events that were counted."""
     health: list[Health] = field(default_factory=list)
+    unread: list[dict[str, Any]] = field(default_factory=list)  # values of ``camera_unread``
     counters: Counter[str] = field(default_factory=Counter)
+    last_recv_utc: int = 0
+    lag_ms: int | None = None
+    """How long the last new event was on its way, by both clocks; None when none told."""
 
     def __bool__(self) -> bool:
         """Whether anything is in it."""
-        return bool(self.openings or self.growth or self.health or self.counters)
+        return bool(self.openings or self.growth or self.health or self.counters or self.unread)
 
     def grow(self, incident: str) -> Growth:
         """Return the growth of an incident."""
@@ -79,6 +88,7 @@ class Ingest:
         self._randomness = randomness
         self.grouper = Grouper(source, find_camera, self._incident_id)
         self.batch = Batch()
+        self._unread_bucket = Bucket(UNREAD_TOKENS, UNREAD_REFILL_US)
 
     def _incident_id(self, now: UtcUs) -> IncidentId:
         return IncidentId("i-" + ulid(now, self._randomness(10)))
@@ -92,6 +102,9 @@ class Ingest:
         placed = self.grouper.take(event)
         batch = self.batch
         batch.counters[placed.outcome] += 1
+        batch.last_recv_utc = event.t_recv_utc
+        if event.t_fresh_utc is not None:
+            batch.lag_ms = (event.t_recv_utc - event.t_fresh_utc) // 1000
         if placed.outcome == DROP or placed.incident is None or placed.camera is None:
             return placed
         if placed.opening is not None:
@@ -111,6 +124,26 @@ class Ingest:
     def count(self, reason: str) -> None:
         """Count a message that carries no event."""
         self.batch.counters[reason] += 1
+
+    def unread(self, topic: str, payload: bytes, reason: str, now: UtcUs) -> None:
+        """Keep a message that was not understood; beyond the limit it is counted only."""
+        self.batch.counters["not understood"] += 1
+        if not self._unread_bucket.take(now):
+            self.batch.counters["not understood, not kept"] += 1
+            return
+        self.batch.unread.append(
+            {
+                "id": "m-" + ulid(now, self._randomness(10)),
+                "source": self._source,
+                "topic": topic[:200],
+                "reason": reason[:200],
+                "t_recv_utc": now,
+                "size_bytes": len(payload),
+                "raw_sha256": hashlib.sha256(payload).hexdigest(),
+                "raw": zlib.compress(payload[:UNREAD_BYTES], 1),
+                "expires_utc": now + EVENT_RETENTION_US,
+            }
+        )
 
     def drain(self) -> Batch:
         """Take the batch and begin a new one."""
@@ -136,6 +169,7 @@ def row_of(event: CameraEvent, placed: Placed, event_id: str) -> dict[str, Any]:
         "score": event.score,
         "claims": [asdict(claim) for claim in event.claims],
         "media": event.media,
+        "notes": list(event.notes),
         "raw_sha256": event.raw_sha256,
         "raw": zlib.compress(event.raw, 1),
         "incident": placed.incident,
@@ -146,14 +180,16 @@ def row_of(event: CameraEvent, placed: Placed, event_id: str) -> dict[str, Any]:
 
 def to_bytes(batch: Batch) -> bytes:
     """Return a batch as a JSON line (lengths of the raws in it) and the raws."""
-    raws = [row["raw"] for row in batch.rows]
+    raws = [row["raw"] for row in [*batch.rows, *batch.unread]]
     head = {
         "openings": [asdict(opening) for opening in batch.openings],
         "rows": [{**row, "raw": len(row["raw"])} for row in batch.rows],
+        "unread": [{**row, "raw": len(row["raw"])} for row in batch.unread],
         "growth": {key: asdict(growth) for key, growth in batch.growth.items()},
         "storms": [[*key, events] for key, events in batch.storms.items()],
         "health": [asdict(health) for health in batch.health],
         "counters": dict(batch.counters),
+        "last": [batch.last_recv_utc, batch.lag_ms],
     }
     line = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
     return b"".join([line, b"\n", *raws])
@@ -164,17 +200,20 @@ def from_bytes(data: bytes) -> Batch:
     end = data.index(b"\n")
     head = json.loads(data[:end])
     place = end + 1
-    for row in head["rows"]:
+    for row in [*head["rows"], *head["unread"]]:
         length = row["raw"]
         row["raw"] = data[place : place + length]
         place += length
     return Batch(
         openings=[_opening(values) for values in head["openings"]],
         rows=head["rows"],
+        unread=head["unread"],
         growth={key: Growth(**values) for key, values in head["growth"].items()},
         storms=Counter({(i, camera, reason): n for i, camera, reason, n in head["storms"]}),
         health=[Health(**values) for values in head["health"]],
         counters=Counter(head["counters"]),
+        last_recv_utc=head["last"][0],
+        lag_ms=head["last"][1],
     )
 
 

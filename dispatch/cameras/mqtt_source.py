@@ -12,15 +12,15 @@ from dataclasses import dataclass
 
 import aiomqtt
 
-from dispatch.cameras.event import BadEvent, CameraEvent
-from dispatch.cameras.frigate import (
+from dispatch.cameras.event import (
+    CameraEvent,
     CameraHealth,
     Meaning,
     Passed,
     SourceHealth,
-    read,
-    topics,
+    Unread,
 )
+from dispatch.cameras.frigate import read, topics
 from dispatch.cameras.ingest import Batch, Health, Ingest
 from gateway.model.ids import UtcUs
 from gateway.ports import Clock
@@ -140,14 +140,11 @@ class MqttSource:
         """Take one message."""
         self.received += 1
         now = self._clock.utc_us()
-        try:
-            meaning = read(self._settings.source, self._settings.prefix, topic, payload, now)
-        except BadEvent as error:
-            logger.warning("%s: %s", topic, error)
-            self._ingest.count("unreadable")
-            self._due.set()
-            return
-        self._consume(meaning, now)
+        meaning = read(self._settings.source, self._settings.prefix, topic, payload, now)
+        if isinstance(meaning, Unread):
+            self._ingest.unread(topic, payload, meaning.reason, now)
+        else:
+            self._consume(meaning, now)
         self._due.set()
 
     def _consume(self, meaning: Meaning, now: UtcUs) -> None:

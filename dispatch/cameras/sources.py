@@ -108,6 +108,8 @@ class CameraSources:
         self.counters: Counter[tuple[str, str]] = Counter()
         """(source, reason) -> messages; for the metrics."""
         self.health: dict[tuple[str, str], Health] = {}
+        self._last: dict[str, tuple[int, int | None]] = {}
+        """By source: when its last event came, and how long that was on its way (ms)."""
         self._hooks: dict[str, _Hook] = {}
         self._waiting: list[tuple[str, Batch]] = []
         self._replies: list[asyncio.Future[None]] = []
@@ -234,6 +236,36 @@ class CameraSources:
             for camera in self.register.all()
         ]
 
+    def source_rows(self) -> list[dict[str, Any]]:
+        """Return every source with health, delay and counters (``GET /camera-sources``)."""
+        names = {source for source, camera in self.health if not camera}
+        names |= {source for source, _ in self.counters}
+        rows = []
+        for source in sorted(names):
+            health = self.health.get((source, ""), Health(source=source, state="unknown"))
+            last_utc, lag_ms = self._last.get(source, (None, None))
+            rows.append(
+                {
+                    "id": source,
+                    "state": health.state,
+                    "reason": health.reason,
+                    "skew_ms": health.skew_ms,
+                    "last_event_utc": last_utc,
+                    "lag_ms": lag_ms,
+                    "counters": {
+                        reason: number
+                        for (one, reason), number in sorted(self.counters.items())
+                        if one == source
+                    },
+                    "offline": sorted(
+                        camera
+                        for (one, camera), state in self.health.items()
+                        if one == source and camera and state.state == "down"
+                    ),
+                }
+            )
+        return rows
+
     def _state_of(self, camera: CameraInfo) -> str:
         own = self.health.get((camera.source, camera.id))
         whole = self.health.get((camera.source, ""))
@@ -272,9 +304,13 @@ class CameraSources:
         if not self._media_allowed():
             for row in batch.rows:
                 row["raw"], row["media"] = b"", {}
+            for row in batch.unread:
+                row["raw"] = b""
         await self._persist(lambda: self._incidents.apply(batch))
         for reason, number in batch.counters.items():
             self.counters[source, reason] += number
+        if batch.last_recv_utc:
+            self._last[source] = (batch.last_recv_utc, batch.lag_ms)
         for health in batch.health:
             self.report(health)
 

@@ -6,14 +6,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, insert
-from sqlmodel import Session, col, select
+from sqlalchemy.dialects import postgresql
+from sqlmodel import Session, SQLModel, col, select
 
 from dispatch.cameras.event import louder
 from dispatch.cameras.grouping import Opening
 from dispatch.cameras.ingest import Batch, Growth
-from dispatch.cameras.tables import CameraEvent
+from dispatch.cameras.tables import CameraEvent, CameraUnread
 from dispatch.errors import Conflict, NotFound, ServiceError
 from dispatch.events import IncidentOpened, IncidentUpdated
+from dispatch.incidents.claims import record_hits
 from dispatch.incidents.geo import distance_m
 from dispatch.incidents.tables import (
     Incident,
@@ -80,10 +82,8 @@ class Incidents:
     ) -> tuple[list[tuple[Incident, Opening]], list[tuple[Incident, str]]]:
         opened = [(self._insert(db, opening), opening) for opening in batch.openings]
         db.flush()
-        if batch.rows:
-            ignore = "OR IGNORE" if db.get_bind().dialect.name == "sqlite" else ""
-            statement = insert(CameraEvent)
-            db.execute(statement.prefix_with(ignore) if ignore else statement, batch.rows)
+        insert_new(db, CameraEvent, batch.rows)
+        insert_new(db, CameraUnread, batch.unread)
         grown = []
         for incident_id, growth in batch.growth.items():
             incident = db.get(Incident, incident_id)
@@ -92,7 +92,11 @@ class Incidents:
                 self._grow(db, incident, growth)
         for (incident_id, camera, reason), events in batch.storms.items():
             _count_storm(db, incident_id, camera, reason, events)
+        record_hits(db, batch.rows, self._hit_id)
         return opened, grown
+
+    def _hit_id(self, now: UtcUs) -> str:
+        return "h-" + ulid(now, self._randomness(10))
 
     def _insert(self, db: Session, opening: Opening) -> Incident:
         camera = opening.camera
@@ -375,6 +379,16 @@ def _count_storm(db: Session, incident: str, camera: str, reason: str, events: i
         row = IncidentStorm(incident=incident, camera=camera, reason=reason, events=0)
     row.events += events
     db.add(row)
+
+
+def insert_new(db: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
+    """Insert the rows that are not there yet, by the table's unique keys."""
+    if not rows:
+        return
+    if db.get_bind().dialect.name == "sqlite":
+        db.execute(insert(table).prefix_with("OR IGNORE"), rows)
+    else:
+        db.execute(postgresql.insert(table).on_conflict_do_nothing(), rows)
 
 
 def counted_in_storms(db: Session) -> int:

@@ -7,10 +7,10 @@ from dataclasses import asdict
 
 from sqlmodel import Session, col, select
 
-from dispatch.cameras.tables import CameraEvent
 from dispatch.errors import NotFound, ServiceError
 from dispatch.events import CallNoted
 from dispatch.incidents.calls_heard import CallsHeard
+from dispatch.incidents.claims import confirmed
 from dispatch.incidents.service import Incidents
 from dispatch.incidents.suggest import (
     AFTER_US,
@@ -259,9 +259,7 @@ def incident_facts(db: Session, incident: Incident) -> IncidentFacts:
     """Return an incident as the score needs it."""
     assigned = select(IncidentTalkgroup.talkgroup).where(IncidentTalkgroup.incident == incident.id)
     words = [incident.place] if incident.place else []
-    claims = select(CameraEvent.claims).where(CameraEvent.incident == incident.id).limit(50)
-    for listed in db.exec(claims):
-        words += [claim["value"] for claim in listed if claim["type"] == "plate"]
+    words += [claim["value"] for claim in confirmed(db, incident.id) if claim["type"] == "plate"]
     return IncidentFacts(
         start_utc=UtcUs(incident.started_utc),
         end_utc=UtcUs(incident.last_event_utc),

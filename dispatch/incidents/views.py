@@ -8,6 +8,7 @@ from dispatch.auth.access import Access
 from dispatch.auth.permissions import Action
 from dispatch.cameras.tables import CameraEvent
 from dispatch.errors import NotFound
+from dispatch.incidents.claims import hits_of, masked
 from dispatch.incidents.suggest import FOLDED
 from dispatch.incidents.tables import (
     Incident,
@@ -107,6 +108,11 @@ def sheet(db: Session, access: Access, incident_id: str) -> Row:
     }
 
 
+def assigned_talkgroups(db: Session, incident: str) -> list[str]:
+    """Return the talkgroups that work on an incident."""
+    return _assigned(db, [incident]).get(incident, [])
+
+
 def _assigned(db: Session, incidents: list[str]) -> dict[str, list[str]]:
     query = select(IncidentTalkgroup).where(col(IncidentTalkgroup.incident).in_(incidents))
     assigned: dict[str, list[str]] = {}
@@ -130,6 +136,7 @@ def _suggested(db: Session, incidents: list[str]) -> dict[str, int]:
 def _events(db: Session, incident: str) -> list[Row]:
     query = select(CameraEvent).where(CameraEvent.incident == incident)
     newest = query.order_by(col(CameraEvent.t_event_utc).desc()).limit(MAX_ROWS)
+    hits = hits_of(db, incident)
     return [
         {
             "id": row.id,
@@ -143,7 +150,8 @@ def _events(db: Session, incident: str) -> list[Row]:
             "labels": row.labels,
             "zones": row.zones,
             "score": row.score,
-            "claims": row.claims,
+            "claims": masked(row.claims, hits),
+            "notes": row.notes,
             "raw_sha256": row.raw_sha256,
         }
         for row in db.exec(newest)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dispatch.cameras import frigate, webhook
-from dispatch.cameras.event import BadEvent, CameraEvent
+from dispatch.cameras.event import CameraEvent
 from dispatch.errors import ServiceError
 from gateway.bus import InProcessBus
 from gateway.model.command import Command, Reply
@@ -292,14 +292,10 @@ class Frigate(Target):
         """Each input on the next topic, and as an answer of the HTTP interface."""
         self.turn = (self.turn + 1) % len(self.topics)
         topic = f"frigate/{self.topics[self.turn]}"
-        try:
-            storable(frigate.read("f", "frigate", topic, data, NOW))
-        except BadEvent as error:
-            in_words(error)
-        try:
-            storable(frigate.rest_event("f", data, NOW))
-        except BadEvent as error:
-            in_words(error)
+        storable(frigate.read("f", "frigate", topic, data, NOW))
+        storable(frigate.rest_event("f", data, NOW))
+        for meaning in frigate.rest_reviews("f", data, NOW):
+            storable(meaning)
 
 
 class Voice(Target):

@@ -4,11 +4,13 @@ import asyncio
 import json
 import os
 import signal
+import zlib
 from typing import Any
 
 import pytest
 
 from dispatch.cameras.mqtt_source import MqttSettings
+from dispatch.cameras.tables import CameraUnread
 from dispatch.incidents.service import open_groups
 from samband.bench_cameras_parts import Publisher, frigate_event
 from samband.ingest_worker import IngestProcess
@@ -80,7 +82,15 @@ async def test_rubbish_is_counted_and_ends_nothing(room: Any, ingest: Any, friga
         frigate.publish("events", raw)
     frigate.publish("events", frigate_event("yard", "1-a", "new", "gate", 1))
     await until(room.stored, "the good one came through")
-    assert room.sources.counters["frigate:a", "unreadable"] == 3
+    assert room.sources.counters["frigate:a", "not understood"] == 3
+    kept = room.rows(CameraUnread)
+    assert {(row.topic, zlib.decompress(row.raw)[:2]) for row in kept} == {
+        ("frigate/events", b"{"),
+        ("frigate/events", b"\xff\xfe"),
+        ("frigate/events", b"[["),
+    }
+    assert all(row.reason.startswith("not JSON") for row in kept)
+    assert room.sources.source_rows()[0]["lag_ms"] is not None
 
 
 async def test_health_of_source_and_camera(room: Any, ingest: Any, frigate: Any) -> None:
