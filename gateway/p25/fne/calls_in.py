@@ -26,6 +26,8 @@ MAX_CHANNELS = 48
 """Calls at once, those in their hang time included: more is a flood."""
 SILENCE_MS = 1_000
 """Without a packet for this long an over has ended."""
+HANG_MS = 3_000
+"""A call stays up for so long after its last over."""
 FIRST_SEQUENCES = (0, 1)
 MAX_BACKLOG_MS = 3_000
 """Voice of one group that waits to be played: what comes faster than it is spoken is a flood."""
@@ -101,9 +103,10 @@ class CallCount:
 class CallsIn:
     """All channels of a link."""
 
-    def __init__(self, instances: Callable[[], int]) -> None:
+    def __init__(self, instances: Callable[[], int], hang_ms: int = HANG_MS) -> None:
         """Begin with none; ``instances`` numbers the calls of the link."""
         self._instances = instances
+        self._hang_ms = hang_ms
         self._channels: dict[Key, Channel] = {}
         self.count = CallCount()
 
@@ -189,7 +192,7 @@ class CallsIn:
         if found is None:
             if len(self._channels) >= MAX_CHANNELS:
                 return None
-            talk = TalkIn(silence_ms=SILENCE_MS, instances=self._instances)
+            talk = TalkIn(silence_ms=SILENCE_MS, hang_ms=self._hang_ms, instances=self._instances)
             found = self._channels[key] = Channel(talk)
         return found
 

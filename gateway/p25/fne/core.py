@@ -25,7 +25,7 @@ from gateway.model.radio import (
 )
 from gateway.model.unit_acts import UnitAct
 from gateway.p25.fne.access import Access
-from gateway.p25.fne.calls_in import CallsIn
+from gateway.p25.fne.calls_in import HANG_MS, CallsIn
 from gateway.p25.fne.lists import read_groups, read_units
 from gateway.p25.fne.login import PeerConfiguration, read_nak
 from gateway.p25.fne.message import LDU1, LDU2, PDU, TDU, TDULC, TSDU, P25Message
@@ -91,6 +91,7 @@ class FneCore:
         location: str = "",
         talkgroups: tuple[int, ...] = (),
         ping_ms: int = PING_MS,
+        hang_ms: int = HANG_MS,
         key: bytes | None = None,
     ) -> None:
         """``talkgroups`` are those that we announce where a master asks for affiliation.
@@ -119,7 +120,7 @@ class FneCore:
             ping_ms=ping_ms,
         )
         self._access = Access(own_id)
-        self.calls = CallsIn(count(1).__next__)
+        self.calls = CallsIn(count(1).__next__, hang_ms)
         self._transmitter = Transmitter(self._network, self._out.send, self._new_stream)
         self._signals = Signals(self._network, nac)
         self.reporter = Reporter()

@@ -6,8 +6,8 @@ from gateway.model.radio import LineSeen, LinkChanged, LinkState, Malformed, Rad
 WINDOW_MS = 1_000
 MAX_TOLD = 10
 """Packets told of in a second; the rest is counted."""
-FLOOD_PACKETS = 2_000
-"""Packets in a second from which on only those of running calls are read."""
+FLOOD_PACKETS = 1_000
+"""Packets in a second, as of 180 calls, from which on only those of running calls are read."""
 
 
 class Reporter:

@@ -48,6 +48,8 @@ DUPLICATE_MS = 300
 """The same answer again within this is the same datagram twice."""
 LEAVE_MS = 5_000
 """Pause before a login after the master has ended the connection."""
+CROSSED_MS = 1_000
+"""Pause before a login after two challenges had crossed: that says nothing of the password."""
 MODEL = "DVM FNE"
 
 
@@ -135,7 +137,8 @@ class Session:
         self._due_ms: MonoMs | None = None
         self._silences = 0
         self._refusals = 0
-        self._salt = b""
+        self._salts: set[bytes] = set()
+        """Challenges of this attempt: a master that got RPTL twice makes two."""
         self._last_ack: tuple[bytes, MonoMs] | None = None
         self._heard_ms = MonoMs(0)
         self._asked_ms: MonoMs | None = None
@@ -212,6 +215,7 @@ class Session:
         self.state, self._stream = State.LOGIN, self._new_stream()
         self.reason = self.reason or "being logged in"
         self._last_ack, self._asked_ms, self._fruitless = None, None, 0
+        self._salts.clear()
         packet = FnePacket(
             function=Function.LOGIN,
             sequence=0,
@@ -242,6 +246,11 @@ class Session:
             raise ProtocolViolation(reason, raw=payload, offset=len(payload))
         self._last_ack = payload, now
         self._silences = 0
+        if ack.salt is not None and any(ack.salt):
+            asked = bool(self._salts)
+            self._salts.add(ack.salt)
+            if asked:
+                return []  # late, or the proof that was sent is no longer asked for
         if self.state is State.LOGIN:
             self._authorise(ack.salt or b"", now)
         elif self.state is State.AUTHORISE:
@@ -252,7 +261,7 @@ class Session:
         return []
 
     def _authorise(self, salt: bytes, now: MonoMs) -> None:
-        self.state, self._salt = State.AUTHORISE, salt
+        self.state = State.AUTHORISE
         payload = login.authorise_payload(self._peer, salt, self._password.octets)
         packet = FnePacket(
             function=Function.AUTHORISE,
@@ -296,6 +305,8 @@ class Session:
         again = _AGAIN[NakReason(nak.reason)] if nak.reason in _AGAIN_NUMBERS else _USUAL
         if self.state in _UP and not again.ends_session:
             return self._say_once(words, now)
+        if nak.reason == NakReason.UNAUTHORISED and len(self._salts) > 1:
+            return self._wait(now, CROSSED_MS, "the master asked for the password twice")
         pause_ms = min(again.first_ms << min(self._refusals, 8), again.max_ms)
         self._refusals += 1
         return self._wait(now, pause_ms, words)

@@ -29,15 +29,15 @@ _UNIT_NAMES = {
     message.TDULC: "end of over with link control",
     message.PDU: "packet data",
 }
+_OF_CALLS = frozenset({message.TDU, message.LDU1, message.LDU2, message.TDULC})
 
 
 def line_seen(packet: FnePacket, *, outgoing: bool) -> LineSeen:
     """Return a packet as a line: in hex as far as it may be shown, so not even a secret's CRC."""
     raw = packet.encode()
     if packet.function in _SECRET:
-        shown = (
-            f"{raw[:16].hex()}xxxx{raw[18:HEADER_OCTETS].hex()} ({len(packet.payload)} not shown)"
-        )
+        head = f"{raw[:16].hex()}xxxx{raw[18:HEADER_OCTETS].hex()}"
+        shown = f"{head} ({len(packet.payload)} octets not shown)"
     else:
         shown = raw[:_MAX_SHOWN_OCTETS].hex() + ("…" if len(raw) > _MAX_SHOWN_OCTETS else "")
     return LineSeen(outgoing=outgoing, raw=shown, words=packet_words(packet))
@@ -79,8 +79,10 @@ def message_words(said: message.P25Message) -> str:
     name = _UNIT_NAMES.get(said.duid, f"unknown data unit {said.duid:02X}")
     if said.grant_demand:
         name += ", asks for a channel"
-    kind = "unit" if said.unit_to_unit else "group"
-    return f"{name}, unit {said.source} to {kind} {said.destination}"
+    kind = "unit " if said.unit_to_unit else "group "
+    if said.duid not in _OF_CALLS:
+        kind = ""  # the header does not say what it is
+    return f"{name}, unit {said.source} to {kind}{said.destination}"
 
 
 def _list_words(packet: FnePacket) -> str:

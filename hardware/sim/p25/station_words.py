@@ -131,7 +131,7 @@ def deregistration(unit: int, wacn: int, system: int) -> bytes:
 
 def acknowledge(service: int, unit: int, to: int) -> bytes:
     """Return a unit's acknowledgement of a service."""
-    return block(ACK, bytes([0, service]) + _three(to) + _three(unit))
+    return block(ACK, bytes([service, 0]) + _three(to) + _three(unit))
 
 
 def cancel(service: int, reason: int, unit: int) -> bytes:
