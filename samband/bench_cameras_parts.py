@@ -117,15 +117,8 @@ async def serve(folder: Path, mqtt_port: int) -> None:
     from samband.camera_side import CameraSide
     from samband.compose import Server
     from samband.config import Cameras, Mqtt, demo_config
-    from samband.demo import (
-        DATA,
-        claim_port,
-        connect_plan,
-        make_people,
-        port_of,
-        simulator,
-        write_ready_file,
-    )
+    from samband.demo import DATA, claim_port, make_people, port_of, write_ready_file
+    from samband.demo_radios import simulators
     from samband.plan_file import load_plan
 
     stop = asyncio.Event()
@@ -137,8 +130,8 @@ async def serve(folder: Path, mqtt_port: int) -> None:
     config = demo_config(folder / "state", port, cameras=False).model_copy(
         update={"cameras": cameras}
     )
-    async with simulator("quiet") as first:
-        plan = connect_plan(load_plan(DATA / "plan.toml"), first["radios"])
+    async with simulators("quiet", coast=False) as radios:
+        plan = radios.connect(load_plan(DATA / "plan.toml"), folder / "state")
         server = Server(config, plan, listener=listener)
         await server.start()
         side = None
@@ -150,7 +143,7 @@ async def serve(folder: Path, mqtt_port: int) -> None:
         try:
             await server.add_people(people)
             await server.radios_up(LINKS_UP_MS)
-            write_ready_file(folder / "ready.json", f"http://localhost:{port}", people, first)
+            write_ready_file(folder / "ready.json", f"http://localhost:{port}", people, radios)
             await server.run_until(stop)
         finally:
             if side is not None:

@@ -32,7 +32,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def measure(args: argparse.Namespace) -> dict[str, Any]:
     """Start the demo, wait, read; returns figures in MB, percent of a core, kB and ms."""
     with tempfile.TemporaryDirectory() as folder:
-        with running_demo(Path(folder), scenario="demo") as demo:
+        with running_demo(Path(folder), scenario="demo", p25=True) as demo:
             busy = _over_time(demo.pid, args.seconds)
             figures: dict[str, Any] = {"after_s": args.seconds, **busy, "limit_mb": LIMIT_MB}
             if args.then:

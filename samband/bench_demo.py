@@ -64,6 +64,8 @@ class RunningDemo:
     control_port: int
     process: subprocess.Popen[bytes]
     state: Path
+    coast: dict[str, int] = field(default_factory=dict)
+    """Control port of the simulated peer of each P25 link."""
 
     def control(self) -> Control:
         """Open the simulator's control port."""
@@ -72,7 +74,12 @@ class RunningDemo:
 
 @contextlib.contextmanager
 def running_demo(
-    folder: Path, *, scenario: str = "quiet", state: Path | None = None, cameras: bool = False
+    folder: Path,
+    *,
+    scenario: str = "quiet",
+    state: Path | None = None,
+    cameras: bool = False,
+    p25: bool = False,
 ) -> Iterator[RunningDemo]:
     """Start ``samband demo`` and wait until it is ready; ends it by its own process id."""
     ready = folder / f"ready-{scenario}.json"
@@ -82,6 +89,8 @@ def running_demo(
     command += ["--ready-file", str(ready), "--state", str(state), "--scenario", scenario]
     if not cameras:
         command.append("--no-cameras")
+    if not p25:
+        command.append("--no-p25")
     log = (folder / f"demo-{scenario}.log").open("wb")
     process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
     try:
@@ -109,6 +118,7 @@ def _wait_ready(
         control_port=data["simulator"]["control"],
         process=process,
         state=state,
+        coast={name: peer["control"] for name, peer in data["p25"].items()},
     )
 
 

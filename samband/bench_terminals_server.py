@@ -13,6 +13,7 @@ from pathlib import Path
 from samband.compose import Server
 from samband.config import demo_config
 from samband.demo import claim_port, make_people, port_of, write_ready_file
+from samband.demo_radios import Radios
 from samband.plan_file import load_plan
 
 LINKS_UP_MS = 60_000
@@ -23,7 +24,7 @@ async def serve(folder: Path) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     plan = load_plan(folder / "plan.toml")
-    radios = json.loads((folder / "radios.json").read_text(encoding="utf-8"))
+    radios = Radios(terminals=json.loads((folder / "radios.json").read_text(encoding="utf-8")))
     listener, people = claim_port(None), make_people()
     port = port_of(listener)
     config = demo_config(folder / "state", port, cameras=False)

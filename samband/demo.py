@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import contextlib
 import json
 import os
 import secrets
@@ -12,13 +11,11 @@ import socket
 import sys
 import tempfile
 import webbrowser
-from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gateway.model.errors import ConfigError, LinkError
-from gateway.model.plan import Plan
+from gateway.model.errors import ConfigError
+from samband.demo_radios import Radios, simulators
 
 if TYPE_CHECKING:
     from samband.compose import Person
@@ -26,7 +23,6 @@ if TYPE_CHECKING:
 FIRST_PORT = 8000
 PORTS_TRIED = 50
 BACKLOG = 128
-SIMULATOR_START_MS = 10_000
 LINKS_UP_MS = 15_000
 ROLES = ("dispatcher", "supervisor", "engineer", "auditor", "dpo", "administrator")
 DATA = Path(__file__).with_name("demo_data")
@@ -58,6 +54,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     parser.add_argument("--scenario", default="demo", help="traffic: demo, quiet or a TOML file")
+    parser.add_argument("--no-p25", action="store_true", help="TETRA terminals alone")
     parser.add_argument("--no-cameras", action="store_true", help="no generated camera events")
 
 
@@ -101,48 +98,6 @@ def port_of(listener: socket.socket) -> int:
     return int(listener.getsockname()[1])
 
 
-@contextlib.asynccontextmanager
-async def simulator(scenario: str) -> AsyncIterator[dict[str, Any]]:
-    """Run the simulated terminals; gives their first line: ptys, sound addresses, control port."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "hardware.sim",
-        "pei",
-        "--pty",
-        "--audio",
-        "udp:127.0.0.1:0",
-        "--scenario",
-        scenario,
-        "--control",
-        "0",
-        stdout=asyncio.subprocess.PIPE,
-    )
-    if process.stdout is None:
-        raise LinkError("simulator: no output pipe")
-    try:
-        line = await asyncio.wait_for(process.stdout.readline(), SIMULATOR_START_MS / 1000)
-        if not line:
-            raise LinkError("the simulated radios did not start", hint="Try: samband sim pei --pty")
-        yield json.loads(line)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        await process.wait()
-
-
-def connect_plan(plan: Plan, radios: list[dict[str, Any]]) -> Plan:
-    """Return the plan with each link's port and sound set to the simulated radio of its name."""
-    by_name = {radio["name"]: radio for radio in radios}
-    links = []
-    for link in plan.links:
-        radio = by_name.get(link.id)
-        if radio is None:
-            raise ConfigError(f"demo: the scenario has no radio named {link.id}")
-        links.append(replace(link, port=radio["pty"], sound=radio["audio"]))
-    return replace(plan, links=tuple(links))
-
-
 def make_people() -> list["Person"]:
     """Return one person a role with a random password, made anew each time."""
     from samband.compose import Person
@@ -158,8 +113,8 @@ async def _demo(args: argparse.Namespace, state: Path, listener: socket.socket) 
     stop, port = asyncio.Event(), port_of(listener)
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with simulator(args.scenario) as first:
-        plan = connect_plan(load_plan(DATA / "plan.toml"), first["radios"])
+    async with simulators(args.scenario, coast=not args.no_p25) as radios:
+        plan = radios.connect(load_plan(DATA / "plan.toml"), state)
         config = demo_config(state, port, cameras=not args.no_cameras)
         people = make_people()
         server = Server(config, plan, listener=listener)
@@ -171,7 +126,7 @@ async def _demo(args: argparse.Namespace, state: Path, listener: socket.socket) 
             await server.radios_up(LINKS_UP_MS)
             url = f"http://localhost:{port}"
             if args.ready_file:
-                write_ready_file(args.ready_file, url, people, first)
+                write_ready_file(args.ready_file, url, people, radios)
             print_welcome(url, people)
             if not args.no_browser and os.environ.get("DISPLAY") and sys.stdout.isatty():
                 webbrowser.open(url)
@@ -181,14 +136,13 @@ async def _demo(args: argparse.Namespace, state: Path, listener: socket.socket) 
     return 0
 
 
-def write_ready_file(path: Path, url: str, people: list["Person"], first: dict[str, Any]) -> None:
+def write_ready_file(path: Path, url: str, people: list["Person"], radios: Radios) -> None:
     """Write what a script needs to use the demo, readable by the owner alone."""
     ready = {
         "url": url,
         "users": {p.role: {"name": p.name, "password": p.password} for p in people},
         "pid": os.getpid(),
-        "ptys": {radio["name"]: radio["pty"] for radio in first["radios"]},
-        "simulator": {"pid": first["pid"], "control": first["control"]},
+        **radios.ready(),
     }
     fresh = path.with_suffix(path.suffix + ".part")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from gateway.model.errors import ConfigError
+from gateway.model.p25_settings import P25_KINDS
+from hardware.p25_addresses import read_key, read_password
 from samband.cli import main
 from samband.config import load_config
 from samband.plan_file import load_plan
@@ -69,7 +71,123 @@ def test_a_file_that_is_not_toml_says_where(tmp_path: Path) -> None:
 
 def test_the_demo_plan_is_sound() -> None:
     plan = load_plan(DEMO_PLAN)
-    assert {link.id for link in plan.links} == {"norrvik-c", "hamnen", "fyrberget"}
+    terminals, coast = {"norrvik-c", "hamnen", "fyrberget"}, {"vinga", "sjonet"}
+    assert {link.id for link in plan.links} == terminals | coast
+    assert {link.id for link in plan.links if link.kind in P25_KINDS} == coast
+
+
+def test_a_p25_link_names_every_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(
+        """
+name = "Coast"
+[[systems]]
+id = "coast"
+name = "Coast"
+technology = "p25"
+handle = 1
+[[sites]]
+id = "s"
+name = "S"
+[[talkgroups]]
+system = "coast"
+number = 70000
+name = "TOO HIGH"
+folder = "F"
+[[links]]
+id = "fne"
+name = "FNE"
+kind = "p25-fne"
+system = "coast"
+site = "s"
+port = "/dev/ttyUSB0"
+sound = "udp:127.0.0.1:5000"
+talkgroups = [70000]
+[links.p25]
+nac = 0x1000
+dialect = "quantar"
+callsign = ""
+[[links]]
+id = "modem"
+name = "Modem"
+kind = "p25-modem"
+system = "coast"
+site = "s"
+port = "/dev/serial/by-id/modem"
+speed_bps = 9600
+sound = ""
+talkgroups = []
+"""
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_plan(path)
+    found = "\n".join(caught.value.faults)
+    for word in (
+        "talkgroup coast/70000: expected 1 to 65535",
+        "p25.nac: expected 1 to 4095, got 4096",
+        "p25.dialect",
+        "p25.callsign",
+        "p25.peer_id: missing",
+        "port: expected udp:HOST:PORT, got '/dev/ttyUSB0'",
+        "sound: a P25 link carries its own voice",
+        "link modem: speed_bps: a modem board has one of 115200",
+    ):
+        assert word in found, word
+
+
+def test_an_unknown_p25_setting_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(
+        """
+name = "Coast"
+[[links]]
+id = "x"
+name = "X"
+kind = "p25-dfsi"
+system = "coast"
+site = "s"
+port = "udp:127.0.0.1:1"
+sound = ""
+talkgroups = []
+[links.p25]
+colour = "red"
+"""
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_plan(path)
+    assert any("links[0].p25.colour: unknown" in fault for fault in caught.value.faults)
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "words"),
+    [
+        (b"secret\n", 0o644, "can be read by others"),
+        (b"", 0o600, "expected a first line"),
+        (None, 0o600, "cannot be read"),
+    ],
+)
+def test_a_password_that_is_not_kept_well_is_refused(
+    tmp_path: Path, content: bytes | None, mode: int, words: str
+) -> None:
+    path = tmp_path / "fne.password"
+    if content is not None:
+        path.write_bytes(content)
+        path.chmod(mode)
+    with pytest.raises(ConfigError, match=words) as caught:
+        read_password(str(path))
+    assert "secret" not in str(caught.value)
+
+
+def test_a_password_and_a_key_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "fne"
+    path.write_bytes(b"pass word\nsecond line\n")
+    path.chmod(0o600)
+    assert read_password(str(path)) == b"pass word"
+    path.write_bytes(b"00" * 31 + b"ff\n")
+    assert read_key(str(path)) == bytes(31) + b"\xff"
+    path.write_bytes(b"00\n")
+    with pytest.raises(ConfigError, match="64 hex digits"):
+        read_key(str(path))
 
 
 def test_a_plan_names_every_contradiction(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from samband.compose import Server
 from samband.config import demo_config
-from samband.demo import DATA, claim_port, connect_plan, make_people, port_of, write_ready_file
+from samband.demo import DATA, claim_port, make_people, port_of, write_ready_file
+from samband.demo_radios import Radios
 from samband.plan_file import load_plan
 
 
@@ -20,8 +21,8 @@ async def serve(state: Path, first: Path, ports: dict[str, str], ready: Path) ->
     """Run until SIGTERM; ``ports`` are addresses of links by their names."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    radios = json.loads(first.read_text(encoding="utf-8"))
-    plan = connect_plan(load_plan(DATA / "plan.toml"), radios["radios"])
+    radios = Radios(terminals=json.loads(first.read_text(encoding="utf-8")))
+    plan = radios.connect(load_plan(DATA / "plan.toml"), state)
     links = tuple(replace(link, port=ports.get(link.id, link.port)) for link in plan.links)
     listener, people = claim_port(None), make_people()
     port = port_of(listener)

@@ -25,7 +25,6 @@ from voicecodecs.fec.golay import decode_18_6, encode_18_6
 from voicecodecs.fec.hamming import decode_10_6, encode_10_6
 from voicecodecs.fec.reed_solomon import hexbits, octets_of
 from voicecodecs.fec.trellis import HALF
-from voicecodecs.imbe.bits import protect_frame
 
 SYNC = 0x5575F5FF77FF
 HDU, TDU, LDU1, TSDU, LDU2, TDULC = 0x0, 0x3, 0x5, 0x7, 0xA, 0xF
@@ -65,6 +64,8 @@ def hdu(over: SimOver, nac: int) -> bytes:
 
 def ldu(over: SimOver, nac: int, frames: Sequence[bytes], *, second: bool) -> bytes:
     """Return 180 ms of voice (nine frames of 11 octets)."""
+    from voicecodecs.imbe.bits import protect_frame  # noqa: PLC0415 - brings the vocoder along
+
     word = encryption_sync(over) if second else link_control(over)
     symbols = hexbits(b"".join(pieces(word, second)))
     beside = [_bits(encode_10_6(one), 10) for one in symbols]
