@@ -232,7 +232,12 @@ class DfsiCore:
         self._alarmed = False
         self._demand, self._releasing = demand, False
         self._limit_ms = MonoMs(now + MAX_KEY_MS)
-        over = TalkOut(group=demand.group, source=self._own_id, emergency=emergency)
+        over = TalkOut(
+            group=demand.group,
+            source=self._own_id,
+            emergency=emergency,
+            superframes=self._tia,  # dvmhost takes an end after LDU1 for the start of a call
+        )
         self._out.begin(over, now)
         return [*events, TxGranted(demand=demand.demand, instance=self._talk.instance)]
 

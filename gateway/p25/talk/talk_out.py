@@ -50,8 +50,12 @@ class TalkOut:
         target: int | None = None,
         emergency: bool = False,
         priority: int = 4,
+        superframes: bool = False,
     ) -> None:
-        """Begin an over to a group, or to the unit ``target``."""
+        """Begin an over to a group, or to the unit ``target``.
+
+        ``superframes``: it ends after an LDU2 only.
+        """
         service = ServiceOptions(emergency=emergency, priority=priority)
         word = (
             GroupVoice(service=service, group=group, source=source)
@@ -63,6 +67,7 @@ class TalkOut:
         self.header = EncryptionSync()
         self._waiting: deque[bytes] = deque()
         self._place = 0
+        self._unit = PLACES if superframes else FRAMES_PER_LDU
         self._closed = False
         self.dropped = 0
         """Frames that nobody fetched in time."""
@@ -70,7 +75,7 @@ class TalkOut:
     @property
     def done(self) -> bool:
         """Whether the over was closed and ends here, on an LDU boundary."""
-        return self._closed and not self._waiting and self._place % FRAMES_PER_LDU == 0
+        return self._closed and not self._waiting and self._place % self._unit == 0
 
     @property
     def waiting(self) -> int:

@@ -43,6 +43,15 @@ def test_an_ldu_waits_for_its_nine_frames_and_the_last_is_filled_with_silence() 
     assert out.ldu() is None
 
 
+def test_an_over_of_superframes_ends_after_an_ldu2_only() -> None:
+    out = TalkOut(group=1, source=2, superframes=True)
+    out.push(frame(0))
+    out.close()
+    places = [sent.place for sent in iter(out.frame, None)]
+    assert places == list(range(18))
+    assert out.done
+
+
 def test_an_over_that_is_broken_off_forgets_its_voice_and_still_ends_on_a_boundary() -> None:
     out = TalkOut(group=1, source=2)
     for number in range(30):
