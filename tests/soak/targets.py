@@ -30,6 +30,7 @@ from gateway.tetra.pei_grammar import parse_line, split_glued
 from gateway.tetra.words import line_words
 from tests.gateway.tetra.scripted_radio import OWN, opened
 from tests.soak.decoder_targets import Parts, PeiRows, Status
+from tests.soak.dfsi_targets import DFSI, DFSI_DECODERS
 from tests.soak.mutation import damaged, damaged_json, mended_ogg
 from tests.soak.p25_targets import AIR, AIR_DECODERS
 from voicecodecs import ogg
@@ -425,7 +426,7 @@ class Ptt(Target):
         self.loop.close()
 
 
-DECODERS = ("pei_line", "sds", "lip", *AIR_DECODERS)
+DECODERS = ("pei_line", "sds", "lip", *AIR_DECODERS, *DFSI_DECODERS)
 """Those that every byte of a radio goes through: they get the most inputs."""
 
 
@@ -465,4 +466,5 @@ TARGETS: dict[str, Callable[[], Reader]] = {
     "ptt": Ptt,
     "ogg": OggFile,
     **AIR,
+    **DFSI,
 }
