@@ -185,6 +185,7 @@ describe('the selected panel', () => {
     flushSync();
     expect(text('talker')).toBe('B 101 (1210101), menu of this unit');
     expect(text('over')).toBe('Encrypted: cannot be heard, AES-256, key 1234, good reception, 0.4 % bit errors');
+    expect(document.querySelector('.say')?.textContent).toContain('You talk unencrypted');
     press('talker');
     expect([ui.dialog, ui.about]).toEqual(['unit', UNIT]);
     ui.close();

@@ -9,11 +9,14 @@ from dispatch.services.rows import Row
 from gateway.model import events as ev
 from gateway.model.events import Event
 from gateway.model.ids import AlarmId, LinkId, TalkgroupId, UtcUs
+from gateway.model.p25_settings import DFSI, MODEM, P25Settings
 from gateway.model.plan import Link, Talkgroup
 from gateway.model.radio import Capability, LinkState
 from gateway.model.wire import to_json
 
 HOUR_US = 3_600_000_000
+_WITH_NAC = (DFSI, MODEM)
+"""Kinds of links at whose base station we know the network access code."""
 HEARD_KEPT = 2000
 
 
@@ -287,5 +290,11 @@ class TalkgroupStates:
             "dynamic_groups": [to_json(group) for group in status.dynamic],
             "own_number": status.own_number or link.own_number,
             "capabilities": list(status.capabilities),
+            "nac": nac_of(link),
             "since_utc": status.since_utc,
         }
+
+
+def nac_of(link: Link) -> int | None:
+    """Return the network access code of a base station; of a network behind one it is unknown."""
+    return (link.p25 or P25Settings()).nac if link.kind in _WITH_NAC else None

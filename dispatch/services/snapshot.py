@@ -7,13 +7,13 @@ from dispatch.auth.access import Access
 from dispatch.auth.permissions import ROLE_ACTIONS, Action
 from dispatch.auth.sessions import SessionInfo
 from dispatch.services.board import KEPT_MESSAGES, KEPT_TRANSMISSIONS, Board
+from dispatch.services.board_talkgroups import nac_of
 from dispatch.services.desk import Desk
 from dispatch.services.plans import LivePlan
 from dispatch.services.rows import Row
 from dispatch.services.sight import Sight
 from dispatch.services.sight_individual import IndividualSight
 from gateway.model.ids import TalkgroupId
-from gateway.model.p25_settings import DFSI, MODEM, P25Settings
 from gateway.model.plan import Link, Talkgroup
 from gateway.model.wire import to_json
 from gateway.ports import Clock
@@ -114,7 +114,7 @@ class Snapshots:
             "technology": system.technology if system else "",
             "system_name": system.name if system else talkgroup.system,
             "sites": self._site_names(links),
-            "nac": next((nac for link in links if (nac := _nac(link)) is not None), None),
+            "nac": next((nac for link in links if (nac := nac_of(link)) is not None), None),
             "links": [link.id for link in links],
             "actions": [action.value for action in Action if action in granted],
             "state": state,
@@ -176,13 +176,6 @@ class Snapshots:
 
     def _refused_words(self, row: Row, access: Access) -> Row:
         return {**row, "refused": self._sight.words(access, row["refused"])}
-
-
-def _nac(link: Link) -> int | None:
-    """Return the network access code of a base station; of a network behind one it is unknown."""
-    if link.kind not in (DFSI, MODEM):
-        return None
-    return (link.p25 or P25Settings()).nac
 
 
 def user_row(access: Access) -> Row:

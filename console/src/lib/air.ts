@@ -40,6 +40,12 @@ export function encryptionWords(row: Ciphered): string {
   return `Encrypted ${algorithmName(row.algorithm)}${key}`;
 }
 
+/** How a desk's own speech goes out; said in full beside an over of others that cannot be heard. */
+export function ownSpeech(encrypted: boolean, state: Pick<TalkgroupState, 'rx'>): string {
+  if (encrypted) return 'Encrypted';
+  return state.rx === 'encrypted_unreadable' ? 'You talk unencrypted' : 'Unencrypted';
+}
+
 export const CANNOT_BE_HEARD = 'Encrypted: cannot be heard';
 
 /** Shares of wrong bits at which reception is told as fair and as weak: choices of this project. */
@@ -68,7 +74,7 @@ export function systemWords(info: Omit<TalkgroupInfo, 'state'>): string {
   const [system, technology] = [info.system_name ?? '', technologyName(info.technology)];
   return [
     system.includes(technology) ? system : `${technology} ${system}`.trim(),
-    info.nac === null || info.nac === undefined ? '' : `NAC ${hex(info.nac, 3)}h`,
+    nacWords(info.nac),
     `talkgroup ${info.number}`,
     info.sites?.length ? `${info.sites.length > 1 ? 'sites' : 'site'} ${info.sites.join(', ')}` : '',
   ]
@@ -82,9 +88,35 @@ export const NO_EMERGENCY = 'No emergency on this link';
 const LACKS = {
   emergency_in: NO_EMERGENCY,
   emergency_ack: 'No acknowledgement to the radio on this link',
-  affiliation: 'no list of who is there on this link',
+  affiliation: 'members not known',
   delivery: 'No receipts on this link',
 } as const;
+
+const CARRIES: Record<string, string> = {
+  emergency_in: 'emergencies',
+  emergency_ack: 'their acknowledgement',
+  emergency_out: 'emergency calls from the desk',
+  unit_acts: 'acts on one radio',
+  text: 'texts',
+  status: 'statuses',
+  delivery: 'receipts',
+  position_request: 'positions on request',
+  individual: 'private calls',
+  telephone: 'telephone calls',
+  affiliation: 'who is on a talkgroup',
+  members: 'members of a call',
+  queue_place: 'place in the queue',
+  signal: 'signal',
+};
+
+/** What a link can know or carry besides voice, for engineers. */
+export function carriesWords(capabilities: readonly string[]): string {
+  const words = Object.entries(CARRIES).flatMap(([name, said]) => (capabilities.includes(name) ? [said] : []));
+  return words.length > 0 ? `Besides voice: ${words.join(', ')}` : 'Voice alone: no emergencies, no messages';
+}
+
+export const nacWords = (nac: number | null | undefined): string =>
+  nac === null || nac === undefined ? '' : `NAC ${hex(nac, 3)}h`;
 
 export function lack(state: TalkgroupState | undefined, what: keyof typeof LACKS): string {
   return state?.capabilities_known && !state[what] ? LACKS[what] : '';

@@ -158,6 +158,7 @@ export interface LinkInfo {
   dynamic_groups?: NamedGroup[];
   own_number: number | null;
   capabilities: string[];
+  nac?: number | null;
   since_utc: number | null;
 }
 
