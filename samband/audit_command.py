@@ -1,7 +1,6 @@
-"""``samband audit verify`` and ``samband audit show``."""
+"""``samband audit``: verify, show, mirror and prove the log."""
 
 import argparse
-import base64
 import json
 import sqlite3
 import sys
@@ -10,18 +9,22 @@ from typing import Any
 
 from dispatch.audit.keys import GroupKeys, KeyFolder
 from dispatch.audit.log import sqlite_path
+from dispatch.audit.radio_text import CHECKPOINT, checkpoint_note
 from dispatch.audit.verify import verify_database
 from dispatch.audit.verify_report import Report
-from gateway.model.errors import ConfigError
+from dispatch.audit.verify_tiles import verify_tiles
+from gateway.model.errors import ConfigError, RemoteError
+from samband.audit_opened import opened
+from samband.audit_proof_command import add_place, add_proof_parsers, proof_verbs
 
 EXIT_FAILED = 1
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``audit verify`` and ``audit show``."""
+    """Add ``audit`` and its verbs."""
     parser = subparsers.add_parser(
         "audit",
-        help="verifies and shows the audit log",
+        help="verifies, shows and mirrors the audit log",
         epilog="example: samband audit verify --db sqlite:////var/lib/samband/samband.db",
     )
     verbs = parser.add_subparsers(dest="verb", required=True)
@@ -30,22 +33,39 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="hash every entry again and compare with head and checkpoints",
         epilog="exit status: 0 the log is what was signed, 1 it is not, 2 wrong use",
     )
-    _add_place(verify)
-    verify.add_argument("--trust", type=Path, metavar="FILE", help="lines: log <verifier key>")
+    where = verify.add_mutually_exclusive_group(required=True)
+    where.add_argument("--db", metavar="URL", help="sqlite:///PATH")
+    where.add_argument("--tiles", type=Path, metavar="DIR", help="a mirror made by export-tiles")
+    verify.add_argument(
+        "--first", type=int, default=0, metavar="N", help="first entry of a pruned mirror (0)"
+    )
+    _add_head(verify)
+    verify.add_argument(
+        "--trust", type=Path, metavar="FILE", help="lines: log <key>, witness <name> <key>"
+    )
+    verify.add_argument(
+        "--note",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a checkpoint kept elsewhere, as a note or as a radio text; may be repeated",
+    )
     show = verbs.add_parser(
         "show",
         help="print the newest entries",
         epilog="example: samband audit show --db sqlite:///state/samband.db --last 20",
     )
-    _add_place(show)
+    add_place(show)
+    _add_head(show)
     show.add_argument("--last", type=int, default=20, metavar="N", help="how many (20)")
     show.add_argument(
         "--keys", type=Path, metavar="DIR", help="decrypt free text with the keys of this folder"
     )
+    add_proof_parsers(verbs)
 
 
-def _add_place(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--db", required=True, metavar="URL", help="sqlite:///PATH")
+def _add_head(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--head", type=Path, metavar="FILE", help="audit.head, if not beside the database in audit/"
     )
@@ -53,19 +73,35 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run one of the two."""
-    database = sqlite_path(args.db)
-    return _show(args, database) if args.verb == "show" else _verify(args, database)
+    """Run one of the verbs."""
+    if args.verb == "show":
+        return _show(args, sqlite_path(args.db))
+    return _verify(args) if args.verb == "verify" else proof_verbs(args)
 
 
-def _verify(args: argparse.Namespace, database: Path) -> int:
-    folder = args.head.parent if args.head else database.parent / "audit"
+def _verify(args: argparse.Namespace) -> int:
     try:
-        report = verify_database(database, folder, trust=args.trust, head=args.head)
-    except (ValueError, OSError) as error:
+        report = _report(args)
+    except (ValueError, OSError, RemoteError) as error:
         raise ConfigError(f"audit verify: {error}") from error
     print(json.dumps(report.to_json()) if args.json else _in_words(report))
     return 0 if report.ok else EXIT_FAILED
+
+
+def _report(args: argparse.Namespace) -> Report:
+    if args.tiles is not None:
+        if args.trust is None:
+            raise ValueError("a mirror is verified with keys from elsewhere: give --trust FILE")
+        return verify_tiles(args.tiles, args.trust, first=args.first)
+    database = sqlite_path(args.db)
+    folder = args.head.parent if args.head else database.parent / "audit"
+    notes = [(f"note {path.name}", _note(path)) for path in args.note]
+    return verify_database(database, folder, trust=args.trust, head=args.head, notes=notes)
+
+
+def _note(path: Path) -> str:
+    text = path.read_text("utf-8")
+    return checkpoint_note(text) if text.startswith(f"{CHECKPOINT} ") else text
 
 
 def _in_words(report: Report) -> str:
@@ -74,13 +110,18 @@ def _in_words(report: Report) -> str:
         f"head {report.head_size}, {report.checkpoints} checkpoints, "
         f"the newest at {report.newest_checkpoint}; {report.took_ms} ms",
         f"trusted: {report.trust}",
+        *(f"witnessed: {line}" for line in report.witnessed),
         *(f"warning: {_printable(line)}" for line in report.warnings),
         *(f"WRONG: {_printable(line)}" for line in report.faults),
     ]
-    if report.ok:
-        lines.append("sound. Only a witness can see table, head and checkpoints cut together.")
-    else:
+    if report.consistency_proofs:
+        lines.insert(2, f"{report.consistency_proofs} consistency proofs between notes hold")
+    if not report.ok:
         lines.append(f"NOT SOUND ({_printable(report.faults[0])})")
+    elif report.witnessed:
+        lines.append("sound, and up to the witnessed size nobody was shown another log.")
+    else:
+        lines.append("sound. Only a witness can see table, head and checkpoints cut together.")
     return "\n".join(lines)
 
 
@@ -124,18 +165,3 @@ def _line(seq: int, entry: dict[str, Any]) -> str:
         "LATE" if entry.get("late") else "",
     ]
     return _printable("  ".join(word for word in words if word))
-
-
-def opened(value: Any, keys: GroupKeys, entry_id: str = "") -> Any:
-    """Return an entry with its sealed texts decrypted; what has no key stays as it is."""
-    if isinstance(value, dict):
-        entry_id = entry_id or value.get("id", "")
-        return {key: opened(item, keys, entry_id) for key, item in value.items()}
-    if isinstance(value, list):
-        return [opened(item, keys, entry_id) for item in value]
-    if isinstance(value, str) and value.startswith("enc:"):
-        _, key_id, encoded = value.split(":", 2)
-        raw = base64.b64decode(encoded)
-        text = keys.decrypt(key_id, raw[:12], raw[12:], entry_id.encode())
-        return value if text is None else text.decode()
-    return value

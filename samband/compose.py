@@ -42,6 +42,7 @@ from gateway.recording.recovery import Recovered
 from samband.camera_side import CameraSide
 from samband.compose_radio import RadioFolders, RadioSide
 from samband.config import LOOPBACK, Config
+from samband.evidence_side import EvidenceSide
 from samband.kernels import prepare
 from samband.place import log_origin
 from samband.state import StateLock, make_state
@@ -144,6 +145,7 @@ class Server:
         services = self.dispatch.services
         live = services.plan
         log = self.config.state / "log" if self.config.log.lines else None
+        self.evidence = EvidenceSide(self.config, self.audit, services)
         folders = RadioFolders(
             recordings=self.config.state / "recordings",
             spool=self.config.state / "spool",
@@ -169,7 +171,7 @@ class Server:
         )
         live.on_changed(self._plan_changed)
         self.dispatch.add_voice(self.rtc, self.ptt)
-        self.cameras = CameraSide(self.config.cameras, services)
+        self.cameras = CameraSide(self.config.cameras, services, self.config.state / "media")
         self.web = WebServer(create_app(services), self.config.web, self._listener)
 
     def _make_audit(self, clock: SystemClock, bus: Bus) -> AuditWriter:
@@ -198,6 +200,7 @@ class Server:
         await self.audit.start()
         await self.dispatch.start()
         await self.cameras.start()
+        self.evidence.start()
         self._tell_recovered(recovered)
         self._restore_alarms()
         await self.hub.start()
@@ -297,7 +300,17 @@ class Server:
         if not self._started:
             return
         self._started = False
-        for name in ("ptt", "radio", "rtc", "hub", "web", "cameras", "dispatch", "audit"):
+        for name in (
+            "ptt",
+            "radio",
+            "rtc",
+            "hub",
+            "web",
+            "cameras",
+            "dispatch",
+            "evidence",
+            "audit",
+        ):
             part = getattr(self, name, None)
             if part is not None:
                 try:

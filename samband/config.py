@@ -1,10 +1,11 @@
 """``samband.toml``: what a machine is. Systems, talkgroups, units and links are the plan's."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from samband.config_cameras import Camera, Cameras
 from samband.toml_faults import read_toml, refuse
 
 HEAD_NAME = "audit.head"
@@ -49,6 +50,13 @@ class BusPart(Part):
     kind: Literal["in-process"] = Field("in-process", examples=["in-process"])
 
 
+class WitnessPart(Part):
+    """A witness that cosigns the log's checkpoints."""
+
+    key: str = Field(min_length=1, examples=["witness.example.org/w1+f3c080b6+BCmsuuFB..."])
+    url: str = Field(pattern=r"^https?://", examples=["http://192.0.2.20:8460"])
+
+
 class Audit(Part):
     """The audit log. ``head`` is best on another disk."""
 
@@ -56,6 +64,9 @@ class Audit(Part):
         None, pattern=r"^[\x21-\x2a\x2c-\x7e]+$", examples=["audit.example.se/room1"]
     )
     head: Path | None = Field(None, examples=["/mnt/other-disk/audit.head"])
+    witness: tuple[WitnessPart, ...] = ()
+    stamp_url: str | None = Field(None, pattern=r"^https?://", examples=["http://tsa.example.se/"])
+    stamp_roots: Path | None = Field(None, examples=["/etc/samband/tsa-root.pem"])
 
 
 class SoundPart(Part):
@@ -70,45 +81,6 @@ class Log(Part):
 
     level: Literal["debug", "info", "warning", "error"] = Field("info", examples=["info"])
     lines: bool = Field(False, examples=[True])
-
-
-class Mqtt(Part):
-    """One Frigate over MQTT."""
-
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", examples=["sthlm-1"])]
-    host: str = Field(examples=["mqtt.example.se"])
-    port: int = Field(1883, ge=1, le=65535, examples=[8883])
-    tls: bool = Field(False, examples=[True])
-    username: str | None = Field(None, examples=["samband"])
-    password_file: Path | None = Field(None, examples=["/etc/samband/mqtt-password"])
-    prefix: str = Field("frigate", min_length=1, examples=["frigate"])
-
-
-class Webhook(Part):
-    """One sender of signed webhooks."""
-
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", examples=["motion-1"])]
-    secret_file: Path = Field(examples=["/etc/samband/webhook-motion-1"])
-
-
-class Camera(Part):
-    """One camera's place, so that its events can be tied to units."""
-
-    id: str = Field(min_length=1, examples=["cam-0412"])
-    name: str = Field("", examples=["Storgatan 18, entrance"])
-    latitude_deg: float | None = Field(None, ge=-90, le=90, examples=[59.3301])
-    longitude_deg: float | None = Field(None, ge=-180, le=180, examples=[18.0601])
-    range_m: float = Field(50, gt=0, le=10_000, examples=[50])
-    bearing_deg: float | None = Field(None, ge=0, lt=360, examples=[180])
-    group: str = Field("", examples=["harbour"])
-
-
-class Cameras(Part):
-    """Camera sources and the camera register."""
-
-    mqtt: tuple[Mqtt, ...] = ()
-    webhook: tuple[Webhook, ...] = ()
-    camera: tuple[Camera, ...] = ()
 
 
 class Config(Part):
@@ -173,8 +145,28 @@ def contradictions(data: dict[str, Any], config: Config | None) -> list[str]:
             file = getattr(config.web, name)
             if file is not None and not file.is_file():
                 faults.append(f"web.{name}: no file {file}")
+        faults += _audit_faults(config.audit)
         if config.audit.head is not None and config.audit.head.name != HEAD_NAME:
             faults.append(f"audit.head: expected a file named {HEAD_NAME}, got {config.audit.head}")
+    return faults
+
+
+def _audit_faults(audit: Audit) -> list[str]:
+    """Return what is wrong with witnesses and time stamps."""
+    from dispatch.audit.cosign import witness_at
+    from dispatch.audit.stamp import authority
+    from gateway.model.errors import ConfigError
+
+    faults = []
+    if (audit.stamp_url is None) != (audit.stamp_roots is None):
+        faults.append("audit.stamp_url, audit.stamp_roots: give both or none")
+    try:
+        for witness in audit.witness:
+            witness_at(witness.key, witness.url)
+        if audit.stamp_url is not None and audit.stamp_roots is not None:
+            authority(audit.stamp_url, audit.stamp_roots)
+    except ConfigError as error:
+        faults.append(str(error))
     return faults
 
 

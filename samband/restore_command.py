@@ -27,6 +27,8 @@ from samband.backup_command import BACKUP_VERSION, DATABASE, LOG_FILES, MANIFEST
 from samband.place import add_place, head_folder_of, state_of
 from samband.state import StateLock, make_state
 
+OUTSIDE_FOLDERS = ("witnesses", "stamps")
+"""What witnesses and time-stamp authorities signed, beside the head."""
 AUDIT_TABLES = ("audit_log", "audit_node", "checkpoint")
 
 
@@ -172,7 +174,7 @@ def begin_new_log(state: Path, old: Report, head_folder: Path | None = None) -> 
     before = audit / "before" / str(number)
     before.mkdir(parents=True)
     _move_log(state / DATABASE, before / "audit.db")
-    for name in LOG_FILES:
+    for name in (*LOG_FILES, *OUTSIDE_FOLDERS):
         if (audit / name).exists():
             (audit / name).rename(before / name)
         if head_folder is not None and (head_folder / name).exists():

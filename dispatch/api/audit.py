@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from dispatch.api.asking import ServicesOf, asker_of
 from dispatch.audit.entry import Obj
 from dispatch.audit.log import sqlite_path
+from dispatch.audit.outside import STALE_S, OutsideProof
 from dispatch.audit.tables import AuditLog, Checkpoint
 from dispatch.audit.verify import verify_database
 from dispatch.audit.verify_report import Report
@@ -61,8 +62,31 @@ async def state(
         "writable": status.writable,
         "reason": status.reason,
         "spooled": status.spooled,
-        "witness": None,
+        **_outside(services),
         "last_verify": {**last.report.to_json(), "at_utc": last.at_utc} if last.report else None,
+    }
+
+
+def _outside(services: Services) -> dict[str, Any]:
+    """Return what witnesses and the time-stamp authority confirmed, null when there are none."""
+    if not services.has(OutsideProof):
+        return {"witness": None, "stamp": None}
+    outside = services.use(OutsideProof)
+    now_s = services.clock.utc_us() // 1_000_000
+    witnesses = [
+        {
+            "name": one.name,
+            "size": one.size,
+            "at_utc": one.at_s * 1_000_000 or None,
+            "fault": one.fault,
+            "stale": now_s - one.at_s > STALE_S,
+        }
+        for one in outside.witnesses()
+    ]
+    stamped = outside.stamped()
+    return {
+        "witness": witnesses or None,
+        "stamp": {"size": stamped.size, "fault": stamped.fault} if stamped else None,
     }
 
 

@@ -12,8 +12,9 @@ from gateway.model.errors import LocalError, RemoteError
 
 ED25519 = 0x01
 """Signature type of a plain Ed25519 note signature."""
+COSIGNATURE = 0x04
+"""Signature type of a witness's cosignature."""
 SIGNATURE_MARK = "— "
-MAX_SIGNATURE_LINES = 16
 
 
 class BadNote(RemoteError):
@@ -64,32 +65,84 @@ def key_id(name: str, public_key: bytes, kind: int = ED25519) -> bytes:
 
 
 class NoteSigner:
-    """Signs for one log; the key's name is the log's origin."""
+    """Signs notes with a key of its own; a log's key bears the log's origin as its name."""
 
     def __init__(self, origin: str, key: Ed25519PrivateKey) -> None:
         """Keep the key; raises LocalError on a name that a note cannot carry."""
-        if not origin or any(c.isspace() or c == "+" for c in origin):
-            raise LocalError(f"audit.origin: expected a name without spaces and +, got {origin!r}")
-        self.origin = origin
+        self.origin = _key_name(origin)
         self._key = key
-        self._public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self._public = _public(key)
 
     @property
     def vkey(self) -> str:
         """The verifier key: ``name+<8 hex>+base64(0x01 ‖ key)``."""
-        short = key_id(self.origin, self._public).hex()
-        return f"{self.origin}+{short}+{base64.b64encode(bytes([ED25519]) + self._public).decode()}"
+        return verifier_key(self.origin, self._public, ED25519)
 
     def sign(self, size: int, root: bytes) -> str:
         """Return the checkpoint note of a size and root."""
         text = TreeHead(origin=self.origin, size=size, root=root).text()
+        return f"{text}\n{self.line(text)}"
+
+    def line(self, text: str) -> str:
+        """Return the signature line of a note's text (with its last line feed)."""
         signature = key_id(self.origin, self._public) + self._key.sign(text.encode())
-        line = f"{SIGNATURE_MARK}{self.origin} {base64.b64encode(signature).decode()}\n"
-        return f"{text}\n{line}"
+        return signature_line(self.origin, signature)
 
     def __repr__(self) -> str:
         """Show the name, never the key."""
         return f"NoteSigner({self.origin})"
+
+
+class Cosigner:
+    """A witness's key: signs the time and the text of a checkpoint (C2SP ``tlog-cosignature``)."""
+
+    def __init__(self, name: str, key: Ed25519PrivateKey) -> None:
+        """Keep the key; raises LocalError on a name that a note cannot carry."""
+        self.name = _key_name(name)
+        self._key = key
+        self._public = _public(key)
+
+    @property
+    def vkey(self) -> str:
+        """The verifier key: ``name+<8 hex>+base64(0x04 ‖ key)``."""
+        return verifier_key(self.name, self._public, COSIGNATURE)
+
+    def line(self, text: str, at_s: int) -> str:
+        """Return the cosignature line of a checkpoint's text; ``at_s`` in Unix seconds."""
+        message = f"cosignature/v1\ntime {at_s}\n{text}".encode()
+        short = key_id(self.name, self._public, COSIGNATURE)
+        signature = short + at_s.to_bytes(8, "big") + self._key.sign(message)
+        return signature_line(self.name, signature)
+
+    def sign_heard(self, text: str, at_s: int) -> bytes:
+        """Return key id ‖ signature that a checkpoint was heard: says nothing of what is in it."""
+        message = f"samband-heard/v1\ntime {at_s}\n{text}".encode()
+        return key_id(self.name, self._public, COSIGNATURE) + self._key.sign(message)
+
+    def __repr__(self) -> str:
+        """Show the name, never the key."""
+        return f"Cosigner({self.name})"
+
+
+def _key_name(name: str) -> str:
+    if not name or any(c.isspace() or c == "+" for c in name):
+        raise LocalError(f"key name: expected a name without spaces and +, got {name!r}")
+    return name
+
+
+def _public(key: Ed25519PrivateKey) -> bytes:
+    return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+def verifier_key(name: str, public_key: bytes, kind: int) -> str:
+    """Return ``name+<8 hex>+base64(kind ‖ key)``."""
+    encoded = base64.b64encode(bytes([kind]) + public_key).decode()
+    return f"{name}+{key_id(name, public_key, kind).hex()}+{encoded}"
+
+
+def signature_line(name: str, signature: bytes) -> str:
+    """Return ``— name base64`` and a line feed; ``signature`` begins with the key's id."""
+    return f"{SIGNATURE_MARK}{name} {base64.b64encode(signature).decode()}\n"
 
 
 def tlog_proof(index: int, path: list[bytes], note: str) -> str:

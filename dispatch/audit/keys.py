@@ -20,6 +20,8 @@ from gateway.model.ids import UtcUs
 
 KEY_BYTES = 32
 LOG_KEY_FILE = "log.key"
+WITNESS_KEY_FILE = "witness.key"
+EXPORTER_KEY_FILE = "exporter.key"
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 
 
@@ -117,6 +119,16 @@ def _write_new(path: Path, data: bytes) -> None:
 def log_signing_key(folder: KeyFolder) -> Ed25519PrivateKey:
     """Return the key that signs head and checkpoints, made at the first start."""
     return Ed25519PrivateKey.from_private_bytes(folder.ensure(LOG_KEY_FILE).reveal())
+
+
+def witness_signing_key(folder: KeyFolder) -> Ed25519PrivateKey:
+    """Return the key of a witness, made when it is first needed."""
+    return Ed25519PrivateKey.from_private_bytes(folder.ensure(WITNESS_KEY_FILE).reveal())
+
+
+def exporter_signing_key(folder: KeyFolder) -> Ed25519PrivateKey:
+    """Return the key that signs evidence packages, made when it is first needed."""
+    return Ed25519PrivateKey.from_private_bytes(folder.ensure(EXPORTER_KEY_FILE).reveal())
 
 
 def month_of(at: UtcUs) -> str:

@@ -9,16 +9,18 @@ then nothing is signed any more, since a signature would cover the damage.
 
 import contextlib
 import json
-import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
 from dispatch.audit.checkpoint import BadNote, NoteSigner, TreeHead
+from dispatch.audit.files import LogUnavailable, replace_file
 from dispatch.audit.merkle import Frontier, inclusion_proof, leaf_hash, root_at
 from dispatch.audit.tables import GUARDS
-from gateway.model.errors import ConfigError, LinkError, RemoteError
+from gateway.model.errors import ConfigError, RemoteError
 from gateway.model.ids import UtcUs
+
+__all__ = ["Log", "LogDamaged", "LogUnavailable", "sqlite_path"]
 
 HEAD_FILE = "audit.head"
 VKEY_FILE = "log.vkey"
@@ -36,10 +38,6 @@ _SCHEMA = (
 
 class LogDamaged(RemoteError):
     """The log is not the continuation of what was signed; nothing is added to it."""
-
-
-class LogUnavailable(LinkError):
-    """The database or the head cannot be written now."""
 
 
 def sqlite_path(url: str) -> Path:
@@ -106,7 +104,7 @@ class Log:
             self._check_checkpoint()
         except sqlite3.Error as error:
             raise LogUnavailable(f"audit log {self._database}: {error}") from error
-        _replace(self._folder / VKEY_FILE, self._signer.vkey.encode() + b"\n")
+        replace_file(self._folder / VKEY_FILE, self._signer.vkey.encode() + b"\n")
         self.write_head()
 
     def _connect(self) -> sqlite3.Connection:
@@ -218,7 +216,7 @@ class Log:
         if self._head_size == self.size:
             return
         note = self._signer.sign(self.size, self.root)
-        _replace(self._folder / HEAD_FILE, note.encode())
+        replace_file(self._folder / HEAD_FILE, note.encode())
         self._head_size = self.size
 
     def checkpoint(self, now: UtcUs) -> str | None:
@@ -250,22 +248,3 @@ class Log:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-
-def _replace(path: Path, data: bytes) -> None:
-    fresh = path.with_name(path.name + ".new")
-    try:
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-        try:
-            os.write(handle, data)
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        fresh.rename(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise LogUnavailable(f"{path}: {error.strerror}") from error

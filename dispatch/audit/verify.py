@@ -5,20 +5,24 @@ may be longer than its head (killed between commit and head), never shorter. Wha
 finds is table, head and checkpoints cut together, or everything signed anew with a stolen key.
 """
 
-import base64
 import hashlib
-import json
-import re
 import sqlite3
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
+from dispatch.audit.entry_check import look_at_entry
+from dispatch.audit.merkle import consistency_proof
+from dispatch.audit.proofs import consistent
+from dispatch.audit.trust import (
+    Signed,
+    TrustedKey,
+    cosignatures,
+    read_note,
+    trusted_keys,
+    trusted_witnesses,
+)
 from dispatch.audit.verify_report import Report
 
 __all__ = [
@@ -32,110 +36,6 @@ __all__ = [
     "trusted_keys",
     "verify_database",
 ]
-
-MAX_ENTRY_BYTES = 16 * 1024
-REQUIRED_KEYS = frozenset(
-    {
-        "v", "id", "ts", "clock", "op", "verb", "actor", "via", "obj", "purpose", "result",
-        "detail", "recipient", "approval", "prev_hint",
-    }
-)  # fmt: skip
-SEALED_KEYS = ("text", "query", "diff", "reason", "note")
-_SEALED = re.compile(r"enc:[a-z0-9-]{1,32}:[A-Za-z0-9+/]+={0,2}")
-_KEYED = re.compile(r"hmac:[a-z0-9-]{1,32}:[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signed:
-    """A note that was read: size and root that somebody signed."""
-
-    origin: str
-    size: int
-    root: bytes
-    what: str
-
-
-class TrustedKey:
-    """A verifier key ``name+<8 hex>+base64(0x01 ‖ key)``."""
-
-    def __init__(self, vkey: str) -> None:
-        """Read the key; raises ValueError on another form."""
-        name, plus, rest = vkey.strip().partition("+")
-        short, second, encoded = rest.partition("+")
-        raw = base64.b64decode(encoded, validate=True)
-        if not plus or not second or len(raw) != 33 or raw[0] != 1:
-            raise ValueError("verifier key: expected name+<8 hex>+<Base64 of an Ed25519 key>")
-        self.name = name
-        self.key_id = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
-        if self.key_id.hex() != short:
-            raise ValueError(f"verifier key {name}: its id is {self.key_id.hex()}, not {short}")
-        self._key = Ed25519PublicKey.from_public_bytes(raw[1:])
-
-    def signed(self, text: bytes, signature: bytes) -> bool:
-        """Whether the key made this signature over the text."""
-        try:
-            self._key.verify(signature, text)
-        except InvalidSignature:
-            return False
-        return True
-
-
-def trusted_keys(path: Path) -> list[TrustedKey]:
-    """Read ``log <vkey>`` lines of a trust file, or one bare verifier key; raises ValueError."""
-    keys = []
-    for number, line in enumerate(path.read_text("utf-8").split("\n"), start=1):
-        words = line.split("#")[0].split()
-        if not words:
-            continue
-        if len(words) == 1:
-            words = ["log", *words]
-        if words[0] == "log":
-            try:
-                keys.append(TrustedKey(words[1]))
-            except ValueError as error:
-                raise ValueError(f"{path}, line {number}: {error}") from error
-    if not keys:
-        raise ValueError(f"{path}: expected a line: log <verifier key>")
-    return keys
-
-
-def read_note(note: str, keys: list[TrustedKey], what: str) -> Signed:
-    """Read a checkpoint note and check a signature of a trusted key; raises ValueError."""
-    text, gap, tail = note.partition("\n\n")
-    lines = text.split("\n")
-    if not gap or len(lines) != 3 or not tail.endswith("\n"):
-        raise ValueError("it is not a checkpoint: origin, size, root, empty line, signatures")
-    if not re.fullmatch(r"0|[1-9][0-9]{0,15}", lines[1]):
-        raise ValueError(f"its size {lines[1]!r} is not a decimal number")
-    root = _canonical_base64(lines[2])
-    good = 0
-    for line in tail[:-1].split("\n"):
-        good += _signature_line(line, f"{text}\n".encode(), lines[0], keys)
-    if not good:
-        raise ValueError("no trusted key has signed it")
-    if len(root) != 32:
-        raise ValueError("its root is not 32 bytes long")
-    return Signed(origin=lines[0], size=int(lines[1]), root=root, what=what)
-
-
-def _signature_line(line: str, text: bytes, origin: str, keys: list[TrustedKey]) -> bool:
-    mark, name, encoded = [*line.split(" "), "", "", ""][:3]
-    if mark != "—":
-        raise ValueError("a signature line does not begin with an em dash")
-    raw = _canonical_base64(encoded)
-    for key in keys:
-        if key.name == name == origin and raw[:4] == key.key_id:
-            if not key.signed(text, raw[4:]):
-                raise ValueError(f"the signature of {name} is wrong: the note was changed")
-            return True
-    return False
-
-
-def _canonical_base64(text: str) -> bytes:
-    raw = base64.b64decode(text, validate=True)
-    if base64.b64encode(raw).decode() != text:
-        raise ValueError(f"{text[:12]!r}… is not canonical Base64")
-    return raw
 
 
 def _node(left: bytes, right: bytes) -> bytes:
@@ -185,10 +85,17 @@ class LogVerifier:
         self._tree = Tree()
         self._last_good = 0
 
-    def note(self, note: str, what: str) -> Signed | None:
+    @property
+    def signed(self) -> list[Signed]:
+        """The notes that were taken."""
+        return self._signed
+
+    def note(self, note: str, what: str, witnesses: Sequence[TrustedKey] = ()) -> Signed | None:
         """Take a signed note that the log must agree with."""
         try:
             signed = read_note(note, self._keys, what)
+            for found in cosignatures(note, witnesses):
+                self.report.witnessed.append(f"{found.name} at size {signed.size}")
         except ValueError as error:
             self.report.fault(what, str(error))
             return None
@@ -262,64 +169,25 @@ def _span(first: int, last: int) -> str:
 
 def check_entry(seq: int, raw: bytes, report: Report) -> None:
     """Check the form of one entry: canonical, complete, nothing of a person in clear."""
-    place = f"entry {seq}"
-    try:
-        entry = json.loads(raw, parse_constant=_no_constant, parse_float=_no_constant)
-    except (ValueError, UnicodeDecodeError) as error:
-        report.fault(place, f"it is not JSON of integers and texts ({error})")
-        return
-    if not isinstance(entry, dict) or not entry.keys() >= REQUIRED_KEYS:
-        report.fault(place, "it lacks keys of an audit entry")
-        return
-    if _rewritten(entry) != raw or len(raw) > MAX_ENTRY_BYTES:
-        report.fault(place, "its bytes are not in the canonical form")
-    obj = entry["obj"] or {}
-    if obj.get("sub") is not None and not _KEYED.fullmatch(str(obj["sub"])):
-        report.warn(place, "its subject stands in clear")
-    purpose = entry["purpose"] or {}
-    _look_for_clear_text(place, {"text": purpose.get("text")}, report)
-    _look_for_clear_text(place, entry["detail"] or {}, report)
-
-
-def _no_constant(text: str) -> None:
-    raise ValueError(f"number {text}")
-
-
-def _look_for_clear_text(place: str, values: dict[str, Any], report: Report) -> None:
-    for key, value in values.items():
-        if isinstance(value, dict):
-            _look_for_clear_text(place, value, report)
-        elif key in SEALED_KEYS and value is not None and not _SEALED.fullmatch(str(value)):
-            report.warn(place, f"free text in clear ({key})")
-
-
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r",
-            "\t": "\\t"}  # fmt: skip
-
-
-def _rewritten(value: Any) -> bytes:
-    """Return the RFC 8785 bytes of a JSON value of texts, integers, booleans and null."""
-    if isinstance(value, dict):
-        order = sorted(value, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
-        return b"{" + b",".join(_rewritten(k) + b":" + _rewritten(value[k]) for k in order) + b"}"
-    if isinstance(value, list):
-        return b"[" + b",".join(map(_rewritten, value)) + b"]"
-    if isinstance(value, str):
-        written = "".join(
-            _ESCAPES.get(char) or (f"\\u{ord(char):04x}" if char < " " else char) for char in value
-        )
-        return f'"{written}"'.encode("utf-8", "surrogatepass")
-    if isinstance(value, bool):
-        return b"true" if value else b"false"
-    return b"null" if value is None else str(value).encode()
+    found = look_at_entry(raw)
+    for words in found.faults:
+        report.fault(f"entry {seq}", words)
+    for words in found.warnings:
+        report.warn(f"entry {seq}", words)
 
 
 def verify_database(
-    database: Path, folder: Path, *, trust: Path | None = None, head: Path | None = None
+    database: Path,
+    folder: Path,
+    *,
+    trust: Path | None = None,
+    head: Path | None = None,
+    notes: Sequence[tuple[str, str]] = (),
 ) -> Report:
     """Verify the log in a SQLite file; raises ValueError when there is nothing to verify.
 
-    ``folder`` holds ``audit.head`` and ``log.vkey``; ``trust`` is a file of keys from elsewhere.
+    ``folder`` holds ``audit.head``, ``log.vkey`` and what witnesses cosigned; ``trust`` is a file
+    of keys from elsewhere; ``notes`` are checkpoints kept elsewhere, each with a name for it.
     """
     began = time.monotonic()
     if not database.is_file():
@@ -335,6 +203,14 @@ def verify_database(
     verifier = LogVerifier(trusted_keys(trust or own_key), words)
     report = verifier.report
     _take_head(verifier, head or folder / "audit.head")
+    witnesses = trusted_witnesses(trust) if trust else []
+    for what, note in notes:
+        verifier.note(note, what, witnesses)
+    for what, note in _cosigned_notes(folder):
+        if report.origin and note.partition("\n")[0] != report.origin:
+            report.warn(what, "it is of another log")
+        else:
+            verifier.note(note, what, witnesses)
     connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
     try:
         connection.execute("BEGIN")
@@ -343,12 +219,51 @@ def verify_database(
         verifier.rows(
             connection.execute("SELECT seq, entry, leaf FROM audit_log ORDER BY seq"), nodes
         )
+        if report.ok:
+            _prove_growth(verifier.signed, connection, nodes, report)
     except sqlite3.DatabaseError as error:
         report.fault(str(database), f"the database cannot be read: {error}")
     finally:
         connection.close()
     report.took_ms = round((time.monotonic() - began) * 1000)
     return report
+
+
+def _cosigned_notes(folder: Path) -> list[tuple[str, str]]:
+    paths = sorted((folder / "witnesses").glob("*.note"))
+    return [(f"cosigned note {path.name}", path.read_text("utf-8", "replace")) for path in paths]
+
+
+def _prove_growth(
+    notes: Sequence[Signed],
+    connection: sqlite3.Connection,
+    nodes: dict[tuple[int, int], bytes],
+    report: Report,
+) -> None:
+    """Make the consistency proof between each two neighbouring notes and check it.
+
+    The entries were hashed already; this shows that what a witness will be given holds, too.
+    """
+
+    def node(level: int, idx: int) -> bytes:
+        if level:
+            return nodes[level, idx]
+        (row,) = connection.execute("SELECT leaf FROM audit_log WHERE seq=?", (idx,)).fetchall()
+        return bytes(row[0])
+
+    ordered = sorted({(note.size, note.root): note for note in notes}.values(), key=_size)
+    for older, newer in pairwise(ordered):
+        path = consistency_proof(older.size, newer.size, node)
+        if not consistent(older.size, newer.size, older.root, newer.root, path):
+            report.fault(
+                f"entries {older.size} to {newer.size - 1}",
+                f"no proof shows that {newer.what} continues {older.what}",
+            )
+        report.consistency_proofs += 1
+
+
+def _size(note: Signed) -> int:
+    return note.size
 
 
 def _take_head(verifier: LogVerifier, head: Path) -> None:

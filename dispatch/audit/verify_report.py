@@ -17,6 +17,8 @@ class Report:
     checkpoints: int = 0
     newest_checkpoint: int | None = None
     trust: str = ""
+    consistency_proofs: int = 0
+    witnessed: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     took_ms: int = 0
@@ -46,6 +48,7 @@ class Report:
         names = ("origin", "size", "root", "head_size", "checkpoints", "newest_checkpoint", "trust")
         values = {name: getattr(self, name) for name in names}
         return {
-            "ok": self.ok, **values, "faults": self.faults, "warnings": self.warnings,
+            "ok": self.ok, **values, "consistency_proofs": self.consistency_proofs,
+            "witnessed": self.witnessed, "faults": self.faults, "warnings": self.warnings,
             "took_ms": self.took_ms,
         }  # fmt: skip

@@ -226,3 +226,17 @@ talkgroups = [7]
     text = "\n".join(caught.value.faults)
     for part in ("16777215", "system 'b'", "site 'nowhere'", "talkgroup 7", "24 characters"):
         assert part in text
+
+
+def test_witnesses_and_time_stamps_are_checked(tmp_path: Path) -> None:
+    file = tmp_path / "samband.toml"
+    file.write_text(
+        '[audit]\nstamp_url = "http://tsa.test/"\n'
+        '[[audit.witness]]\nkey = "nonsense"\nurl = "http://127.0.0.1"\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_config(file)
+    words = "\n".join(caught.value.faults)
+    assert "audit.stamp_url, audit.stamp_roots: give both or none" in words
+    assert "audit.witness.key" in words

@@ -1,0 +1,1 @@
+"""Evidence: what can be shown to people who do not trust us."""
