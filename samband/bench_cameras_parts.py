@@ -116,7 +116,8 @@ async def serve(folder: Path, mqtt_port: int) -> None:
     """Run the demo's server with a Frigate behind the broker until it is told to stop."""
     from samband.camera_side import CameraSide
     from samband.compose import Server
-    from samband.config import Cameras, Mqtt, demo_config
+    from samband.config import demo_config
+    from samband.config_cameras import Cameras, Mqtt
     from samband.demo import DATA, claim_port, make_people, port_of, write_ready_file
     from samband.demo_radios import simulators
     from samband.plan_file import load_plan

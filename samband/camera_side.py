@@ -6,10 +6,13 @@ in a process each (``samband.ingest_worker``).
 
 import asyncio
 import secrets
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 from dispatch.cameras.demo_source import DemoCameras, WebhookClient, secret_text
+from dispatch.cameras.frigate_http import FrigateHttp, FrigateLogin
+from dispatch.cameras.media_store import MediaStore
 from dispatch.cameras.mqtt_source import MqttSettings
 from dispatch.cameras.register import CameraInfo, CameraRegister
 from dispatch.cameras.sources import ADOPT_US, CameraSources, store_register
@@ -22,7 +25,7 @@ from dispatch.services.record import Record
 from dispatch.services.registry import Services
 from gateway.model.errors import ConfigError
 from gateway.model.ids import UtcUs
-from samband.config import Cameras, Mqtt
+from samband.config_cameras import Cameras, Mqtt
 from samband.ingest_worker import IngestProcess
 
 DEMO_SOURCE = "demo"
@@ -32,8 +35,11 @@ SECRET_BYTES = 32
 class CameraSide:
     """Everything between camera sources and incidents."""
 
-    def __init__(self, config: Cameras, services: Services) -> None:
-        """Make the services and file them in the registry; nothing runs yet."""
+    def __init__(self, config: Cameras, services: Services, folder: Path | None = None) -> None:
+        """Make the services and file them in the registry; nothing runs yet.
+
+        ``folder`` is where stills and clips are kept.
+        """
         self._config = config
         self._services = services
         s = services
@@ -42,6 +48,8 @@ class CameraSide:
                 id=camera.id,
                 name=camera.name,
                 place=camera.name,
+                source=camera.source,
+                name_at_source=camera.name_at_source,
                 group=camera.group,
                 latitude_deg=camera.latitude_deg,
                 longitude_deg=camera.longitude_deg,
@@ -66,6 +74,18 @@ class CameraSide:
             Reviews(store=s.store, clock=s.clock, incidents=self.incidents, note=note)
         )
         disk = s.use(DiskPolicy) if s.has(DiskPolicy) else None
+        allowed = (lambda: disk.media_allowed) if disk else lambda: True
+        self.media = s.add(
+            MediaStore(
+                store=s.store,
+                clock=s.clock,
+                randomness=s.randomness,
+                folder=folder or Path("media"),
+                allowed=allowed,
+            )
+        )
+        self.incidents.also(self.media.in_batch)
+        self._closers: list[Callable[[], Awaitable[None]]] = []
         self.sources = s.add(
             CameraSources(
                 store=s.store,
@@ -74,7 +94,7 @@ class CameraSide:
                 randomness=s.randomness,
                 incidents=self.incidents,
                 register=self.register,
-                media_allowed=(lambda: disk.media_allowed) if disk else lambda: True,
+                media_allowed=allowed,
             )
         )
         self._endless: list[asyncio.Task[None]] = []
@@ -97,19 +117,31 @@ class CameraSide:
             asyncio.create_task(self.sources.run(), name="camera-writer"),
             asyncio.create_task(self.suggestions.run(), name="suggestions"),
             asyncio.create_task(self.reviews.run(), name="claim-reviews"),
+            asyncio.create_task(self.media.run(), name="camera-media"),
         ]
         for mqtt in self._config.mqtt:
+            await self._add_frigate_http(mqtt)
             process = await self._ingest_process(mqtt)
             self._run(process.run(), f"ingest {mqtt.id}")
 
     async def _add_webhook(self, name: str, keys: tuple[WebhookKey, ...]) -> None:
         await self.sources.add_webhook(f"webhook:{name}", keys)
 
+    async def _add_frigate_http(self, mqtt: Mqtt) -> None:
+        login = await frigate_login(mqtt)
+        if login is None:
+            return
+        verify = str(mqtt.http_ca_file) if mqtt.http_ca_file else True
+        http = FrigateHttp(login, verify=verify)
+        self._closers.append(http.close)
+        self.media.add_source(f"frigate:{mqtt.id}", http, keeps_days=mqtt.keeps_days)
+
     async def _ingest_process(self, mqtt: Mqtt) -> IngestProcess:
         password = None
         if mqtt.password_file is not None:
             text = await asyncio.to_thread(mqtt.password_file.read_text)
             password = text.strip()
+        login = await frigate_login(mqtt)
         settings = MqttSettings(
             source=f"frigate:{mqtt.id}",
             host=mqtt.host,
@@ -119,6 +151,10 @@ class CameraSide:
             password=password,
             tls=mqtt.tls,
             client_id=f"samband-{mqtt.id}",
+            http=login.url if login else None,
+            http_user=login.username if login else None,
+            http_password=login.password if login else None,
+            http_ca_file=str(mqtt.http_ca_file) if mqtt.http_ca_file else None,
         )
         return IngestProcess(settings, self.register.all(), self.sources.put, self._adopt)
 
@@ -147,6 +183,24 @@ class CameraSide:
         self._endless.clear()
         await self.suggestions.close()
         await self.reviews.close()
+        await self.media.close()
         await self.sources.close()
         await asyncio.gather(*self._working, return_exceptions=True)
         self._working.clear()
+        for closer in self._closers:
+            await closer()
+        self._closers.clear()
+
+
+async def frigate_login(mqtt: Mqtt) -> FrigateLogin | None:
+    """Return where and as whom stills and clips are fetched; None without an http address."""
+    if mqtt.http is None:
+        return None
+    password = None
+    if mqtt.http_password_file is not None:
+        try:
+            password = (await asyncio.to_thread(mqtt.http_password_file.read_text)).strip()
+        except OSError as error:
+            where = f"cameras.mqtt {mqtt.id}: http_password_file {mqtt.http_password_file}"
+            raise ConfigError(f"{where}: {error.strerror}") from error
+    return FrigateLogin(url=mqtt.http, username=mqtt.http_user, password=password)

@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 
+from dispatch.cameras.frigate_http import FrigateHttp, FrigateLogin
 from dispatch.cameras.ingest import Batch, Health, Ingest, from_bytes, to_bytes
 from dispatch.cameras.mqtt_source import MqttSettings, MqttSource
 from dispatch.cameras.register import CameraInfo, CameraRegister
@@ -122,7 +123,15 @@ async def serve(stdin: asyncio.StreamReader, stdout: asyncio.StreamWriter) -> No
         stdout.write(FRAME.pack(len(data)) + data)
         await stdout.drain()
 
-    source = MqttSource(settings, ingest, SystemClock(), deliver)
+    http = _frigate_http(settings)
+    source = MqttSource(
+        settings,
+        ingest,
+        SystemClock(),
+        deliver,
+        missed=http.reviews if http else None,
+        seen_utc=UtcUs(max((row["last"] for row in hello["open"]), default=0)) or None,
+    )
     reading = asyncio.create_task(source.run(), name=f"mqtt {settings.source}")
     gone = asyncio.create_task(stdin.read(), name="parent")
     done, waiting = await asyncio.wait({reading, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -131,6 +140,15 @@ async def serve(stdin: asyncio.StreamReader, stdout: asyncio.StreamWriter) -> No
     await asyncio.gather(*waiting, return_exceptions=True)
     if reading in done:
         reading.result()
+
+
+def _frigate_http(settings: MqttSettings) -> FrigateHttp | None:
+    if settings.http is None:
+        return None
+    login = FrigateLogin(
+        url=settings.http, username=settings.http_user, password=settings.http_password
+    )
+    return FrigateHttp(login, verify=settings.http_ca_file or True)
 
 
 async def main() -> None:

@@ -116,6 +116,7 @@ _LINES: tuple[Permission, ...] = (
     _line("call.note", "write a note on a call", _DESK),
     _line("recording.play", "play recordings", _DESK | {Role.AUDITOR}),
     _line("camera.see", "see cameras and their state", _DESK | {Role.ENGINEER, Role.AUDITOR}),
+    _line("camera.media", "see stills and clips of incidents", _DESK | {Role.AUDITOR}),
     _line("incident.see", "see incidents", _DESK | {Role.AUDITOR}),
     _line("incident.edit", "open, note and close incidents, confirm or reject calls", _DESK),
     _line("claim.review", "see what a face or plate hit names, confirm or reject it", _DESK),

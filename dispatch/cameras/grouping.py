@@ -151,6 +151,10 @@ class Grouper:
             return self._join(group, event, camera, at)
         return self._open(event, camera, at)
 
+    def knows(self, event_id: str) -> bool:
+        """Whether an event, review or object of this id came lately."""
+        return event_id in self._ids
+
     def adopt(
         self, incident: IncidentId, camera: CameraInfo, zones: tuple[str, ...], last: UtcUs
     ) -> None:

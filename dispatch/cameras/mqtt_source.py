@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiomqtt
 
@@ -20,7 +20,7 @@ from dispatch.cameras.event import (
     SourceHealth,
     Unread,
 )
-from dispatch.cameras.frigate import read, topics
+from dispatch.cameras.frigate import read, rest_reviews, topics
 from dispatch.cameras.ingest import Batch, Health, Ingest
 from gateway.model.ids import UtcUs
 from gateway.ports import Clock
@@ -50,6 +50,15 @@ class MqttSettings:
     password: str | None = None
     tls: bool = False
     client_id: str = "samband"
+    http: str | None = None
+    """Frigate's own address: asked after a lost connection for the reviews that were missed."""
+    http_user: str | None = None
+    http_password: str | None = None
+    http_ca_file: str | None = None
+
+    def __repr__(self) -> str:
+        """Hide the passwords."""
+        return f"MqttSettings({self.source}, {self.host}:{self.port}, {self.prefix})"
 
 
 class CountingQueue(asyncio.Queue[aiomqtt.Message]):
@@ -65,15 +74,31 @@ class CountingQueue(asyncio.Queue[aiomqtt.Message]):
 
 
 Deliver = Callable[[Batch], Awaitable[None]]
+Missed = Callable[[float], Awaitable[bytes | None]]
+OVERLAP_S = 60
+"""How far before the last message is asked again: what is known is passed over."""
 
 
 class MqttSource:
     """Reads one Frigate until cancelled; gives batches to ``deliver``, which may hold it back."""
 
     def __init__(
-        self, settings: MqttSettings, ingest: Ingest, clock: Clock, deliver: Deliver
+        self,
+        settings: MqttSettings,
+        ingest: Ingest,
+        clock: Clock,
+        deliver: Deliver,
+        *,
+        missed: Missed | None = None,
+        seen_utc: UtcUs | None = None,
     ) -> None:
-        """Take broker, grouper and where batches go."""
+        """Take broker, grouper and where batches go.
+
+        ``missed`` gives the reviews since a moment (``GET /api/review``); ``seen_utc`` is when the
+        last event came before this process began.
+        """
+        self._missed = missed
+        self._seen_utc = seen_utc
         self._settings = settings
         self._ingest = ingest
         self._clock = clock
@@ -84,7 +109,6 @@ class MqttSource:
         self._offline_since: dict[tuple[str, str], UtcUs] = {}
         self._was_up = False
         self.received = 0
-        self.lag_ms = 0
 
     async def run(self) -> None:
         """Connect, read, reconnect; ends when cancelled."""
@@ -119,11 +143,31 @@ class MqttSource:
             await client.subscribe(wanted)
             self._was_up = True
             self._health("up", "")
+            await self._reconcile()
             async for message in client.messages:
                 payload = message.payload if isinstance(message.payload, bytes) else b""
                 self.take(str(message.topic), payload)
                 if self.received % SLEEP_EVERY_MESSAGES == 0:
                     await self._breathe()
+
+    async def _reconcile(self) -> None:
+        """Take the reviews that the broker did not keep for us, when Frigate can be asked."""
+        if self._missed is None or self._seen_utc is None:
+            return
+        payload = await self._missed(self._seen_utc / 1_000_000 - OVERLAP_S)
+        if payload is None:
+            self._ingest.count("missed reviews could not be asked for")
+            return
+        now = self._clock.utc_us()
+        for meaning in rest_reviews(self._settings.source, payload, now):
+            if isinstance(meaning, CameraEvent) and not self._ingest.grouper.knows(
+                meaning.src_event_id
+            ):
+                self._ingest.count("missed review taken")
+                self._ingest.take(replace(meaning, t_fresh_utc=None))
+            elif isinstance(meaning, Unread):
+                self._ingest.unread("api/review", payload, meaning.reason, now)
+        self._due.set()
 
     async def _breathe(self) -> None:
         """Let the flush run; hold back while the server cannot take more."""
@@ -150,7 +194,7 @@ class MqttSource:
     def _consume(self, meaning: Meaning, now: UtcUs) -> None:
         match meaning:
             case CameraEvent():
-                self.lag_ms = max(0, (now - meaning.t_event_utc) // 1000)
+                self._seen_utc = now
                 self._ingest.take(meaning)
             case Passed():
                 self._ingest.count(meaning.reason)

@@ -58,10 +58,15 @@ class Incidents:
         self._randomness = randomness
         self._told: dict[str, UtcUs] = {}
         self._changed: list[Callable[[IncidentId], None]] = []
+        self._in_batch: list[Callable[[Session, Batch], None]] = []
 
     def on_changed(self, callback: Callable[[IncidentId], None]) -> None:
         """Call ``callback`` when an incident opened or grew (suggestions are made anew)."""
         self._changed.append(callback)
+
+    def also(self, write: Callable[[Session, Batch], None]) -> None:
+        """Let ``write`` add what it needs in the same transaction as each batch."""
+        self._in_batch.append(write)
 
     # ---- cameras -------------------------------------------------------------------------------
 
@@ -93,6 +98,8 @@ class Incidents:
         for (incident_id, camera, reason), events in batch.storms.items():
             _count_storm(db, incident_id, camera, reason, events)
         record_hits(db, batch.rows, self._hit_id)
+        for write in self._in_batch:
+            write(db, batch)
         return opened, grown
 
     def _hit_id(self, now: UtcUs) -> str:

@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 
 from dispatch.auth.access import Access
 from dispatch.auth.permissions import Action
+from dispatch.cameras.media_store import media_rows
 from dispatch.cameras.tables import CameraEvent
 from dispatch.errors import NotFound
 from dispatch.incidents.claims import hits_of, masked
@@ -105,6 +106,7 @@ def sheet(db: Session, access: Access, incident_id: str) -> Row:
         "suggestions": _suggestions(db, incident_id),
         "possibly_same": _possibly_same(db, access, incident_id),
         "counted": _counted(db, incident_id),
+        "media": media_rows(db, incident_id),
     }
 
 

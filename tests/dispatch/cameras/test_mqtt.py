@@ -15,6 +15,8 @@ from dispatch.incidents.service import open_groups
 from samband.bench_cameras_parts import Publisher, frigate_event
 from samband.ingest_worker import IngestProcess
 from samband.mosquitto_child import find_mosquitto, running_mosquitto
+from tests.dispatch.cameras.frigate_stub import FrigateStub
+from tests.dispatch.cameras.serving import serving
 
 pytestmark = pytest.mark.skipif(find_mosquitto() is None, reason="mosquitto is not installed")
 
@@ -134,3 +136,36 @@ async def test_a_burst_adds_up(room: Any, ingest: Any, frigate: Any) -> None:
     assert all(row.title.startswith("Storm: ") for row in storms)
     ids = {json.loads(f'"{row.src_event_id}"') for row in room.stored()}
     assert len(ids) == len(room.stored())
+
+
+async def test_reviews_that_the_broker_lost_are_asked_for(room: Any, broker: Any) -> None:
+    stub = FrigateStub(password="secret")
+    review = {"id": "2-b", "camera": "yard", "start_time": 1782340990.5, "severity": "alert"}
+    stub.reviews = [review, 7]
+    async with serving(stub.app) as port:
+        settings = MqttSettings(
+            source="frigate:a",
+            host="127.0.0.1",
+            port=broker,
+            client_id="test",
+            http=f"http://127.0.0.1:{port}",
+            http_user="samband",
+            http_password="secret",
+        )
+        assert "secret" not in repr(settings)
+
+        async def adopt(source: Any) -> Any:
+            seen = room.clock.utc_us() - 30_000_000
+            return [{"incident": "i-x", "camera": "yard", "zones": [], "last": seen}]
+
+        process = IngestProcess(settings, room.register.all(), room.sources.put, adopt)
+        running = asyncio.create_task(process.run())
+        await until(room.stored, "the missed review came")
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    (row,) = room.stored()
+    assert (row.src_event_id, row.kind, row.phase) == ("2-b", "review", "new")
+    assert room.sources.counters["frigate:a", "missed review taken"] == 1
+    (kept,) = room.rows(CameraUnread)
+    assert kept.topic == "api/review"
+    assert "after=" in stub.asked[-1]

@@ -1,6 +1,8 @@
 """Webhook, incidents, imports and the audit pages over real HTTP, within rights."""
 
+import asyncio
 import base64
+import hashlib
 import json
 import sqlite3
 from collections.abc import AsyncIterator
@@ -14,9 +16,12 @@ from dispatch.auth.access import GrantInfo
 from dispatch.auth.people import parse_actions
 from dispatch.auth.permissions import Role
 from dispatch.cameras.demo_source import DemoCameras, WebhookClient, secret_text
+from dispatch.cameras.frigate_http import Fetched
+from dispatch.cameras.ingest import Ingest, from_bytes, to_bytes
+from dispatch.cameras.media import Answer
 from gateway.model import events as ev
 from samband.camera_side import CameraSide
-from samband.config import Camera, Cameras, Webhook
+from samband.config_cameras import Camera, Cameras, Webhook
 from tests.dispatch.room import LINK, NORTH, PATROL, SECRET, Room, until
 
 SECRET_BYTES = bytes(range(32))
@@ -274,3 +279,81 @@ async def test_a_changed_byte_is_found_from_the_page(room: Room) -> None:
 
 def test_the_secret_is_base64() -> None:
     assert base64.b64decode(secret_text(SECRET_BYTES)[6:]) == SECRET_BYTES
+
+
+async def test_stills_and_clips_leave_after_the_log_has_them(
+    room: Room, side: CameraSide, tmp_path: Path
+) -> None:
+    side.media.folder = tmp_path
+    side.media.add_source("webhook:test", NoFetcher(), keeps_days=1)
+    answer = await post(room, body(media={"snapshot": "x"}))
+    incident = answer.json()["incident"]
+    browser = await room.browser("dispatcher")
+
+    async def media() -> Any:
+        return (await browser.get(f"/incidents/{incident}")).json()["media"]
+
+    async with asyncio.timeout(10):
+        while not (rows := await media()) or rows[0]["state"] != "fetched":
+            await asyncio.sleep(0.02)
+    (still,) = rows
+    got = await browser.get(f"/media/{still['id']}")
+    assert got.content == b"picture"
+    assert got.headers["x-samband-sha256"] == hashlib.sha256(b"picture").hexdigest()
+    assert got.headers["content-type"] == "image/jpeg"
+    entry = next(e for e in entries(room) if e["verb"] == "camera.still")
+    assert (entry["op"], entry["obj"]["id"]) == ("consult", still["id"])
+    auditor = await room.browser("auditor")
+    assert (await auditor.get(f"/media/{still['id']}")).status_code == 400
+    why = {"purpose_code": "case", "purpose_ref": "K-2026-77"}
+    assert (await auditor.get(f"/media/{still['id']}", params=why)).status_code == 200
+    engineer = await room.browser("engineer")
+    assert (await engineer.get(f"/media/{still['id']}")).status_code == 403
+    clip = await browser.post(f"/incidents/{incident}/clips", {"camera": "cam-0412"})
+    assert clip.status_code == 201, clip.text
+    bad = {"camera": "cam-0412", "before_s": 600, "after_s": 600}
+    assert (await browser.post(f"/incidents/{incident}/clips", bad)).status_code == 400
+    assert (await browser.get("/media/none")).status_code == 404
+    hidden = {"camera": "cam-hid"}
+    assert (await browser.post(f"/incidents/{incident}/clips", hidden)).status_code == 404
+
+
+class NoFetcher:
+    """Gives one picture, whatever is asked."""
+
+    async def fetch(self, path: str, target: Path, **_: Any) -> Fetched:
+        target.write_bytes(b"picture")
+        return Fetched(
+            answer=Answer(status=200, size_bytes=7),
+            sha256=hashlib.sha256(b"picture").hexdigest(),
+            content_type="image/jpeg",
+        )
+
+
+async def test_messages_not_understood_are_shown_to_engineers(room: Room, side: CameraSide) -> None:
+    ingest = Ingest("frigate:a", side.register.find, room.services.randomness)
+    for number in range(150):
+        ingest.unread("frigate/events", b"what \xff %d" % number, "not JSON", room.clock.utc_us())
+    batch = from_bytes(to_bytes(ingest.drain()))
+    await side.sources.put("frigate:a", batch)
+    browser = await room.browser("engineer")
+    async with asyncio.timeout(10):
+        while not (rows := (await browser.get("/camera-messages")).json()):
+            await asyncio.sleep(0.02)
+    assert len(rows) == 100
+    assert all("text" not in row for row in rows)
+    (source,) = [
+        row for row in (await browser.get("/camera-sources")).json() if row["id"] == "frigate:a"
+    ]
+    assert source["counters"]["not understood"] == 150
+    assert source["counters"]["not understood, not kept"] == 50
+    one = (await browser.get(f"/camera-messages/{rows[0]['id']}")).json()
+    assert one["text"].startswith("what \ufffd")
+    assert any(e["verb"] == "camera.message" for e in entries(room))
+    assert (await browser.get("/camera-messages/none")).status_code == 404
+    dispatcher = await room.browser("dispatcher")
+    assert (await dispatcher.get("/camera-messages")).status_code == 403
+    metrics = (await dispatcher.http.get("/metrics")).text
+    assert (
+        'samband_camera_messages_total{source="frigate:a",outcome="not understood"} 150' in metrics
+    )

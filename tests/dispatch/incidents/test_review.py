@@ -9,7 +9,7 @@ import pytest
 from dispatch.cameras.demo_source import secret_text
 from dispatch.incidents.tables import ClaimHit
 from samband.camera_side import CameraSide
-from samband.config import Cameras, Webhook
+from samband.config_cameras import Cameras, Webhook
 from tests.dispatch.incidents.test_api import (
     HIDDEN,
     KAJEN,

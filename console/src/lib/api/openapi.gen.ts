@@ -374,6 +374,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident}/clips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["bookmark_api_v1_incidents__incident__clips_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident}/close": {
         parameters: {
             query?: never;
@@ -576,6 +592,22 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["restart_api_v1_links__link__restart_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/media/{media}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["media_file_api_v1_media__media__get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1169,6 +1201,15 @@ export interface components {
         };
         ChangeRole: {
             role: string;
+        };
+        Clip: {
+            /** @default 30 */
+            after_s: number;
+            /** @default 30 */
+            before_s: number;
+            camera: string;
+            from_utc?: number | null;
+            to_utc?: number | null;
         };
         CloseIncident: {
             reason: string;
@@ -2079,6 +2120,41 @@ export interface operations {
             };
         };
     };
+    bookmark_api_v1_incidents__incident__clips_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Clip"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     close_api_v1_incidents__incident__close_post: {
         parameters: {
             query?: never;
@@ -2478,6 +2554,37 @@ export interface operations {
                         [key: string]: unknown;
                     };
                 };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    media_file_api_v1_media__media__get: {
+        parameters: {
+            query?: {
+                purpose_code?: string;
+                purpose_ref?: string;
+                purpose_text?: string;
+            };
+            header?: never;
+            path: {
+                media: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             422: {
                 headers: {

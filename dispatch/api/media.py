@@ -1,0 +1,126 @@
+"""Stills and clips of incidents: served after the log has the entry, and bookmarked."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import FileResponse, Response
+from pydantic import BaseModel, Field
+from sqlmodel import Session
+
+from dispatch.api.asking import ServicesOf, asker_of
+from dispatch.audit.entry import Obj
+from dispatch.auth.permissions import Action, Role
+from dispatch.cameras.media import MAX_CLIP_S, ROLL_S
+from dispatch.cameras.media_store import SUFFIXES, MediaStore, clip_around
+from dispatch.cameras.register import CameraRegister
+from dispatch.cameras.sources import CameraSources
+from dispatch.cameras.tables import CameraMedia
+from dispatch.deps import Person, require
+from dispatch.errors import NotFound, ServiceError
+from dispatch.incidents import views
+from dispatch.incidents.tables import Incident
+from dispatch.services.record import Record, purpose_of
+from gateway.model.ids import UtcUs
+
+router = APIRouter(tags=["incidents"])
+
+Viewer = Annotated[Person, Depends(require("camera.media"))]
+Editor = Annotated[Person, Depends(require("incident.edit"))]
+
+
+class Clip(BaseModel):
+    """A clip to fetch and keep; without times it is the whole incident."""
+
+    camera: str = Field(max_length=200)
+    from_utc: int | None = None
+    to_utc: int | None = None
+    before_s: int = Field(ROLL_S, ge=0, le=MAX_CLIP_S)
+    after_s: int = Field(ROLL_S, ge=0, le=MAX_CLIP_S)
+
+
+@router.get("/media/{media}", response_class=Response)
+async def media_file(
+    *,
+    media: str,
+    request: Request,
+    person: Viewer,
+    services: ServicesOf,
+    purpose_code: Annotated[str, Query(max_length=32)] = "",
+    purpose_ref: Annotated[str, Query(max_length=64)] = "",
+    purpose_text: Annotated[str, Query(max_length=500)] = "",
+) -> Response:
+    """Return a still or clip as the source gave it; logged before a byte leaves."""
+    purpose = purpose_of(purpose_code, purpose_ref, purpose_text)
+    if purpose is None and person.access.user.role is Role.AUDITOR:
+        raise ServiceError(
+            "purpose: an auditor states why a still or clip is viewed",
+            hint="Give purpose_code with purpose_ref (incident, case, order) or purpose_text.",
+        )
+
+    def work(db: Session) -> CameraMedia:
+        row = db.get(CameraMedia, media)
+        if row is None:
+            raise NotFound(f"there is no still or clip {media}")
+        views.sheet(db, person.access, row.incident)
+        return row
+
+    row = await services.store.read(work)
+    path = services.use(MediaStore).folder / row.file
+    if not row.file or not path.is_file():
+        raise NotFound(f"{media} is {row.state}: {row.reason or 'not fetched yet'}")
+    obj = Obj(type="media", id=media, cat="camera")
+    await services.use(Record).before(
+        asker_of(request, person),
+        "consult",
+        f"camera.{row.kind}",
+        obj,
+        purpose=purpose,
+        detail={"incident": row.incident, "camera": row.camera, "sha256": row.sha256},
+    )
+    headers = {
+        "Cache-Control": "no-store",
+        "X-Samband-Sha256": row.sha256,
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    kind = row.content_type if row.content_type in SUFFIXES else "application/octet-stream"
+    return FileResponse(path, media_type=kind, headers=headers)
+
+
+@router.post("/incidents/{incident}/clips", status_code=201)
+async def bookmark(
+    incident: str, body: Clip, request: Request, person: Editor, services: ServicesOf
+) -> dict[str, Any]:
+    """Fetch and keep the clip of a camera; it is tried until the source's retention has passed."""
+
+    def work(db: Session) -> Incident:
+        views.sheet(db, person.access, incident)
+        row = db.get(Incident, incident)
+        if row is None:
+            raise NotFound(f"there is no incident {incident}")
+        return row
+
+    found = await services.store.read(work)
+    camera = services.use(CameraSources).register.by_id(body.camera)
+    group = camera.group if camera else ""
+    if group and not person.access.camera(Action.SEE, group):
+        raise NotFound(f"there is no camera {body.camera}")
+    first, last = body.from_utc or found.started_utc, body.to_utc or found.last_event_utc
+    between = clip_around(UtcUs(first), UtcUs(last), body.before_s, body.after_s)
+    source = _source_of(services.use(CameraSources).register, body.camera, found)
+    name = (camera.name_at_source if camera else "") or body.camera
+    clip = await services.use(MediaStore).bookmark(
+        source, (body.camera, name), incident, between, person.name
+    )
+    services.use(Record).note_of(
+        asker_of(request, person),
+        "collect",
+        "camera.bookmark",
+        Obj(type="media", id=clip, cat="camera"),
+        detail={"incident": incident, "camera": body.camera, "from": between[0], "to": between[1]},
+    )
+    return {"id": clip, "state": "wanted", "from_utc": between[0], "to_utc": between[1]}
+
+
+def _source_of(register: CameraRegister, camera: str, incident: Incident) -> str:
+    known = register.by_id(camera)
+    return known.source if known and known.source else incident.source

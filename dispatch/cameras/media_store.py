@@ -1,0 +1,285 @@
+"""Fetches wanted stills and clips in the background, keeps them by their SHA-256, serves them.
+
+What is wanted stands in the table ``camera_media``, so a restart loses nothing: every row is tried
+when its time has come, within the source's own retention.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlmodel import Session, col, select
+
+from dispatch.cameras.frigate_http import Fetched
+from dispatch.cameras.ingest import Batch
+from dispatch.cameras.media import (
+    GONE,
+    PARTIAL,
+    STILL,
+    WANTED,
+    Want,
+    clip_between,
+    follow,
+    frigate_wants,
+)
+from dispatch.cameras.mp4 import duration_ms
+from dispatch.cameras.tables import CameraMedia
+from dispatch.errors import ServiceError
+from dispatch.store.engine import Store, StoreUnavailable
+from gateway.model.ids import UtcUs, ulid
+from gateway.ports import Clock
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 4
+LOOK_S = 1.0
+DAY_US = 86_400 * 1_000_000
+SUFFIXES = {"image/jpeg": ".jpg", "image/webp": ".webp", "image/png": ".png", "video/mp4": ".mp4"}
+"""Other types are kept without one."""
+
+
+class MediaSource(Protocol):
+    """Who can fetch a path below its own address."""
+
+    async def fetch(
+        self, path: str, target: Path, *, still: bool, measure: Callable[[Path], int | None] = ...
+    ) -> Fetched:
+        """Fetch into a file."""
+
+
+class MediaStore:
+    """Wanted media of all sources that have an address."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        randomness: Callable[[int], bytes],
+        folder: Path,
+        allowed: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Take the folder; ``allowed`` False (disk full) fetches nothing for now."""
+        self._store = store
+        self._clock = clock
+        self._randomness = randomness
+        self.folder = folder
+        self._allowed = allowed
+        self._sources: dict[str, tuple[MediaSource, int]] = {}
+        self._closing = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._busy: set[str] = set()
+
+    def add_source(self, source: str, fetcher: MediaSource, *, keeps_days: float) -> None:
+        """Fetch media of a source, which keeps them ``keeps_days`` itself."""
+        self._sources[source] = (fetcher, round(keeps_days * DAY_US))
+
+    def in_batch(self, db: Session, batch: Batch) -> None:
+        """Write down what the events of a batch want, in the batch's own transaction."""
+        for row in batch.rows:
+            if row["source"] not in self._sources or not row["incident"]:
+                continue
+            for want in frigate_wants(row):
+                self._add(db, want, row["source"], row["camera"], row["incident"], "")
+        self._wake.set()
+
+    def _add(  # noqa: PLR0917  # what a row is made of
+        self, db: Session, want: Want, source: str, camera: str, incident: str, who: str
+    ) -> CameraMedia | None:
+        known = db.exec(
+            select(CameraMedia.id).where(
+                CameraMedia.source == source,
+                CameraMedia.object == want.object,
+                CameraMedia.kind == want.kind,
+                CameraMedia.from_utc == want.from_utc,
+            )
+        ).first()
+        if known is not None:
+            return None
+        now = self._clock.utc_us()
+        keeps = self._sources[source][1]
+        row = CameraMedia(
+            id="v-" + ulid(now, self._randomness(10)),
+            incident=incident,
+            source=source,
+            camera=camera,
+            made_by=who,
+            made_utc=now,
+            next_utc=now,
+            give_up_utc=max(want.to_utc, now) + keeps,
+            **asdict(want),
+        )
+        db.add(row)
+        db.flush()
+        return row
+
+    async def bookmark(  # where, when and who
+        self,
+        source: str,
+        camera: tuple[str, str],
+        incident: str,
+        between: tuple[int, int],
+        who: str,
+    ) -> str:
+        """Want the clip of a camera (our id, the source's name) between two times; returns its id.
+
+        Raises ServiceError when the source gives no clips or the times cannot be used.
+        """
+        if source not in self._sources:
+            raise ServiceError(
+                f"the source {source} gives no clips", hint="Set its http address in samband.toml."
+            )
+        name = "b-" + ulid(self._clock.utc_us(), self._randomness(10))
+        try:
+            want = clip_between(name, camera[1], *between)
+        except ValueError as error:
+            raise ServiceError(str(error)) from error
+
+        def work(db: Session) -> str:
+            row = self._add(db, want, source, camera[0], incident, who)
+            if row is None:
+                raise AssertionError("a bookmark's name is new")
+            row.next_utc = max(row.next_utc, want.to_utc)  # the future is not recorded yet
+            db.add(row)
+            return row.id
+
+        made = await self._store.write(work)
+        self._wake.set()
+        return made
+
+    async def run(self) -> None:
+        """Fetch what is due until ``close``."""
+        await asyncio.to_thread(self.folder.mkdir, parents=True, exist_ok=True)
+        async with asyncio.TaskGroup() as group:
+            while not self._closing.is_set():
+                for row in await self._due():
+                    self._busy.add(row.id)
+                    group.create_task(self._one(row), name=f"media {row.id}")
+                self._wake.clear()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_S):
+                        await self._wake.wait()
+
+    async def _due(self) -> list[CameraMedia]:
+        room = AT_ONCE - len(self._busy)
+        if room <= 0 or not self._allowed():
+            return []
+        now, busy = self._clock.utc_us(), set(self._busy)
+
+        def work(db: Session) -> list[CameraMedia]:
+            query = select(CameraMedia).where(
+                col(CameraMedia.state).in_([WANTED, PARTIAL]),
+                col(CameraMedia.next_utc) > 0,
+                col(CameraMedia.next_utc) <= now,
+                col(CameraMedia.source).in_(list(self._sources)),
+                col(CameraMedia.id).not_in(busy),
+            )
+            # A still first: it is small, and somebody waits for it.
+            ordered = query.order_by(col(CameraMedia.kind).desc(), col(CameraMedia.next_utc))
+            return list(db.exec(ordered.limit(room)))
+
+        try:
+            return await self._store.read(work)
+        except StoreUnavailable:
+            return []
+
+    async def _one(self, row: CameraMedia) -> None:
+        try:
+            await self._try(row)
+        except (StoreUnavailable, OSError) as error:
+            logger.warning("media %s: %s", row.id, error)
+        finally:
+            self._busy.discard(row.id)
+            self._wake.set()
+
+    async def _try(self, row: CameraMedia) -> None:
+        fetcher, _ = self._sources[row.source]
+        target = self.folder / row.id
+        fetched = await fetcher.fetch(
+            row.path, target, still=row.kind == STILL, measure=duration_ms
+        )
+        want = Want(
+            kind=row.kind,
+            object=row.object,
+            path=row.path,
+            from_utc=row.from_utc,
+            to_utc=row.to_utc,
+        )
+        now = self._clock.utc_us()
+        step = follow(want, row.tries + 1, fetched.answer, now, row.give_up_utc)
+        values: dict[str, Any] = {
+            "tries": row.tries + 1,
+            "state": step.state,
+            "reason": step.reason,
+            "next_utc": step.next_utc,
+        }
+        if step.keep:
+            values |= await asyncio.to_thread(self._keep, target, fetched)
+        else:
+            await asyncio.to_thread(target.unlink, missing_ok=True)
+        if not step.keep and row.state == PARTIAL:
+            values["state"] = PARTIAL  # what is there is not lost by a later refusal
+        if step.state == GONE or not step.next_utc:
+            values["done_utc"] = now
+        await self._store.write(lambda db: _change(db, row.id, values))
+
+    def _keep(self, target: Path, fetched: Fetched) -> dict[str, Any]:
+        suffix = SUFFIXES.get(fetched.content_type, "")
+        name = f"{fetched.sha256}{suffix}"
+        target.replace(self.folder / name)
+        return {
+            "file": name,
+            "sha256": fetched.sha256,
+            "size_bytes": fetched.answer.size_bytes,
+            "duration_ms": fetched.answer.duration_ms,
+            "content_type": fetched.content_type,
+        }
+
+    async def close(self) -> None:
+        """End ``run`` when what is being fetched has ended; safe twice."""
+        self._closing.set()
+        self._wake.set()
+
+
+def _change(db: Session, media: str, values: Mapping[str, Any]) -> None:
+    row = db.get(CameraMedia, media)
+    if row is None:
+        return
+    for name, value in values.items():
+        setattr(row, name, value)
+    db.add(row)
+
+
+def media_rows(db: Session, incident: str) -> list[dict[str, Any]]:
+    """Return stills and clips of an incident as its sheet shows them."""
+    query = select(CameraMedia).where(CameraMedia.incident == incident)
+    return [
+        {
+            "id": row.id,
+            "kind": row.kind,
+            "camera": row.camera,
+            "state": row.state,
+            "reason": row.reason,
+            "from_utc": row.from_utc,
+            "to_utc": row.to_utc,
+            "made_by": row.made_by,
+            "made_utc": row.made_utc,
+            "tries": row.tries,
+            "next_utc": row.next_utc,
+            "sha256": row.sha256,
+            "size_bytes": row.size_bytes,
+            "duration_ms": row.duration_ms,
+            "content_type": row.content_type,
+            "remuxed": row.remuxed,
+        }
+        for row in db.exec(query.order_by(col(CameraMedia.made_utc)).limit(200))
+    ]
+
+
+def clip_around(first_utc: UtcUs, last_utc: UtcUs, before_s: int, after_s: int) -> tuple[int, int]:
+    """Return the times of a clip with its rolls."""
+    return first_utc - before_s * 1_000_000, last_utc + after_s * 1_000_000

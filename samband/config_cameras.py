@@ -1,0 +1,62 @@
+"""The table ``[cameras]`` of ``samband.toml``: sources, receivers and the camera register."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", examples=["sthlm-1"])]
+
+
+class CamerasPart(BaseModel):
+    """A table below ``[cameras]``: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Mqtt(CamerasPart):
+    """One Frigate over MQTT, and over HTTP where stills and clips are to be fetched."""
+
+    id: Name
+    host: str = Field(examples=["mqtt.example.se"])
+    port: int = Field(1883, ge=1, le=65535, examples=[8883])
+    tls: bool = Field(False, examples=[True])
+    username: str | None = Field(None, examples=["samband"])
+    password_file: Path | None = Field(None, examples=["/etc/samband/mqtt-password"])
+    prefix: str = Field("frigate", min_length=1, examples=["frigate"])
+    http: str | None = Field(
+        None, pattern=r"^https?://[^/?#]+/?$", examples=["https://frigate.example.se:8971"]
+    )
+    http_user: str | None = Field(None, examples=["samband"])
+    http_password_file: Path | None = Field(None, examples=["/etc/samband/frigate-password"])
+    http_ca_file: Path | None = Field(None, examples=["/etc/samband/frigate-ca.pem"])
+    keeps_days: float = Field(10, gt=0, le=365, examples=[10])
+
+
+class Webhook(CamerasPart):
+    """One sender of signed webhooks."""
+
+    id: Name
+    secret_file: Path = Field(examples=["/etc/samband/webhook-motion-1"])
+
+
+class Camera(CamerasPart):
+    """One camera's place, so that its events can be tied to units."""
+
+    id: str = Field(min_length=1, examples=["cam-0412"])
+    name: str = Field("", examples=["Storgatan 18, entrance"])
+    source: str = Field("", examples=["frigate:sthlm-1"])
+    name_at_source: str = Field("", examples=["front_door"])
+    latitude_deg: float | None = Field(None, ge=-90, le=90, examples=[59.3301])
+    longitude_deg: float | None = Field(None, ge=-180, le=180, examples=[18.0601])
+    range_m: float = Field(50, gt=0, le=10_000, examples=[50])
+    bearing_deg: float | None = Field(None, ge=0, lt=360, examples=[180])
+    group: str = Field("", examples=["harbour"])
+
+
+class Cameras(CamerasPart):
+    """Camera sources and the camera register."""
+
+    mqtt: tuple[Mqtt, ...] = ()
+    webhook: tuple[Webhook, ...] = ()
+    camera: tuple[Camera, ...] = ()
