@@ -157,6 +157,12 @@ describe('a P25 tile', () => {
     expect(tile().dataset['rx']).toBe('receiving');
   });
 
+  it('counts a talker who becomes known in the over', () => {
+    desk.talkgroups.take(started({ talker: null, alias: '' }));
+    desk.talkgroups.take(event('transmission.updated', { transmission: 't-1', call: 'c-1', talkgroup: GROUP, ...talker, emergency: false }));
+    expect(row()?.state.heard_last_hour).toBe(1);
+  });
+
   it('says how the over is received', () => {
     show(Tile, { row: row() });
     desk.talkgroups.take(started(talker));

@@ -203,7 +203,7 @@ export class Desk {
   replay(step: 'back' | 'play' | 'forward', talkgroup: string | null): void {
     const row = talkgroup ? this.talkgroups.byId.get(talkgroup) : undefined;
     if (!row?.may('replay') || !this.session.can('recording.play')) return;
-    const rows = this.activity.of(row.id, 100).filter((one) => one.has_sound && one.ended_utc !== null);
+    const rows = this.activity.of(row.id, 100).filter((one) => one.has_sound && one.readable && one.ended_utc !== null);
     const { player } = this.sound;
     const { playing: id, positionMs, durationMs } = player;
     const next = replayStep(step, rows, { id, positionMs, durationMs });

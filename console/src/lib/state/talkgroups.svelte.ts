@@ -133,7 +133,7 @@ export class Talkgroups {
         this.#started(envelope.t_utc, data as unknown as Transmission & { transmission: string });
         break;
       case 'transmission.updated':
-        this.#updated(data);
+        this.#updated(envelope.t_utc, data);
         break;
       case 'transmission.measured':
         this.#with(data, (state) => {
@@ -208,7 +208,9 @@ export class Talkgroups {
     });
   }
 
-  #updated(data: Record<string, unknown>): void {
+  #updated(t_utc: number, data: Record<string, unknown>): void {
+    const row = this.byId.get(String(data['talkgroup']));
+    if (typeof data['talker'] === 'string') row?.heard(data['talker'], t_utc);
     this.#with(data, (state) => {
       if (state.transmission !== data['transmission']) return;
       state.talker = (data['talker'] as string | null) ?? state.talker;
