@@ -1,20 +1,28 @@
 """Whole calls between the driver of a fixed station and the simulated one, over real UDP."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
+from gateway.model.ids import MessageId
 from gateway.model.radio import (
+    CallAlertReceived,
     CallDown,
     CallUp,
+    EmergencySign,
+    EmergencySigned,
     KeyDemand,
     LinkState,
+    SendProgress,
+    StatusReceived,
     TalkEnded,
     TalkStarted,
     TxEnded,
     TxGranted,
     TxRefused,
 )
+from gateway.model.unit_acts import CallAlert, Inhibit, QueryStatus, RadioCheck, UnitAct
 from hardware.sim.speech import Sound, clip
 from tests.hardware.station_room import (
     DESK,
@@ -250,3 +258,38 @@ async def test_the_station_is_given_free_at_the_end() -> None:
         await room.driver.close()
         await room.until(lambda: room.front_state("disconnects") == 1)
         assert room.front_state("connected") is False
+
+
+async def test_signalling_of_units_and_acts_on_them_go_in_records() -> None:
+    async with station_room(dialect="v24") as room:
+        room.do("alarm", unit=UNIT, group=GROUP)
+        room.do("status", unit=UNIT, value=0x0203)
+        room.do("alert", unit=UNIT, to=DESK)
+        await room.until(lambda: room.of(CallAlertReceived))
+        assert room.of(EmergencySigned, StatusReceived) == [
+            EmergencySigned(unit=UNIT, sign=EmergencySign.ALARM, group=GROUP),
+            StatusReceived(sender=UNIT, to=0xFFFFFC, value=0x0203),
+        ]
+        acts: list[UnitAct] = [
+            CallAlert(message=MessageId("m-1"), to=UNIT),
+            QueryStatus(message=MessageId("m-2"), to=UNIT),
+            RadioCheck(message=MessageId("m-3"), to=UNIT),
+            Inhibit(message=MessageId("m-4"), to=UNIT),
+        ]
+        for act in acts:
+            room.driver.act(act)
+            await room.until(partial(answered, room, act))
+        room.do("answer", answer="deny")
+        denied = CallAlert(message=MessageId("m-5"), to=UNIT)
+        room.driver.act(denied)
+        await room.until(lambda: progress(room, denied) == ["sent", "failed"])
+    assert not room.stage.state()["violations"]
+
+
+def answered(room: StationRoom, act: UnitAct) -> bool:
+    return progress(room, act) == ["sent", "delivered"]
+
+
+def progress(room: StationRoom, act: UnitAct) -> list[str]:
+    events = [e for e in room.events if isinstance(e, SendProgress)]
+    return [event.state.value for event in events if event.message == act.message]

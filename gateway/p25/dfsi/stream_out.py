@@ -27,6 +27,9 @@ from gateway.p25.talk.talk_out import SILENCE, OutFrame, TalkOut
 
 LEAD_MS: Final = 40
 """The first frame waits this long, so that the sender's jitter makes no holes."""
+FILL_MS: Final = 120
+"""Voice that is late is waited for this long; then silence takes its place, so that the station
+does not take the over for ended."""
 END_AGAIN_MS: Final = 40
 """The end is said twice: one lost datagram must not keep a transmitter keyed."""
 HDU, LDU1, LDU2 = 0x0, 0x5, 0xA
@@ -52,6 +55,7 @@ class StreamOut:
         self._pieces: tuple[bytes, ...] = ()
         self._due_ms: MonoMs | None = None
         self._again_ms: MonoMs | None = None
+        self._dry = False
         self.filled = 0
         """Frames of silence that stood in for voice that was late."""
 
@@ -74,6 +78,7 @@ class StreamOut:
         self._talk = talk
         self._superframe = 0
         self._due_ms = self._again_ms = None
+        self._dry = False
         self._timestamp = now * TICKS_PER_MS
         word = HeaderWord(sync=talk.header, group=talk.group)
         first, second = word.encode()
@@ -93,12 +98,14 @@ class StreamOut:
             self._talk.push(imbe)
             if self._due_ms is None:
                 self._due_ms = MonoMs(now + LEAD_MS)
+            elif self._dry:
+                self._due_ms = min(self._due_ms, now)
 
     def release(self, now: MonoMs) -> None:
         """Let the key go: what was given is sent, up to the end of its LDU."""
         if self._talk is not None:
             self._talk.close()
-            if self._due_ms is None:
+            if self._due_ms is None or self._dry:
                 self._due_ms = now
 
     def cut(self, now: MonoMs) -> None:
@@ -122,8 +129,7 @@ class StreamOut:
             if self._talk.done:
                 self._end(now)
                 return True
-            self._send_voice(self._talk)
-            self._due_ms = MonoMs(self._due_ms + FRAME_MS)
+            self._due_ms = MonoMs(self._due_ms + self._send_voice(self._talk))
         return False
 
     def deadline(self) -> MonoMs | None:
@@ -161,12 +167,18 @@ class StreamOut:
 
     # -- inside
 
-    def _send_voice(self, talk: TalkOut) -> None:
+    def _send_voice(self, talk: TalkOut) -> int:
+        """Send 20 ms, or wait for it; returns how many milliseconds later more is due."""
         frame = talk.frame()
+        if frame is None and not self._dry:
+            self._dry = True
+            return FILL_MS
         if frame is None:
             talk.push(SILENCE)
             self.filled += 1
             frame = talk.frame()
+        else:
+            self._dry = False
         if frame is not None:
             self._timestamp += TICKS_PER_FRAME
             if frame.place % FRAMES_PER_LDU == 0:
@@ -179,6 +191,7 @@ class StreamOut:
                 self._send_record(record)
             if frame.place == PLACES - 1:
                 self._superframe = (self._superframe + 1) % 4
+        return FRAME_MS
 
     def _send_tia(self, frame: OutFrame) -> None:
         voice = VoiceBlock(

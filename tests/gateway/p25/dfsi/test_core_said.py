@@ -20,6 +20,7 @@ from gateway.p25.dfsi.blocks import EndOfStream, StartOfStream, VoiceBlock, Voic
 from gateway.p25.dfsi.header_word import decode_header
 from gateway.p25.dfsi.rtp import decode_rtp
 from gateway.p25.dfsi.voice_packet import decode_voice_packet
+from gateway.p25.talk.talk_out import SILENCE
 from gateway.p25.words.encryption import EncryptionSync
 from gateway.p25.words.link_control import decode_link_control
 from tests.gateway.p25.dfsi.station import (
@@ -126,17 +127,41 @@ def test_any_other_end_un_keys_at_once_and_drops_what_waits(bench: Bench, cause:
     assert isinstance(sent_blocks(bench)[-1][0], EndOfStream)
 
 
-def test_a_gap_of_the_sender_is_silence_and_no_hole(bench: Bench) -> None:
+def voice_times(bench: Bench) -> list[int]:
+    voice = [(when, d.data) for when, d in bench.sent if d.channel == "voice"]
+    return [when for when, data in voice if data[13:15] == b"\x80\x89"]
+
+
+def said_frames(bench: Bench) -> list[bytes]:
+    return [b[0].imbe for b in sent_blocks(bench) if isinstance(b[0], VoiceBlock)]
+
+
+def test_voice_that_is_late_is_waited_for_and_nothing_comes_between(bench: Bench) -> None:
     bench.press()
     bench.speak(5)
-    bench.run(200)
+    bench.run(90)
+    bench.speak(4)
+    bench.end()
+    bench.run(1_000)
+    assert said_frames(bench)[:9] == [frame(n) for n in [*range(5), *range(4)]]
+    gaps = [b - a for a, b in pairwise(voice_times(bench))]
+    assert max(gaps) == 70
+    assert sorted(set(gaps)) == [20, 70]
+
+
+def test_a_long_gap_of_the_sender_becomes_silence(bench: Bench) -> None:
+    bench.press()
+    bench.speak(5)
+    bench.run(400)
     bench.speak(5)
     bench.end()
     bench.run(1_000)
-    times = [
-        when for when, d in bench.sent if d.channel == "voice" and d.data[13:15] == b"\x80\x89"
-    ]
-    assert {b - a for a, b in pairwise(times)} == {20}
+    frames = said_frames(bench)
+    assert frames[:5] == [frame(n) for n in range(5)]
+    assert frames[5] == SILENCE
+    spoken = [one for one in frames[5:] if one != SILENCE]
+    assert spoken == [frame(n) for n in range(5)]
+    assert max(b - a for a, b in pairwise(voice_times(bench))) == 140
 
 
 def test_what_is_heard_while_a_desk_talks_takes_nothing_from_it(bench: Bench) -> None:

@@ -6,7 +6,15 @@ import pytest
 
 from gateway.model.ids import MonoMs
 from gateway.p25.dfsi import v24
-from gateway.p25.dfsi.hdlc import HdlcReader, HdlcWriter, crc_x25, with_crc
+from gateway.p25.dfsi.hdlc import (
+    ABORT,
+    FLAG,
+    HdlcReader,
+    HdlcWriter,
+    bits_of,
+    crc_x25,
+    with_crc,
+)
 from gateway.p25.dfsi.hdlc_link import Identity, LineState, V24Line
 from tests.gateway.p25.vectors import octets, rows
 
@@ -40,15 +48,18 @@ def test_ones_are_stuffed() -> None:
 
 
 def test_flags_may_share_a_zero_and_the_line_may_idle() -> None:
-    flag = [0, 1, 1, 1, 1, 1, 1, 0]
-    body = HdlcWriter()
-    body.frame(b"\x0b\x03record")
-    raw = body.take()
-    bits = [octet >> n & 1 for octet in raw for n in range(8)]
+    body = bits_of(on_the_line(b"\x0b\x03record"))
     reader = HdlcReader()
-    assert reader.feed_bits(flag + flag[1:] * 3 + bits[8:]) == [b"\x0b\x03record"]
-    assert reader.feed_bits([1] * 100 + bits) == [b"\x0b\x03record"]
+    assert reader.feed_bits(FLAG + FLAG[1:] * 3 + body[8:]) == [b"\x0b\x03record"]
+    assert reader.feed_bits("1" * 100 + body) == [b"\x0b\x03record"]
+    assert [f for bit in body for f in reader.feed_bits(bit)] == [b"\x0b\x03record"]
     assert reader.damaged == 0
+
+
+def test_a_frame_that_is_broken_off_is_none() -> None:
+    body = bits_of(on_the_line(RECORDS[4]))
+    reader = HdlcReader()
+    assert reader.feed_bits(body[:60] + ABORT + body[60:] + body) == [RECORDS[4]]
 
 
 def test_each_wrong_bit_is_found() -> None:
