@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from dispatch.audit.keys import GroupKeys
@@ -101,39 +102,56 @@ def canonical(value: Any) -> bytes:
     """
     _check(value, "entry")
     try:
-        return json.dumps(
-            value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-        ).encode("utf-8")
+        return _ENCODER.encode(value).encode("utf-8")
     except UnicodeEncodeError as error:
         raise BadEntry("entry: a text holds half a surrogate pair and has no UTF-8 form") from error
 
 
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+)
+_PLAIN = frozenset({str, bool, type(None)})
+_KEYS = frozenset(
+    "v id ts clock src err_ms op verb actor role unit auth sess via node ip client obj type cat "
+    "sub purpose code ref text basis result detail recipient approval prev_hint late".split()
+)
+"""Keys of every entry, which need no look."""
+
+
 def _check(value: Any, where: str) -> None:
-    if value is None or isinstance(value, bool | str):
+    kind = type(value)
+    if kind in _PLAIN:
         return
+    if kind is dict:
+        for key, item in value.items():
+            if key not in _KEYS and (type(key) is not str or not key or not key.isascii()):
+                raise BadEntry(f"{where}: expected ASCII keys, got {key!r}")
+            if type(item) not in _PLAIN:
+                _check(item, f"{where}.{key}")
+    elif isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            _check(item, f"{where}[{number}]")
+    else:
+        _check_single(value, where)
+
+
+def _check_single(value: Any, where: str) -> None:
     if isinstance(value, int):
         if abs(value) > MAX_INTEGER:
             raise BadEntry(f"{where}: integer {value} is not below 2^53; give it as text")
-        return
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if not isinstance(key, str) or not key.isascii() or not key:
-                raise BadEntry(f"{where}: expected ASCII keys, got {key!r}")
-            _check(item, f"{where}.{key}")
-        return
-    if isinstance(value, list | tuple):
-        for number, item in enumerate(value):
-            _check(item, f"{where}[{number}]")
-        return
-    raise BadEntry(
-        f"{where}: expected text, integer, list, object or null, got {type(value).__name__}"
-    )
+    elif not isinstance(value, str):
+        kind = type(value).__name__
+        raise BadEntry(f"{where}: expected text, integer, list, object or null, got {kind}")
 
 
 def timestamp(t_utc: UtcUs) -> str:
     """Return UTC microseconds as ``2026-11-24T22:40:00.123456Z``."""
-    moment = datetime.fromtimestamp(t_utc // 1_000_000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{t_utc % 1_000_000:06d}Z"
+    return f"{_second(t_utc // 1_000_000)}.{t_utc % 1_000_000:06d}Z"
+
+
+@lru_cache(maxsize=64)
+def _second(unix_s: int) -> str:
+    return f"{datetime.fromtimestamp(unix_s, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def seal(
@@ -145,10 +163,12 @@ def seal(
     prev_hint: int,
     clock_error_ms: int | None = None,
     nonce: bytes,
+    node: str = "",
 ) -> dict[str, Any]:
     """Return the entry of an act: ids and codes in clear, free text and subjects sealed.
 
     ``nonce`` is 12 fresh random bytes; texts of one entry get it with a counter in its last byte.
+    ``node`` stands in ``via`` where the act names none.
     """
     if act.op not in OPERATIONS:
         raise BadEntry(f"op: expected one of {', '.join(sorted(OPERATIONS))}, got {act.op!r}")
@@ -164,7 +184,7 @@ def seal(
         "op": act.op,
         "verb": act.verb,
         "actor": _plain(act.actor),
-        "via": _plain(act.via),
+        "via": {**_plain(act.via), "node": act.via.node or node},
         "obj": sealer.object(act.obj),
         "purpose": sealer.purpose(act.purpose),
         "result": act.result,
@@ -190,7 +210,12 @@ def entry_bytes(entry: Mapping[str, Any]) -> bytes:
 
 
 def _plain(value: Actor | Via) -> dict[str, str]:
-    return {name: str(getattr(value, name)) for name in value.__dataclass_fields__}
+    names = _ACTOR_FIELDS if isinstance(value, Actor) else _VIA_FIELDS
+    return {name: str(getattr(value, name)) for name in names}
+
+
+_ACTOR_FIELDS = tuple(Actor.__dataclass_fields__)
+_VIA_FIELDS = tuple(Via.__dataclass_fields__)
 
 
 class _Sealer:

@@ -4,11 +4,11 @@ They lie in a folder of mode 0700, each in a file of mode 0600, outside database
 a month's personal data in the log is destroying its two keys. No ``repr`` shows key material.
 """
 
-import hashlib
 import hmac
 import os
 import secrets
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -133,7 +133,12 @@ def exporter_signing_key(folder: KeyFolder) -> Ed25519PrivateKey:
 
 def month_of(at: UtcUs) -> str:
     """Return ``2026-11`` for a moment."""
-    return f"{datetime.fromtimestamp(at // 1_000_000, UTC):%Y-%m}"
+    return _month_of_hour(at // 3_600_000_000)
+
+
+@lru_cache(maxsize=64)
+def _month_of_hour(unix_hours: int) -> str:
+    return f"{datetime.fromtimestamp(unix_hours * 3600, UTC):%Y-%m}"
 
 
 class GroupKeys:
@@ -165,4 +170,4 @@ class GroupKeys:
         """Return the key's id and the keyed hash of a subject, 64 lower-case hex digits."""
         key_id = f"s-{month_of(at)}"
         key = self._folder.ensure(f"{key_id}.key")
-        return key_id, hmac.new(key.reveal(), subject.encode(), hashlib.sha256).hexdigest()
+        return key_id, hmac.digest(key.reveal(), subject.encode(), "sha256").hex()

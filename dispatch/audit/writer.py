@@ -243,8 +243,6 @@ class AuditWriter:
 
     def _sealed(self, act: Act, prev_hint: int) -> bytes:
         now = self._clock.utc_us()
-        if not act.via.node:
-            act = replace(act, via=replace(act.via, node=self._node))
         entry = seal(
             act,
             self._keys,
@@ -252,6 +250,7 @@ class AuditWriter:
             now=now,
             prev_hint=prev_hint,
             nonce=self._randomness(12),
+            node=self._node,
         )
         return entry_bytes(entry)
 

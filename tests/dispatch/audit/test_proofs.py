@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pymerkle
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pymerkle.core import _inclusion_path_layout
 
+from dispatch.audit.checkpoint import NoteSigner, tlog_proof
 from dispatch.audit.merkle import Frontier, consistency_proof, inclusion_proof, root_at
 from dispatch.audit.proofs import consistent, leaf_hash, root_of_inclusion
+from dispatch.audit.witness import request_bytes
 
 VECTORS = json.loads(
     (Path(__file__).parents[2] / "vectors/audit/rfc6962_vectors.json").read_text("utf-8")
@@ -117,3 +121,48 @@ def test_another_implementation_finds_the_same_roots_and_accepts_the_same_proofs
 
 def test_the_leaf_is_prefixed() -> None:
     assert leaf_hash(b"x") == hashlib.sha256(b"\x00x").digest()
+
+
+MILLION = 1_000_000
+
+
+class OneAmongMany:
+    """A tree in which one leaf differs from all others: any size, without making it."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        same, other = leaf_hash(entry(0)), leaf_hash(entry(1))
+        self._levels: list[tuple[bytes, bytes]] = []
+        for level in range(MILLION.bit_length()):
+            self._levels.append((same, other))
+            pair = (same, other) if index >> level & 1 else (other, same)
+            other = hashlib.sha256(b"\x01" + pair[0] + pair[1]).digest()
+            same = hashlib.sha256(b"\x01" + same + same).digest()
+
+    def node(self, level: int, idx: int) -> bytes:
+        return self._levels[level][idx == self.index >> level]
+
+
+@pytest.mark.parametrize("index", [0, 1, 524_287, 524_288, 999_998, 999_999])
+def test_a_proof_among_a_million_entries_is_small_and_holds_elsewhere(index: int) -> None:
+    tree = OneAmongMany(index)
+    root = root_at(MILLION, tree.node)
+    path = inclusion_proof(index, MILLION, tree.node)
+    leaf = leaf_hash(entry(1))
+    assert root_of_inclusion(leaf, index, MILLION, path) == root
+    rule, _ = _inclusion_path_layout(index + 1, MILLION)
+    proof = pymerkle.InclusionProof("sha256", True, MILLION, index + 1, rule, [leaf, *path])
+    pymerkle.verify_inclusion(leaf, root, proof, index + 1, MILLION)
+    signer = NoteSigner("audit.example.se/dispatch1", Ed25519PrivateKey.generate())
+    note = signer.sign(MILLION, root)
+    assert len(tlog_proof(index, path, note).encode()) <= 1200
+
+
+@pytest.mark.parametrize("old", [1, 2, 524_288, 524_289, 777_777, 999_999])
+def test_growth_to_a_million_entries_is_proved_in_little(old: int) -> None:
+    tree = OneAmongMany(old - 1)
+    path = consistency_proof(old, MILLION, tree.node)
+    roots = root_at(old, tree.node), root_at(MILLION, tree.node)
+    assert consistent(old, MILLION, *roots, path)
+    signer = NoteSigner("audit.example.se/dispatch1", Ed25519PrivateKey.generate())
+    assert len(request_bytes(old, path, signer.sign(MILLION, roots[1]))) <= 1200
