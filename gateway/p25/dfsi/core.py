@@ -18,6 +18,7 @@ from gateway.model.radio import (
     EmergencySign,
     EmergencySigned,
     KeyDemand,
+    LineSeen,
     LinkChanged,
     LinkInfo,
     LinkState,
@@ -38,7 +39,7 @@ from gateway.p25.dfsi.session import StationSession
 from gateway.p25.dfsi.stream_in import StreamIn
 from gateway.p25.dfsi.stream_out import StreamOut
 from gateway.p25.dfsi.unasked import Connection, Unasked
-from gateway.p25.dfsi.voice_in import Begin, Block, End, Half, Heard, Voice, read_voice
+from gateway.p25.dfsi.voice_in import Begin, Block, End, Half, Heard, Voice, read_voice, words_of
 from gateway.p25.talk.port import Datagram
 from gateway.p25.talk.records import FRAMES_PER_LDU
 from gateway.p25.talk.signalling import UnitActBook
@@ -194,6 +195,7 @@ class DfsiCore:
         try:
             self._out.answer(datagram.data)
             for one in read_voice(datagram.data, records=not self._tia):
+                events += self._seen(datagram.data, one)
                 events += self._hear(one, now)
         except ProtocolViolation as fault:
             events += self._malformed(fault, now)
@@ -272,6 +274,10 @@ class DfsiCore:
 
     # -- inside: the station
 
+    def _seen(self, octets: bytes, one: Heard) -> list[RadioEvent]:
+        words = words_of(one)
+        return [LineSeen(outgoing=False, raw=octets.hex(), words=words)] if words else []
+
     def _hear(self, one: Heard, now: MonoMs) -> list[RadioEvent]:
         if isinstance(one, Block):
             return self._acts.heard(decode_tsbk(one.octets, inbound=True))
@@ -332,11 +338,12 @@ class DfsiCore:
         self._releasing = False
         self._limit_ms = None
         self._talk.own_ended(now)
+        self._in.settle(now)
         return [] if demand is None else [TxEnded(demand=demand.demand, cause=cause, reason=reason)]
 
     def _hindrance(self, demand: KeyDemand) -> str:
         if not self._session.connected:
-            return "the station is not connected"
+            return f"the station is not connected: {self._session.reason}".rstrip(": ")
         if demand.individual is not None:
             return "this link carries no private calls"
         if not 0 < demand.group <= MAX_GROUP:

@@ -96,6 +96,11 @@ class StationSession:
         self.modes: control.SelectedModes | None = None
 
     @property
+    def reason(self) -> str:
+        """Why it is not connected, empty while nothing went wrong."""
+        return self._told
+
+    @property
     def connected(self) -> bool:
         """Whether voice may be exchanged."""
         return self.state is SessionState.CONNECTED

@@ -17,6 +17,8 @@ from gateway.p25.words.encryption import SYNC_OCTETS, EncryptionSync
 
 END_MS: Final = 60
 STRAGGLER_MS: Final = 200
+SETTLE_MS: Final = 300
+"""After an over of ours, voice without a start may be our own, repeated by the station."""
 SILENCE_MS: Final = 400
 """Without voice for this long in mid-over the station is doubted."""
 
@@ -37,6 +39,7 @@ class StreamIn:
         self._heard_ms = MonoMs(0)
         self._end_ms: MonoMs | None = None
         self._ended_ms: MonoMs | None = None
+        self._settled_ms: MonoMs | None = None
         self.starts = 0
         """Overs that were started; each is acknowledged once."""
         self.silent = False
@@ -92,7 +95,8 @@ class StreamIn:
     ) -> list[RadioEvent]:
         """Take 20 ms; ``imbe`` None: lost on air. ``piece``: what stands beside it."""
         if not self._running:
-            if self._is_straggler(now):
+            settling = self._settled_ms is not None and now < self._settled_ms
+            if settling or self._is_straggler(now):
                 return []
             self._reset(now)
         events: list[RadioEvent] = []
@@ -131,6 +135,10 @@ class StreamIn:
         self._end_ms = self._ended_ms = None
         self._link_control.reset()
         self._sync.reset()
+
+    def settle(self, now: MonoMs) -> None:
+        """Take note that an over of ours has ended."""
+        self._settled_ms = MonoMs(now + SETTLE_MS)
 
     # -- inside
 

@@ -13,6 +13,11 @@ class Connection(Protocol):
     station_voice_port: int | None
 
     @property
+    def reason(self) -> str:
+        """Why it is not connected, empty while nothing went wrong."""
+        ...
+
+    @property
     def connected(self) -> bool:
         """Whether voice may be exchanged."""
         ...
@@ -56,6 +61,7 @@ class Unasked:
     def __init__(self) -> None:
         """Begin closed."""
         self.connected = False
+        self.reason = ""
         self.voice_port = 0
         self.station_voice_port: int | None = None
 

@@ -11,7 +11,9 @@ from gateway.p25.dfsi.voice_packet import decode_voice_packet
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """An over begins."""
+    """An over begins; ``nac`` is not told by records."""
+
+    nac: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,21 @@ _COMPACT_PACKETS = range(0x41, 0x50)
 Heard = Begin | Half | Voice | End | Block
 
 
+def words_of(one: Heard) -> str:
+    """Return what is news on the engineer's page; nothing for voice."""
+    match one:
+        case Begin():
+            return "an over begins" + ("" if one.nac is None else f", NAC {one.nac:03X}")
+        case Half():
+            return f"voice header {2 if one.second else 1}"
+        case End():
+            return "the over is done"
+        case Block():
+            return f"signalling block, opcode {one.octets[0] & 0b0011_1111:02X}"
+        case Voice():
+            return ""
+
+
 def read_voice(octets: bytes, *, records: bool = False) -> list[Heard]:
     """Read a datagram; raises ProtocolViolation.
 
@@ -82,7 +99,7 @@ def read_voice(octets: bytes, *, records: bool = False) -> list[Heard]:
             case EndOfStream():
                 heard.append(End())
             case StartOfStream() if len(blocks) == 1:
-                heard.append(Begin())
+                heard.append(Begin(block.nac))
             case _:
                 pass  # beside voice it says nothing new; acknowledgements and unknown types
     return heard

@@ -219,3 +219,28 @@ def test_what_the_guard_is_armed_with_ends_the_over(bench: Bench) -> None:
     packet = decode_rtp(unkey.data)
     assert decode_voice_packet(packet.payload).blocks == (EndOfStream(),)
     assert packet.sequence > decode_rtp(bench.on("voice")[-1]).sequence
+
+
+def test_our_own_voice_that_the_station_repeats_is_nobody_s(bench: Bench) -> None:
+    bench.press()
+    bench.speak(18)
+    bench.end()
+    bench.run(100)
+    say(bench, superframe(word(source=DESK))[12:])
+    bench.blocks(EndOfStream())
+    bench.run(200)
+    assert not bench.of(TalkStarted)
+    over(bench)
+    bench.run(500)
+    assert len(bench.of(TalkEnded)) == 1
+
+
+def test_a_press_without_a_station_says_why(bench: Bench) -> None:
+    bench.answers = False
+    bench.take(bench.core.lost(bench.time, "closed"))
+    bench.open()
+    bench.run(6_000)
+    bench.press()
+    refused = bench.of(TxNotSent)[0]
+    assert isinstance(refused, TxNotSent)
+    assert refused.reason.startswith("the station is not connected: the station does not answer")

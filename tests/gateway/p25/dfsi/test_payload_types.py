@@ -26,7 +26,7 @@ def test_records_are_read_in_every_type(payload_type: int) -> None:
 def test_records_and_blocks_are_told_apart_whatever_is_set() -> None:
     assert read_voice(packet(TIA_VOICE)) == [Begin()]
     blocks = packet(TIA_VOICE)[:12] + bytes.fromhex("4189293000")
-    assert read_voice(blocks, records=True) == read_voice(blocks) == [Begin()]
+    assert read_voice(blocks, records=True) == read_voice(blocks) == [Begin(0x293)]
 
 
 def test_another_type_is_refused() -> None:
