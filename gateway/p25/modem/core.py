@@ -163,10 +163,14 @@ class ModemCore:
     def receive(self, data: bytes, now: MonoMs) -> list[RadioEvent]:
         """Take bytes from the modem, in any chunking; over UDP one datagram."""
         self._now = now
-        self._take_all(self._reader.feed(data), now)
+        found = self._reader.feed(data)
+        self._take_all(found, now)
         if self._datagrams:
             self._take_all(self._reader.give_up(), now)
-        self._half_ms = MonoMs(now + HALF_FRAME_MS) if self._reader.begun else None
+        if not self._reader.begun:
+            self._half_ms = None
+        elif found or self._half_ms is None:
+            self._half_ms = MonoMs(now + HALF_FRAME_MS)
         return self._after(now)
 
     def tick(self, now: MonoMs) -> list[RadioEvent]:
@@ -195,7 +199,7 @@ class ModemCore:
         """Return when ``tick`` is due; None when the link is closed."""
         if self._events:
             return self._now
-        if self._start.stage is Stage.CLOSED:
+        if self._start.stage is Stage.CLOSED or self.lost_reason:
             return None
         times = (
             self._half_ms,
@@ -289,7 +293,8 @@ class ModemCore:
 
     def _version(self, version: Version, frame: Frame, now: MonoMs) -> None:
         self._see(frame, outgoing=False, words=version_words(version))
-        if version == self._start.version and self._start.stage is not Stage.REFUSED:
+        set_up = self._start.stage in (Stage.SETTING_UP, Stage.READY)
+        if set_up and version == self._start.version:
             return  # the answer to a question that was asked twice
         self._end_over("link_lost", "the modem has restarted")
         self._start.heard_version(version, now)

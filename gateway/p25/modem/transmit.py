@@ -32,6 +32,8 @@ USUAL_PRIORITY = 4
 PRIORITIES = {1: 6, 2: 7, 3: 7}
 """Of the service options, by the engine's: high, pre-emptive, emergency (reference p25, 1.12)."""
 TDU_TRIES, TDU_AGAIN_MS = 10, 180
+TDU_LIMIT_MS = 1_000
+"""A refusal that comes later than this after a terminator means another frame."""
 
 
 class Transmitter:
@@ -54,6 +56,7 @@ class Transmitter:
         """The header was handed out: something is to be ended."""
         self._tdu_due: MonoMs | None = None
         self._tdu_tries = 0
+        self._ended_ms: MonoMs | None = None
 
     # ---- what is asked
 
@@ -109,7 +112,8 @@ class Transmitter:
 
     def end_was_refused(self, now: MonoMs) -> None:
         """Write the terminator again: the buffer was full when it came."""
-        if not self.busy and self._tdu_tries < TDU_TRIES:
+        ended = self._ended_ms is not None and now - self._ended_ms < TDU_LIMIT_MS
+        if ended and not self.busy and self._tdu_tries < TDU_TRIES:
             self._tdu_due = MonoMs(now + TDU_AGAIN_MS)
 
     # ---- an over
@@ -141,23 +145,19 @@ class Transmitter:
             self._out.close()
             self._cause = cause
             return self.tick(now)
-        return self._finish(cause, reason)
-
-    def failed(self, reason: str) -> list[RadioEvent]:
-        """End the over because the modem does not take it."""
-        return self._finish("failed", reason) if self.busy else []
+        return self._finish(now, cause, reason)
 
     def tick(self, now: MonoMs) -> list[RadioEvent]:
         """Write what is due."""
         if self._tdu_due is not None and now >= self._tdu_due:
             self._tdu_due = None
-            self._terminate()
+            self._terminate(now)
         if self._out is None:
             return []
         self._fill_up(now)
         while self._out is not None:
             if self._out.done and not self._frames:
-                return self._finish(self._cause)
+                return self._finish(now, self._cause)
             if not self._frames and (not self._ready or now < self._due):
                 return []
             if self._room <= SPARE_FRAMES:
@@ -206,7 +206,9 @@ class Transmitter:
         if now - self._full_since < FULL_LIMIT_MS:
             return []
         seconds = FULL_LIMIT_MS / 1000
-        return self._finish("failed", f"the modem's buffer is full, and stays so for {seconds:g} s")
+        return self._finish(
+            now, "failed", f"the modem's buffer is full, and stays so for {seconds:g} s"
+        )
 
     def _fill_up(self, now: MonoMs) -> None:
         """Put silence where voice stays away: a transmitter that runs dry drops out."""
@@ -215,15 +217,16 @@ class Transmitter:
             while out.waiting < FRAMES_PER_LDU:
                 out.push(SILENCE)
 
-    def _finish(self, cause: str, reason: str = "") -> list[RadioEvent]:
+    def _finish(self, now: MonoMs, cause: str, reason: str = "") -> list[RadioEvent]:
         demand, self.demand, self._out, self._cause = self.demand, None, None, ""
         self._frames.clear()
         if self._begun:
-            self._terminate()
+            self._terminate(now)
         assert demand is not None  # only an over ends
         return [TxEnded(demand=demand, cause=cause, reason=reason)]
 
-    def _terminate(self) -> None:
+    def _terminate(self, now: MonoMs) -> None:
         self._begun = False
         self._tdu_tries += 1
+        self._ended_ms = now
         self._hand_out(Tdu(nac=self._nac))

@@ -50,6 +50,7 @@ NAMES = {
 """Types of frames by number."""
 
 _START = bytes([START])
+_ANY = (0, MAX_OCTETS)
 MAX_P25_PAYLOAD = 1 + 216 + 2
 """Control octet, an LDU, RSSI. Packet data units come as their header alone."""
 _PAYLOADS = {
@@ -140,14 +141,18 @@ class FrameReader:
         found: list[Frame | Rubbish] = []
         while True:
             self._to_start()
-            size = self._size()
+            size = self._size(0)
             if size is None:
                 break
             if not size:
                 self._skip(1)
                 continue
             if len(self._buffer) < size:
-                break
+                inside = self._inside()
+                if not inside:
+                    break
+                self._skip(inside)
+                continue
             found += [*self._told(), _frame(bytes(self._buffer[:size]))]
             del self._buffer[:size]
         if not self._buffer:
@@ -158,21 +163,49 @@ class FrameReader:
         place = self._buffer.find(START)
         self._skip(len(self._buffer) if place < 0 else place)
 
-    def _size(self) -> int | None:
-        """Return the octets of the frame at the start; 0 for none, None while it cannot be told."""
+    def _size(self, at: int) -> int | None:
+        """Return the octets of the frame at a place; 0 for none, None while it cannot be told."""
         buffer = self._buffer
-        if len(buffer) < 2:
+        header = self._header(at)
+        if len(buffer) - at < 2:
             return None
-        header = LONG_HEADER if buffer[1] == 0 else SHORT_HEADER
-        if header == SHORT_HEADER and buffer[1] < SHORT_HEADER:
+        if header == SHORT_HEADER and buffer[at + 1] < SHORT_HEADER:
             return 0
-        if len(buffer) < header:
+        if len(buffer) - at < header:
             return None
-        size = buffer[2] + LONG_FORM_ADDS if header == LONG_HEADER else buffer[1]
-        low, high = _PAYLOADS.get(buffer[header - 1], (0, MAX_OCTETS))
-        if high == MAX_OCTETS and buffer[size : size + 1] not in (b"", _START):
+        size = buffer[at + 2] + LONG_FORM_ADDS if header == LONG_HEADER else buffer[at + 1]
+        if not self._is_exact(at) and not self._ends(at + size):
             return 0  # of any length: believed only where another frame, or nothing, follows
+        low, high = _PAYLOADS.get(buffer[at + header - 1], _ANY)
         return size if low <= size - header <= high else 0
+
+    def _header(self, at: int) -> int:
+        return LONG_HEADER if self._buffer[at + 1 : at + 2] == b"\0" else SHORT_HEADER
+
+    def _is_exact(self, at: int) -> bool:
+        """Say whether the type at a place has a length of its own, and so is unlikely by chance."""
+        kind = self._buffer[at + self._header(at) - 1]
+        return _PAYLOADS.get(kind, _ANY)[1] < MAX_OCTETS
+
+    def _ends(self, at: int) -> bool:
+        """Say whether a frame can end here."""
+        return self._buffer[at : at + 1] in (b"", _START)
+
+    def _inside(self) -> int:
+        """Return the place of a whole frame within one that has begun and may be none; 0: none.
+
+        Looked for only where the first one's type is not known, or has no length of its own.
+        """
+        if self._is_exact(0):
+            return 0
+        at = self._buffer.find(START, 1)
+        while at > 0:
+            size = self._size(at)
+            whole = bool(size) and at + (size or 0) <= len(self._buffer)
+            if whole and self._is_exact(at) and self._ends(at + (size or 0)):
+                return at
+            at = self._buffer.find(START, at + 1)
+        return 0
 
     def _skip(self, octets: int) -> None:
         if octets:
