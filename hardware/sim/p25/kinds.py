@@ -31,6 +31,7 @@ class Kind(NamedTuple):
 
 KINDS: Final[dict[str, Kind]] = {
     "mmdvm": Kind("a MMDVM modem on a pseudo-terminal or over UDP", "modem", "mmdvm"),
+    "p25-reflector": Kind("a MMDVM P25 reflector, gateway or client", "reflector", "reflector"),
     "p25-station": Kind("a P25 fixed station (DFSI) on UDP", "station", "station"),
     "fne": Kind("a DVM FNE master on UDP", "fne", "fne"),
 }
