@@ -167,6 +167,11 @@ class FneCore:
         self._out.now = now
         return self._after(self._session.open(now), now)
 
+    def joined(self, now: MonoMs) -> list[RadioEvent]:
+        """Take it that the login was before: for a recording that began later."""
+        self._out.now = now
+        return self._after(self._session.joined(now), now)
+
     def lost(self, now: MonoMs, reason: str) -> list[RadioEvent]:
         """End everything; a master that still hears us is told."""
         self._out.now = now

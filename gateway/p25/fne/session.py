@@ -160,6 +160,10 @@ class Session:
         self.reason = ""
         return [LinkChanged(state=LinkState.STARTING, model=MODEL), *self._login(now)]
 
+    def joined(self, now: MonoMs) -> list[RadioEvent]:
+        """Begin as one that is logged in."""
+        return self._run(now)
+
     def close(self) -> None:
         """End; a master that knows us is told."""
         if self.state in _UP:

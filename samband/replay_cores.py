@@ -1,0 +1,234 @@
+"""Cores that a recording is fed into, each with the little that a live peer would do for it."""
+
+import os
+from collections.abc import Sequence
+from typing import Protocol
+
+from gateway.model.errors import ProtocolViolation
+from gateway.model.ids import MonoMs
+from gateway.model.radio import RadioEvent
+from gateway.p25.dfsi.core import DfsiCore
+from gateway.p25.dfsi.rtp import V24_VOICE, RtpPacket
+from gateway.p25.fne.core import FneCore
+from gateway.p25.fne.login import pong_payload
+from gateway.p25.fne.numbers import Function
+from gateway.p25.fne.packet import FnePacket
+from gateway.p25.fne.wrapper import Wrapper
+from gateway.p25.modem.core import ModemCore
+from gateway.p25.network.client import GATEWAY, NetworkClient
+from gateway.p25.talk.port import Datagram, P25Core
+from samband.replay_files import Recorded
+from samband.replay_shapes import DFSI, FNE, MODEM, NETWORK, V24, is_rtp
+
+OWN_ID = 0xFFFFFC
+NAC = 0x293
+LDU_MS, FRAME_MS, OTHER_MS = 180.0, 20.0, 10.0
+_LDU_OCTETS = 180
+
+
+class Replayed(Protocol):
+    """A core behind a recording."""
+
+    def opened(self, now: MonoMs) -> list[RadioEvent]:
+        """Begin."""
+        ...
+
+    def give(self, data: bytes, now: MonoMs) -> list[RadioEvent]:
+        """Feed what came from the peer."""
+        ...
+
+    def tick(self, now: MonoMs) -> list[RadioEvent]:
+        """Do what is due."""
+        ...
+
+    def deadline(self) -> MonoMs | None:
+        """Return when ``tick`` is due."""
+        ...
+
+    def pace_ms(self, data: bytes) -> float:
+        """Return how long a datagram lasts, for recordings without times."""
+        ...
+
+
+class _Udp:
+    """A core over UDP; what it sends goes nowhere."""
+
+    def __init__(self, core: P25Core) -> None:
+        self.core = core
+        self.sent = 0
+
+    def opened(self, now: MonoMs) -> list[RadioEvent]:
+        return self._after(self.core.opened(now), now)
+
+    def give(self, data: bytes, now: MonoMs) -> list[RadioEvent]:
+        datagram = Datagram(channel=self._channel(data), data=self._wrapped(data))
+        return self._after(self.core.receive(datagram, now), now)
+
+    def tick(self, now: MonoMs) -> list[RadioEvent]:
+        return self._after(self.core.tick(now), now)
+
+    def deadline(self) -> MonoMs | None:
+        return self.core.deadline()
+
+    def pace_ms(self, data: bytes) -> float:
+        return FRAME_MS
+
+    def _channel(self, data: bytes) -> str:
+        return self.core.channels[-1]
+
+    def _wrapped(self, data: bytes) -> bytes:
+        return data
+
+    def _after(self, events: list[RadioEvent], now: MonoMs) -> list[RadioEvent]:
+        self.sent += len(self.core.outgoing())
+        return events
+
+
+class _Fne(_Udp):
+    """Pings are answered at once: whether the master did is in the recording, at its own times."""
+
+    def __init__(self, core: FneCore, *, joined: bool, wrapper: Wrapper | None) -> None:
+        super().__init__(core)
+        self._fne, self._joined, self._wrapper = core, joined, wrapper
+
+    def opened(self, now: MonoMs) -> list[RadioEvent]:
+        events = super().opened(now)
+        return [*events, *self._fne.joined(now)] if self._joined else events
+
+    def pace_ms(self, data: bytes) -> float:
+        return LDU_MS if len(data) > _LDU_OCTETS else OTHER_MS
+
+    def _after(self, events: list[RadioEvent], now: MonoMs) -> list[RadioEvent]:
+        sent = [self._read(datagram.data) for datagram in self.core.outgoing()]
+        self.sent += len(sent)
+        if all(packet.function != Function.PING for packet in sent):
+            return events
+        pong = FnePacket(function=Function.PONG, ssrc=0, peer=0, payload=pong_payload(now))
+        data = pong.encode() if self._wrapper is None else self._wrapper.wrap(pong.encode())
+        answer = Datagram(channel=self.core.channels[0], data=data)
+        return [*events, *self.core.receive(answer, now)]
+
+    def _read(self, data: bytes) -> FnePacket:
+        return FnePacket.decode(data if self._wrapper is None else self._wrapper.unwrap(data))
+
+
+class _Dfsi(_Udp):
+    """Control messages go to their channel; bare records get the header that carries them."""
+
+    def __init__(self, core: DfsiCore) -> None:
+        super().__init__(core)
+        self._sequence = 0
+
+    def _channel(self, data: bytes) -> str:
+        control = not is_rtp(data) and len(data) > 1 and data[1] == 1 and data[0] <= 9
+        return "control" if control else "voice"
+
+    def _wrapped(self, data: bytes) -> bytes:
+        if is_rtp(data) or self._channel(data) == "control":
+            return data
+        self._sequence += 1
+        packet = RtpPacket(
+            payload_type=V24_VOICE,
+            sequence=self._sequence,
+            timestamp=160 * self._sequence,
+            ssrc=1,
+            payload=data,
+        )
+        return packet.encode()
+
+
+class _Modem:
+    """A modem's frames as a stream of octets.
+
+    What the host asks is answered as the recorded modem did last: its own answers are in the
+    recording, at the times at which another host had asked.
+    """
+
+    def __init__(self, core: ModemCore) -> None:
+        self.core = core
+        self._version, self._status = _A_VERSION, b""
+
+    def opened(self, now: MonoMs) -> list[RadioEvent]:
+        return self._after(self.core.opened(now), now)
+
+    def give(self, data: bytes, now: MonoMs) -> list[RadioEvent]:
+        if data[2:3] == b"\0" and len(data) > 4:
+            self._version = data
+        elif data[2:3] == b"\1":
+            self._status = data
+        return self._after(self.core.receive(data, now), now)
+
+    def tick(self, now: MonoMs) -> list[RadioEvent]:
+        return self._after(self.core.tick(now), now)
+
+    def deadline(self) -> MonoMs | None:
+        return self.core.deadline()
+
+    def pace_ms(self, data: bytes) -> float:
+        return LDU_MS if len(data) > _LDU_OCTETS else OTHER_MS
+
+    def _after(self, events: list[RadioEvent], now: MonoMs) -> list[RadioEvent]:
+        asked: list[bytes] = []
+        while frame := self.core.outgoing():
+            asked.append(frame)
+        answers = [answer for frame in asked if (answer := self._answer(frame))]
+        for answer in answers:
+            events = [*events, *self.core.receive(answer, now)]
+        return events
+
+    def _answer(self, frame: bytes) -> bytes:
+        command = frame[2] if len(frame) > 2 and frame[0] == _MODEM_START else None
+        if command == 0:
+            return self._version
+        if command == 1:
+            return self._status or (_STATUS_V2 if self._version[3:4] == b"\2" else _STATUS_V1)
+        return bytes([_MODEM_START, 4, 0x70, command]) if command in (2, 3, 4) else b""
+
+
+_MODEM_START = 0xE0
+_A_VERSION = b"\xe0\x13\0\1not in the file"
+_STATUS_V1 = bytes.fromhex("e00e01080400000000000a000000")
+_STATUS_V2 = bytes.fromhex("e01401040000000000000a000000000000000000")
+"""P25 on, at rest, with room for ten frames: for recordings that hold no status."""
+
+
+def core_of(
+    kind: str, fed: Sequence[Recorded], *, password: bytes = b"replay", key: bytes | None = None
+) -> Replayed:
+    """Return the core of a kind; raises ValueError for a key of another length."""
+    if kind == FNE:
+        return _fne(fed, password, key)
+    if kind in (DFSI, V24):
+        control = any(not is_rtp(one.data) and one.data[:2] == b"\x02\x01" for one in fed)
+        dialect = "tia" if kind == DFSI else "v24"
+        core = DfsiCore(
+            nac=NAC, own_id=OWN_ID, voice_port=0, dialect=dialect, control=control and kind == DFSI
+        )
+        return _Dfsi(core)
+    if kind == NETWORK:
+        return _Udp(NetworkClient(callsign="REPLAY", own_id=OWN_ID, peer=GATEWAY))
+    assert kind == MODEM  # the last of the kinds
+    return _Modem(ModemCore(nac=NAC, own_id=OWN_ID))
+
+
+def _fne(fed: Sequence[Recorded], password: bytes, key: bytes | None) -> Replayed:
+    """Return a peer with the number that the recording names."""
+    wrapper = None if key is None else Wrapper(key)
+    packets = [packet for one in fed if (packet := _packet(one.data, wrapper)) is not None]
+    answers = [one for one in packets if one.function in (Function.ACK, Function.NAK)]
+    named = [one.peer for one in [*answers, *packets] if one.peer]
+    core = FneCore(
+        peer_id=named[0] if named else 1,
+        password=password,
+        own_id=OWN_ID,
+        randbytes=os.urandom,
+        key=key,
+    )
+    return _Fne(core, joined=not answers, wrapper=wrapper)
+
+
+def _packet(data: bytes, wrapper: Wrapper | None) -> FnePacket | None:
+    try:
+        return FnePacket.decode(data if wrapper is None else wrapper.unwrap(data))
+    except ProtocolViolation:
+        return None
