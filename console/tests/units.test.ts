@@ -279,6 +279,15 @@ describe('the unit menu', () => {
     expect((at('inhibit-reason') as HTMLTextAreaElement).value).toBe('');
   });
 
+  it('says that a radio is out of service, from its own word on', () => {
+    desk.units.inhibited(UNIT, 1_764_000_000_000_000);
+    open();
+    expect(text('out-of-service')).toContain('Out of service since');
+    desk.units.inhibited(UNIT, null);
+    flushSync();
+    expect(at('out-of-service')).toBeNull();
+  });
+
   it('offers no more than is permitted', () => {
     desk.session.permissions = ['unit.check'];
     open();

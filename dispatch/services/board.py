@@ -19,6 +19,7 @@ from gateway.model import events as ev
 from gateway.model.events import Envelope
 from gateway.model.ids import UtcUs
 from gateway.model.private_line import is_private
+from gateway.model.unit_commands import INHIBIT, INHIBITS
 
 KEPT_TRANSMISSIONS = 100
 KEPT_MESSAGES = 50
@@ -132,6 +133,8 @@ class Board:
         row = self.message(event.message)
         if row is not None:
             message_rows.progressed(row, event, now)
+            if row["kind"] in INHIBITS and event.state == "delivered":
+                self.units.inhibited(row["to"], now if row["kind"] == INHIBIT else None)
 
     def _message_opened(self, event: MessageOpened, now: UtcUs) -> None:
         row = self.message(event.message)

@@ -19,6 +19,7 @@ from dispatch.store.tables import (
 )
 from gateway.model.ids import TalkgroupId, UnitId, UtcUs
 from gateway.model.private_line import PRIVATE_SYSTEM
+from gateway.model.unit_commands import INHIBIT, INHIBITS
 
 DAY_US = 86_400_000_000
 
@@ -88,6 +89,7 @@ def _load_units(board: Board, db: Session) -> None:
             "t_utc": state.status_utc,
         }
         info.last_heard_utc = max(info.last_heard_utc or 0, state.last_heard_utc or 0)
+    _load_inhibits(board, db)
     newest = select(func.max(UnitPosition.id)).group_by(UnitPosition.unit)
     for fix in db.exec(select(UnitPosition).where(col(UnitPosition.id).in_(newest))):
         board.units.info(UnitId(fix.unit)).position = {
@@ -97,3 +99,16 @@ def _load_units(board: Board, db: Session) -> None:
             "age_s": fix.age_s,
             "t_utc": fix.t_utc,
         }
+
+
+def _load_inhibits(board: Board, db: Session) -> None:
+    """Find the radios that are out of service, as long as the messages that did it are kept."""
+    done = (
+        select(Message)
+        .where(col(Message.kind).in_(INHIBITS), col(Message.delivered_utc).is_not(None))
+        .order_by(col(Message.delivered_utc))
+    )
+    for row in db.exec(done):
+        if row.recipient is not None and row.delivered_utc is not None:
+            since = UtcUs(row.delivered_utc) if row.kind == INHIBIT else None
+            board.units.inhibited(row.recipient, since)

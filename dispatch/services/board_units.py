@@ -16,6 +16,8 @@ class UnitInfo:
     status: Row | None = None
     position: Row | None = None
     last_heard_utc: int | None = None
+    inhibited_utc: int | None = None
+    """Since when it is out of service, as its radio confirmed."""
     talkgroup: TalkgroupId | None = None
     heard_on: set[TalkgroupId] = field(default_factory=set)
 
@@ -84,6 +86,10 @@ class UnitBoard:
             info.talkgroup = talkgroup
             info.heard_on.add(talkgroup)
 
+    def inhibited(self, unit: str, since: UtcUs | None) -> None:
+        """Note that a radio confirmed an inhibit, or (None) that it is back in service."""
+        self.info(UnitId(unit)).inhibited_utc = since
+
     def row(self, unit: UnitId, visible: frozenset[TalkgroupId]) -> Row:
         """Return the row of a unit; its talkgroup only when it is among ``visible``."""
         planned = self._plan.units.get(unit)
@@ -101,4 +107,5 @@ class UnitBoard:
             "status": info.status,
             "position": info.position,
             "last_heard_utc": info.last_heard_utc,
+            "inhibited_utc": info.inhibited_utc,
         }

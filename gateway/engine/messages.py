@@ -114,10 +114,10 @@ class Messages:
         """Tell of a status; returns its kind by the plan's table (``other`` without one)."""
         unit = self._ctx.addresses.unit_on(link, event.sender)
         meaning = self._ctx.addresses.status(event.value)
+        technology = self._ctx.links[link].info.technology
         kind = meaning.kind if meaning else "other"
-        words = meaning.words if meaning else f"Status {event.value}"
-        tetra = self._ctx.links[link].info.technology == "tetra"
-        if tetra and event.value == EMERGENCY_STATUS and kind != "emergency":
+        words = meaning.words if meaning else _unnamed(event.value, technology)
+        if technology == "tetra" and event.value == EMERGENCY_STATUS and kind != "emergency":
             kind, words = "emergency", "Emergency"
         self.heard(link, unit)
         if unit is not None:
@@ -190,3 +190,10 @@ class Messages:
             return None
         talkgroup = self._ctx.addresses.talkgroup_on(link, number)
         return talkgroup if self._ctx.addresses.talkgroup(talkgroup) else None
+
+
+def _unnamed(value: int, technology: str) -> str:
+    """Return the words for a status that the plan's table does not have; P25's is two octets."""
+    if technology == "p25":
+        return f"Unit status {value >> 8}, user status {value & 0xFF}"
+    return f"Status {value}"

@@ -7,16 +7,17 @@ from gateway.model.command import Command
 from gateway.model.ids import MessageId, UnitId
 
 CALL_ALERT = "call_alert"
+INHIBIT, UNINHIBIT = "inhibit", "uninhibit"
 UNIT_ACT_WORDS = {
     CALL_ALERT: "Call alert",
     "status_query": "Status query",
     "status_update": "Status update",
     "radio_check": "Radio check",
-    "inhibit": "Inhibit",
-    "uninhibit": "Put back into service",
+    INHIBIT: "Inhibit",
+    UNINHIBIT: "Put back into service",
 }
 """What can be asked of a unit. These are also the kinds of ``message.queued`` for it."""
-INHIBITS = frozenset({"inhibit", "uninhibit"})
+INHIBITS = frozenset({INHIBIT, UNINHIBIT})
 """The acts that need a written reason."""
 MAX_STATUS = 0xFFFF
 

@@ -135,6 +135,45 @@ async def test_what_became_of_an_inhibit_is_in_the_log_too(room: Room) -> None:
     )
 
 
+async def test_a_radio_out_of_service_is_known_as_such_until_it_is_back(room: Room) -> None:
+    def act(kind: str, state: str) -> None:
+        message = MessageId(room.thing("m"))
+        room.bus.publish(
+            ev.MessageQueued(
+                message=message,
+                link=LINK,
+                to=PATROL,
+                talkgroup=None,
+                text=kind,
+                operator="Supervisor",
+                kind=kind,
+            )
+        )
+        room.bus.publish(ev.MessageProgressed(message=message, state=state))
+
+    async def since() -> int | None:
+        await room.journaled()
+        browser = await room.browser("dispatcher")
+        rows = (await browser.get("/units")).json()
+        (row,) = [row for row in rows if row["id"] == PATROL]
+        found: int | None = row["inhibited_utc"]
+        return found
+
+    act("inhibit", "failed")
+    assert await since() is None
+    act("inhibit", "delivered")
+    told = await since()
+    assert told is not None
+    await room.close()
+    await room.start()
+    await room.serve()
+    assert await since() == told
+    act("uninhibit", "sent")
+    assert await since() == told
+    act("uninhibit", "delivered")
+    assert await since() is None
+
+
 async def test_what_the_gateway_refuses_is_in_the_log(room: Room) -> None:
     browser = await room.browser("supervisor")
     room.gateway.reply = Reply(ok=False, reason="no link reaches this number")

@@ -221,5 +221,9 @@ def test_status_nought_is_an_emergency_in_tetra_alone() -> None:
     room.north.say(radio.StatusReceived(sender=3204, to=None, value=0))
     assert [e.kind for e in room.told(UnitStatusSet)] == ["emergency"]
     room.north.info = radio.LinkInfo(technology="p25", capabilities=ALL)
-    room.north.say(radio.StatusReceived(sender=3204, to=None, value=0))
-    assert [(e.kind, e.words) for e in room.told(UnitStatusSet)] == [("other", "Status 0")]
+    for value in (0, 0x0102):
+        room.north.say(radio.StatusReceived(sender=3204, to=None, value=value))
+    assert [(e.kind, e.words) for e in room.told(UnitStatusSet)] == [
+        ("other", "Unit status 0, user status 0"),
+        ("other", "Unit status 1, user status 2"),
+    ]

@@ -198,6 +198,8 @@ export interface UnitInfo {
   status: UnitStatus | null;
   position: UnitPosition | null;
   last_heard_utc: number | null;
+  /** Since when its radio is out of service, as it confirmed. */
+  inhibited_utc?: number | null;
 }
 
 export type AlarmState = 'raised' | 'shown' | 'acknowledged';

@@ -346,7 +346,12 @@ export class Desk {
     if (!row) return;
     if (envelope.type === 'message.received') {
       if (isCallAlert(row)) this.say(`Call alert: ${this.units.name(row.sender)} asks to be called back`);
-    } else if (row.operator === this.session.user?.display_name) {
+      return;
+    }
+    if (envelope.data['state'] === 'delivered' && row.to && ['inhibit', 'uninhibit'].includes(row.kind)) {
+      this.units.inhibited(row.to, row.kind === 'inhibit' ? envelope.t_utc : null);
+    }
+    if (row.operator === this.session.user?.display_name) {
       const words = outcome(row, this.units.name(row.to));
       if (words) this.say(words);
     }

@@ -30,6 +30,11 @@ export class Units {
     return this.byId.get(id)?.alias || (id.split('/')[1] ?? id);
   }
 
+  /** A radio confirmed that it is out of service, or (null) back in it. */
+  inhibited(id: string, since: number | null): void {
+    this.#change(id, { inhibited_utc: since });
+  }
+
   take(envelope: Envelope): void {
     const data = envelope.data;
     switch (envelope.type) {
