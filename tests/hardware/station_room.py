@@ -122,7 +122,8 @@ def samples(sound: Sound) -> "np.ndarray[tuple[int], np.dtype[np.int16]]":
 def decoded(frames: list[bytes]) -> bytes:
     """Return the sound of vocoder frames."""
     decoder = ImbeDecoder()
-    return b"".join(decoder.decode(frame).astype("<i2").tobytes() for frame in frames)
+    blocks = [decoder.decode(frame) if frame else decoder.erasure() for frame in frames]
+    return b"".join(block.astype("<i2").tobytes() for block in blocks)
 
 
 def likeness(original: Sound, received: bytes) -> float:

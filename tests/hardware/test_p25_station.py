@@ -159,7 +159,7 @@ async def test_a_press_is_refused_while_somebody_is_heard_but_an_emergency_is_no
 @pytest.mark.parametrize(
     ("fault", "values", "least"),
     [
-        ("loss", {"percent": 10}, 0.6),
+        ("loss", {"percent": 10}, 0.75),
         ("duplicate", {"percent": 50}, 0.8),
         ("reorder", {"percent": 20, "by_ms": 45}, 0.8),
     ],
@@ -180,7 +180,9 @@ async def test_a_bad_network_does_not_break_an_over(
         await room.say(said)
         await room.until(lambda: room.of(TxEnded))
         await room.until(lambda: room.heard()[-1].ended_ms)
-    assert len(room.heard()) == 1
+    (heard,) = room.heard()
+    assert (heard.group, heard.source) == (GROUP, DESK)
+    assert likeness(said, decoded([*heard.frames, b"", b"", b""])) >= least
 
 
 async def test_a_station_that_is_gone_in_mid_call_is_told_within_two_seconds() -> None:

@@ -54,7 +54,7 @@ class Heard:
     algorithm: int = CLEAR_ALGORITHM
     key_id: int = 0
     frames: list[bytes] = field(default_factory=list)
-    """11 octets each, or 18 with error protection."""
+    """11 octets each, or 18 with error protection; an empty one never came."""
     count: int = 0
     began_ms: float = 0.0
     ended_ms: float | None = None
@@ -171,7 +171,8 @@ def write_wav(path: Path, frames: list[bytes]) -> int:
     from voicecodecs.imbe.decoder import ImbeDecoder  # noqa: PLC0415 - see the first lines
 
     decoder = ImbeDecoder()
-    pcm = b"".join(decoder.decode(frame).astype("<i2").tobytes() for frame in frames)
+    blocks = [decoder.decode(frame) if frame else decoder.erasure() for frame in frames]
+    pcm = b"".join(block.astype("<i2").tobytes() for block in blocks)
     try:
         with wave.open(str(path), "wb") as out:
             out.setnchannels(1)

@@ -156,6 +156,7 @@ class StationFront:
             "ends": self._listener.ends,
             "short_ends": self._listener.short_ends,
             "gaps": self._listener.gaps,
+            "repeats": self._listener.repeats,
         }
 
     # -- inside

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hardware.sim.p25 import station_words as words
-from hardware.sim.p25.stage_voice import Ears, Heard
+from hardware.sim.p25.stage_voice import MAX_FRAMES, Ears, Heard
 
 SILENCE_MS = 500.0
 """Without voice for this long the station un-keys by itself."""
@@ -28,6 +28,8 @@ class Listener:
     heard_ms: float = 0.0
     ends: int = 0
     """Ends that came, those said twice included."""
+    repeats: int = 0
+    """Voice frames that came again."""
     short_ends: int = 0
     """Overs that were broken off inside an LDU."""
     gaps: int = 0
@@ -39,6 +41,8 @@ class Listener:
     _place: int | None = None
     _halves: dict[int, bytes] = field(default_factory=dict)
     _pieces: dict[int, bytes] = field(default_factory=dict)
+    _frames: dict[int, bytes] = field(default_factory=dict)
+    """By their time stamps."""
 
     def take(self, data: bytes, now_ms: float) -> None:
         """Take one datagram."""
@@ -173,9 +177,13 @@ class Listener:
         if heard is None:
             self._wrong("voice without a start")
             heard = self.heard = self.ears.begin(now_ms)
-        self._check_place(place)
-        heard.add(imbe)
         self.heard_ms = now_ms
+        if self._ticks in self._frames:
+            self.repeats += 1
+            return
+        self._check_place(place)
+        self._frames[self._ticks] = imbe
+        heard.add(imbe)
         if 2 <= place % 9 <= 7:
             if place % 9 == 2:
                 self._pieces.clear()
@@ -214,9 +222,25 @@ class Listener:
 
     def _end(self, now_ms: float, *, terminated: bool) -> None:
         if self.heard is not None:
+            self.heard.frames = self._in_order()
             self.ears.end(self.heard, now_ms, terminated=terminated)
         self.heard = None
         self._pieces.clear()
+        self._frames.clear()
+
+    def _in_order(self) -> list[bytes]:
+        """Return the over's frames by their time stamps; an empty one never came."""
+        if not self._frames:
+            return []
+        first = next(iter(self._frames))
+        places = {_apart(ticks, first): imbe for ticks, imbe in self._frames.items()}
+        last = min(max(places), min(places) + TICKS_PER_FRAME * MAX_FRAMES)
+        return [places.get(ticks, b"") for ticks in range(min(places), last + 1, TICKS_PER_FRAME)]
+
+
+def _apart(ticks: int, other: int) -> int:
+    """Return how much later a time stamp of 32 bits is; negative: earlier."""
+    return (ticks - other + (1 << 31) & 0xFFFFFFFF) - (1 << 31)
 
 
 def _number(octets: bytes) -> int:
