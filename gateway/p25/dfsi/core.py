@@ -33,7 +33,7 @@ from gateway.model.radio import (
 )
 from gateway.model.unit_acts import UnitAct
 from gateway.p25.dfsi.blocks import StartAck
-from gateway.p25.dfsi.gate import FloodGate
+from gateway.p25.dfsi.gate import FloodGate, PerSecond
 from gateway.p25.dfsi.ldu_word import LduWord, piece_index
 from gateway.p25.dfsi.session import StationSession
 from gateway.p25.dfsi.stream_in import StreamIn
@@ -53,7 +53,9 @@ MAX_KEY_MS: Final = 180_000
 PREEMPTIVE, EMERGENCY = 2, 3
 MAX_GROUP: Final = 0xFFFF
 MAX_FAULTS_S: Final = 10
-"""Unreadable datagrams that are told in a second; more are only counted."""
+"""Unreadable datagrams that are told in a second; no more, so that a flood is no news."""
+MAX_LINES_S: Final = 20
+"""The same of starts, headers, ends and blocks on the engineer's page."""
 CAUSES: Final = frozenset({"released", "withdrawn", "preempted", "link_lost", "moved", "failed"})
 TIA: Final = LinkInfo(
     technology="p25",
@@ -113,8 +115,8 @@ class DfsiCore:
         self._releasing = False
         self._limit_ms: MonoMs | None = None
         self._starts = 0
-        self._fault_ms = MonoMs(0)
-        self._faults = 0
+        self._faults = PerSecond(MAX_FAULTS_S)
+        self._lines = PerSecond(MAX_LINES_S)
 
     # -- what a driver asks
 
@@ -195,7 +197,7 @@ class DfsiCore:
         try:
             self._out.answer(datagram.data)
             for one in read_voice(datagram.data, records=not self._tia):
-                events += self._seen(datagram.data, one)
+                events += self._seen(datagram.data, one, now)
                 events += self._hear(one, now)
         except ProtocolViolation as fault:
             events += self._malformed(fault, now)
@@ -274,9 +276,11 @@ class DfsiCore:
 
     # -- inside: the station
 
-    def _seen(self, octets: bytes, one: Heard) -> list[RadioEvent]:
+    def _seen(self, octets: bytes, one: Heard, now: MonoMs) -> list[RadioEvent]:
         words = words_of(one)
-        return [LineSeen(outgoing=False, raw=octets.hex(), words=words)] if words else []
+        if not words or not self._lines.allow(now):
+            return []
+        return [LineSeen(outgoing=False, raw=octets.hex(), words=words)]
 
     def _hear(self, one: Heard, now: MonoMs) -> list[RadioEvent]:
         if isinstance(one, Block):
@@ -355,9 +359,6 @@ class DfsiCore:
         return LinkChanged(state=state, reason=reason, mode="DFSI")
 
     def _malformed(self, fault: ProtocolViolation, now: MonoMs) -> list[RadioEvent]:
-        if now - self._fault_ms >= 1000:
-            self._fault_ms, self._faults = now, 0
-        self._faults += 1
-        if self._faults > MAX_FAULTS_S:
+        if not self._faults.allow(now):
             return []
         return [Malformed(raw=fault.raw, offset=fault.offset, reason=str(fault))]

@@ -46,3 +46,20 @@ class FloodGate:
     def deadline(self) -> MonoMs | None:
         """Return when ``tick`` is due."""
         return self._until_ms
+
+
+class PerSecond:
+    """A limit on how often something is told or answered in a second."""
+
+    def __init__(self, most: int) -> None:
+        """Allow ``most`` in a second."""
+        self._most = most
+        self._second_ms = MonoMs(0)
+        self._count = 0
+
+    def allow(self, now: MonoMs) -> bool:
+        """Count one; False when there were too many."""
+        if now - self._second_ms >= 1000:
+            self._second_ms, self._count = now, 0
+        self._count += 1
+        return self._count <= self._most

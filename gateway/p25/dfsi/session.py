@@ -35,6 +35,7 @@ from gateway.p25.dfsi.control import (
     UnknownControl,
 )
 from gateway.p25.dfsi.control_words import words_of
+from gateway.p25.dfsi.gate import PerSecond
 
 ANSWER_MS: Final = 5_000
 """A live station's first answer took about 2 s (reference p25, 2.2)."""
@@ -47,6 +48,8 @@ PROBE_MS: Final = 400
 GONE_MS: Final = 1_200
 MAX_ANSWERS_S: Final = 20
 """Messages of the station that are answered in a second: a flood is not echoed."""
+MAX_LINES_S: Final = 20
+"""Messages that are shown in a second, and unreadable ones that are told."""
 MAX_WAITING: Final = 32
 SILENT = "the station does not answer; check its address, its power and the network"
 GONE = "the station stopped answering in mid-call"
@@ -88,8 +91,8 @@ class StationSession:
         self._heartbeat_ms: MonoMs | None = None
         self._heard_ms = self._probe_ms = self._doubt_ms = MonoMs(0)
         self._doubted = False
-        self._second_ms = MonoMs(0)
-        self._answered = 0
+        self._answers = PerSecond(MAX_ANSWERS_S)
+        self._lines = PerSecond(MAX_LINES_S)
         self._told = ""
         self.state = SessionState.CLOSED
         self.station_voice_port: int | None = None
@@ -129,11 +132,12 @@ class StationSession:
         try:
             message = control.decode_control(octets)
         except ProtocolViolation as fault:
-            self._events.append(Malformed(raw=octets, offset=fault.offset, reason=str(fault)))
+            if self._lines.allow(now):
+                self._events.append(Malformed(raw=octets, offset=fault.offset, reason=str(fault)))
             return self._drain()
         self.heard(now)
         if not isinstance(message, Heartbeat):
-            self._seen(octets, words_of(message), outgoing=False)
+            self._seen(octets, words_of(message), now, outgoing=False)
         match message:
             case Ack():
                 self._acked(message, now)
@@ -280,10 +284,7 @@ class StationSession:
         code: AckCode,
         now: MonoMs,
     ) -> None:
-        if now - self._second_ms >= 1000:
-            self._second_ms, self._answered = now, 0
-        self._answered += 1
-        if self._answered <= MAX_ANSWERS_S:
+        if self._answers.allow(now):
             number = message.encode()[0]
             self._send(Ack(message=number, tag=message.tag, code=code), now, quiet=True)
 
@@ -295,9 +296,11 @@ class StationSession:
         octets = message.encode()
         self._out.append(octets)
         if not quiet:
-            self._seen(octets, words_of(control.decode_control(octets)), outgoing=True)
+            self._seen(octets, words_of(control.decode_control(octets)), now, outgoing=True)
 
-    def _seen(self, octets: bytes, words: str, *, outgoing: bool) -> None:
+    def _seen(self, octets: bytes, words: str, now: MonoMs, *, outgoing: bool) -> None:
+        if not self._lines.allow(now):
+            return
         self._events.append(LineSeen(outgoing=outgoing, raw=octets.hex(), words=words))
 
     def _drain(self) -> list[RadioEvent]:
