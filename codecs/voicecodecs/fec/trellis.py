@@ -54,8 +54,10 @@ _SENT_TO_CODED: Final = tables_of_bits(
 _CODED_TO_SENT: Final = tables_of_bits(
     [1 << BITS - 1 - (2 * INTERLEAVING.index(at // 2) + at % 2) for at in range(BITS)] + [0] * 4
 )
-_FAR: Final = 1 << 12
+_FAR: Final = 1_000
 """More than any distance of a block."""
+_MARKS: Final = 8
+"""States at most."""
 _DISTANCES: Final[npt.NDArray[np.int16]] = np.array(
     [[(one ^ other).bit_count() for other in range(16)] for one in range(16)], dtype=np.int16
 )
@@ -92,7 +94,10 @@ class TrellisCode:
             tuple(row.index(word) if word in row else -1 for word in range(16))
             for row in self._words
         )
-        self._branches = np.array(self._words)
+        # state before, four bits received, symbol: distance and, in the low bits, that state
+        marks = np.arange(len(table), dtype=np.int16)[:, None, None]
+        distances = _DISTANCES[:, np.array(self._words)].transpose(1, 0, 2)
+        self._marked = distances * _MARKS + marks
 
     def encode_word(self, data: bytes) -> int:
         """Return the 196 bits of a block, in the order of sending."""
@@ -132,22 +137,37 @@ class TrellisCode:
         return None if state else (number >> self.width).to_bytes(self.octets, "big")
 
     def _likeliest(self, coded: Sequence[int]) -> list[Block]:
+        """Decode many blocks side by side; a cost carries the state it came from in its low bits.
+
+        Of equal ways the one from the lowest state counts, as in ``decode_soft``.
+        """
+        states, count = len(self._words), len(coded)
         octets = b"".join((word << 4).to_bytes(25, "big") for word in coded)
-        halves = np.frombuffer(octets, np.uint8).reshape(len(coded), 25)
-        fours = np.stack((halves >> 4, halves & 0xF), axis=2).reshape(len(coded), 50)[:, :SYMBOLS]
-        branches = _DISTANCES[fours][:, :, self._branches]  # blocks, steps, state, symbol
-        states = len(self._words)
-        costs = np.full((len(coded), states), _FAR, np.int16)
-        costs[:, 0] = 0
-        came = np.empty((SYMBOLS, len(coded), states), np.intp)
+        halves = np.frombuffer(octets, np.uint8).reshape(count, 25).T
+        fours = np.stack((halves >> 4, halves & 0xF), axis=1).reshape(50, count)[:SYMBOLS]
+        # steps, state before, blocks, symbol
+        branches = self._marked[:, fours].transpose(1, 0, 2, 3)
+        costs = np.full((states, count, 1), _FAR * _MARKS, np.int16)
+        costs[0] = 0
+        came = np.empty((SYMBOLS, count, states), np.int16)
         for step in range(SYMBOLS):
-            ways = costs[:, :, None] + branches[:, step]
-            came[step] = ways.argmin(axis=1)
-            costs = ways.min(axis=1)
-        return [
-            Block(self._walk_back(came[:, index].tolist()), int(costs[index, 0]))
-            for index in range(len(coded))
-        ]
+            (costs + branches[step]).min(axis=0, out=came[step])
+            costs = (came[step] & -_MARKS).T[:, :, None]
+        came &= _MARKS - 1
+        errors = (costs[0, :, 0] // _MARKS).tolist()
+        return [Block(data, wrong) for data, wrong in zip(self._back(came), errors, strict=True)]
+
+    def _back(self, came: npt.NDArray[np.int16]) -> list[bytes]:
+        """Return the octets of the ways that end in state 0."""
+        count = came.shape[1]
+        every = np.arange(count)
+        symbols = np.zeros((SYMBOLS, count), np.int16)
+        for step in range(SYMBOLS - 1, 0, -1):
+            symbols[step - 1] = came[step, every, symbols[step]]
+        places = np.arange(self.width - 1, -1, -1)
+        bits = symbols[:-1].T[:, :, None] >> places & 1
+        packed = np.packbits(bits.reshape(count, -1).astype(np.uint8), axis=1)
+        return [row.tobytes() for row in packed]
 
     def encode(self, data: bytes) -> tuple[int, ...]:
         """Return the 98 dibits of a block, in the order of sending."""
