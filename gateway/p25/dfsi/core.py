@@ -42,6 +42,7 @@ from gateway.p25.dfsi.unasked import Connection, Unasked
 from gateway.p25.dfsi.voice_in import Begin, Block, End, Half, Heard, Voice, read_voice, words_of
 from gateway.p25.talk.port import Datagram
 from gateway.p25.talk.records import FRAMES_PER_LDU
+from gateway.p25.talk.repeats import Repeats
 from gateway.p25.talk.signalling import UnitActBook
 from gateway.p25.talk.talk_in import TalkIn
 from gateway.p25.talk.talk_out import TalkOut
@@ -108,6 +109,7 @@ class DfsiCore:
         self._in = StreamIn(self._talk)
         self._out = StreamOut(nac=nac, ssrc=number, tia=self._tia, verbose=verbose)
         self._acts = UnitActBook(own_id)
+        self._repeats = Repeats()
         self._gate = FloodGate()
         self._aside = LduWord(second=False)
         self._alarmed = False
@@ -284,7 +286,8 @@ class DfsiCore:
 
     def _hear(self, one: Heard, now: MonoMs) -> list[RadioEvent]:
         if isinstance(one, Block):
-            return self._acts.heard(decode_tsbk(one.octets, inbound=True))
+            again = not self._repeats.is_new(one.octets, now)
+            return [] if again else self._acts.heard(decode_tsbk(one.octets, inbound=True))
         if self._out.keyed:
             return self._overhear(one, now)
         match one:
