@@ -25,13 +25,13 @@ from gateway.model.radio import (
 )
 from gateway.model.unit_acts import UnitAct
 from gateway.p25.fne.access import Access
+from gateway.p25.fne.affiliations import Affiliations
 from gateway.p25.fne.calls_in import HANG_MS, CallsIn
 from gateway.p25.fne.lists import read_groups, read_units
 from gateway.p25.fne.login import PeerConfiguration, read_nak
 from gateway.p25.fne.message import LDU1, LDU2, PDU, TDU, TDULC, TSDU, P25Message
 from gateway.p25.fne.numbers import (
     LAST_SEQUENCE,
-    Announcement,
     Function,
     MasterList,
     NakReason,
@@ -42,7 +42,7 @@ from gateway.p25.fne.outbox import Outbox
 from gateway.p25.fne.over_out import Network, Transmitter
 from gateway.p25.fne.packet import FnePacket
 from gateway.p25.fne.reporter import Reporter
-from gateway.p25.fne.requests import NO_CONTROL, OF_ONE_UNIT, Announced, InCallControl
+from gateway.p25.fne.requests import NO_CONTROL, OF_ONE_UNIT, InCallControl
 from gateway.p25.fne.session import PING_MS, Session
 from gateway.p25.fne.signals import Signals, announced, packet_data
 from gateway.p25.fne.words import line_seen
@@ -67,6 +67,8 @@ INFO = LinkInfo(
 )
 _QUIET = frozenset({Function.PONG, Function.PING})
 """Not told as lines: they come all the time and say nothing."""
+MAX_RAW = 512
+"""Octets of an unreadable packet that are told."""
 _STREAM_AT = slice(20, 24)
 _FUNCTION_AT = 18
 _ENDING_NAKS = frozenset({NakReason.MODE_NOT_ENABLED, NakReason.UNAUTHORISED})
@@ -103,9 +105,7 @@ class FneCore:
             raise ValueError(f"peer id: expected 1 to 4294967295, got {peer_id}")
         if not password:
             raise ValueError("password: expected one, got none")
-        self._own_id = own_id
         self._peer = peer_id
-        self._talkgroups = talkgroups
         self._wrapper = Wrapper(key) if key is not None else None
         self._out = Outbox(self._wrapper)
         self._randbytes = randbytes
@@ -124,7 +124,9 @@ class FneCore:
         self._transmitter = Transmitter(self._network, self._out.send, self._new_stream)
         self._signals = Signals(self._network, nac)
         self.reporter = Reporter()
-        self._announced: set[int] = set()
+        self._affiliations = Affiliations(
+            self._network, talkgroups, self._out.send, self._new_stream
+        )
         self._was_running = False
 
     # ---- what a driver asks
@@ -177,9 +179,7 @@ class FneCore:
         self._out.now = now
         events = self._all_lost(now, reason)
         if self._session.running:
-            for group in sorted(self._announced):
-                self._announce(Announcement.UNAFFILIATION, Announced(unit=self._own_id), group)
-        self._announced.clear()
+            self._affiliations.leave()
         self._session.close()
         self._was_running = False
         down = LinkChanged(state=LinkState.DOWN, reason=reason)
@@ -196,14 +196,14 @@ class FneCore:
             packet = FnePacket.decode(self._unwrapped(data))
         except ProtocolViolation as fault:
             self.reporter.unread += 1
-            bad = Malformed(raw=data[:64], offset=fault.offset, reason=str(fault))
+            bad = Malformed(raw=data[:MAX_RAW], offset=fault.offset, reason=str(fault))
             return self._after(self.reporter.tell(bad), now)
         events = self._session.heard(now)
         try:
             events += self._given(packet, now)
         except ProtocolViolation as fault:
             self.reporter.unread += 1
-            bad = Malformed(raw=packet.payload[:64], offset=fault.offset, reason=str(fault))
+            bad = Malformed(raw=packet.payload[:MAX_RAW], offset=fault.offset, reason=str(fault))
             events += self.reporter.tell(bad)
         return self._after(events, now)
 
@@ -344,7 +344,7 @@ class FneCore:
             self.reporter.unknown += 1
             return []
         self._access.take_groups(which, read_groups(packet.payload))
-        self._affiliate()
+        self._affiliations.follow(self._access.active)
         over = self._transmitter.over
         refused = self._access.refusal(over.group) if over is not None else ""
         deactivated = over is not None and over.group in self._access.deactivated
@@ -357,7 +357,7 @@ class FneCore:
         running = self._session.running
         if running and not self._was_running:
             self._access.clear()
-            self._announced.clear()
+            self._affiliations.forget()
         elif self._was_running and not running:
             events = [*events, *self._all_lost(now, self._session.reason)]
         self._was_running = running
@@ -373,28 +373,6 @@ class FneCore:
         if talker is None:
             return ""
         return f"unit {talker} is talking" if talker else "somebody is talking"
-
-    def _affiliate(self) -> None:
-        """Announce ourselves on our talkgroups that only affiliated peers hear."""
-        for group in self._talkgroups:
-            listed = self._access.active.get(group)
-            if listed is not None and listed.needs_affiliation and group not in self._announced:
-                self._announced.add(group)
-                said = Announced(unit=self._own_id, group=group)
-                self._announce(Announcement.AFFILIATION, said, group)
-
-    def _announce(self, what: Announcement, said: Announced, group: int) -> None:
-        self._out.send(
-            FnePacket(
-                function=Function.ANNOUNCE,
-                sub_function=what,
-                sequence=LAST_SEQUENCE,
-                ssrc=self._peer,
-                peer=self._peer,
-                stream=self._new_stream(),
-                payload=said.encode(),
-            )
-        )
 
     def _traffic(self, message: P25Message) -> None:
         """Send one message that belongs to no over."""

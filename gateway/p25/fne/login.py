@@ -169,7 +169,7 @@ def read_configuration(payload: bytes) -> dict[str, object]:
         said = json.loads(payload[8:].rstrip(b"\0").decode("utf-8"))
     except (ValueError, RecursionError) as error:
         reason = f"RPTC: expected a JSON object, got: {error}"
-        raise ProtocolViolation(reason, raw=payload, offset=8) from None
+        raise ProtocolViolation(reason, raw=payload, offset=min(8, len(payload))) from None
     if not isinstance(said, dict):
         raise ProtocolViolation("RPTC: expected a JSON object", raw=payload, offset=8)
     return said
