@@ -22,6 +22,9 @@ SETTLE_MS: Final = 300
 SILENCE_MS: Final = 400
 """Without voice for this long in mid-over the station is doubted."""
 
+GONE_MS: Final = 1_000
+"""After this long it is over; ``TalkIn`` ends its own part by the same time."""
+
 
 class StreamIn:
     """One channel's stream."""
@@ -54,15 +57,13 @@ class StreamIn:
     def deadline(self) -> MonoMs | None:
         """Return when ``tick`` is due."""
         due = [self._end_ms, self._link_control.deadline(), self._sync.deadline()]
-        if self.running and not self.silent:
-            due.append(MonoMs(self._heard_ms + SILENCE_MS))
+        if self.running:
+            due.append(MonoMs(self._heard_ms + (GONE_MS if self.silent else SILENCE_MS)))
         return min((one for one in due if one is not None), default=None)
 
     def start(self, now: MonoMs) -> list[RadioEvent]:
         """Begin an over, unless this is the start of the running one again."""
         if self.running and not self._is_old(now):
-            return []
-        if self._is_straggler(now):
             return []
         events = self._finish(now) if self._end_ms is not None else []
         self._reset(now)
@@ -72,8 +73,6 @@ class StreamIn:
 
     def half(self, second: bool, hexbits: bytes, now: MonoMs) -> list[RadioEvent]:
         """Take one of the two voice headers."""
-        if self._is_straggler(now):
-            return []
         events = [] if self.running and not self._is_old(now) else self.start(now)
         self._heard(now)
         self._halves[second] = hexbits
@@ -124,7 +123,7 @@ class StreamIn:
                 events += self._talk.encryption(now, _sync_of(word))
         if self._end_ms is not None and now >= self._end_ms:
             events += self._finish(now)
-        elif self._running and not self._talk.busy and self._voiced_ms is not None:
+        elif self._running and now - self._heard_ms >= GONE_MS:
             self._stop(now)  # it went silent without an end
         self.silent = self.running and now - self._heard_ms >= SILENCE_MS
         return events

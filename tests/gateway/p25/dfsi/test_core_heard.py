@@ -205,3 +205,21 @@ def test_a_start_in_mid_over_begins_another(bench: Bench) -> None:
     assert len(bench.of(TalkEnded)) == 2
     assert talkers(bench)[-1] == UNIT + 1
     assert bench.heard() == [frame(n) for n in [*range(18), *range(100, 118)]]
+
+
+def test_a_start_without_voice_is_given_up(bench: Bench) -> None:
+    bench.blocks(start())
+    bench.run(20_000)
+    asked = [data for data in bench.on("control") if data[:1] == b"\x08"]
+    assert len(asked) <= 4  # once after connecting, and while it was doubted
+    assert not bench.of(CallUp)
+
+
+def test_an_over_that_follows_at_once_is_heard_from_its_start(bench: Bench) -> None:
+    over(bench)
+    bench.run(20)
+    over(bench, superframe(word(source=UNIT + 1), first=100))
+    bench.run(5_000)
+    assert len(bench.of(TalkEnded)) == 2
+    assert bench.heard() == [frame(n) for n in [*range(18), *range(100, 118)]]
+    assert talkers(bench)[-1] == UNIT + 1
