@@ -14,6 +14,7 @@ from dispatch.cameras.demo_source import DemoCameras, WebhookClient, secret_text
 from dispatch.cameras.frigate_http import FrigateHttp, FrigateLogin
 from dispatch.cameras.media_store import MediaStore
 from dispatch.cameras.mqtt_source import MqttSettings
+from dispatch.cameras.onvif_settings import PullDevice, PullSettings
 from dispatch.cameras.register import CameraInfo, CameraRegister
 from dispatch.cameras.sources import ADOPT_US, CameraSources, store_register
 from dispatch.cameras.webhook import SharedSecret, WebhookKey, read_keys
@@ -25,7 +26,7 @@ from dispatch.services.record import Record
 from dispatch.services.registry import Services
 from gateway.model.errors import ConfigError
 from gateway.model.ids import UtcUs
-from samband.config_cameras import Cameras, Mqtt
+from samband.config_cameras import Cameras, Mqtt, Onvif
 from samband.ingest_worker import IngestProcess
 
 DEMO_SOURCE = "demo"
@@ -103,6 +104,8 @@ class CameraSide:
     async def start(self) -> None:
         """Start the writer, the suggestions and every configured source."""
         kinds = {f"frigate:{mqtt.id}": "frigate" for mqtt in self._config.mqtt}
+        kinds |= {f"onvif:{one.id}": "onvif" for one in self._config.onvif}
+        kinds |= {f"onvif:{one.id}": "onvif" for one in self._config.onvif_mqtt}
         kinds |= {f"webhook:{hook.id}": "webhook" for hook in self._config.webhook}
         await self._services.store.write(lambda db: store_register(db, self.register, kinds))
         for hook in self._config.webhook:
@@ -123,6 +126,31 @@ class CameraSide:
             await self._add_frigate_http(mqtt)
             process = await self._ingest_process(mqtt)
             self._run(process.run(), f"ingest {mqtt.id}")
+        await self._start_onvif()
+
+    async def _start_onvif(self) -> None:
+        for bridge in self._config.onvif_mqtt:
+            settings = MqttSettings(
+                source=f"onvif:{bridge.id}",
+                host=bridge.host,
+                port=bridge.port,
+                prefix=bridge.prefix,
+                username=bridge.username,
+                password=await secret_of(bridge.password_file, f"cameras.onvif_mqtt {bridge.id}"),
+                tls=bridge.tls,
+                client_id=f"samband-{bridge.id}",
+                kind="onvif",
+                camera=bridge.camera or bridge.id,
+                motion=bridge.motion,
+                alert_topics=bridge.alert_topics,
+            )
+            self._run(self._process(settings).run(), f"ingest {bridge.id}")
+        devices = [await _pull_device(one) for one in self._config.onvif]
+        if devices:
+            self._run(self._process(PullSettings(devices=tuple(devices))).run(), "ingest onvif")
+
+    def _process(self, settings: MqttSettings | PullSettings) -> IngestProcess:
+        return IngestProcess(settings, self.register.all(), self.sources.put, self._adopt)
 
     async def _add_webhook(self, name: str, keys: tuple[WebhookKey, ...]) -> None:
         await self.sources.add_webhook(f"webhook:{name}", keys)
@@ -137,10 +165,7 @@ class CameraSide:
         self.media.add_source(f"frigate:{mqtt.id}", http, keeps_days=mqtt.keeps_days)
 
     async def _ingest_process(self, mqtt: Mqtt) -> IngestProcess:
-        password = None
-        if mqtt.password_file is not None:
-            text = await asyncio.to_thread(mqtt.password_file.read_text)
-            password = text.strip()
+        password = await secret_of(mqtt.password_file, f"cameras.mqtt {mqtt.id}")
         login = await frigate_login(mqtt)
         settings = MqttSettings(
             source=f"frigate:{mqtt.id}",
@@ -156,7 +181,7 @@ class CameraSide:
             http_password=login.password if login else None,
             http_ca_file=str(mqtt.http_ca_file) if mqtt.http_ca_file else None,
         )
-        return IngestProcess(settings, self.register.all(), self.sources.put, self._adopt)
+        return self._process(settings)
 
     async def _adopt(self, source: str) -> list[dict[str, Any]]:
         since = UtcUs(self._services.clock.utc_us() - ADOPT_US)
@@ -196,11 +221,29 @@ async def frigate_login(mqtt: Mqtt) -> FrigateLogin | None:
     """Return where and as whom stills and clips are fetched; None without an http address."""
     if mqtt.http is None:
         return None
-    password = None
-    if mqtt.http_password_file is not None:
-        try:
-            password = (await asyncio.to_thread(mqtt.http_password_file.read_text)).strip()
-        except OSError as error:
-            where = f"cameras.mqtt {mqtt.id}: http_password_file {mqtt.http_password_file}"
-            raise ConfigError(f"{where}: {error.strerror}") from error
+    password = await secret_of(mqtt.http_password_file, f"cameras.mqtt {mqtt.id}")
     return FrigateLogin(url=mqtt.http, username=mqtt.http_user, password=password)
+
+
+async def secret_of(file: Path | None, where: str) -> str | None:
+    """Return what stands in a password file, None without one; raises ConfigError."""
+    if file is None:
+        return None
+    try:
+        return (await asyncio.to_thread(file.read_text)).strip()
+    except OSError as error:
+        raise ConfigError(f"{where}: {file}: {error.strerror}") from error
+
+
+async def _pull_device(one: Onvif) -> PullDevice:
+    return PullDevice(
+        source=f"onvif:{one.id}",
+        host=one.host,
+        port=one.port,
+        username=one.username,
+        password=await secret_of(one.password_file, f"cameras.onvif {one.id}") or "",
+        camera=one.camera or one.id,
+        motion=one.motion,
+        alert_topics=one.alert_topics,
+        channels=one.channels,
+    )

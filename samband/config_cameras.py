@@ -33,6 +33,35 @@ class Mqtt(CamerasPart):
     keeps_days: float = Field(10, gt=0, le=365, examples=[10])
 
 
+class OnvifMqtt(CamerasPart):
+    """One ONVIF device (Profile M) that publishes its events over MQTT."""
+
+    id: Name
+    host: str = Field(examples=["mqtt.example.se"])
+    port: int = Field(1883, ge=1, le=65535, examples=[8883])
+    tls: bool = Field(False, examples=[True])
+    username: str | None = Field(None, examples=["samband"])
+    password_file: Path | None = Field(None, examples=["/etc/samband/mqtt-password"])
+    prefix: str = Field(min_length=1, examples=["cam-0412"])
+    camera: str = Field("", examples=["cam-0412"])
+    motion: bool = Field(False, examples=[True])
+    alert_topics: tuple[str, ...] = Field((), examples=[["RuleEngine/LineDetector"]])
+
+
+class Onvif(CamerasPart):
+    """One ONVIF device whose events are pulled. ``channels`` names the cameras of its sources."""
+
+    id: Name
+    host: str = Field(examples=["192.0.2.41"])
+    port: int = Field(80, ge=1, le=65535, examples=[80])
+    username: str = Field("", examples=["samband"])
+    password_file: Path | None = Field(None, examples=["/etc/samband/onvif-password"])
+    camera: str = Field("", examples=["cam-0412"])
+    channels: dict[str, str] = Field({}, examples=["{ 1 = \"cam-0412\" }"])
+    motion: bool = Field(False, examples=[True])
+    alert_topics: tuple[str, ...] = Field((), examples=[["RuleEngine/LineDetector"]])
+
+
 class Webhook(CamerasPart):
     """One sender of signed webhooks."""
 
@@ -58,5 +87,7 @@ class Cameras(CamerasPart):
     """Camera sources and the camera register."""
 
     mqtt: tuple[Mqtt, ...] = ()
+    onvif: tuple[Onvif, ...] = ()
+    onvif_mqtt: tuple[OnvifMqtt, ...] = ()
     webhook: tuple[Webhook, ...] = ()
     camera: tuple[Camera, ...] = ()

@@ -76,7 +76,7 @@ def _allowed(field: FieldInfo) -> str:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "must be given"
-    return "none" if field.default in (None, (), "") else f"`{field.default}`"
+    return "none" if field.default in (None, (), "", {}) else f"`{field.default}`"
 
 
 def _example(field: FieldInfo) -> str:

@@ -20,7 +20,10 @@ from typing import Any
 
 from dispatch.cameras.frigate_http import FrigateHttp, FrigateLogin
 from dispatch.cameras.ingest import Batch, Health, Ingest, from_bytes, to_bytes
-from dispatch.cameras.mqtt_source import MqttSettings, MqttSource
+from dispatch.cameras.mqtt_source import Deliver, MqttSettings, MqttSource, Reader
+from dispatch.cameras.onvif_events import OnvifDevice
+from dispatch.cameras.onvif_mqtt import OnvifMqtt
+from dispatch.cameras.onvif_settings import PullDevice, PullSettings
 from dispatch.cameras.register import CameraInfo, CameraRegister
 from dispatch.clock import SystemClock
 from gateway.model.ids import IncidentId, UtcUs
@@ -41,7 +44,11 @@ class IngestProcess:
     """The parent's side: starts the child for one source, reads it, restarts it when it dies."""
 
     def __init__(
-        self, settings: MqttSettings, cameras: list[CameraInfo], put: Put, adopt: Adopt
+        self,
+        settings: MqttSettings | PullSettings,
+        cameras: list[CameraInfo],
+        put: Put,
+        adopt: Adopt,
     ) -> None:
         """``put`` takes batches; ``adopt`` gives what was open before (``open_groups``)."""
         self._settings = settings
@@ -76,6 +83,7 @@ class IngestProcess:
         if stdin is None or stdout is None:
             raise AssertionError("both are pipes")
         hello = {
+            "kind": "pull" if isinstance(self._settings, PullSettings) else "mqtt",
             "settings": asdict(self._settings),
             "cameras": [asdict(camera) for camera in self._cameras],
             "open": await self._adopt(self._settings.source),
@@ -88,7 +96,7 @@ class IngestProcess:
                 if length > MAX_FRAME_BYTES:
                     raise AssertionError(f"frame of {length} bytes from our own child")
                 batch = from_bytes(await stdout.readexactly(length))
-                await self._put(self._settings.source, batch)
+                await self._put(batch.source or self._settings.source, batch)
         await self._process.wait()
 
     async def _end(self) -> None:
@@ -107,14 +115,7 @@ class IngestProcess:
 async def serve(stdin: asyncio.StreamReader, stdout: asyncio.StreamWriter) -> None:
     """Run the child until the parent is gone."""
     hello = json.loads(await stdin.readline())
-    settings = MqttSettings(**hello["settings"])
     register = CameraRegister(CameraInfo(**camera) for camera in hello["cameras"])
-    ingest = Ingest(settings.source, register.find, os.urandom)
-    for row in hello["open"]:
-        camera = register.by_id(row["camera"]) or CameraInfo(id=row["camera"])
-        ingest.grouper.adopt(
-            IncidentId(row["incident"]), camera, tuple(row["zones"]), UtcUs(row["last"])
-        )
 
     async def deliver(batch: Batch) -> None:
         if not batch:
@@ -123,16 +124,11 @@ async def serve(stdin: asyncio.StreamReader, stdout: asyncio.StreamWriter) -> No
         stdout.write(FRAME.pack(len(data)) + data)
         await stdout.drain()
 
-    http = _frigate_http(settings)
-    source = MqttSource(
-        settings,
-        ingest,
-        SystemClock(),
-        deliver,
-        missed=http.reviews if http else None,
-        seen_utc=UtcUs(max((row["last"] for row in hello["open"]), default=0)) or None,
-    )
-    reading = asyncio.create_task(source.run(), name=f"mqtt {settings.source}")
+    if hello["kind"] == "pull":
+        work = _pull(hello["settings"], register, deliver)
+    else:
+        work = _mqtt(hello, register, deliver)
+    reading = asyncio.create_task(work, name="sources")
     gone = asyncio.create_task(stdin.read(), name="parent")
     done, waiting = await asyncio.wait({reading, gone}, return_when=asyncio.FIRST_COMPLETED)
     for task in waiting:
@@ -140,6 +136,52 @@ async def serve(stdin: asyncio.StreamReader, stdout: asyncio.StreamWriter) -> No
     await asyncio.gather(*waiting, return_exceptions=True)
     if reading in done:
         reading.result()
+
+
+async def _pull(settings: dict[str, Any], register: CameraRegister, deliver: Deliver) -> None:
+    """Read every ONVIF device; one that fails is tried again and troubles no other."""
+    from dispatch.cameras.onvif_client import PullSource
+
+    async with asyncio.TaskGroup() as group:
+        for values in settings["devices"]:
+            device = PullDevice(**values)
+            ingest = Ingest(device.source, register.find, os.urandom)
+            source = PullSource(device, ingest, SystemClock(), deliver)
+            group.create_task(source.run(), name=device.source)
+
+
+async def _mqtt(hello: dict[str, Any], register: CameraRegister, deliver: Deliver) -> None:
+    settings = MqttSettings(**hello["settings"])
+    ingest = Ingest(settings.source, register.find, os.urandom)
+    for row in hello["open"]:
+        camera = register.by_id(row["camera"]) or CameraInfo(id=row["camera"])
+        ingest.grouper.adopt(
+            IncidentId(row["incident"]), camera, tuple(row["zones"]), UtcUs(row["last"])
+        )
+
+    http = _frigate_http(settings)
+    source = MqttSource(
+        settings,
+        ingest,
+        SystemClock(),
+        deliver,
+        reader=_reader(settings),
+        missed=http.reviews if http else None,
+        seen_utc=UtcUs(max((row["last"] for row in hello["open"]), default=0)) or None,
+    )
+    await source.run()
+
+
+def _reader(settings: MqttSettings) -> Reader | None:
+    if settings.kind != "onvif":
+        return None
+    device = OnvifDevice(
+        source=settings.source,
+        camera=settings.camera,
+        motion=settings.motion,
+        alert_topics=tuple(settings.alert_topics),
+    )
+    return OnvifMqtt(settings.prefix, device)
 
 
 def _frigate_http(settings: MqttSettings) -> FrigateHttp | None:

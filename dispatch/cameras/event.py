@@ -59,6 +59,8 @@ class CameraEvent:
     """Ids of the objects that a review is made of: their messages belong to it."""
     notes: tuple[str, ...] = ()
     """What was unusual about the message, and flags such as ``verified``; kept and shown."""
+    picture: bytes = field(default=b"", repr=False)
+    """A still that came inside the message."""
     t_fresh_utc: UtcUs | None = None
     """A time that the source took just before sending, for its clock; None when it has none."""
 
@@ -99,7 +101,18 @@ class CameraHealth:
     online: bool
 
 
-Meaning = CameraEvent | SourceHealth | CameraHealth | Passed | Unread
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A state that was there before we listened: shown as already active, no alarm."""
+
+    camera: str
+    kind: str
+    topic: str
+    active: bool
+    since_utc: UtcUs
+
+
+Meaning = CameraEvent | Standing | SourceHealth | CameraHealth | Passed | Unread
 IDENTITY = frozenset({"plate", "face", "name"})
 """Claims that say who or whose: behind the review step."""
 

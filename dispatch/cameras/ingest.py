@@ -10,10 +10,19 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from dispatch.cameras.event import CameraEvent, louder
+from dispatch.cameras.event import (
+    CameraEvent,
+    CameraHealth,
+    Meaning,
+    Passed,
+    SourceHealth,
+    Standing,
+    Unread,
+    louder,
+)
 from dispatch.cameras.grouping import COUNT, DROP, Bucket, Grouper, Opening, Placed
 from dispatch.cameras.register import CameraInfo
 from gateway.model.ids import IncidentId, UtcUs, ulid
@@ -59,14 +68,20 @@ class Batch:
     """(incident, camera, reason) -> events that were counted."""
     health: list[Health] = field(default_factory=list)
     unread: list[dict[str, Any]] = field(default_factory=list)  # values of ``camera_unread``
+    standing: list[Standing] = field(default_factory=list)
+    pictures: list[dict[str, Any]] = field(default_factory=list)
+    """Stills that came inside messages: object, camera, incident, t_utc, raw."""
     counters: Counter[str] = field(default_factory=Counter)
+    source: str = ""
+    """Set where one process reads many sources."""
     last_recv_utc: int = 0
     lag_ms: int | None = None
     """How long the last new event was on its way, by both clocks; None when none told."""
 
     def __bool__(self) -> bool:
         """Whether anything is in it."""
-        return bool(self.openings or self.growth or self.health or self.counters or self.unread)
+        told = self.health or self.counters or self.unread or self.standing
+        return bool(self.openings or self.growth or told)
 
     def grow(self, incident: str) -> Growth:
         """Return the growth of an incident."""
@@ -119,6 +134,8 @@ class Ingest:
             growth.events += 1
             event_id = "e-" + ulid(event.t_recv_utc, self._randomness(10))
             batch.rows.append(row_of(event, placed, event_id))
+            if event.picture:
+                batch.pictures.append(_picture_of(event, placed))
         return placed
 
     def count(self, reason: str) -> None:
@@ -144,6 +161,22 @@ class Ingest:
                 "expires_utc": now + EVENT_RETENTION_US,
             }
         )
+
+    def consume(self, meaning: Meaning, topic: str, payload: bytes, now: UtcUs) -> None:
+        """Take whatever a reader made of a message."""
+        match meaning:
+            case CameraEvent():
+                self.take(meaning)
+            case Passed():
+                self.count(meaning.reason)
+            case Unread():
+                self.unread(topic, payload, meaning.reason, now)
+            case Standing():
+                self.count("state")
+                camera = self.camera(meaning.camera)
+                self.batch.standing.append(replace(meaning, camera=camera.id))
+            case SourceHealth() | CameraHealth():
+                raise AssertionError("the source's client keeps health itself")
 
     def drain(self) -> Batch:
         """Take the batch and begin a new one."""
@@ -178,17 +211,31 @@ def row_of(event: CameraEvent, placed: Placed, event_id: str) -> dict[str, Any]:
     }
 
 
+def _picture_of(event: CameraEvent, placed: Placed) -> dict[str, Any]:
+    return {
+        "source": event.source,
+        "object": event.src_event_id,
+        "camera": placed.camera.id if placed.camera else event.camera,
+        "incident": placed.incident,
+        "t_utc": event.t_event_utc,
+        "raw": event.picture,
+    }
+
+
 def to_bytes(batch: Batch) -> bytes:
     """Return a batch as a JSON line (lengths of the raws in it) and the raws."""
-    raws = [row["raw"] for row in [*batch.rows, *batch.unread]]
+    raws = [row["raw"] for row in [*batch.rows, *batch.unread, *batch.pictures]]
     head = {
         "openings": [asdict(opening) for opening in batch.openings],
         "rows": [{**row, "raw": len(row["raw"])} for row in batch.rows],
         "unread": [{**row, "raw": len(row["raw"])} for row in batch.unread],
+        "pictures": [{**row, "raw": len(row["raw"])} for row in batch.pictures],
+        "standing": [asdict(standing) for standing in batch.standing],
         "growth": {key: asdict(growth) for key, growth in batch.growth.items()},
         "storms": [[*key, events] for key, events in batch.storms.items()],
         "health": [asdict(health) for health in batch.health],
         "counters": dict(batch.counters),
+        "source": batch.source,
         "last": [batch.last_recv_utc, batch.lag_ms],
     }
     line = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
@@ -200,7 +247,7 @@ def from_bytes(data: bytes) -> Batch:
     end = data.index(b"\n")
     head = json.loads(data[:end])
     place = end + 1
-    for row in [*head["rows"], *head["unread"]]:
+    for row in [*head["rows"], *head["unread"], *head["pictures"]]:
         length = row["raw"]
         row["raw"] = data[place : place + length]
         place += length
@@ -208,10 +255,13 @@ def from_bytes(data: bytes) -> Batch:
         openings=[_opening(values) for values in head["openings"]],
         rows=head["rows"],
         unread=head["unread"],
+        pictures=head["pictures"],
+        standing=[Standing(**values) for values in head["standing"]],
         growth={key: Growth(**values) for key, values in head["growth"].items()},
         storms=Counter({(i, camera, reason): n for i, camera, reason, n in head["storms"]}),
         health=[Health(**values) for values in head["health"]],
         counters=Counter(head["counters"]),
+        source=head["source"],
         last_recv_utc=head["last"][0],
         lag_ms=head["last"][1],
     )

@@ -6,6 +6,7 @@ when its time has come, within the source's own retention.
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -17,6 +18,7 @@ from sqlmodel import Session, col, select
 from dispatch.cameras.frigate_http import Fetched
 from dispatch.cameras.ingest import Batch
 from dispatch.cameras.media import (
+    FETCHED,
     GONE,
     PARTIAL,
     STILL,
@@ -40,6 +42,7 @@ LOOK_S = 1.0
 DAY_US = 86_400 * 1_000_000
 SUFFIXES = {"image/jpeg": ".jpg", "image/webp": ".webp", "image/png": ".png", "video/mp4": ".mp4"}
 """Other types are kept without one."""
+PICTURE_STARTS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"RIFF": "image/webp"}
 
 
 class MediaSource(Protocol):
@@ -85,7 +88,47 @@ class MediaStore:
                 continue
             for want in frigate_wants(row):
                 self._add(db, want, row["source"], row["camera"], row["incident"], "")
+        for picture in batch.pictures:
+            self._add_picture(db, picture)
         self._wake.set()
+
+    def _add_picture(self, db: Session, picture: dict[str, Any]) -> None:
+        """Keep a still that came inside a message, as fetched."""
+        if not self._allowed():
+            return
+        raw: bytes = picture["raw"]
+        digest, now = hashlib.sha256(raw).hexdigest(), self._clock.utc_us()
+        kind = next((k for start, k in PICTURE_STARTS.items() if raw.startswith(start)), "")
+        name = f"{digest}{SUFFIXES.get(kind, '')}"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = self.folder / f"{name}.part"
+        part.write_bytes(raw)
+        part.replace(self.folder / name)
+        row = CameraMedia(
+            id="v-" + ulid(now, self._randomness(10)),
+            incident=picture["incident"],
+            source=picture["source"],
+            camera=picture["camera"],
+            object=picture["object"],
+            kind=STILL,
+            path="",
+            from_utc=picture["t_utc"],
+            state=FETCHED,
+            made_utc=now,
+            done_utc=now,
+            file=name,
+            sha256=digest,
+            size_bytes=len(raw),
+            content_type=kind,
+        )
+        known = select(CameraMedia.id).where(
+            CameraMedia.source == row.source,
+            CameraMedia.object == row.object,
+            CameraMedia.kind == STILL,
+            CameraMedia.from_utc == row.from_utc,
+        )
+        if db.exec(known).first() is None:
+            db.add(row)
 
     def _add(  # noqa: PLR0917  # what a row is made of
         self, db: Session, want: Want, source: str, camera: str, incident: str, who: str

@@ -1,4 +1,4 @@
-"""Frigate over MQTT: a thin client round ``frigate.read`` and ``Ingest``.
+"""Events over MQTT (Frigate, ONVIF Profile M): a thin client round a reader and ``Ingest``.
 
 QoS 1, a session that the broker keeps, a bounded queue in the client (aiomqtt's is unbounded by
 default), reconnecting with a growing pause. Runs where it is put: in the ingest process.
@@ -9,17 +9,11 @@ import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import aiomqtt
 
-from dispatch.cameras.event import (
-    CameraEvent,
-    CameraHealth,
-    Meaning,
-    Passed,
-    SourceHealth,
-    Unread,
-)
+from dispatch.cameras.event import CameraEvent, CameraHealth, Meaning, SourceHealth, Unread
 from dispatch.cameras.frigate import read, rest_reviews, topics
 from dispatch.cameras.ingest import Batch, Health, Ingest
 from gateway.model.ids import UtcUs
@@ -50,6 +44,11 @@ class MqttSettings:
     password: str | None = None
     tls: bool = False
     client_id: str = "samband"
+    kind: str = "frigate"
+    """frigate, or onvif for one device's Profile M bridge (then ``camera`` is its name)."""
+    camera: str = ""
+    motion: bool = False
+    alert_topics: tuple[str, ...] = ()
     http: str | None = None
     """Frigate's own address: asked after a lost connection for the reviews that were missed."""
     http_user: str | None = None
@@ -59,6 +58,32 @@ class MqttSettings:
     def __repr__(self) -> str:
         """Hide the passwords."""
         return f"MqttSettings({self.source}, {self.host}:{self.port}, {self.prefix})"
+
+
+class Reader(Protocol):
+    """A core: which topics it reads, and what a message means."""
+
+    def topics(self) -> tuple[str, ...]:
+        """Return the topics to subscribe to."""
+
+    def read(self, topic: str, payload: bytes, now: UtcUs, *, retained: bool) -> Meaning:
+        """Return what a message means; raises nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrigateReader:
+    """``frigate.read`` as a reader."""
+
+    source: str
+    prefix: str
+
+    def topics(self) -> tuple[str, ...]:
+        """Return Frigate's topics."""
+        return topics(self.prefix)
+
+    def read(self, topic: str, payload: bytes, now: UtcUs, *, retained: bool) -> Meaning:
+        """Return what a message of Frigate means; its events are never kept by the broker."""
+        return read(self.source, self.prefix, topic, payload, now)
 
 
 class CountingQueue(asyncio.Queue[aiomqtt.Message]):
@@ -89,6 +114,7 @@ class MqttSource:
         clock: Clock,
         deliver: Deliver,
         *,
+        reader: Reader | None = None,
         missed: Missed | None = None,
         seen_utc: UtcUs | None = None,
     ) -> None:
@@ -97,6 +123,7 @@ class MqttSource:
         ``missed`` gives the reviews since a moment (``GET /api/review``); ``seen_utc`` is when the
         last event came before this process began.
         """
+        self._reader = reader or FrigateReader(settings.source, settings.prefix)
         self._missed = missed
         self._seen_utc = seen_utc
         self._settings = settings
@@ -139,14 +166,14 @@ class MqttSource:
             max_queued_incoming_messages=QUEUED_MESSAGES,
             queue_type=CountingQueue,
         ) as client:
-            wanted = [(topic, QOS_AT_LEAST_ONCE) for topic in topics(settings.prefix)]
+            wanted = [(topic, QOS_AT_LEAST_ONCE) for topic in self._reader.topics()]
             await client.subscribe(wanted)
             self._was_up = True
             self._health("up", "")
             await self._reconcile()
             async for message in client.messages:
                 payload = message.payload if isinstance(message.payload, bytes) else b""
-                self.take(str(message.topic), payload)
+                self.take(str(message.topic), payload, retained=message.retain)
                 if self.received % SLEEP_EVERY_MESSAGES == 0:
                     await self._breathe()
 
@@ -180,29 +207,22 @@ class MqttSource:
             self._flushed.clear()
             await self._flushed.wait()
 
-    def take(self, topic: str, payload: bytes) -> None:
-        """Take one message."""
+    def take(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
+        """Take one message; ``retained``: the broker kept it from before we subscribed."""
         self.received += 1
         now = self._clock.utc_us()
-        meaning = read(self._settings.source, self._settings.prefix, topic, payload, now)
-        if isinstance(meaning, Unread):
-            self._ingest.unread(topic, payload, meaning.reason, now)
-        else:
-            self._consume(meaning, now)
-        self._due.set()
-
-    def _consume(self, meaning: Meaning, now: UtcUs) -> None:
+        meaning = self._reader.read(topic, payload, now, retained=retained)
         match meaning:
-            case CameraEvent():
-                self._seen_utc = now
-                self._ingest.take(meaning)
-            case Passed():
-                self._ingest.count(meaning.reason)
             case SourceHealth():
                 state = "up" if meaning.online else "down"
                 self._health(state, "" if meaning.online else f"Frigate says {meaning.word}")
             case CameraHealth():
                 self._camera(meaning, now)
+            case _:
+                if isinstance(meaning, CameraEvent):
+                    self._seen_utc = now
+                self._ingest.consume(meaning, topic, payload, now)
+        self._due.set()
 
     def _camera(self, health: CameraHealth, now: UtcUs) -> None:
         key = (health.camera, health.role)

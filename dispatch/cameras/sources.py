@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlmodel import Session, col, delete, select
 
-from dispatch.cameras.event import CameraEvent
+from dispatch.cameras.event import CameraEvent, Standing
 from dispatch.cameras.grouping import DROP
 from dispatch.cameras.ingest import Batch, Health, Ingest
 from dispatch.cameras.register import CameraInfo, CameraRegister
@@ -37,6 +37,7 @@ WAITING_BATCHES = 8
 WAITING_WEBHOOKS = 2000
 WEBHOOK_WAIT_MS = 5000
 REMEMBER_ID_US = 24 * 3_600_000_000
+MAX_STANDING = 50_000
 ADOPT_US = 120_000_000
 WEBHOOK_TOKENS, WEBHOOK_REFILL_US = 500, 2_000
 """A sender of webhooks may send 500 a second; beyond that it is told to wait."""
@@ -110,6 +111,8 @@ class CameraSources:
         self.health: dict[tuple[str, str], Health] = {}
         self._last: dict[str, tuple[int, int | None]] = {}
         """By source: when its last event came, and how long that was on its way (ms)."""
+        self._standing: dict[tuple[str, str, str], Standing] = {}
+        """(source, camera, topic) -> what was active before we listened."""
         self._hooks: dict[str, _Hook] = {}
         self._waiting: list[tuple[str, Batch]] = []
         self._replies: list[asyncio.Future[None]] = []
@@ -218,6 +221,14 @@ class CameraSources:
             )
         )
 
+    def _stand(self, source: str, standing: Standing) -> None:
+        key = (source, standing.camera, standing.topic)
+        self._standing.pop(key, None)
+        if standing.active:
+            self._standing[key] = standing
+            if len(self._standing) > MAX_STANDING:
+                self._standing.pop(next(iter(self._standing)))
+
     def rows(self) -> list[dict[str, Any]]:
         """Return cameras with the state of camera and source (``GET /cameras``)."""
         return [
@@ -257,6 +268,16 @@ class CameraSources:
                         for (one, reason), number in sorted(self.counters.items())
                         if one == source
                     },
+                    "already_active": [
+                        {
+                            "camera": one.camera,
+                            "kind": one.kind,
+                            "topic": one.topic,
+                            "since_utc": one.since_utc,
+                        }
+                        for (of, _, _), one in self._standing.items()
+                        if of == source
+                    ],
                     "offline": sorted(
                         camera
                         for (one, camera), state in self.health.items()
@@ -309,6 +330,8 @@ class CameraSources:
         await self._persist(lambda: self._incidents.apply(batch))
         for reason, number in batch.counters.items():
             self.counters[source, reason] += number
+        for standing in batch.standing:
+            self._stand(source, standing)
         if batch.last_recv_utc:
             self._last[source] = (batch.last_recv_utc, batch.lag_ms)
         for health in batch.health:

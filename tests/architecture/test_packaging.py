@@ -15,10 +15,12 @@ SERVER = ("samband", "dispatch", "webrtc", "hardware", "gateway", "codecs/voicec
 OWN = {"samband", "dispatch", "webrtc", "hardware", "gateway", "voicecodecs", "tests"}
 MODULES = {
     "aiomqtt": "aiomqtt", "argon2-cffi": "argon2", "import-linter": "importlinter",
-    "opuslib-next": "opuslib_next", "pyserial": "serial", "python-multipart": "multipart",
+    "onvif-zeep-async": "onvif", "opuslib-next": "opuslib_next", "pyserial": "serial",
+    "python-multipart": "multipart",
 }  # fmt: skip
 """Distributions whose module has another name."""
-COMES_WITH = {"starlette": "fastapi", "sqlalchemy": "sqlmodel", "paho": "aiomqtt"}
+COMES_WITH = {"starlette": "fastapi", "sqlalchemy": "sqlmodel", "paho": "aiomqtt",
+              "aiohttp": "onvif", "zeep": "onvif"}  # fmt: skip
 """Modules that are the outer face of a package which we name."""
 LOADED_BY_OTHERS = {"python-multipart", "opuslib-next", "websockets"}
 """FastAPI reads uploads by the first, ``voicecodecs.opus`` loads the second, uvicorn the third."""

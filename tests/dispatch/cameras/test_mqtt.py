@@ -7,7 +7,9 @@ import signal
 import zlib
 from typing import Any
 
+import paho.mqtt.client as paho
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 from dispatch.cameras.mqtt_source import MqttSettings
 from dispatch.cameras.tables import CameraUnread
@@ -169,3 +171,52 @@ async def test_reviews_that_the_broker_lost_are_asked_for(room: Any, broker: Any
     (kept,) = room.rows(CameraUnread)
     assert kept.topic == "api/review"
     assert "after=" in stub.asked[-1]
+
+
+async def test_profile_m_over_a_real_broker_kept_is_state(room: Any, broker: Any) -> None:
+    topic = "site/cam1/onvif-ej/RuleEngine/FieldDetector/ObjectsInside/&1"
+    inside = {"UtcTime": "2026-11-24T22:36:04Z", "Source": {"VideoSource": "1"}}
+    device = paho.Client(CallbackAPIVersion.VERSION2)
+    device.connect("127.0.0.1", broker)
+    device.loop_start()
+
+    def tell(active: bool) -> None:
+        body = json.dumps({**inside, "Data": {"IsInside": active}})
+        device.publish(topic, body, qos=1, retain=True).wait_for_publish(10)
+
+    tell(True)
+    settings = MqttSettings(
+        source="onvif:m",
+        host="127.0.0.1",
+        port=broker,
+        prefix="site/cam1",
+        client_id="m",
+        kind="onvif",
+        camera="cam-0412",
+    )
+
+    async def adopt(source: Any) -> Any:
+        return []
+
+    process = IngestProcess(settings, room.register.all(), room.sources.put, adopt)
+    running = asyncio.create_task(process.run())
+    row: dict[str, Any] = {}
+
+    def standing() -> Any:
+        row.update(next((r for r in room.sources.source_rows() if r["id"] == "onvif:m"), {}))
+        return row.get("already_active")
+
+    await until(standing, "the kept message is state")
+    assert room.stored() == []
+    assert row["already_active"][0]["camera"] == "cam-0412"
+    tell(False)
+    await until(lambda: not standing(), "it is cleared")
+    tell(True)
+    await until(room.stored, "a live change is an event")
+    device.publish(topic, b"", qos=1, retain=True).wait_for_publish(10)
+    await until(lambda: len(room.stored()) == 2, "deletion ends it")
+    assert [one.phase for one in room.stored()] == ["new", "end"]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    device.disconnect()
+    device.loop_stop()
