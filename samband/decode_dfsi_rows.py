@@ -264,7 +264,9 @@ class RecordReader:
             case v24.V24Voice():
                 row |= self._voice(record)
             case v24.V24Tsbk():
-                block = decode_tsbk(record.octets, inbound=True, check=False)
+                # what a transmitter is given is from a site, whatever else is from a radio
+                inbound = record.icw[1] != v24.TRANSMIT
+                block = decode_tsbk(record.octets, inbound=inbound, check=False)
                 row |= tsbk_row(block, record.octets) | {"icw": record.icw[:4].hex(" ")}
             case v24.V24Other():
                 row |= {"kind": "unknown", "hex": octets.hex()}

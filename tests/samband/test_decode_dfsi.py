@@ -136,3 +136,9 @@ def test_what_is_bad_is_told_with_its_place(kind: str, line: str, offset: int) -
 def test_records_inside_rtp_are_read_by_both_kinds() -> None:
     line = "805d00010000000000000001" + rows("v24_records")[0]["record"]
     assert one("v24", line)["frame_type"] == one("dfsi-voice", line)["frame_type"] == "63"
+
+
+def test_a_signalling_block_has_the_direction_of_its_record() -> None:
+    sent = rows("v24_records")[-1]["record"]
+    assert one("v24", sent)["words"] == "group voice grant"
+    assert one("v24", sent[:4] + "04" + sent[6:])["direction"] == "isp"

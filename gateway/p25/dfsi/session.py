@@ -119,8 +119,8 @@ class StationSession:
 
     def closed(self, now: MonoMs) -> None:
         """Give the station free."""
-        if self.connected:
-            self._send(Disconnect(tag=self._next_tag()), now)
+        if self.state in (SessionState.CONNECTED, SessionState.CONNECTING):
+            self._send(Disconnect(tag=self._next_tag()), now)  # its answer may be under way
         self.state = SessionState.CLOSED
         self._due_ms = self._heartbeat_ms = None
         self._doubted = False
