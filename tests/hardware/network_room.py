@@ -6,7 +6,9 @@ from contextlib import asynccontextmanager
 from gateway.model.ids import LinkId
 from gateway.model.radio import LinkState
 from gateway.p25.network.client import NetworkClient
-from gateway.p25.network.host import NetworkHost
+from gateway.p25.network.core import DELAY_MS
+from gateway.p25.network.host import STREAM_MS, NetworkHost
+from gateway.p25.talk.talk_in import TalkIn
 from hardware.p25_radio import Ends, P25RadioLink
 from hardware.sim.p25.reflector import CLIENT, ReflectorFront
 from hardware.sim.p25.stage import Stage
@@ -26,7 +28,8 @@ async def client_room(
     stage = Stage(front, QUIET)
     room = StationRoom(stage, front)
     ports = await stage.start()
-    core = NetworkClient(callsign=CALLSIGN, own_id=DESK, groups=groups, peer=role)
+    talk = TalkIn(delay_ms=DELAY_MS, headers=False, hang_ms=400)
+    core = NetworkClient(callsign=CALLSIGN, own_id=DESK, groups=groups, peer=role, talk_in=talk)
     ends = {"p25net": Ends(local=(LOOPBACK, 0), remote=(LOOPBACK, int(str(ports["port"]))))}
     room.driver = P25RadioLink(
         LinkId("net-1"), core, room.event, room.sound, RealClock(), ends=ends
@@ -44,7 +47,8 @@ async def client_room(
 @asynccontextmanager
 async def host_room(*, callsigns: tuple[str, ...] = ("SIMGW",)) -> AsyncIterator[list[StationRoom]]:
     """We are a reflector with simulated clients; each room has its own client and shares ours."""
-    core = NetworkHost(own_id=DESK)
+    talk = TalkIn(delay_ms=DELAY_MS, silence_ms=STREAM_MS, headers=False, hang_ms=400)
+    core = NetworkHost(own_id=DESK, talk_in=talk)
     fronts = [ReflectorFront(role=CLIENT, callsign=callsign) for callsign in callsigns]
     stages = [Stage(front, QUIET) for front in fronts]
     rooms = [StationRoom(stage, front) for stage, front in zip(stages, fronts, strict=True)]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from hardware.sim.p25.modem_air import SIZES, air_ms
+from hardware.sim.p25.modem_air import SIZES, TDU, air_ms
 
 START = 0xE0
 GET_VERSION, GET_STATUS, SET_CONFIG, SET_MODE, SET_FREQ = 0x00, 0x01, 0x02, 0x03, 0x04
@@ -279,6 +279,8 @@ class Board:
         if len(self._queue) >= self.settings.buffer_frames:
             return BUFFER_FULL
         self._queue.append(frame)
+        if len(frame) == SIZES[TDU]:
+            self._listener.note("terminator")
         if not self.transmitting:
             self.transmitting = True
             self._next_ms = now_ms + self._delay_ms
