@@ -35,6 +35,7 @@ TYPE_NAMES = {
     BlockType.START_ACK: "start-of-stream-ack",
 }
 _BUSY_WORDS = ("talk-around", "busy", "inbound", "idle")
+_RECORD_TYPES = (bytes([V24_VOICE]), bytes([V24_DATA]))
 _FRAME_MS = 20
 
 
@@ -250,7 +251,7 @@ class RecordReader:
 
     def row(self, octets: bytes) -> Row:
         """Return one record; raises ProtocolViolation."""
-        if octets[0] == 0x80 and len(octets) > HEADER_OCTETS and octets[1] in (V24_VOICE, V24_DATA):
+        if octets[:1] == b"\x80" and octets[1:2] in _RECORD_TYPES and len(octets) > HEADER_OCTETS:
             octets = decode_rtp(octets).payload
         record = v24.decode_record(octets)
         row: Row = {"frame_type": f"{octets[0]:02x}", "errors": 0}

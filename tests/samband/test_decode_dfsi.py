@@ -125,6 +125,7 @@ def test_the_capture_of_records() -> None:
         ("dfsi-voice", "62040c", 6),
         ("dfsi-voice", "4280", 4),
         ("dfsi-voice", "42a189ff", 2),
+        ("dfsi-voice", "845d00010000000000000009701e2e3e009adef013579bdf2468ac02", 0),
         ("v24", "6202", 4),
         ("v24", "a10202", 6),
     ],
