@@ -6,6 +6,7 @@ peer that does not ping is dropped, and the first of two talkers on a group is k
 
 import argparse
 import random
+import time
 from collections.abc import Mapping
 
 from gateway.model.errors import ConfigError
@@ -215,7 +216,7 @@ class FneFront:
     def _of_peer(self, taken: wire.Taken, peer: Peer, now: float) -> str:
         match taken.function:
             case wire.PING:
-                payload = bytes(6) + int(now).to_bytes(8, "big")
+                payload = bytes(6) + (time.time_ns() // 1_000_000).to_bytes(8, "big")
                 self._send_to(
                     peer.address, wire.PONG, payload, peer=peer.number, stream=taken.stream
                 )
@@ -325,6 +326,7 @@ class FneFront:
         sub: int = wire.NONE,
         stream: int = 0,
     ) -> None:
+        stream = stream or self._listener.stream_id()  # dvmhost complains of none
         data = wire.pack(function, payload, master=MASTER_ID, peer=peer, sub=sub, stream=stream)
         self._udp.send(data, address)
 
