@@ -7,6 +7,7 @@ from typing import Protocol
 from tests.soak.decoder_targets import Parts, PeiRows, Status
 from tests.soak.dfsi_targets import DFSI, DFSI_DECODERS
 from tests.soak.fne_targets import FNE, FNE_DECODERS
+from tests.soak.mmdvm_targets import MMDVM, MMDVM_DECODERS
 from tests.soak.p25_targets import AIR, AIR_DECODERS
 from tests.soak.terminal_targets import (
     Frigate,
@@ -21,7 +22,7 @@ from tests.soak.terminal_targets import (
     WebhookHeaders,
 )
 
-DECODERS = ("pei_line", "sds", "lip", *AIR_DECODERS, *DFSI_DECODERS, *FNE_DECODERS)
+DECODERS = ("pei_line", "sds", "lip", *AIR_DECODERS, *DFSI_DECODERS, *FNE_DECODERS, *MMDVM_DECODERS)
 """Those that every byte of a radio goes through: they get the most inputs."""
 
 
@@ -63,4 +64,5 @@ TARGETS: dict[str, Callable[[], Reader]] = {
     **AIR,
     **DFSI,
     **FNE,
+    **MMDVM,
 }

@@ -162,6 +162,18 @@ class NetworkCore(ABC):
     # ---- what each role does its own way
 
     @abstractmethod
+    def opened(self, now: MonoMs) -> list[RadioEvent]:
+        """Begin: the socket is open."""
+
+    @abstractmethod
+    def lost(self, now: MonoMs, reason: str) -> list[RadioEvent]:
+        """End everything: the socket is being closed."""
+
+    @abstractmethod
+    def unkey(self) -> Datagram | None:
+        """Return the one datagram that ends what is keyed."""
+
+    @abstractmethod
     def _take(self, datagram: Datagram, now: MonoMs) -> None:
         """Take a datagram; raises ProtocolViolation."""
 
