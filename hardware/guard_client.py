@@ -48,6 +48,11 @@ class UnkeyGuard:
         return bool(self._armed_with)
 
     @property
+    def armed_with(self) -> bytes:
+        """What un-keys the radio if we ended now; empty for nothing."""
+        return self._armed_with
+
+    @property
     def pid(self) -> int | None:
         """Process id, None when no guard runs."""
         return self._process.pid if self._process is not None else None

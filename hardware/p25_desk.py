@@ -65,20 +65,20 @@ class P25Desk(ABC):
         if reason:
             self._take_soon([TxNotSent(demand=demand.demand, reason=reason)])
             return
-        self._voice.begin()
+        self._voice.begin(demand.demand)
         self._take_soon(self._talks.demand(demand, self._now()))
 
     def send_sound(self, demand: RequestId, pcm: bytes) -> None:
         """Give 20 ms of sound; dropped unless this demand is granted."""
         if demand == self._talks.on_air:
-            for imbe in self._voice.encode(pcm):
+            for imbe in self._voice.encode(demand, pcm):
                 self._talks.send_voice(demand, imbe, self._now())
             self._pump()
 
     def end(self, demand: RequestId, cause: str = "released") -> None:
         """Un-key or withdraw. A release sends what the vocoder still holds, any other does not."""
         if cause == "released" and demand == self._talks.on_air:
-            for imbe in self._voice.flush():
+            for imbe in self._voice.flush(demand):
                 self._talks.send_voice(demand, imbe, self._now())
         self._take_soon(self._talks.end(demand, cause, self._now()))
 

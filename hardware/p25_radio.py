@@ -24,7 +24,7 @@ from gateway.model.radio import (
     TxNotSent,
 )
 from gateway.model.unit_acts import AcknowledgeAlarm, UnitAct
-from gateway.p25.talk.port import AnnouncesPorts, Datagram, P25Core, VoiceHeard
+from gateway.p25.talk.port import AnnouncesPorts, Datagram, P25Core, SendsMany, VoiceHeard
 from gateway.ports import CallSoundSink, Clock, RadioEventSink
 from hardware.guard_client import UnkeyGuard
 from hardware.line_log import LineLog
@@ -70,7 +70,8 @@ class P25RadioLink:
         self._line_log = LineLog(line_log) if line_log is not None else None
         self._channels: dict[str, UdpChannel] = {}
         self._clients: dict[int, Address] = {}
-        self._guard: UnkeyGuard | None = None
+        self._guards: list[UnkeyGuard] = []
+        """One for each over that may be sent at once; none where nobody can be keyed."""
         self._news: asyncio.Queue[str] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -116,23 +117,23 @@ class P25RadioLink:
 
     def demand(self, demand: KeyDemand) -> None:
         """Ask to talk; nothing is keyed without a standing guard."""
-        if self._guard is not None and not self._guard.alive():
+        if not all(guard.alive() for guard in self._guards):
             self._take_soon([TxNotSent(demand=demand.demand, reason=NO_GUARD)])
             return
-        self._voice.begin()
+        self._voice.begin(demand.demand)
         self._take_soon(self._core.demand(demand, self._now()))
 
     def send_sound(self, demand: RequestId, pcm: bytes) -> None:
         """Give 20 ms of sound; dropped unless this demand is granted."""
-        if demand == self._core.on_air:
-            for imbe in self._voice.encode(pcm):
+        if self._talks(demand):
+            for imbe in self._voice.encode(demand, pcm):
                 self._core.send_voice(demand, imbe, self._now())
             self._pump()
 
     def end(self, demand: RequestId, cause: str = "released") -> None:
         """Un-key or withdraw. A release sends what the vocoder still holds, any other does not."""
-        if cause == "released" and demand == self._core.on_air:
-            for imbe in self._voice.flush():
+        if cause == "released" and self._talks(demand):
+            for imbe in self._voice.flush(demand):
                 self._core.send_voice(demand, imbe, self._now())
         self._take_soon(self._core.end(demand, cause, self._now()))
 
@@ -190,13 +191,15 @@ class P25RadioLink:
                 self._core.bound(name, channel.port)
         voice = self._core.channels[-1]
         if self._ends[voice].remote is not None:
-            guard = UnkeyGuard(self._channels[voice].fileno(), self._guard_died)
-            await guard.start()
-            self._guard = guard
+            many = self._core.max_overs if isinstance(self._core, SendsMany) else 1
+            for _ in range(many):
+                guard = UnkeyGuard(self._channels[voice].fileno(), self._guard_died)
+                await guard.start()
+                self._guards.append(guard)
 
     async def _close_sockets(self) -> None:
-        guard, self._guard = self._guard, None
-        if guard is not None:
+        guards, self._guards = self._guards, []
+        for guard in guards:
             await guard.close()
         channels, self._channels = self._channels, {}
         for channel in channels.values():
@@ -284,18 +287,39 @@ class P25RadioLink:
             self._arm()
             for datagram in datagrams:
                 self._send(datagram)
-        if self._guard is not None and not self._core.keyed:
-            self._guard.disarm()
+        self._disarm()
         self._set_timer()
 
+    def _talks(self, demand: RequestId) -> bool:
+        if isinstance(self._core, SendsMany):
+            return self._core.talks(demand)
+        return demand == self._core.on_air
+
     def _arm(self) -> None:
-        unkey = self._core.unkey() if self._core.keyed else None
-        if self._guard is None or unkey is None:
-            return
+        """Give each over a guard that holds what ends it; it keeps that guard while it lasts."""
+        wanted = self._unkeys()
+        held = [guard.armed_with for guard in self._guards]
+        free = [guard for guard in self._guards if guard.armed_with not in wanted]
+        free.sort(key=lambda guard: guard.armed)  # those that hold nothing come first
         try:
-            self._guard.arm(unkey.data)
+            for data in wanted:
+                if data not in held and free:
+                    free.pop(0).arm(data)
         except LinkError as error:
             self._give_up(str(error))
+
+    def _disarm(self) -> None:
+        """Let go of what has ended: its last datagram has left."""
+        wanted = self._unkeys()
+        for guard in self._guards:
+            if guard.armed_with not in wanted:
+                guard.disarm()
+
+    def _unkeys(self) -> list[bytes]:
+        if isinstance(self._core, SendsMany):
+            return [datagram.data for datagram in self._core.unkeys()]
+        unkey = self._core.unkey() if self._core.keyed else None
+        return [] if unkey is None else [unkey.data]
 
     def _send(self, datagram: Datagram) -> None:
         channel = self._channels[datagram.channel]

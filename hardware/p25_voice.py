@@ -6,12 +6,14 @@ runs on the event loop: a thread would cost more than the work it takes away.
 
 import numpy as np
 
-from gateway.model.ids import LinkId
+from gateway.model.ids import LinkId, RequestId
 from gateway.p25.talk.port import VoiceHeard
 from gateway.ports import CallSoundSink, Clock
 from voicecodecs.imbe import ImbeDecoder, ImbeEncoder, warm
 from voicecodecs.pcm import SILENT_FRAME
 
+MAX_ENCODERS = 16
+"""Overs of ours that are encoded; the oldest goes first."""
 MAX_DECODERS = 64
 """Calls of one link that are decoded at once; the one not heard for longest is forgotten."""
 
@@ -26,7 +28,7 @@ class P25Voice:
         self._clock = clock
         self._many = many
         self._decoders: dict[int, ImbeDecoder] = {}
-        self._encoder = ImbeEncoder()
+        self._encoders: dict[RequestId, ImbeEncoder] = {}
         warm()
 
     def heard(self, voice: VoiceHeard) -> None:
@@ -39,17 +41,23 @@ class P25Voice:
         """Forget the decoder's state: an over has ended."""
         self._decoders.pop(instance, None)
 
-    def begin(self) -> None:
-        """Begin to encode an over of ours."""
-        self._encoder.reset()
+    def begin(self, demand: RequestId) -> None:
+        """Begin to encode an over of ours; one that was never ended is forgotten in time."""
+        self._encoders[demand] = ImbeEncoder()
+        if len(self._encoders) > MAX_ENCODERS:
+            del self._encoders[next(iter(self._encoders))]
 
-    def encode(self, pcm: bytes) -> list[bytes]:
+    def encode(self, demand: RequestId, pcm: bytes) -> list[bytes]:
         """Return the frames, 11 octets each, that 160 samples complete."""
-        return self._encoder.encode(np.frombuffer(pcm, "<i2").astype(np.int16))
+        encoder = self._encoders.get(demand)
+        if encoder is None:
+            return []
+        return encoder.encode(np.frombuffer(pcm, "<i2").astype(np.int16))
 
-    def flush(self) -> list[bytes]:
+    def flush(self, demand: RequestId) -> list[bytes]:
         """Return the frames of what the encoder still holds: the end of an over."""
-        return self._encoder.flush()
+        encoder = self._encoders.pop(demand, None)
+        return encoder.flush() if encoder is not None else []
 
     def _decode(self, voice: VoiceHeard) -> bytes:
         decoder = self._decoders.pop(voice.instance, None) or ImbeDecoder()

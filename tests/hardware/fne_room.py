@@ -57,11 +57,11 @@ class FneRoom(StationRoom):
         self.driver.demand(KeyDemand(demand=demand, group=group, priority=priority))
         await self.until(lambda: len(self.of(TxGranted)) > before, 2.0)
 
-    async def speak(self, sound: Sound) -> None:
+    async def speak(self, sound: Sound, demand: RequestId = PRESS) -> None:
         loop = asyncio.get_running_loop()
         start = loop.time()
         for index in range(sound.blocks):
-            self.driver.send_sound(PRESS, sound.block(index))
+            self.driver.send_sound(demand, sound.block(index))
             await asyncio.sleep(max(0.0, start + (index + 1) * 0.02 - loop.time()))
 
 

@@ -110,6 +110,27 @@ async def test_a_desk_talks_on_one_group_while_another_is_heard() -> None:
     assert likeness(clip(CLIP), b"".join(room.of_call[room.instance(GROUP)])) >= 0.8
 
 
+async def test_two_desks_talk_on_two_groups_at_once() -> None:
+    one, two = clip(CLIP), clip(OTHER_CLIP)
+    async with fne_room() as room:
+        other = RequestId("r-2")
+        await room.press()
+        await room.press(group=GROUP + 1, demand=other)
+        guards = room.driver._guards  # type: ignore[union-attr]  # a driver over UDP has several
+        assert [guard.armed for guard in guards] == [True, True, False, False]
+        await asyncio.gather(room.speak(one), room.speak(two, demand=other))
+        room.driver.end(PRESS)
+        room.driver.end(other)
+        await room.until(lambda: len(room.of(TxEnded)) == 2)
+        await room.until(lambda: all(heard.ended_ms for heard in room.heard()))
+        assert not any(guard.armed for guard in guards)
+    heard = {over.group: over for over in room.heard()}
+    assert heard.keys() == {GROUP, GROUP + 1}
+    assert likeness(one, decoded(heard[GROUP].frames)) >= 0.8
+    assert likeness(two, decoded(heard[GROUP + 1].frames)) >= 0.8
+    assert not room.stage.state()["violations"], room.stage.entries
+
+
 async def test_an_emergency_survives_both_ways() -> None:
     async with fne_room() as room:
         room.do("talk", group=GROUP, unit=UNIT, emergency=True, for_s=0.4)

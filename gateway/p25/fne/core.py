@@ -74,6 +74,9 @@ _FUNCTION_AT = 18
 _ENDING_NAKS = frozenset({NakReason.MODE_NOT_ENABLED, NakReason.UNAUTHORISED})
 """A no that concerns what we send, so the over ends with it."""
 PRIVATE_WORDS = "private calls cannot be answered on this link"
+OTHER_DESK = "another desk talks on this talkgroup"
+MAX_OVERS = 4
+TOO_MANY_DESKS = f"{MAX_OVERS} desks talk on this link already, more it does not carry"
 
 
 class FneCore:
@@ -149,14 +152,27 @@ class FneCore:
     @property
     def keyed(self) -> bool:
         """Whether a channel was asked for or talked on, and not yet given back."""
-        return self._transmitter.over is not None
+        return self._transmitter.count > 0
+
+    @property
+    def max_overs(self) -> int:
+        """How many desks may talk at once."""
+        return MAX_OVERS
+
+    def talks(self, demand: RequestId) -> bool:
+        """Say whether the voice of a press may be sent now."""
+        return self._transmitter.talks(demand)
 
     def unkey(self) -> Datagram | None:
-        """Return the datagram that ends the running over."""
-        packet = self._transmitter.end_packet()
-        if packet is None:
-            return None
-        return Datagram(channel=CHANNEL, data=self._out.encoded(packet))
+        """Return the datagram that ends the first of the running overs."""
+        return next(iter(self.unkeys()), None)
+
+    def unkeys(self) -> list[Datagram]:
+        """Return the datagrams that end the running overs, one each, always the same."""
+        return [
+            Datagram(channel=CHANNEL, data=self._out.coded(packet))
+            for packet in self._transmitter.end_packets()
+        ]
 
     def outgoing(self) -> list[Datagram]:
         """Return what is to be sent, in order, and forget it."""
@@ -231,12 +247,9 @@ class FneCore:
     def demand(self, demand: KeyDemand, now: MonoMs) -> list[RadioEvent]:
         """Ask to talk. The answer comes within a tenth of a second."""
         self._out.now = now
-        if not self._session.running:
-            return [TxNotSent(demand=demand.demand, reason=self._session.reason)]
-        if demand.individual is not None:
-            return [TxNotSent(demand=demand.demand, reason=PRIVATE_WORDS)]
-        if self.keyed:
-            return [TxNotSent(demand=demand.demand, reason="another desk talks on this link")]
+        impossible = self._impossible(demand)
+        if impossible:
+            return [TxNotSent(demand=demand.demand, reason=impossible)]
         refused = self._access.refusal(demand.group) or self._busy_words(demand.group, now)
         if refused:
             return [TxRefused(demand=demand.demand, reason=refused)]
@@ -310,27 +323,26 @@ class FneCore:
 
     def _contend(self, packet: FnePacket, message: P25Message, now: MonoMs) -> list[RadioEvent]:
         """Give way to a unit whose voice the master sends us: it keeps the first of two."""
-        over = self._transmitter.over
-        if over is None or message.unit_to_unit or message.destination != over.group:
+        over = None if message.unit_to_unit else self._transmitter.on_group(message.destination)
+        if over is None or packet.stream == over.stream:
             return []
-        if packet.stream == over.stream or self.calls.is_over(over.group, packet.stream):
+        if self.calls.is_over(over.group, packet.stream):
             return []
-        over.foreign += 1
-        return self._transmitter.foreign(message.source, now)
+        return self._transmitter.foreign(over, message.source, now)
 
     def _refused(self, packet: FnePacket, now: MonoMs) -> list[RadioEvent]:
         reason = read_nak(packet.payload).reason
         events: list[RadioEvent] = []
         if reason in _ENDING_NAKS:
-            events += self._transmitter.refuse(nak_words(reason), now)
+            events += self._transmitter.refuse_all(nak_words(reason), now)
         return events + self._session.receive(packet, now)
 
     def _controlled(self, control: InCallControl, now: MonoMs) -> list[RadioEvent]:
-        over = self._transmitter.over
-        if over is None or control.destination != over.group or control.command == NO_CONTROL:
+        over = self._transmitter.on_group(control.destination)
+        if over is None or control.command == NO_CONTROL:
             return []
         words = f"the master does not carry this call (in-call control {control.command:02X})"
-        return self._transmitter.refuse(words, now)
+        return self._transmitter.refuse(over, words, now)
 
     def _listed(self, packet: FnePacket, now: MonoMs) -> list[RadioEvent]:
         which = packet.sub_function
@@ -338,17 +350,19 @@ class FneCore:
             if not self._access.take_units(which, read_units(packet.payload)):
                 return []
             words = self._access.blacklist_words if self._access.blacklisted else ""
-            events = self._transmitter.refuse(words, now) if words else []
-            return [*events, LinkChanged(state=LinkState.UP, reason=words)]
+            ended = self._transmitter.refuse_all(words, now) if words else []
+            return [*ended, LinkChanged(state=LinkState.UP, reason=words)]
         if which not in (MasterList.ACTIVE_GROUPS, MasterList.DEACTIVATED_GROUPS):
             self.reporter.unknown += 1
             return []
         self._access.take_groups(which, read_groups(packet.payload))
         self._affiliations.follow(self._access.active)
-        over = self._transmitter.over
-        refused = self._access.refusal(over.group) if over is not None else ""
-        deactivated = over is not None and over.group in self._access.deactivated
-        return self._transmitter.refuse(refused, now) if deactivated else []
+        events: list[RadioEvent] = []
+        for group in self._transmitter.groups():
+            over = self._transmitter.on_group(group)
+            if over is not None and group in self._access.deactivated:
+                events += self._transmitter.refuse(over, self._access.refusal(group), now)
+        return events
 
     # ---- inside
 
@@ -367,6 +381,16 @@ class FneCore:
     def _all_lost(self, now: MonoMs, reason: str) -> list[RadioEvent]:
         self._signals.lost()
         return [*self._transmitter.lost(now, reason), *self.calls.lost(now, reason)]
+
+    def _impossible(self, demand: KeyDemand) -> str:
+        """Return why nothing can be asked for, empty where it can."""
+        if not self._session.running:
+            return self._session.reason
+        if demand.individual is not None:
+            return PRIVATE_WORDS
+        if self._transmitter.on_group(demand.group) is not None:
+            return OTHER_DESK
+        return TOO_MANY_DESKS if self._transmitter.count >= MAX_OVERS else ""
 
     def _busy_words(self, group: int, now: MonoMs) -> str:
         talker = self.calls.talker(group, now)

@@ -31,13 +31,14 @@ class Outbox:
         if len(self._waiting) >= MAX_WAITING:
             return
         stamped = self._stamped(packet)
-        self._waiting.append(self._coded(stamped))
+        self._waiting.append(self.coded(stamped))
         if not _is_voice(packet) and packet.function != Function.PING:
             self._lines.append(line_seen(stamped, outgoing=True))
 
-    def encoded(self, packet: FnePacket) -> bytes:
-        """Return a packet as it would be sent now."""
-        return self._coded(self._stamped(packet))
+    def coded(self, packet: FnePacket) -> bytes:
+        """Return a packet as it goes on the wire."""
+        data = packet.encode()
+        return data if self._wrapper is None else self._wrapper.wrap(data)
 
     def drain(self) -> list[bytes]:
         """Return what waits, in order, and forget it."""
@@ -51,10 +52,6 @@ class Outbox:
 
     def _stamped(self, packet: FnePacket) -> FnePacket:
         return replace(packet, timestamp=self.now * TICKS_PER_MS & 0xFFFFFFFF)
-
-    def _coded(self, packet: FnePacket) -> bytes:
-        data = packet.encode()
-        return data if self._wrapper is None else self._wrapper.wrap(data)
 
 
 def _is_voice(packet: FnePacket) -> bool:

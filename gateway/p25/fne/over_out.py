@@ -81,7 +81,7 @@ class OverOut:
 
 
 class Transmitter:
-    """At most one over at a time."""
+    """The overs that desks send, each on a group of its own."""
 
     def __init__(
         self, network: Network, send: Callable[[FnePacket], None], new_stream: Callable[[], int]
@@ -90,25 +90,41 @@ class Transmitter:
         self._network = network
         self._send = send
         self._new_stream = new_stream
-        self.over: OverOut | None = None
+        self._overs: dict[RequestId, OverOut] = {}
+
+    @property
+    def count(self) -> int:
+        """Overs that are under way."""
+        return len(self._overs)
 
     @property
     def on_air(self) -> RequestId | None:
-        """The press whose voice may be sent now."""
-        over = self.over
-        return over.demand if over is not None and over.phase is Phase.TALKING else None
+        """A press whose voice may be sent now: the first of them."""
+        return next((demand for demand in self._overs if self.talks(demand)), None)
+
+    def talks(self, demand: RequestId) -> bool:
+        """Say whether the voice of a press may be sent now."""
+        over = self._overs.get(demand)
+        return over is not None and over.phase is Phase.TALKING
+
+    def on_group(self, group: int) -> OverOut | None:
+        """Return the over on a group."""
+        return next((over for over in self._overs.values() if over.group == group), None)
+
+    def groups(self) -> list[int]:
+        """Return the groups that are talked on."""
+        return [over.group for over in self._overs.values()]
 
     def begin(self, demand: KeyDemand, channel: Channel, now: MonoMs) -> None:
         """Ask for the channel."""
-        emergency = demand.priority >= EMERGENCY
         talk = TalkOut(
             group=demand.group,
             source=self._network.own_id,
-            emergency=emergency,
+            emergency=demand.priority >= EMERGENCY,
             priority=HIGH_PRIORITY if demand.priority else DEFAULT_PRIORITY,
         )
         channel.own = True
-        self.over = OverOut(
+        over = OverOut(
             demand=demand.demand,
             talk=talk,
             channel=channel,
@@ -116,41 +132,30 @@ class Transmitter:
             begun_ms=now,
             next_ms=now,
         )
+        self._overs[demand.demand] = over
         asked = GrantRequest(source=self._network.own_id, destination=demand.group)
-        self._packet(self.over, Function.GRANT_REQUEST, NO_SUB_FUNCTION, asked.encode())
+        self._packet(over, Function.GRANT_REQUEST, NO_SUB_FUNCTION, asked.encode())
 
     def voice(self, demand: RequestId, imbe: bytes, now: MonoMs) -> None:
         """Take 20 ms; dropped unless this press is on air."""
-        if self.over is not None and demand == self.on_air:
-            self.over.talk.push(imbe)
-            self._voice_due(self.over, now)
+        if self.talks(demand):
+            over = self._overs[demand]
+            over.talk.push(imbe)
+            self._voice_due(over, now)
 
     def tick(self, now: MonoMs) -> list[RadioEvent]:
         """Begin to talk when nobody said no; send what is due; end what is done."""
-        over = self.over
-        if over is None:
-            return []
-        if over.phase is Phase.ASKED:
-            return self._grant(over, now) if now - over.begun_ms >= ASK_MS else []
-        self._voice_due(over, now)
-        if over.phase is Phase.ENDING and over.talk.done:
-            return self._finish(over, now, TxEnded(demand=over.demand, cause="released"))
-        return []
+        return [event for over in list(self._overs.values()) for event in self._tick(over, now)]
 
     def deadline(self) -> MonoMs | None:
         """Return when ``tick`` is due."""
-        over = self.over
-        if over is None:
-            return None
-        if over.phase is Phase.ASKED:
-            return MonoMs(over.begun_ms + ASK_MS)
-        waiting = over.phase is Phase.ENDING or over.talk.waiting >= FRAMES_PER_LDU
-        return over.next_ms if waiting else None
+        due = [_deadline(over) for over in self._overs.values()]
+        return min((one for one in due if one is not None), default=None)
 
     def end(self, demand: RequestId, cause: str, now: MonoMs) -> list[RadioEvent]:
         """Let go. A release sends what was given; any other cause ends at once."""
-        over = self.over
-        if over is None or over.demand != demand:
+        over = self._overs.get(demand)
+        if over is None:
             return []
         if over.phase is Phase.ASKED:
             return self._finish(over, now, TxEnded(demand=demand, cause=cause))
@@ -158,47 +163,62 @@ class Transmitter:
         over.talk.close(drop=not released)
         if released and not over.talk.done:
             over.phase = Phase.ENDING
-            return self.tick(now)
+            return self._tick(over, now)
         return self._finish(over, now, TxEnded(demand=demand, cause=cause))
 
-    def refuse(self, words: str, now: MonoMs, *, talker: int | None = None) -> list[RadioEvent]:
-        """End the over because of somebody else: a no before we talk, else a withdrawal."""
-        over = self.over
-        if over is None:
-            return []
+    def refuse(self, over: OverOut, words: str, now: MonoMs) -> list[RadioEvent]:
+        """End an over because the master says no: a refusal before we talk, else a withdrawal."""
         if over.phase is Phase.ASKED:
             return self._finish(over, now, TxRefused(demand=over.demand, reason=words))
-        cause = "withdrawn" if talker is None else "preempted"
-        ended = TxEnded(demand=over.demand, cause=cause, reason=words, talker=talker)
+        ended = TxEnded(demand=over.demand, cause="withdrawn", reason=words)
         return self._finish(over, now, ended)
 
-    def foreign(self, talker: int, now: MonoMs) -> list[RadioEvent]:
+    def refuse_all(self, words: str, now: MonoMs) -> list[RadioEvent]:
+        """End every over because the master says no."""
+        return [
+            event for over in list(self._overs.values()) for event in self.refuse(over, words, now)
+        ]
+
+    def foreign(self, over: OverOut, talker: int, now: MonoMs) -> list[RadioEvent]:
         """Give way to another talker on the same group, unless it is a straggler of before."""
-        over = self.over
-        if over is None or (over.phase is not Phase.ASKED and over.foreign < GIVE_WAY_PACKETS):
+        over.foreign += 1
+        words = f"unit {talker} was first: the master keeps its call"
+        if over.phase is Phase.ASKED:
+            return self.refuse(over, words, now)
+        if over.foreign < GIVE_WAY_PACKETS:
             return []
-        return self.refuse(
-            f"unit {talker} was first: the master keeps its call", now, talker=talker
-        )
+        ended = TxEnded(demand=over.demand, cause="preempted", reason=words, talker=talker)
+        return self._finish(over, now, ended)
 
     def lost(self, now: MonoMs, words: str) -> list[RadioEvent]:
-        """End the over because the master is gone."""
-        over = self.over
-        if over is None:
-            return []
-        return self._finish(over, now, TxEnded(demand=over.demand, cause="link_lost", reason=words))
+        """End every over because the master is gone."""
+        return [
+            event
+            for over in list(self._overs.values())
+            for event in self._finish(
+                over, now, TxEnded(demand=over.demand, cause="link_lost", reason=words)
+            )
+        ]
 
-    def end_packet(self) -> FnePacket | None:
-        """Return the packet that ends the running over."""
-        over = self.over
-        if over is None:
-            return None
+    def end_packets(self) -> list[FnePacket]:
+        """Return the packet that ends each over; it stays the same for as long as that lasts."""
+        return [self._end_packet(over) for over in self._overs.values()]
+
+    # ---- inside
+
+    def _tick(self, over: OverOut, now: MonoMs) -> list[RadioEvent]:
+        if over.phase is Phase.ASKED:
+            return self._grant(over, now) if now - over.begun_ms >= ASK_MS else []
+        self._voice_due(over, now)
+        if over.phase is Phase.ENDING and over.talk.done:
+            return self._finish(over, now, TxEnded(demand=over.demand, cause="released"))
+        return []
+
+    def _end_packet(self, over: OverOut) -> FnePacket:
         message = self._message(over, TDU, PADDING)
         return self._made(
             over, Function.PROTOCOL, Protocol.P25, message.encode(), sequence=LAST_SEQUENCE
         )
-
-    # ---- inside
 
     def _grant(self, over: OverOut, now: MonoMs) -> list[RadioEvent]:
         over.phase, over.next_ms = Phase.TALKING, now
@@ -250,10 +270,9 @@ class Transmitter:
         )
 
     def _finish(self, over: OverOut, now: MonoMs, event: RadioEvent) -> list[RadioEvent]:
-        packet = self.end_packet()
-        if packet is not None and not isinstance(event, TxRefused):
-            self._send(packet)
-        self.over = None
+        if not isinstance(event, TxRefused):
+            self._send(self._end_packet(over))
+        del self._overs[over.demand]
         over.channel.own = False
         if over.phase is not Phase.ASKED:
             over.channel.talk.own_ended(now)
@@ -276,3 +295,10 @@ class Transmitter:
             stream=over.stream,
             payload=payload,
         )
+
+
+def _deadline(over: OverOut) -> MonoMs | None:
+    if over.phase is Phase.ASKED:
+        return MonoMs(over.begun_ms + ASK_MS)
+    waiting = over.phase is Phase.ENDING or over.talk.waiting >= FRAMES_PER_LDU
+    return over.next_ms if waiting else None

@@ -109,3 +109,21 @@ class AnnouncesPorts(Protocol):
     def bound(self, channel: str, port: int) -> None:
         """Take the port that a socket was given, before ``opened``."""
         ...
+
+
+@runtime_checkable
+class SendsMany(Protocol):
+    """A core that sends overs of several desks at once, each on a group of its own."""
+
+    @property
+    def max_overs(self) -> int:
+        """How many: so many un-key guards have to stand."""
+        ...
+
+    def talks(self, demand: RequestId) -> bool:
+        """Say whether the voice of a press may be sent now."""
+        ...
+
+    def unkeys(self) -> list[Datagram]:
+        """Return the datagrams that end what is keyed, one each, the same for a whole over."""
+        ...

@@ -323,14 +323,47 @@ def test_we_affiliate_where_the_master_asks_for_it() -> None:
     assert wire.of(Function.ANNOUNCE)[-1].sub_function == Announcement.UNAFFILIATION
 
 
-def test_one_desk_at_a_time_and_no_private_calls() -> None:
+def test_one_desk_on_a_talkgroup_and_no_private_calls() -> None:
     wire = Wire().log_in()
     press(wire)
-    press(wire, group=10002, demand=RequestId("r-2"))
+    press(wire, demand=RequestId("r-2"))
     private = KeyDemand(demand=RequestId("r-3"), group=0, individual=4)
-    let_go(wire)
     wire.take(wire.core.demand(private, MonoMs(wire.now)))
     assert [one.demand for one in wire.told(TxNotSent)] == ["r-2", "r-3"]
+    assert wire.told(TxNotSent)[0].reason == "another desk talks on this talkgroup"
+
+
+def test_desks_talk_on_several_talkgroups_at_once() -> None:
+    wire = Wire().log_in()
+    demands = {RequestId(f"r-{group}"): group for group in (1, 2, 3, 4)}
+    for demand, group in demands.items():
+        press(wire, group=group, demand=demand)
+        wire.run(30)
+    press(wire, group=5, demand=RequestId("r-5"))
+    assert [one.demand for one in wire.told(TxNotSent)] == ["r-5"]
+    wire.run(100)
+    assert len({one.instance for one in wire.told(TxGranted)}) == 4
+    assert all(wire.core.talks(demand) for demand in demands)
+    unkeys = {one.data for one in wire.core.unkeys()}
+    for number in range(30):
+        for demand, group in demands.items():
+            wire.core.send_voice(demand, bytes([group, number]) + bytes(9), MonoMs(wire.now))
+        wire.run(20)
+    assert {one.data for one in wire.core.unkeys()} == unkeys
+    wire.give(
+        from_master(Function.IN_CALL_CONTROL, InCallControl(command=1, destination=2).encode())
+    )
+    assert [one.demand for one in wire.told(TxEnded)] == ["r-2"]
+    for demand in demands:
+        wire.take(wire.core.end(demand, "released", MonoMs(wire.now)))
+    wire.run(500)
+    assert len(wire.told(TxEnded)) == 4
+    assert not wire.core.keyed
+    for group in (1, 3, 4):
+        said = [m for _, m in messages(wire) if m.destination == group]
+        assert [m.duid for m in said] == [LDU1, LDU2, LDU1, LDU2, TDU]
+        voice = [frame for m in said[:-1] for frame in read_voice(m).voice]
+        assert voice[:30] == [bytes([group, number]) + bytes(9) for number in range(30)]
 
 
 def test_the_wrapping_goes_both_ways() -> None:
