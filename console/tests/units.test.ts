@@ -7,6 +7,7 @@ import * as air from '../src/lib/air';
 import { api } from '../src/lib/api/client';
 import type { Message } from '../src/lib/api/types';
 import { desk } from '../src/lib/state/desk.svelte';
+import { notice } from '../src/lib/state/notices';
 import { ui } from '../src/lib/state/ui.svelte';
 import { outcome } from '../src/lib/unit_acts';
 import { marks } from '../src/lib/words';
@@ -323,5 +324,42 @@ describe('an alarm', () => {
     desk.alarms.take(event('alarm.answered', { alarm: 'a-1', way: 'not_sent', reason: 'site busy' }));
     expect([desk.alarms.list[0]?.way, desk.alarms.list[0]?.way_reason]).toEqual(['not_sent', 'site busy']);
     desk.alarms.load([]);
+  });
+});
+
+describe('what is said at once', () => {
+  const me = 'Sara Holm';
+  const queued = (kind: string, operator = me) =>
+    event('message.queued', { message: 'm-7', link: 'l', to: UNIT, talkgroup: null, text: kind, operator, kind });
+  const done = event('message.progressed', { message: 'm-7', state: 'delivered', reason: '' });
+
+  function told(...envelopes: ReturnType<typeof event>[]): string {
+    let words = '';
+    for (const one of envelopes) {
+      desk.messages.take(one);
+      words = notice(one, desk);
+    }
+    return words;
+  }
+
+  it('is what came of an act of this person, and of nobody else', () => {
+    expect(told(queued('radio_check'), done)).toBe('B 101, radio check: the radio is there');
+    desk.messages.load([]);
+    expect(told(queued('radio_check', 'Erik Lund'), done)).toBe('');
+  });
+
+  it('is an immediate text, and a call alert with the alias', () => {
+    const text = { message: 'm-8', link: 'l', sender: UNIT, to: 9, talkgroup: null };
+    expect(told(event('message.received', { ...text, text: 'Stop', immediate: true }))).toBe(
+      'Immediate text from B 101: Stop',
+    );
+    const alert = { ...text, message: 'm-9', text: 'Call alert', kind: 'call_alert' };
+    expect(told(event('message.received', alert))).toBe('Call alert: B 101 asks to be called back');
+    expect(told(event('message.received', { ...text, message: 'm-10', text: 'Hello' }))).toBe('');
+  });
+
+  it('knows a radio as out of service from its word on, whoever asked', () => {
+    told(queued('inhibit', 'Erik Lund'), done);
+    expect(desk.units.byId.get(UNIT)?.inhibited_utc).toBe(done.t_utc);
   });
 });

@@ -6,8 +6,10 @@
 import type { Events, EventType } from './events.gen';
 import type { components } from './openapi.gen';
 import type { Message } from './message_types';
+import type { TalkgroupInfo } from './talkgroup_types';
 
 export type { Claim, Claims, Message, MessageSearch } from './message_types';
+export type { LastTalk, TalkgroupInfo, TalkgroupState } from './talkgroup_types';
 
 export type * from './administration';
 export type { Events, EventType };
@@ -74,69 +76,6 @@ export interface Handover {
   text: string;
   by: string;
   t_utc: number;
-}
-
-export interface LastTalk {
-  alias: string;
-  position: string | null;
-  operator: string;
-  ended_utc: number;
-  bit_error_rate?: number | null;
-}
-
-export interface TalkgroupState {
-  rx: RxState;
-  transmission: string | null;
-  call: string | null;
-  talker: string | null;
-  alias: string;
-  position: string | null;
-  operator: string;
-  started_utc: number | null;
-  last: LastTalk | null;
-  emergency: boolean;
-  alarm: string | null;
-  reason: string;
-  since_utc: number | null;
-  /** Of the running over: algorithm and key where the link tells them, share of wrong bits. */
-  encrypted?: boolean;
-  algorithm?: number | null;
-  key_id?: number | null;
-  bit_error_rate?: number | null;
-  /** What the links of the talkgroup can carry, once one of them has said it. */
-  emergency_in: boolean;
-  emergency_ack: boolean;
-  affiliation: boolean;
-  delivery: boolean;
-  capabilities_known: boolean;
-  members_known: boolean;
-  heard_last_hour: number;
-  not_recorded: boolean;
-  radio_on: string | null;
-}
-
-export interface TalkgroupInfo {
-  id: string;
-  system: string;
-  number: number;
-  name: string;
-  folder: string;
-  agency: string;
-  agency_kind: string;
-  priority: number;
-  address: number | null;
-  recorded: boolean;
-  encrypted: boolean;
-  test: boolean;
-  transmit_limit_s: number;
-  technology: string;
-  system_name?: string;
-  sites?: string[];
-  /** Network access code of a P25 base station. */
-  nac?: number | null;
-  links: string[];
-  actions: Action[];
-  state: TalkgroupState;
 }
 
 export interface LinkInfo {

@@ -6,7 +6,6 @@ import type { Cue } from '../audio/cues';
 import { audible } from '../audible';
 import { PRIVATE_TRACK } from '../calls';
 import { hindrance } from '../hindrance';
-import { isCallAlert, outcome } from '../unit_acts';
 import { KeyMap } from '../keys/keymap.svelte';
 import { replayStep } from '../replay';
 import { EventStream, STALE_MS } from '../stream/stream.svelte';
@@ -20,6 +19,7 @@ import { time } from './clock.svelte';
 import { Incidents } from './incidents.svelte';
 import { LineTraces } from './lines.svelte';
 import { Messages } from './messages.svelte';
+import { notice } from './notices';
 import { Prefs } from './prefs.svelte';
 import { Session } from './session.svelte';
 import { Siren } from './siren';
@@ -332,38 +332,13 @@ export class Desk {
     this.placeSound();
   }
 
-  /** An immediate text is shown at once, wherever the person is looking. */
-  #immediate(envelope: Envelope): void {
-    const { immediate, sender, text } = envelope.data;
-    if (envelope.type !== 'message.received' || immediate !== true) return;
-    this.say(`Immediate text from ${this.units.name(sender as string | null)}: ${String(text)}`);
-  }
-
-  /** A call alert is said at once; so is what came of an act that was asked here. */
-  #unitWords(envelope: Envelope): void {
-    if (!['message.received', 'message.progressed'].includes(envelope.type)) return;
-    const row = this.messages.list.find((one) => one.id === envelope.data['message']);
-    if (!row) return;
-    if (envelope.type === 'message.received') {
-      if (isCallAlert(row)) this.say(`Call alert: ${this.units.name(row.sender)} asks to be called back`);
-      return;
-    }
-    if (envelope.data['state'] === 'delivered' && row.to && ['inhibit', 'uninhibit'].includes(row.kind)) {
-      this.units.inhibited(row.to, row.kind === 'inhibit' ? envelope.t_utc : null);
-    }
-    if (row.operator === this.session.user?.display_name) {
-      const words = outcome(row, this.units.name(row.to));
-      if (words) this.say(words);
-    }
-  }
-
   #take(envelope: Envelope): void {
     this.talkgroups.take(envelope);
     this.alarms.take(envelope);
     this.messages.take(envelope);
-    this.#immediate(envelope);
-    this.#unitWords(envelope);
     this.units.take(envelope);
+    const words = notice(envelope, this);
+    if (words) this.say(words);
     this.activity.take(envelope, this.session.position);
     this.incidents.take(envelope);
     this.lines.take(envelope);
