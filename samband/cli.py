@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bench": ("samband.bench", "measures speed and cost"),
     "warm": ("samband.warm", "compiles the vocoders, runs every stage of the voice path once"),
     "audit": ("samband.audit_command", "verifies, shows and mirrors the audit log"),
+    "evidence": ("samband.evidence_command", "verifies evidence packages"),
     "witness": ("samband.witness_command", "remembers and cosigns other people's logs"),
     "users": ("samband.users_command", "adds, lists and disables people"),
     "import": ("samband.import_command", "reads talkgroup and unit lists"),

@@ -112,9 +112,12 @@ _ENCODER = json.JSONEncoder(
 )
 _PLAIN = frozenset({str, bool, type(None)})
 _KEYS = frozenset(
-    "v id ts clock src err_ms op verb actor role unit auth sess via node ip client obj type cat "
-    "sub purpose code ref text basis result detail recipient approval prev_hint late".split()
-)
+    {
+        "v", "id", "ts", "clock", "src", "err_ms", "op", "verb", "actor", "role", "unit", "auth",
+        "sess", "via", "node", "ip", "client", "obj", "type", "cat", "sub", "purpose", "code",
+        "ref", "text", "basis", "result", "detail", "recipient", "approval", "prev_hint", "late",
+    }
+)  # fmt: skip
 """Keys of every entry, which need no look."""
 
 

@@ -1,0 +1,1 @@
+"""The offline verifier of evidence packages: nothing but Python's standard library."""
