@@ -76,7 +76,10 @@ def _nid(nid: Nid) -> Row:
 
 def unit_row(octets: bytes, kind: str) -> Row:
     """Return a frame of one kind; another kind, or an unreadable one, raises ProtocolViolation."""
-    frame = decode_frame(octets)
+    return _unit(decode_frame(octets), octets, kind)
+
+
+def _unit(frame: AirFrame, octets: bytes, kind: str) -> Row:
     if not isinstance(frame, _KINDS[kind]):
         found = tables.UNITS_ON_AIR.get(frame.duid, "reserved")
         raise ProtocolViolation(
@@ -164,7 +167,7 @@ def _tsbk(octets: bytes, inbound: bool | None) -> Row:
         found = HALF.decode_word(_coded(octets))
         return _block(found.data, inbound) | {"errors": found.errors}
     frame = decode_frame(octets)
-    row = unit_row(octets, "tsbk")
+    row = _unit(frame, octets, "tsbk")
     blocks = frame.blocks if isinstance(frame, Tsdu) else ()
     rows = [
         malformed(_CONTENT_DIGIT, "signalling block beyond correction", octets.hex())
@@ -193,8 +196,8 @@ def pdu_row(octets: bytes) -> Row:
         return _confirmed(octets, 0)
     if len(octets) == _CODED_BLOCK_OCTETS:
         return _packet_block(_coded(octets)) | {"fec": octets.hex()}
-    row = unit_row(octets, "pdu")
     frame = decode_frame(octets)
+    row = _unit(frame, octets, "pdu")
     if not isinstance(frame, Pdu) or frame.header is None:
         return row | malformed(_CONTENT_DIGIT, "packet header beyond correction", octets.hex())
     header = decode_header(frame.header)
