@@ -96,9 +96,18 @@ class CallSoundSink(Protocol):
     """A ``SoundSink`` that can be told the call, by links that carry many at once."""
 
     def __call__(
-        self, link: LinkId, pcm: bytes, utc_us: UtcUs, instance: int | None = None, /
+        self,
+        link: LinkId,
+        pcm: bytes,
+        utc_us: UtcUs,
+        instance: int | None = None,
+        coded: bytes = b"",
+        /,
     ) -> None:
-        """Take 160 samples (int16 little-endian, 8 kHz) and their capture time."""
+        """Take 160 samples (int16 little-endian, 8 kHz) and their capture time.
+
+        ``coded`` is the vocoder frame that they were made of, as it was received.
+        """
         ...
 
 

@@ -35,7 +35,7 @@ class P25Voice:
         """Give 20 ms to the engine; what cannot be read is silence, never noise."""
         pcm = self._decode(voice) if voice.readable else SILENT_FRAME
         instance = voice.instance if self._many else None
-        self._sound(self._link, pcm, self._clock.utc_us(), instance)
+        self._sound(self._link, pcm, self._clock.utc_us(), instance, voice.frame or b"")
 
     def over(self, instance: int) -> None:
         """Forget the decoder's state: an over has ended."""

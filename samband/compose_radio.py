@@ -75,9 +75,14 @@ class RadioSide:
         self.engine.on_radio(link, event)
 
     def _on_sound(
-        self, link: LinkId, pcm: bytes, utc_us: UtcUs, instance: int | None = None
+        self,
+        link: LinkId,
+        pcm: bytes,
+        utc_us: UtcUs,
+        instance: int | None = None,
+        coded: bytes = b"",
     ) -> None:
-        self.engine.on_sound(link, pcm, utc_us, instance)
+        self.engine.on_sound(link, pcm, utc_us, instance, coded)
 
     def recover(self) -> tuple[Recovered, ...]:
         """Close the recordings that a crash left open; before ``start``."""

@@ -26,6 +26,7 @@ from gateway.engine.routing import Routing
 from gateway.engine.settings import EngineSettings
 from gateway.engine.uplink import Uplink
 from gateway.engine.voice_path import VoicePath
+from gateway.engine.voice_stream import Block
 from gateway.engine.voter import Voter
 from gateway.model import commands, individual_commands, message_commands, unit_commands
 from gateway.model.command import Command, Reply
@@ -137,12 +138,17 @@ class CallEngine:
                 pass
 
     def on_sound(
-        self, link: LinkId, pcm: bytes, utc_us: UtcUs, instance: int | None = None
+        self,
+        link: LinkId,
+        pcm: bytes,
+        utc_us: UtcUs,
+        instance: int | None = None,
+        coded: bytes = b"",
     ) -> None:
         """Take 160 samples (int16 little-endian, 8 kHz) of a link, or of one of its calls."""
         if link in self._ctx.links:
             self._health.heard(link)
-            self._voice.on_sound(link, pcm, utc_us, instance)
+            self._voice.on_sound(link, Block(pcm, utc_us, coded), instance)
 
     def on_uplink(self, position: PositionId, frame: VoiceFrame) -> None:
         """Take a microphone packet of a position."""

@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from gateway.engine.voice_stream import FRAME_US, GAP_US, Heard
+from gateway.engine.voice_stream import FRAME_US, GAP_US, Block, Heard
 from gateway.model.ids import LinkId, MonoMs, UtcUs
 
 MAX_CALLS = 64
@@ -14,7 +14,7 @@ class LinkSound:
 
     def __init__(self, preroll_frames: int) -> None:
         """Begin with silence."""
-        self.preroll: deque[tuple[bytes, UtcUs]] = deque(maxlen=preroll_frames)
+        self.preroll: deque[Block] = deque(maxlen=preroll_frames)
         self.heard: Heard | None = None
         self.own = False
         """A desk talks through this radio: what it gives back is no talker."""

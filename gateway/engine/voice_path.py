@@ -11,7 +11,7 @@ from collections import deque
 from gateway.engine.call_state import Transmission, is_duplex
 from gateway.engine.context import Context
 from gateway.engine.link_sound import LinkSound, LinkSounds
-from gateway.engine.voice_stream import Heard, TalkgroupLine, VoiceStream
+from gateway.engine.voice_stream import Block, Heard, TalkgroupLine, VoiceStream
 from gateway.model.ids import (
     LinkId,
     MonoMs,
@@ -111,9 +111,9 @@ class VoicePath:
         sound.heard = self._heard[transmission.receptions[link]] = heard
         oldest = transmission.started_utc - self._ctx.settings.preroll_ms * 1000
         early, sound.preroll = list(sound.preroll), deque(maxlen=sound.preroll.maxlen)
-        for pcm, utc in early:
-            if utc >= oldest:
-                heard.receive(pcm, utc)
+        for block in early:
+            if block.utc >= oldest:
+                heard.receive(block)
 
     def _end_reception(self, transmission: Transmission, link: LinkId, end: RecordingEnd) -> None:
         heard = self._heard.pop(transmission.receptions[link], None)
@@ -131,22 +131,22 @@ class VoicePath:
 
     # ---- sound
 
-    def on_sound(self, link: LinkId, pcm: bytes, utc: UtcUs, instance: int | None = None) -> None:
+    def on_sound(self, link: LinkId, block: Block, instance: int | None = None) -> None:
         """Take 160 samples from a radio; without a known talker they wait 200 ms at most.
 
         ``instance`` tells apart the calls of a link that carries many at once.
         """
-        if len(pcm) != FRAME_BYTES:
+        if len(block.pcm) != FRAME_BYTES:
             self.ignored_blocks += 1
             return
         sound = self._links.of(link, instance)
-        sound.note(self._ctx.now(), utc)
+        sound.note(self._ctx.now(), block.utc)
         if sound.own:
             return
         if sound.heard is None:
-            sound.preroll.append((pcm, utc))
+            sound.preroll.append(block)
         else:
-            sound.heard.receive(pcm, utc)
+            sound.heard.receive(block)
 
     def forget(self, link: LinkId) -> None:
         """Drop what waits for a talker: it belongs to a call that is not ours to tell."""

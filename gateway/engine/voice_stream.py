@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from gateway.engine.call_state import Transmission
 from gateway.engine.context import Context
@@ -17,6 +18,15 @@ FRAME_US = FRAME_MS * 1000
 GAP_US = 3 * FRAME_US
 """Less than this is jitter of the capture times; more is sound that did not come."""
 _REST_FRAMES = END_SILENCE_MS // FRAME_MS
+
+
+class Block(NamedTuple):
+    """20 ms of a radio's sound."""
+
+    pcm: bytes
+    utc: UtcUs
+    coded: bytes = b""
+    """The vocoder frame that it was made of, as received."""
 
 
 @dataclass(slots=True)
@@ -187,13 +197,14 @@ class Heard:
         self.chain = ReceiveChain()
         self._raw = OpusEncoder() if keeps_raw else None
 
-    def receive(self, pcm: bytes, utc: UtcUs) -> None:
+    def receive(self, block: Block) -> None:
         """Level, encode and give on 160 samples."""
-        coded = self.chain.encode(pcm)
+        coded = self.chain.encode(block.pcm)
         level = FrameLevel(
             gain_db=coded.gain_db,
             limited=coded.limited,
             level_dbfs=coded.level_dbfs,
-            raw=self._raw.encode(pcm) if self._raw is not None else b"",
+            raw=self._raw.encode(block.pcm) if self._raw is not None else b"",
+            coded=block.coded,
         )
-        self.stream.send(coded.opus, utc, level, VoiceFlag.NONE)
+        self.stream.send(coded.opus, block.utc, level, VoiceFlag.NONE)

@@ -48,6 +48,8 @@ class FrameLevel:
     level_dbfs: float = -96.0
     raw: bytes = b""
     """The Opus packet of the same 20 ms before level control, for sources that keep it."""
+    coded: bytes = b""
+    """The vocoder frame as it was received, for links that carry such; encrypted ones as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,17 @@ In ``recordings/``, for a transmission ``t-…`` whose Ogg Opus file has SHA-256
   disk before the first sound;
 * ``H.opus`` and ``H.gain`` afterwards, and ``t-….json``, which names them;
 * of an analogue source also ``open/t-….raw.part`` and ``H2.raw.opus`` (``H2`` its own SHA-256): the
-  sound as received, before level control, packet by packet beside the other.
+  sound as received, before level control, packet by packet beside the other;
+* of a source with a vocoder also ``open/t-….frames.part`` and ``H.frames``: its frames as received,
+  which is what is evidence of an encrypted over too.
 
 Gain file: one header line ``samband-gain 1 <JSON>\n``, then 5 bytes for each 20 ms packet of the
 Opus file, big-endian: ``i16`` gain applied and ``i16`` level afterwards, both in 1/100 dB, and
 ``u8`` flags (1 limiter held a peak, 2 nothing came: no sound, 4 silence that we added).
 The received level is the level minus the gain.
+
+Frames file: one header line ``samband-frames 1 <JSON>\n``, then for each packet of the Opus file
+``u8`` length and so many octets; 0 where no frame came. The JSON names the transmission.
 """
 
 import hashlib
@@ -34,6 +39,8 @@ GAIN_LIMITED: Final = 1
 GAIN_MISSING: Final = 2
 GAIN_SILENCE: Final = 4
 SIDECAR_VERSION: Final = 1
+MAX_CODED: Final = 255
+"""Octets of a vocoder frame at most."""
 _CENTIBELS: Final = 100
 _I16: Final = 32767
 
@@ -65,6 +72,31 @@ def read_gain(data: bytes) -> list[tuple[float, float, int]]:
         (gain / _CENTIBELS, level / _CENTIBELS, flags)
         for gain, level, flags in GAIN_RECORD.iter_unpack(records[:whole])
     ]
+
+
+def frames_header(transmission: str) -> bytes:
+    """Return the first line of a frames file."""
+    about = {"frame_ms": 20, "transmission": transmission}
+    return b"samband-frames 1 " + json.dumps(about, sort_keys=True).encode() + b"\n"
+
+
+def frames_record(coded: bytes) -> bytes:
+    """Return the record of one packet; RadioError for a frame longer than any vocoder's."""
+    if len(coded) > MAX_CODED:
+        raise RadioError(f"vocoder frame: expected {MAX_CODED} octets at most, got {len(coded)}")
+    return bytes([len(coded)]) + coded
+
+
+def read_frames(data: bytes) -> list[bytes]:
+    """Return the frame of each packet, empty where none came; a cut last record is left out."""
+    line, newline, _ = data.partition(b"\n")
+    if not newline or not line.startswith(b"samband-frames 1 "):
+        raise RadioError(f"frames file: expected 'samband-frames 1 …', got {line[:20]!r}")
+    frames, at = [], len(line) + 1
+    while at < len(data) and at + 1 + data[at] <= len(data):
+        frames.append(data[at + 1 : at + 1 + data[at]])
+        at += 1 + data[at]
+    return frames
 
 
 def sync_folder(folder: Path) -> None:
@@ -112,6 +144,10 @@ class Folder:
     def gain(self, transmission: str) -> Path:
         """Return the gain file of a running transmission."""
         return self.open / f"{transmission}.gain.part"
+
+    def frames(self, transmission: str) -> Path:
+        """Return the vocoder frames of a running transmission."""
+        return self.open / f"{transmission}.frames.part"
 
     def raw(self, transmission: str) -> Path:
         """Return the unlevelled Opus file of a running transmission."""
@@ -197,17 +233,19 @@ def close_files(folder: Folder, meta: RecordingMeta, end: dict[str, Any]) -> Clo
     """
     final = folder.final_sidecar(meta.transmission)
     sound, gain = folder.sound(meta.transmission), folder.gain(meta.transmission)
-    raw = folder.raw(meta.transmission)
+    raw, frames = folder.raw(meta.transmission), folder.frames(meta.transmission)
     if not final.exists():
         duration_ms = mend(sound) if sound.exists() else 0
         if not duration_ms:
-            for path in (sound, gain, raw, folder.sidecar(meta.transmission)):
+            for path in (sound, gain, raw, frames, folder.sidecar(meta.transmission)):
                 path.unlink(missing_ok=True)
             return Closed(files=(), duration_ms=0)
         digest = _digest(sound)
         files = [_describe(sound, "opus", f"{digest}.opus", digest)]
         if gain.exists():
             files.append(_describe(gain, "gain", f"{digest}.gain", _digest(gain)))
+        if frames.exists():
+            files.append(_describe(frames, "frames", f"{digest}.frames", _digest(frames)))
         if raw.exists() and mend(raw):
             digest = _digest(raw)
             files.append(_describe(raw, "raw", f"{digest}.raw.opus", digest))

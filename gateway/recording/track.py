@@ -10,6 +10,8 @@ from gateway.recording.files import (
     GAIN_MISSING,
     GAIN_SILENCE,
     Folder,
+    frames_header,
+    frames_record,
     gain_header,
     gain_record,
     write_sidecar,
@@ -35,6 +37,8 @@ class Track:
         self._gain_waits: list[bytes] = []
         write_sidecar(folder, meta)
         self._raw: _Sound | None = None
+        self._coded: _File | None = None
+        self._coded_waits: list[bytes] = []
         self._sound = _Sound(folder.sound(meta.transmission), meta)
         try:
             self._gain = _File(folder.gain(meta.transmission))
@@ -70,7 +74,7 @@ class Track:
 
     def abandon(self) -> None:
         """Let go of the files as they are; never raises."""
-        for file in (self._sound, self._gain, self._raw):
+        for file in (self._sound, self._gain, self._raw, self._coded):
             try:
                 if file is not None:
                     file.close()
@@ -84,6 +88,7 @@ class Track:
             self._raw = _Sound(self._folder.raw(self.meta.transmission), self.meta)
         if self._raw is not None:
             self._raw.add(level.raw or _not_sent(packet))
+        self._keep_coded(level.coded)
         self._gain_waits.append(gain_record(level, flags))
         self._frames += 1
         if self._frames % SYNC_FRAMES == 0:
@@ -92,7 +97,20 @@ class Track:
                 self._raw.flush()
             self._sync()
 
+    def _keep_coded(self, coded: bytes) -> None:
+        """Keep a vocoder frame; the file begins with the first, and knows what did not come."""
+        if coded and self._coded is None:
+            self._coded = _File(self._folder.frames(self.meta.transmission))
+            self._coded.write(frames_header(self.meta.transmission))
+            self._coded_waits = [frames_record(b"")] * self._frames
+        if self._coded is not None:
+            self._coded_waits.append(frames_record(coded))
+
     def _sync(self) -> None:
+        if self._coded is not None:
+            self._coded.write(b"".join(self._coded_waits))
+            self._coded_waits.clear()
+            self._coded.sync()
         self._gain.write(b"".join(self._gain_waits))
         self._gain_waits.clear()
         self._sound.sync()

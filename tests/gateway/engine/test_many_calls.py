@@ -95,3 +95,14 @@ def test_a_lost_link_cuts_every_desk_on_it(room: Room) -> None:
     room.press("r2", "2", SECOND)
     room.north.say(radio.LinkChanged(state=radio.LinkState.DOWN, reason="gone"))
     assert {event.request for event in room.told(FloorLost)} == {"r1", "r2"}
+
+
+def test_the_vocoder_frames_of_a_call_are_kept_as_received(room: Room) -> None:
+    talk(room, 101, 3204)
+    for number in range(3):
+        frame = bytes([number]) * 11
+        room.engine.on_sound(NORTH, LOUD * 80, room.clock.utc_us(), 101, frame)
+        room.wait(20)
+    assert [level.coded for _, _, level in room.recorder.frames] == [
+        bytes([n]) * 11 for n in range(3)
+    ]
