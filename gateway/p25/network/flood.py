@@ -46,8 +46,10 @@ class FloodGate:
 
     def flooded(self, now: MonoMs) -> bool:
         """Say whether there is a flood, or was one a moment ago."""
-        return self._last_ms is not None and now - self._last_ms < SHOWN_MS
+        if self._last_ms is not None and now - self._last_ms >= SHOWN_MS:
+            self._last_ms = None
+        return self._last_ms is not None
 
     def deadline(self) -> MonoMs | None:
-        """Return when the words about a flood end."""
+        """Return when the words about a flood end: ``flooded`` is to be asked then."""
         return None if self._last_ms is None else MonoMs(self._last_ms + SHOWN_MS)

@@ -176,7 +176,10 @@ class NetworkHost(NetworkCore):
 
     def _deadlines(self) -> list[MonoMs]:
         times = super()._deadlines()
-        times += [MonoMs(client.polled_ms + CLIENT_MS) for client in self._clients.values()]
+        for client in self._clients.values():
+            times.append(MonoMs(client.polled_ms + CLIENT_MS))
+            quiet = client.gate.deadline()
+            times += [] if quiet is None else [quiet]
         talker = self._clients.get(self._talker) if self._talker is not None else None
         if talker is not None and talker.heard_ms is not None:
             times.append(MonoMs(talker.heard_ms + STREAM_MS))

@@ -11,6 +11,8 @@ from gateway.model.ids import MonoMs
 from gateway.model.voice import FRAME_MS
 from gateway.p25.talk.records import FRAMES_PER_LDU, PLACES
 
+NEAR_MS = 160
+"""Frames that come closer than this are of one LDU or of two neighbours."""
 MAX_WAITING = 150
 """Frames kept at most (3 s): a peer that floods us costs no more."""
 
@@ -123,6 +125,10 @@ class Playout:
         before, at_ms = self._last.get(index, self._newest_seen)
         if before is None:
             return place
+        if index not in self._last and now - at_ms < NEAR_MS:
+            # late in the first LDU: time says nothing within a burst, so the nearest place counts
+            back = FRAMES_PER_LDU - 1
+            return before + (place - before + back) % PLACES - back
         ahead = (place - before) % PLACES
         passed = (now - at_ms) / FRAME_MS
         ahead += PLACES * math.floor((passed - ahead) / PLACES + 0.5)

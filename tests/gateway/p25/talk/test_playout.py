@@ -128,3 +128,14 @@ def test_nothing_is_handed_out_while_nobody_knows_whose_call_it_is() -> None:
     playout.held = False
     playout.start(MonoMs(500))
     assert playout.take(MonoMs(500)) == [frame(0)]
+
+
+def test_a_late_frame_of_the_first_burst_is_not_taken_for_one_to_come() -> None:
+    playout = Playout(100)
+    for number in (0, 2, 3, 4, 5, 6, 7, 8):
+        playout.put(number, frame(number), MonoMs(0))
+    playout.put(1, frame(1), MonoMs(50))
+    for number in range(9, 18):
+        playout.put(number, frame(number), MonoMs(180))
+    playout.close()
+    assert [got for _, got in played(playout, 1_000)] == [frame(n) for n in range(18)]
