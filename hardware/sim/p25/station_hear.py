@@ -135,7 +135,7 @@ class Listener:
                 self.signals(record[9:21])
             else:
                 self._wrong("the check of a signalling block is wrong")
-        else:
+        elif number != 0x74 or len(record) != 21:  # a terminator with link control says no more
             self._wrong(f"record {number:02X} of {len(record)} octets")
 
     def _record_half(self, record: bytes, now_ms: float) -> None:

@@ -1,7 +1,8 @@
 """What a simulated station sends on its voice port, in either dialect.
 
 ``quirks``: as one program does it on the air: a constant sequence number, time stamps in steps of
-60, the E bit of all block headers set. Else true sequence, 8 kHz, and E in all but the last.
+60, the E bit of all block headers set, V.24 records in the standard's payload type. Else true
+sequence, 8 kHz, E in all but the last, and payload types of their own.
 """
 
 from dataclasses import dataclass, field
@@ -119,7 +120,7 @@ class Sender:
         return self._rtp(payload, TIA_TYPE)
 
     def _rtp(self, payload: bytes, kind: int) -> bytes:
-        head = bytes([0x80, kind]) + self.sequence.to_bytes(2, "big")
+        head = bytes([0x80, TIA_TYPE if self.quirks else kind]) + self.sequence.to_bytes(2, "big")
         head += self.timestamp.to_bytes(4, "big") + self.ssrc.to_bytes(4, "big")
         step = 60 if self.quirks else 160
         self.timestamp = (self.timestamp + step) & 0xFFFFFFFF
