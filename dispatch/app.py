@@ -29,6 +29,7 @@ from dispatch.api import (
     units,
     users,
     webhooks,
+    webhooks_out,
 )
 from dispatch.console import STATIC, Console
 from dispatch.deps import public
@@ -58,6 +59,7 @@ ROUTERS = (
     claims,
     media,
     webhooks,
+    webhooks_out,
     audit,
     importing,
 )

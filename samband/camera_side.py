@@ -17,15 +17,19 @@ from dispatch.cameras.mqtt_source import MqttSettings
 from dispatch.cameras.onvif_settings import PullDevice, PullSettings
 from dispatch.cameras.register import CameraInfo, CameraRegister
 from dispatch.cameras.sources import ADOPT_US, CameraSources, store_register
-from dispatch.cameras.webhook import SharedSecret, WebhookKey, read_keys
+from dispatch.cameras.webhook import SharedSecret
+from dispatch.cameras.webhook_out import claim_body, iso
+from dispatch.cameras.webhook_sender import WebhookSender
 from dispatch.incidents.review import Reviews
 from dispatch.incidents.service import Incidents, open_groups
 from dispatch.incidents.suggestions import Suggestions
+from dispatch.incidents.tables import ClaimHit
 from dispatch.services.disk import DiskPolicy
 from dispatch.services.record import Record
 from dispatch.services.registry import Services
 from gateway.model.errors import ConfigError
 from gateway.model.ids import UtcUs
+from samband.camera_hooks import HookKeys, targets_of
 from samband.config_cameras import Cameras, Mqtt, Onvif
 from samband.ingest_worker import IngestProcess
 
@@ -72,7 +76,13 @@ class CameraSide:
         )
         note = s.use(Record).note if s.has(Record) else lambda act: None
         self.reviews = s.add(
-            Reviews(store=s.store, clock=s.clock, incidents=self.incidents, note=note)
+            Reviews(
+                store=s.store,
+                clock=s.clock,
+                incidents=self.incidents,
+                note=note,
+                confirmed=self._tell_confirmed,
+            )
         )
         disk = s.use(DiskPolicy) if s.has(DiskPolicy) else None
         allowed = (lambda: disk.media_allowed) if disk else lambda: True
@@ -86,6 +96,17 @@ class CameraSide:
             )
         )
         self.incidents.also(self.media.in_batch)
+        self.sender = s.add(
+            WebhookSender(
+                store=s.store,
+                bus=s.bus,
+                clock=s.clock,
+                randomness=s.randomness,
+                targets=targets_of(config.webhook_out),
+                group_of=self._group_of,
+            )
+        )
+        self.incidents.also(self.sender.in_batch)
         self._closers: list[Callable[[], Awaitable[None]]] = []
         self.sources = s.add(
             CameraSources(
@@ -98,35 +119,49 @@ class CameraSide:
                 media_allowed=allowed,
             )
         )
+        self._hooks = HookKeys(config, self.sources, self.register)
         self._endless: list[asyncio.Task[None]] = []
         self._working: list[asyncio.Task[None]] = []
+
+    def _group_of(self, camera: str) -> str:
+        known = self.register.by_id(camera)
+        return known.group if known else ""
+
+    async def _tell_confirmed(self, hit: ClaimHit) -> None:
+        now = self._services.clock.utc_us()
+        body = claim_body(
+            {
+                "incident": hit.incident,
+                "camera": hit.camera,
+                "claim": {"type": hit.type, "value": hit.value, "status": hit.state},
+                "confirmed": iso(hit.decided_utc or now),
+            },
+            now,
+        )
+        await self.sender.tell("claim.confirmed", body, hit.incident, hit.camera_group)
 
     async def start(self) -> None:
         """Start the writer, the suggestions and every configured source."""
         kinds = {f"frigate:{mqtt.id}": "frigate" for mqtt in self._config.mqtt}
         kinds |= {f"onvif:{one.id}": "onvif" for one in self._config.onvif}
         kinds |= {f"onvif:{one.id}": "onvif" for one in self._config.onvif_mqtt}
+        kinds |= {f"milestone:{one.id}": "milestone" for one in self._config.milestone}
         kinds |= {f"webhook:{hook.id}": "webhook" for hook in self._config.webhook}
         await self._services.store.write(lambda db: store_register(db, self.register, kinds))
-        for hook in self._config.webhook:
-            try:
-                keys = read_keys(await asyncio.to_thread(hook.secret_file.read_text))
-            except OSError as error:
-                raise ConfigError(
-                    f"cameras.webhook {hook.id}: secret_file {hook.secret_file}: {error.strerror}"
-                ) from error
-            await self._add_webhook(hook.id, keys)
+        await self._hooks.add_all()
         self._working += [
             asyncio.create_task(self.sources.run(), name="camera-writer"),
             asyncio.create_task(self.suggestions.run(), name="suggestions"),
             asyncio.create_task(self.reviews.run(), name="claim-reviews"),
             asyncio.create_task(self.media.run(), name="camera-media"),
+            asyncio.create_task(self.sender.run(), name="webhooks-out"),
         ]
         for mqtt in self._config.mqtt:
             await self._add_frigate_http(mqtt)
             process = await self._ingest_process(mqtt)
             self._run(process.run(), f"ingest {mqtt.id}")
         await self._start_onvif()
+        self._run(self._hooks.run(), "webhook-keys")
 
     async def _start_onvif(self) -> None:
         for bridge in self._config.onvif_mqtt:
@@ -151,9 +186,6 @@ class CameraSide:
 
     def _process(self, settings: MqttSettings | PullSettings) -> IngestProcess:
         return IngestProcess(settings, self.register.all(), self.sources.put, self._adopt)
-
-    async def _add_webhook(self, name: str, keys: tuple[WebhookKey, ...]) -> None:
-        await self.sources.add_webhook(f"webhook:{name}", keys)
 
     async def _add_frigate_http(self, mqtt: Mqtt) -> None:
         login = await frigate_login(mqtt)
@@ -190,7 +222,7 @@ class CameraSide:
     async def start_demo(self, url: str, *, seed: int = 1) -> None:
         """Let the built-in cameras send to this server's own webhook at ``url`` (its root)."""
         secret = secret_text(secrets.token_bytes(SECRET_BYTES))
-        await self._add_webhook(DEMO_SOURCE, (SharedSecret(secret),))
+        await self.sources.add_webhook(f"webhook:{DEMO_SOURCE}", (SharedSecret(secret),))
         client = WebhookClient(f"{url}/api/v1/webhooks/camera/{DEMO_SOURCE}", secret)
         cameras = [camera.id for camera in self.register.all()]
         if cameras:
@@ -209,6 +241,7 @@ class CameraSide:
         await self.suggestions.close()
         await self.reviews.close()
         await self.media.close()
+        await self.sender.close()
         await self.sources.close()
         await asyncio.gather(*self._working, return_exceptions=True)
         self._working.clear()

@@ -1,7 +1,7 @@
 """The table ``[cameras]`` of ``samband.toml``: sources, receivers and the camera register."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -57,7 +57,7 @@ class Onvif(CamerasPart):
     username: str = Field("", examples=["samband"])
     password_file: Path | None = Field(None, examples=["/etc/samband/onvif-password"])
     camera: str = Field("", examples=["cam-0412"])
-    channels: dict[str, str] = Field({}, examples=["{ 1 = \"cam-0412\" }"])
+    channels: dict[str, str] = Field({}, examples=['{ 1 = "cam-0412" }'])
     motion: bool = Field(False, examples=[True])
     alert_topics: tuple[str, ...] = Field((), examples=[["RuleEngine/LineDetector"]])
 
@@ -67,6 +67,36 @@ class Webhook(CamerasPart):
 
     id: Name
     secret_file: Path = Field(examples=["/etc/samband/webhook-motion-1"])
+    tolerance_s: int = Field(300, ge=10, le=86_400, examples=[300])
+
+
+class Milestone(CamerasPart):
+    """One Milestone XProtect that sends its webhooks."""
+
+    id: Name
+    secret_file: Path = Field(examples=["/etc/samband/milestone-secret"])
+
+
+class WebhookOutPart(CamerasPart):
+    """One system that is told of incidents by signed webhooks."""
+
+    id: Name
+    url: str = Field(pattern=r"^https?://", examples=["https://room2.example.se/api/v1/hooks"])
+    secret_file: Path = Field(examples=["/etc/samband/webhook-out-room2"])
+    types: tuple[
+        Literal[
+            "incident.opened",
+            "incident.updated",
+            "incident.closed",
+            "camera.event",
+            "claim.confirmed",
+        ],
+        ...,
+    ] = Field(
+        ("incident.opened", "incident.updated", "incident.closed"),
+        examples=[["incident.opened", "incident.closed"]],
+    )
+    groups: tuple[str, ...] = Field(("*",), examples=[["harbour"]])
 
 
 class Camera(CamerasPart):
@@ -90,4 +120,6 @@ class Cameras(CamerasPart):
     onvif: tuple[Onvif, ...] = ()
     onvif_mqtt: tuple[OnvifMqtt, ...] = ()
     webhook: tuple[Webhook, ...] = ()
+    milestone: tuple[Milestone, ...] = ()
+    webhook_out: tuple[WebhookOutPart, ...] = ()
     camera: tuple[Camera, ...] = ()

@@ -15,11 +15,19 @@ router = APIRouter(tags=["cameras"])
 @router.post("/webhooks/camera/{source}", dependencies=[Depends(public)], status_code=202)
 async def receive(source: str, request: Request, services: ServicesOf) -> Response:
     """Take one camera event, signed by the Standard Webhooks scheme."""
+    return await _receive(f"webhook:{source}", request, services)
+
+
+@router.post("/webhooks/milestone/{source}", dependencies=[Depends(public)], status_code=202)
+async def receive_milestone(source: str, request: Request, services: ServicesOf) -> Response:
+    """Take one event of Milestone XProtect, signed by its X-Hub-Signature-256."""
+    return await _receive(f"milestone:{source}", request, services)
+
+
+async def _receive(source: str, request: Request, services: ServicesOf) -> Response:
     body = await _limited_body(request)
     try:
-        received = await services.use(CameraSources).receive(
-            f"webhook:{source}", request.headers, body
-        )
+        received = await services.use(CameraSources).receive(source, request.headers, body)
     except TooMany as error:
         words = {"error": {"message": str(error), "hint": "Send slower."}}
         headers = {"Retry-After": str(error.retry_after_s)}

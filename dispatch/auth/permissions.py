@@ -130,6 +130,11 @@ _LINES: tuple[Permission, ...] = (
         "see camera messages that were not understood",
         frozenset({Role.SUPERVISOR, Role.ENGINEER}),
     ),
+    _line(
+        "webhook.keep",
+        "see messages to other systems, and send those again that were given up",
+        frozenset({Role.SUPERVISOR, Role.ENGINEER}),
+    ),
     _line("links.see", "see links, sites and their health", _DESK | {Role.ENGINEER}),
     _line("links.trace", "see protocol lines", frozenset({Role.ENGINEER})),
     _line("links.restart", "restart a link", frozenset({Role.ENGINEER})),

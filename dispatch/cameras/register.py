@@ -40,6 +40,10 @@ class CameraRegister:
         found = self._by_name.get((source, name)) or self._by_name.get(("", name))
         return found or CameraInfo(id=name, name=name, source=source, name_at_source=name)
 
+    def knows(self, source: str, name: str) -> bool:
+        """Whether a camera is entered under this name of the source."""
+        return (source, name) in self._by_name or ("", name) in self._by_name
+
     def by_id(self, camera: str) -> CameraInfo | None:
         """Return a camera of the register."""
         return self._by_id.get(camera)

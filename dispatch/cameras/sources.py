@@ -10,16 +10,16 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlmodel import Session, col, delete, select
 
-from dispatch.cameras.event import CameraEvent, Standing
+from dispatch.cameras.event import CameraEvent, Standing, Unread
 from dispatch.cameras.grouping import DROP
 from dispatch.cameras.ingest import Batch, Health, Ingest
 from dispatch.cameras.register import CameraInfo, CameraRegister
 from dispatch.cameras.tables import Camera, CameraSource, WebhookSeen
-from dispatch.cameras.webhook import MAX_BODY_BYTES, WebhookKey, check, read_event
+from dispatch.cameras.webhook import MAX_BODY_BYTES, StandardScheme, WebhookKey
 from dispatch.errors import NotFound, ServiceError, TooLarge
 from dispatch.events import SourceChanged
 from dispatch.incidents.service import Incidents, open_groups
@@ -54,12 +54,21 @@ class Backlogged(LinkError):
     """Events wait for the database; nothing more is taken now."""
 
 
+class Scheme(Protocol):
+    """How a kind of sender signs, and what its bodies mean."""
+
+    def check(self, headers: Mapping[str, str], body: bytes, now: UtcUs) -> str:
+        """Return the id that tells a message that came before; raises Unsigned."""
+
+    def read(self, source: str, body: bytes, webhook_id: str, now: UtcUs) -> CameraEvent | Unread:
+        """Return what a body means; raises ServiceError (400) when the sender must correct it."""
+
+
 @dataclass(slots=True)
 class _Hook:
     ingest: Ingest
-    keys: tuple[WebhookKey, ...]
+    scheme: Scheme
     seen: dict[str, UtcUs]
-    tolerance_ms: int
     tokens: float = WEBHOOK_TOKENS
     at: UtcUs = UtcUs(0)  # noqa: RUF009  # a NewType call makes no shared value
 
@@ -125,7 +134,15 @@ class CameraSources:
     async def add_webhook(
         self, source: str, keys: Sequence[WebhookKey], *, tolerance_ms: int = 300_000
     ) -> None:
-        """Take signed webhooks of a source from now on."""
+        """Take webhooks of a source, signed by the Standard Webhooks scheme, from now on."""
+        await self.add_hook(source, StandardScheme(keys, tolerance_ms))
+
+    def change_scheme(self, source: str, scheme: Scheme) -> None:
+        """Take other keys for a source, without a gap."""
+        self._hooks[source].scheme = scheme
+
+    async def add_hook(self, source: str, scheme: Scheme) -> None:
+        """Take webhooks of a source from now on."""
         ingest = Ingest(source, self.register.find, self._randomness)
         since = UtcUs(self._clock.utc_us() - ADOPT_US)
         for row in await open_groups(self._store, source, since):
@@ -141,7 +158,7 @@ class CameraSources:
             return {row.webhook_id: UtcUs(row.t_utc) for row in rows}
 
         seen = await self._store.write(known)
-        self._hooks[source] = _Hook(ingest, tuple(keys), seen, tolerance_ms)
+        self._hooks[source] = _Hook(ingest, scheme, seen)
         self.report(Health(source=source, state="unknown", reason="nothing received yet"))
 
     async def receive(self, source: str, headers: Mapping[str, str], body: bytes) -> Received:
@@ -156,7 +173,7 @@ class CameraSources:
             raise TooLarge(f"body: {len(body)} bytes, at most {MAX_BODY_BYTES} are taken")
         now = self._clock.utc_us()
         try:
-            webhook_id, _ = check(hook.keys, headers, body, now, tolerance_ms=hook.tolerance_ms)
+            webhook_id = hook.scheme.check(headers, body, now)
         except ServiceError:
             self.counters[source, "bad signature"] += 1
             raise
@@ -168,14 +185,21 @@ class CameraSources:
             raise TooMany(f"more than {1_000_000 // WEBHOOK_REFILL_US} webhooks a second")
         if len(self._replies) >= WAITING_WEBHOOKS:
             raise Backlogged("events wait for the database", hint="Send it again later.")
-        return await self._accept(hook, read_event(source, body, webhook_id, now), webhook_id)
+        meaning = hook.scheme.read(source, body, webhook_id, now)
+        if isinstance(meaning, Unread):
+            hook.ingest.unread("webhook", body, meaning.reason, now)
+            await self._stored(source, hook, webhook_id, now)
+            return Received(duplicate=False, outcome="not understood", incident=None)
+        placed = hook.ingest.take(meaning)
+        await self._stored(source, hook, webhook_id, now)
+        return Received(duplicate=False, outcome=placed.outcome, incident=placed.incident)
 
-    async def _accept(self, hook: _Hook, event: CameraEvent, webhook_id: str) -> Received:
-        placed = hook.ingest.take(event)
-        hook.seen[webhook_id] = event.t_recv_utc
-        self._new_ids.append((event.source, webhook_id, event.t_recv_utc))
+    async def _stored(self, source: str, hook: _Hook, webhook_id: str, now: UtcUs) -> None:
+        """Wait until what was taken is in the database; raises Backlogged."""
+        hook.seen[webhook_id] = now
+        self._new_ids.append((source, webhook_id, now))
         if len(hook.seen) % 1000 == 0:
-            self._forget(hook, event.t_recv_utc)
+            self._forget(hook, now)
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._replies.append(done)
         self._wake.set()
@@ -185,8 +209,7 @@ class CameraSources:
         except TimeoutError:
             hook.seen.pop(webhook_id, None)
             raise Backlogged("the database is slow", hint="Send it again later.") from None
-        self._seen_alive(event.source, hook)
-        return Received(duplicate=False, outcome=placed.outcome, incident=placed.incident)
+        self._seen_alive(source, hook)
 
     def _forget(self, hook: _Hook, now: UtcUs) -> None:
         hook.seen = {key: t for key, t in hook.seen.items() if now - t < REMEMBER_ID_US}

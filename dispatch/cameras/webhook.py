@@ -23,6 +23,7 @@ from dispatch.cameras.event import (
     SEVERITIES,
     CameraEvent,
     Claim,
+    Unread,
     read_json,
 )
 from dispatch.errors import ServiceError
@@ -155,6 +156,23 @@ def _any_matches(keys: Sequence[WebhookKey], listed: str, signed: bytes) -> bool
         for key in keys:
             matches |= key.accepts(version, signature, signed)
     return matches
+
+
+class StandardScheme:
+    """How senders of our own webhook sign, and what their bodies mean."""
+
+    def __init__(self, keys: Sequence[WebhookKey], tolerance_ms: int = TOLERANCE_MS) -> None:
+        """Take the keys and how far a sender's clock may be from ours."""
+        self.keys = tuple(keys)
+        self._tolerance_ms = tolerance_ms
+
+    def check(self, headers: Mapping[str, str], body: bytes, now: UtcUs) -> str:
+        """Return the webhook's id; raises Unsigned."""
+        return check(self.keys, headers, body, now, tolerance_ms=self._tolerance_ms)[0]
+
+    def read(self, source: str, body: bytes, webhook_id: str, now: UtcUs) -> CameraEvent | Unread:
+        """Return the event; raises ServiceError (400) that names the field."""
+        return read_event(source, body, webhook_id, now)
 
 
 def read_event(source: str, body: bytes, webhook_id: str, now: UtcUs) -> CameraEvent:

@@ -8,7 +8,7 @@ before they see the score. Every look and every answer is logged (AI Act, Art. 1
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sqlalchemy import func
@@ -45,9 +45,19 @@ class Reviews:
     """Looks and answers of reviewers; ``run`` lets what nobody answered expire."""
 
     def __init__(
-        self, *, store: Store, clock: Clock, incidents: Incidents, note: Callable[[Act], None]
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        incidents: Incidents,
+        note: Callable[[Act], None],
+        confirmed: Callable[[ClaimHit], Awaitable[None]] | None = None,
     ) -> None:
-        """Take store and incidents; ``note`` logs answers and expiries without waiting."""
+        """Take store and incidents; ``note`` logs answers and expiries without waiting.
+
+        ``confirmed`` is told of each candidate that people have confirmed.
+        """
+        self._confirmed = confirmed
         self._store = store
         self._clock = clock
         self._incidents = incidents
@@ -105,6 +115,10 @@ class Reviews:
             Act(op="alter", verb=verb, actor=asker.actor, via=asker.via, obj=_obj(hit_id),
                 detail=told)
         )  # fmt: skip
+        if told["state"] == CONFIRMED and self._confirmed is not None:
+            decided = await self._store.read(lambda db: db.get(ClaimHit, hit_id))
+            if decided is not None:
+                await self._confirmed(decided)
         return {"id": hit_id, "state": told["state"]}
 
     async def rates(self, access: Access) -> list[Row]:
