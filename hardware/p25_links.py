@@ -9,7 +9,7 @@ from gateway.model.p25_settings import DFSI, FNE, NETWORK
 from gateway.model.plan import Link
 from gateway.p25.dfsi.core import DfsiCore
 from gateway.p25.fne.core import FneCore
-from gateway.p25.network.client import NetworkClient
+from gateway.p25.network.client import GATEWAY, REFLECTOR, NetworkClient
 from gateway.p25.network.host import NetworkHost
 from gateway.p25.talk.port import P25Core
 from gateway.ports import CallSoundSink, Clock, RadioEventSink
@@ -49,7 +49,10 @@ def network_link(
         core = NetworkHost(own_id=settings.own_id, groups=link.talkgroups)
     else:
         core = NetworkClient(
-            callsign=settings.callsign, own_id=settings.own_id, groups=link.talkgroups
+            callsign=settings.callsign,
+            own_id=settings.own_id,
+            groups=link.talkgroups,
+            peer=GATEWAY if settings.gateway else REFLECTOR,
         )
     return _one_socket(link, core, events, sound, clock, line_log=line_log)
 

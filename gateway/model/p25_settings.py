@@ -31,6 +31,8 @@ class P25Settings:
     """Whether a fixed station has a control service; without one, voice is sent unasked."""
     host: bool = False
     """MMDVM network: we are the reflector that gateways and hotspots connect to."""
+    gateway: bool = False
+    """MMDVM network: the peer is a hotspot's gateway, which answers no polls, and no reflector."""
     callsign: str = "SAMBAND"
     """How we name ourselves to a MMDVM network, 10 characters at most."""
     wacn: int = 0xBEE00
