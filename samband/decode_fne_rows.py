@@ -202,7 +202,8 @@ def _body_row(said: message.P25Message) -> Row:
     if said.duid in (message.LDU1, message.LDU2):
         return _voice_row(said)
     if said.duid in message.FRAME_OCTETS:
-        frame = said.frame()
+        usual = message.FRAME_OCTETS[said.duid]
+        frame = said.frame()[: max(usual, len(said.body) - len(message.PADDING))]
         try:
             if said.duid == message.TSDU:
                 (inside,) = tsbk_rows([frame.hex()])

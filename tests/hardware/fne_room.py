@@ -29,7 +29,13 @@ class FneRoom(StationRoom):
         self.core: FneCore
 
     def sound(
-        self, link: LinkId, pcm: bytes, utc_us: UtcUs, instance: int | None = None, /
+        self,
+        link: LinkId,
+        pcm: bytes,
+        utc_us: UtcUs,
+        instance: int | None = None,
+        coded: bytes = b"",
+        /,
     ) -> None:
         self.pcm.append(pcm)
         self.of_call[instance].append(pcm)

@@ -42,7 +42,13 @@ class StationRoom:
         self.times_s.append(asyncio.get_running_loop().time())
 
     def sound(
-        self, link: LinkId, pcm: bytes, utc_us: UtcUs, instance: int | None = None, /
+        self,
+        link: LinkId,
+        pcm: bytes,
+        utc_us: UtcUs,
+        instance: int | None = None,
+        coded: bytes = b"",
+        /,
     ) -> None:
         self.pcm.append(pcm)
 

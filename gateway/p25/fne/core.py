@@ -1,8 +1,8 @@
 """A peer of a DVM FNE without input or output (``gateway.p25.talk.port.P25Core``).
 
 One channel, ``fne``: everything between peer and master goes through one socket. Many calls are
-heard at once, one over is sent at a time. What the two sides say is in the modules beside this one;
-here is who gets which packet.
+heard at once, and overs of several desks sent. What the two sides say is in the modules beside this
+one; ``intake`` gives each packet to those it concerns.
 """
 
 from collections.abc import Callable
@@ -27,25 +27,16 @@ from gateway.model.unit_acts import UnitAct
 from gateway.p25.fne.access import Access
 from gateway.p25.fne.affiliations import Affiliations
 from gateway.p25.fne.calls_in import HANG_MS, CallsIn
-from gateway.p25.fne.lists import read_groups, read_units
-from gateway.p25.fne.login import PeerConfiguration, read_nak
-from gateway.p25.fne.message import LDU1, LDU2, PDU, TDU, TDULC, TSDU, P25Message
-from gateway.p25.fne.numbers import (
-    LAST_SEQUENCE,
-    Function,
-    MasterList,
-    NakReason,
-    Protocol,
-    nak_words,
-)
+from gateway.p25.fne.intake import Intake
+from gateway.p25.fne.login import PeerConfiguration
+from gateway.p25.fne.message import P25Message
+from gateway.p25.fne.numbers import LAST_SEQUENCE, Function, Protocol
 from gateway.p25.fne.outbox import Outbox
 from gateway.p25.fne.over_out import Network, Transmitter
 from gateway.p25.fne.packet import FnePacket
 from gateway.p25.fne.reporter import Reporter
-from gateway.p25.fne.requests import NO_CONTROL, OF_ONE_UNIT, InCallControl
 from gateway.p25.fne.session import PING_MS, Session
-from gateway.p25.fne.signals import Signals, announced, packet_data
-from gateway.p25.fne.words import line_seen
+from gateway.p25.fne.signals import Signals
 from gateway.p25.fne.wrapper import Wrapper, is_wrapped
 from gateway.p25.talk.port import Datagram
 
@@ -71,8 +62,6 @@ MAX_RAW = 512
 """Octets of an unreadable packet that are told."""
 _STREAM_AT = slice(20, 24)
 _FUNCTION_AT = 18
-_ENDING_NAKS = frozenset({NakReason.MODE_NOT_ENABLED, NakReason.UNAUTHORISED})
-"""A no that concerns what we send, so the over ends with it."""
 PRIVATE_WORDS = "private calls cannot be answered on this link"
 OTHER_DESK = "another desk talks on this talkgroup"
 MAX_OVERS = 4
@@ -130,7 +119,17 @@ class FneCore:
         self._affiliations = Affiliations(
             self._network, talkgroups, self._out.send, self._new_stream
         )
+        self._intake = Intake(
+            session=self._session,
+            calls=self.calls,
+            transmitter=self._transmitter,
+            signals=self._signals,
+            access=self._access,
+            affiliations=self._affiliations,
+            reporter=self.reporter,
+        )
         self._was_running = False
+        self._logins = 0
 
     # ---- what a driver asks
 
@@ -216,7 +215,7 @@ class FneCore:
             return self._after(self.reporter.tell(bad), now)
         events = self._session.heard(now)
         try:
-            events += self._given(packet, now)
+            events += self._intake.take(packet, now)
         except ProtocolViolation as fault:
             self.reporter.unread += 1
             bad = Malformed(raw=packet.payload[:MAX_RAW], offset=fault.offset, reason=str(fault))
@@ -278,101 +277,16 @@ class FneCore:
         self._traffic(self._signals.act(act))
         return self._after(self._signals.sent(act), now)
 
-    # ---- who gets what
-
-    def _given(self, packet: FnePacket, now: MonoMs) -> list[RadioEvent]:
-        match packet.function:
-            case Function.PROTOCOL if packet.sub_function == Protocol.P25:
-                return self._heard(packet, now)
-            case Function.PONG | Function.PING:
-                return []
-        events = self.reporter.tell(line_seen(packet, outgoing=False))
-        match packet.function:
-            case Function.ACK | Function.MASTER_DISCONNECT:
-                events += self._session.receive(packet, now)
-            case Function.NAK:
-                events += self._refused(packet, now)
-            case Function.MASTER:
-                events += self._listed(packet, now)
-            case Function.IN_CALL_CONTROL:
-                events += self._controlled(InCallControl.decode(packet.payload), now)
-            case Function.ANNOUNCE if packet.sub_function in OF_ONE_UNIT:
-                events += announced(packet.sub_function, packet.payload)
-            case _:
-                self.reporter.unknown += 1
-        return events
-
-    def _heard(self, packet: FnePacket, now: MonoMs) -> list[RadioEvent]:
-        message = P25Message.decode(packet.payload)
-        if message.duid in (LDU1, LDU2):
-            return [*self._contend(packet, message, now), *self.calls.take(packet, message, now)]
-        events = self.reporter.tell(line_seen(packet, outgoing=False))
-        if message.duid in (TDU, TDULC):
-            if message.grant_demand:
-                return events  # asks for a channel: nothing has ended
-            events += self.calls.take(packet, message, now)
-            if message.duid == TDULC:
-                self.calls.end_word(message, packet, self._signals.terminator(message))
-        elif message.duid == TSDU:
-            events += self._signals.heard(message)
-        elif message.duid == PDU:
-            events += packet_data(message)
-        else:
-            self.reporter.unknown += 1
-        return events
-
-    def _contend(self, packet: FnePacket, message: P25Message, now: MonoMs) -> list[RadioEvent]:
-        """Give way to a unit whose voice the master sends us: it keeps the first of two."""
-        over = None if message.unit_to_unit else self._transmitter.on_group(message.destination)
-        if over is None or packet.stream == over.stream:
-            return []
-        if self.calls.is_over(over.group, packet.stream):
-            return []
-        return self._transmitter.foreign(over, message.source, now)
-
-    def _refused(self, packet: FnePacket, now: MonoMs) -> list[RadioEvent]:
-        reason = read_nak(packet.payload).reason
-        events: list[RadioEvent] = []
-        if reason in _ENDING_NAKS:
-            events += self._transmitter.refuse_all(nak_words(reason), now)
-        return events + self._session.receive(packet, now)
-
-    def _controlled(self, control: InCallControl, now: MonoMs) -> list[RadioEvent]:
-        over = self._transmitter.on_group(control.destination)
-        if over is None or control.command == NO_CONTROL:
-            return []
-        words = f"the master does not carry this call (in-call control {control.command:02X})"
-        return self._transmitter.refuse(over, words, now)
-
-    def _listed(self, packet: FnePacket, now: MonoMs) -> list[RadioEvent]:
-        which = packet.sub_function
-        if which in (MasterList.WHITELIST, MasterList.BLACKLIST):
-            if not self._access.take_units(which, read_units(packet.payload)):
-                return []
-            words = self._access.blacklist_words if self._access.blacklisted else ""
-            ended = self._transmitter.refuse_all(words, now) if words else []
-            return [*ended, LinkChanged(state=LinkState.UP, reason=words)]
-        if which not in (MasterList.ACTIVE_GROUPS, MasterList.DEACTIVATED_GROUPS):
-            self.reporter.unknown += 1
-            return []
-        self._access.take_groups(which, read_groups(packet.payload))
-        self._affiliations.follow(self._access.active)
-        events: list[RadioEvent] = []
-        for group in self._transmitter.groups():
-            over = self._transmitter.on_group(group)
-            if over is not None and group in self._access.deactivated:
-                events += self._transmitter.refuse(over, self._access.refusal(group), now)
-        return events
-
     # ---- inside
 
     def _after(self, events: list[RadioEvent], now: MonoMs) -> list[RadioEvent]:
         """Follow the session: what begins and ends with it, and how closely it is watched."""
         running = self._session.running
-        if running and not self._was_running:
+        if self._logins != self._session.logins:
+            self._logins = self._session.logins
             self._access.clear()
             self._affiliations.forget()
-        elif self._was_running and not running:
+        if self._was_running and not running:
             events = [*events, *self._all_lost(now, self._session.reason)]
         self._was_running = running
         self._session.watch(now, busy=self.keyed or self.calls.busy(now))

@@ -138,11 +138,14 @@ class P25Message:
         return tuple(records)
 
     def frame(self) -> bytes:
-        """Return the frame on air of a TSDU or TDULC; raises ProtocolViolation."""
+        """Return the frame on air of a TSDU or TDULC, with what follows; raises ProtocolViolation.
+
+        A TSDU of several blocks is longer than the usual one.
+        """
         size = FRAME_OCTETS[self.duid]
         if len(self.body) < size:
             raise self._bad(len(self.body), f"expected a frame of {size} octets")
-        return self.body[:size]
+        return self.body
 
     def _bad(self, offset: int, reason: str) -> ProtocolViolation:
         reason = f"P25 message, data unit {self.duid:X}: {reason}"

@@ -6,6 +6,7 @@ masters that look there.
 """
 
 import enum
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -32,6 +33,8 @@ from gateway.p25.talk.talk_out import OutLdu, TalkOut
 
 ASK_MS = 100
 """How long a master may say no before we talk; no answer is a yes."""
+MAX_SAID = 16
+"""Streams of ours that are remembered, so that an echo of them is nobody's call."""
 GIVE_WAY_PACKETS = 2
 """So many packets of another talker say that the master carries him and not us."""
 EMERGENCY = 3
@@ -91,6 +94,7 @@ class Transmitter:
         self._send = send
         self._new_stream = new_stream
         self._overs: dict[RequestId, OverOut] = {}
+        self._said: deque[int] = deque(maxlen=MAX_SAID)
 
     @property
     def count(self) -> int:
@@ -110,6 +114,10 @@ class Transmitter:
     def on_group(self, group: int) -> OverOut | None:
         """Return the over on a group."""
         return next((over for over in self._overs.values() if over.group == group), None)
+
+    def said(self, stream: int) -> bool:
+        """Say whether a stream is one of our lately sent overs."""
+        return stream in self._said
 
     def groups(self) -> list[int]:
         """Return the groups that are talked on."""
@@ -133,6 +141,7 @@ class Transmitter:
             next_ms=now,
         )
         self._overs[demand.demand] = over
+        self._said.append(over.stream)
         asked = GrantRequest(source=self._network.own_id, destination=demand.group)
         self._packet(over, Function.GRANT_REQUEST, NO_SUB_FUNCTION, asked.encode())
 

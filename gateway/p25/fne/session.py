@@ -133,6 +133,8 @@ class Session:
         self.state = State.CLOSED
         self.reason = "not connected"
         """Why it does not run, in words; empty while it does."""
+        self.logins = 0
+        """How often a login succeeded: each begins a session of its own."""
         self._stream = 0
         self._due_ms: MonoMs | None = None
         self._silences = 0
@@ -162,6 +164,7 @@ class Session:
 
     def joined(self, now: MonoMs) -> list[RadioEvent]:
         """Begin as one that is logged in."""
+        self.logins += 1
         return self._run(now)
 
     def close(self) -> None:
@@ -261,6 +264,7 @@ class Session:
             self._configure(now)
         else:
             self._refusals = 0
+            self.logins += 1
             return self._run(now)
         return []
 

@@ -366,6 +366,40 @@ def test_desks_talk_on_several_talkgroups_at_once() -> None:
         assert voice[:30] == [bytes([group, number]) + bytes(9) for number in range(30)]
 
 
+def test_an_echo_of_our_own_voice_is_nobodys_call() -> None:
+    wire = Wire().log_in()
+    press(wire)
+    wire.run(100)
+    talk(wire, 20)
+    let_go(wire)
+    wire.run(400)
+    for packet, _ in messages(wire)[:2]:
+        wire.give(packet)
+    wire.run(1_000)
+    assert wire.told(TalkStarted) == []
+
+
+def test_a_denial_of_the_channel() -> None:
+    wire = Wire().log_in()
+    press(wire)
+    wire.run(20)
+    wire.give(Sender(source=OWN).end(control=0x40))
+    (refused,) = wire.told(TxRefused)
+    assert refused.reason == "the master denies the channel"
+
+
+def test_the_lists_outlive_a_silence() -> None:
+    wire = Wire().log_in((10001,))
+    wire.pongs = False
+    wire.run(9_000)
+    assert wire.told(LinkChanged)[-1].state is LinkState.DOWN
+    wire.pongs = True
+    wire.run(3_000)
+    assert wire.told(LinkChanged)[-1].state is LinkState.UP
+    press(wire, group=4)
+    assert "not among the active" in wire.told(TxRefused)[0].reason
+
+
 def test_the_wrapping_goes_both_ways() -> None:
     from gateway.p25.fne.wrapper import Wrapper
     from gateway.p25.talk.port import Datagram
