@@ -269,7 +269,7 @@ class TalkIn:
             over.told = True
             over.mute = True
             return []
-        group = None if over.private else over.group or self._only_group
+        group = None if over.private else over.group or self._only_group or self.group
         events: list[RadioEvent] = []
         if self._instance is not None and group != self._group:
             events += self._call_down("another call")

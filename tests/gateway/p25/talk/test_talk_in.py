@@ -137,6 +137,17 @@ def test_an_over_that_never_says_its_group_is_told_with_the_channels_own() -> No
     assert (up.group, up.late_entry) == (10002, True)
 
 
+def test_an_over_that_never_says_its_group_belongs_to_the_call_that_is_up() -> None:
+    channel = Channel(TalkIn(hang_ms=5000))
+    channel.take(channel.talk.header(channel.now, CLEAR, 10001))
+    channel.speak(18, lc=word())
+    channel.take(channel.talk.terminator(channel.now))
+    channel.wait(500)
+    channel.speak(36, lc=None, es=None)
+    assert channel.kinds().count("CallUp") == 1
+    assert channel.kinds()[-2:] == ["TalkEnded", "TalkStarted"]
+
+
 def test_a_word_that_cannot_be_decoded_changes_nothing() -> None:
     channel = Channel(TalkIn())
     channel.take(channel.talk.header(channel.now, CLEAR, 10001))
