@@ -4,7 +4,8 @@ A stream id names an over. A second stream on a group whose first one goes on is
 first is kept, as the master keeps it (reference p25, 5.3).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from gateway.model.ids import MonoMs
@@ -92,8 +93,11 @@ class Channel:
 
 @dataclass(slots=True)
 class CallCount:
-    """What was not fed, and why."""
+    """What was fed, what was not, and why."""
 
+    fed: int = 0
+    lost: int = 0
+    disordered: int = 0
     twice: int = 0
     late: int = 0
     collided: int = 0
@@ -154,7 +158,9 @@ class CallsIn:
         if stream is None:
             return []
         events = self._begin(channel, packet, now) if stream.packets == 1 else []
-        for one in stream.in_turn(packet, now):
+        with self._counted(stream):
+            packets = stream.in_turn(packet, now)
+        for one in packets:
             events += self._feed(channel.talk, stream, one, now)
         return events
 
@@ -233,6 +239,7 @@ class CallsIn:
     def _feed(
         self, talk: TalkIn, stream: Stream, packet: FnePacket, now: MonoMs
     ) -> list[RadioEvent]:
+        self.count.fed += 1
         message = P25Message.decode(packet.payload)
         unit = read_voice(message)
         events: list[RadioEvent] = []
@@ -249,11 +256,21 @@ class CallsIn:
             events += talk.voice(now, place, frame)
         return events
 
+    @contextmanager
+    def _counted(self, stream: Stream) -> Iterator[None]:
+        """Add what a stream counts meanwhile to the counts of all."""
+        before = stream.lost, stream.disordered
+        yield
+        self.count.lost += stream.lost - before[0]
+        self.count.disordered += stream.disordered - before[1]
+
     def _tick(self, channel: Channel, now: MonoMs) -> list[RadioEvent]:
         events: list[RadioEvent] = []
         for stream in channel.streams.values():
             if stream.early_ms is not None and now >= stream.early_ms:
-                for packet in stream.overdue():
+                with self._counted(stream):
+                    packets = stream.overdue()
+                for packet in packets:
                     events += self._feed(channel.talk, stream, packet, now)
         events += channel.finish(now)
         due = channel.talk.deadline()

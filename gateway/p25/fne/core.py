@@ -28,8 +28,10 @@ from gateway.p25.fne.access import Access
 from gateway.p25.fne.affiliations import Affiliations
 from gateway.p25.fne.calls_in import HANG_MS, CallsIn
 from gateway.p25.fne.intake import Intake
+from gateway.p25.fne.line_watch import LineWatch
 from gateway.p25.fne.login import PeerConfiguration
 from gateway.p25.fne.message import P25Message
+from gateway.p25.fne.news import FLOOD, LINE, News
 from gateway.p25.fne.numbers import LAST_SEQUENCE, Function, Protocol
 from gateway.p25.fne.outbox import Outbox
 from gateway.p25.fne.over_out import Network, Transmitter
@@ -116,6 +118,8 @@ class FneCore:
         self._transmitter = Transmitter(self._network, self._out.send, self._new_stream)
         self._signals = Signals(self._network, nac)
         self.reporter = Reporter()
+        self._line = LineWatch(self.calls.count)
+        self._news = News()
         self._affiliations = Affiliations(
             self._network, talkgroups, self._out.send, self._new_stream
         )
@@ -127,6 +131,7 @@ class FneCore:
             access=self._access,
             affiliations=self._affiliations,
             reporter=self.reporter,
+            news=self._news,
         )
         self._was_running = False
         self._logins = 0
@@ -238,6 +243,7 @@ class FneCore:
             self.calls.deadline(),
             self._session.deadline(),
             self.reporter.deadline(),
+            self._line.deadline(),
         )
         return min((one for one in due if one is not None), default=None)
 
@@ -286,6 +292,11 @@ class FneCore:
             self._logins = self._session.logins
             self._access.clear()
             self._affiliations.forget()
+        if running != self._was_running:
+            self._news.forget()
+        if running:
+            events = [*events, *self._news.say(FLOOD, self.reporter.words)]
+            events += self._news.say(LINE, self._line.look(now))
         if self._was_running and not running:
             events = [*events, *self._all_lost(now, self._session.reason)]
         self._was_running = running

@@ -1,13 +1,14 @@
 """Who gets which packet of the master, and what a packet means for the overs of desks."""
 
 from gateway.model.ids import MonoMs
-from gateway.model.radio import LinkChanged, LinkState, RadioEvent
+from gateway.model.radio import RadioEvent
 from gateway.p25.fne.access import Access
 from gateway.p25.fne.affiliations import Affiliations
 from gateway.p25.fne.calls_in import CallsIn
 from gateway.p25.fne.lists import read_groups, read_units
 from gateway.p25.fne.login import read_nak
 from gateway.p25.fne.message import DENIAL, LDU1, LDU2, PDU, TDU, TDULC, TSDU, P25Message
+from gateway.p25.fne.news import ACCESS, News
 from gateway.p25.fne.numbers import Function, MasterList, NakReason, Protocol, nak_words
 from gateway.p25.fne.over_out import Transmitter
 from gateway.p25.fne.packet import FnePacket
@@ -34,6 +35,7 @@ class Intake:
         access: Access,
         affiliations: Affiliations,
         reporter: Reporter,
+        news: News,
     ) -> None:
         """Be given every part."""
         self._session = session
@@ -43,6 +45,7 @@ class Intake:
         self._access = access
         self._affiliations = affiliations
         self._reporter = reporter
+        self._news = news
 
     def take(self, packet: FnePacket, now: MonoMs) -> list[RadioEvent]:
         """Give a packet to those it concerns; raises ProtocolViolation where it cannot be read."""
@@ -127,7 +130,7 @@ class Intake:
                 return []
             words = self._access.blacklist_words if self._access.blacklisted else ""
             ended = self._transmitter.refuse_all(words, now) if words else []
-            return [*ended, LinkChanged(state=LinkState.UP, reason=words)]
+            return [*ended, *self._news.say(ACCESS, words)]
         if which not in (MasterList.ACTIVE_GROUPS, MasterList.DEACTIVATED_GROUPS):
             self._reporter.unknown += 1
             return []

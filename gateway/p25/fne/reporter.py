@@ -1,7 +1,7 @@
 """What is told of single packets, bounded: a peer that floods us must not flood the desk."""
 
 from gateway.model.ids import MonoMs
-from gateway.model.radio import LineSeen, LinkChanged, LinkState, Malformed, RadioEvent
+from gateway.model.radio import LineSeen, Malformed, RadioEvent
 
 WINDOW_MS = 1_000
 MAX_TOLD = 10
@@ -20,6 +20,8 @@ class Reporter:
         self._last_words = ""
         self.flooded = False
         """Whether the peer sends far more than calls can be."""
+        self.words = ""
+        """What is to be said of it."""
         self.unread = self.unknown = self.dropped = 0
         """Packets that could not be read, that we do not know, that a flood cost."""
 
@@ -43,7 +45,7 @@ class Reporter:
         return []
 
     def tick(self, now: MonoMs, *, running: bool) -> list[RadioEvent]:
-        """Say what was not told, and when a flood begins and ends."""
+        """Say what was not told; ``words`` follow whether a flood runs."""
         if self._window_ms is None or now < self._window_ms + WINDOW_MS:
             return []
         events: list[RadioEvent] = []
@@ -51,12 +53,12 @@ class Reporter:
             words = f"{self._untold} more packets within a second; the last: {self._last_words}"
             events.append(LineSeen(outgoing=False, raw="", words=words))
         flooded = self._packets > FLOOD_PACKETS
-        if running and flooded:
-            words = f"the master floods us with {self._packets} packets a second; most are dropped"
-            if not self.flooded:
-                events.append(LinkChanged(state=LinkState.UP, reason=words))
-        elif running and self.flooded:
-            events.append(LinkChanged(state=LinkState.UP))
+        if not flooded or not running:
+            self.words = ""
+        elif not self.flooded:
+            self.words = (
+                f"the master floods us with {self._packets} packets a second; most are dropped"
+            )
         self.flooded = flooded
         self._reset(now if flooded or self._packets else None)
         return events

@@ -42,6 +42,10 @@ class Stream:
     end_word: bytes | None = None
     over_ms: MonoMs | None = None
     """When it was ended."""
+    lost: int = 0
+    """Packets that were waited for and never came."""
+    disordered: int = 0
+    """Packets that had overtaken another one."""
     early_ms: MonoMs | None = None
     """When packets ahead of their turn are taken, whatever is missing before them."""
     _expected: int | None = None
@@ -85,6 +89,8 @@ class Stream:
     def overdue(self) -> list[FnePacket]:
         """Return the packets that waited for nothing, in order."""
         packets = [self._early[number] for number in sorted(self._early)]
+        if packets and self._expected is not None:
+            self.lost += packets[-1].sequence + 1 - self._expected - len(packets)
         self._early.clear()
         self.early_ms = None
         if packets:
@@ -97,6 +103,7 @@ class Stream:
             packet = self._early.pop(self._expected)
             packets.append(packet)
             self._expected = packet.sequence + 1
+        self.disordered += len(packets)
         if not self._early:
             self.early_ms = None
         return packets
