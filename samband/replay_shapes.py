@@ -104,6 +104,7 @@ def _is_dfsi(data: bytes) -> bool:
 def of_peer(recorded: Sequence[Recorded], kind: str, sender: str = "") -> list[Recorded]:
     """Return what came from the peer; everything where nothing tells the sides apart.
 
+    Of several peers, or several of ours, those are taken that said the most.
     ``sender`` names the peer: ``HOST`` or ``HOST:PORT``.
     """
     if sender:
@@ -116,6 +117,8 @@ def of_peer(recorded: Sequence[Recorded], kind: str, sender: str = "") -> list[R
         return list(recorded)
     hosts = {host for host, _ in peers}
     ours = {one.target[0] for one in recorded if one.source in peers and one.target is not None}
+    if kind not in (DFSI, V24):
+        return _to_one(recorded, peers)
     if hosts & ours:  # both on one machine: the ports tell
         return _on_one_machine(recorded, peers)
     return [one for one in recorded if one.source is not None and one.source[0] in hosts]
@@ -156,6 +159,13 @@ def _says(data: bytes, kind: str) -> bool | None:
     if kind == MODEM and data[:3] in (b"\xe0\x03\x00", b"\xe0\x03\x01"):
         return False
     return None
+
+
+def _to_one(recorded: Sequence[Recorded], peers: set[tuple[str, int]]) -> list[Recorded]:
+    """Return what went from a peer's one port to the one of ours that got the most of it."""
+    fed = [one for one in recorded if one.source in peers]
+    most = Counter((one.source, one.target) for one in fed).most_common(1)
+    return [one for one in fed if most and (one.source, one.target) == most[0][0]]
 
 
 def _on_one_machine(recorded: Sequence[Recorded], peers: set[tuple[str, int]]) -> list[Recorded]:

@@ -176,6 +176,20 @@ def test_both_sides_are_told_apart(
     assert names(rows) == WHOLE
 
 
+def test_other_traffic_and_other_peers_are_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rtp = bytes.fromhex("806400205830afef000186a04189293000")
+    other = ("192.0.2.33", 45_002)
+    packets = [*exchange(), (2_100.0, MASTER_END, other, Sender(stream=9).ldu().encode())]
+    packets += [(2_000.0 + n, ("198.51.100.7", 27_101), PEER_END, rtp) for n in range(3)]
+    path = tmp_path / "mixed.pcap"
+    path.write_bytes(pcap(packets))
+    rows, told = replayed(path, capsys)
+    assert names(rows) == WHOLE
+    assert "11 of 19 datagrams fed as fne; 0 malformed" in told
+
+
 def test_a_recording_that_began_after_the_login(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -72,7 +72,7 @@ class Intake:
 
     def _heard(self, packet: FnePacket, now: MonoMs) -> list[RadioEvent]:
         message = P25Message.decode(packet.payload)
-        if self._transmitter.said(packet.stream):
+        if self._transmitter.said(packet.stream, now):
             return []  # our own voice, sent back to us
         if message.duid in (LDU1, LDU2):
             return [*self._contend(packet, message, now), *self._calls.take(packet, message, now)]

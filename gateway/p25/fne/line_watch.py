@@ -9,6 +9,8 @@ WINDOW_MS = 10_000
 """Over so long packets are looked at."""
 BAD_SHARE = 0.05
 """From this share of the packets on, the line is worth a word."""
+AGAIN_MS = 5_000
+"""New numbers are told no more often than this."""
 MAX_MARKS = 2_000
 
 
@@ -21,6 +23,7 @@ class LineWatch:
         self._before = (0, 0, 0, 0)
         self._marks: deque[tuple[MonoMs, tuple[int, int, int, int]]] = deque(maxlen=MAX_MARKS)
         self.words = ""
+        self._said_ms = MonoMs(0)
 
     def look(self, now: MonoMs) -> str:
         """Take what was counted since; returns what is wrong, empty for nothing."""
@@ -32,7 +35,9 @@ class LineWatch:
             self._before = total
         while self._marks and now - self._marks[0][0] >= WINDOW_MS:
             self._marks.popleft()
-        self.words = self._said()
+        words = self._said()
+        if not words or not self.words or now - self._said_ms >= AGAIN_MS:
+            self.words, self._said_ms = words, now
         return self.words
 
     def deadline(self) -> MonoMs | None:

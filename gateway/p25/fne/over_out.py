@@ -6,7 +6,6 @@ masters that look there.
 """
 
 import enum
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -33,8 +32,9 @@ from gateway.p25.talk.talk_out import OutLdu, TalkOut
 
 ASK_MS = 100
 """How long a master may say no before we talk; no answer is a yes."""
-MAX_SAID = 16
-"""Streams of ours that are remembered, so that an echo of them is nobody's call."""
+MAX_ENDED = 16
+ECHO_MS = 1_000
+"""What comes of an over of ours within this after its end is an echo, and nobody's call."""
 GIVE_WAY_PACKETS = 2
 """So many packets of another talker say that the master carries him and not us."""
 EMERGENCY = 3
@@ -94,7 +94,7 @@ class Transmitter:
         self._send = send
         self._new_stream = new_stream
         self._overs: dict[RequestId, OverOut] = {}
-        self._said: deque[int] = deque(maxlen=MAX_SAID)
+        self._ended: dict[int, MonoMs] = {}
 
     @property
     def count(self) -> int:
@@ -115,9 +115,15 @@ class Transmitter:
         """Return the over on a group."""
         return next((over for over in self._overs.values() if over.group == group), None)
 
-    def said(self, stream: int) -> bool:
-        """Say whether a stream is one of our lately sent overs."""
-        return stream in self._said
+    def said(self, stream: int, now: MonoMs) -> bool:
+        """Say whether a stream is an over of ours, or was a moment ago.
+
+        A parrot plays an over back under its own number, some seconds later: that is a call.
+        """
+        if any(over.stream == stream for over in self._overs.values()):
+            return True
+        ended = self._ended.get(stream)
+        return ended is not None and now - ended < ECHO_MS
 
     def groups(self) -> list[int]:
         """Return the groups that are talked on."""
@@ -141,7 +147,6 @@ class Transmitter:
             next_ms=now,
         )
         self._overs[demand.demand] = over
-        self._said.append(over.stream)
         asked = GrantRequest(source=self._network.own_id, destination=demand.group)
         self._packet(over, Function.GRANT_REQUEST, NO_SUB_FUNCTION, asked.encode())
 
@@ -282,6 +287,9 @@ class Transmitter:
         if not isinstance(event, TxRefused):
             self._send(self._end_packet(over))
         del self._overs[over.demand]
+        self._ended[over.stream] = now
+        if len(self._ended) > MAX_ENDED:
+            del self._ended[next(iter(self._ended))]
         over.channel.own = False
         if over.phase is not Phase.ASKED:
             over.channel.talk.own_ended(now)

@@ -60,6 +60,14 @@ def test_a_bad_network_is_said_and_forgotten(how: str, words: str) -> None:
     assert wire.reasons()[-1] == ""
 
 
+def test_a_long_call_over_a_bad_network_is_no_flood_of_news() -> None:
+    wire = Wire().log_in()
+    wire.events.clear()
+    call(wire, "twice", packets=300)
+    wire.run(12_000)
+    assert 3 <= len(wire.told(LinkChanged)) <= 15
+
+
 def test_a_good_network_is_not_worth_a_word() -> None:
     wire = Wire().log_in()
     wire.events.clear()

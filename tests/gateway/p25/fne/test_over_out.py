@@ -379,6 +379,20 @@ def test_an_echo_of_our_own_voice_is_nobodys_call() -> None:
     assert wire.told(TalkStarted) == []
 
 
+def test_a_parrot_plays_our_over_back_under_its_number() -> None:
+    wire = Wire().log_in()
+    press(wire)
+    wire.run(100)
+    talk(wire, 18)
+    let_go(wire)
+    wire.run(2_500)
+    for packet, _ in messages(wire):
+        wire.give(packet)
+        wire.run(180)
+    wire.run(500)
+    assert [one.talker for one in wire.told(TalkStarted)] == [OWN]
+
+
 def test_a_denial_of_the_channel() -> None:
     wire = Wire().log_in()
     press(wire)
