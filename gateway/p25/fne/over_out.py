@@ -35,6 +35,9 @@ ASK_MS = 100
 MAX_ENDED = 16
 ECHO_MS = 1_000
 """What comes of an over of ours within this after its end is an echo, and nobody's call."""
+END_GAP_MS = 40
+"""A released over ends this long after its last voice: a master that works on packets side by side
+may else take the end first, and the voice for another call (seen with dvmfne R05A04)."""
 GIVE_WAY_PACKETS = 2
 """So many packets of another talker say that the master carries him and not us."""
 EMERGENCY = 3
@@ -72,6 +75,8 @@ class OverOut:
     begun_ms: MonoMs
     next_ms: MonoMs
     """When the next LDU may leave."""
+    sent_ms: MonoMs | None = None
+    """When the last LDU left."""
     phase: Phase = Phase.ASKED
     sequence: int = 0
     foreign: int = 0
@@ -175,7 +180,7 @@ class Transmitter:
             return self._finish(over, now, TxEnded(demand=demand, cause=cause))
         released = cause == "released"
         over.talk.close(drop=not released)
-        if released and not over.talk.done:
+        if released:
             over.phase = Phase.ENDING
             return self._tick(over, now)
         return self._finish(over, now, TxEnded(demand=demand, cause=cause))
@@ -224,7 +229,7 @@ class Transmitter:
         if over.phase is Phase.ASKED:
             return self._grant(over, now) if now - over.begun_ms >= ASK_MS else []
         self._voice_due(over, now)
-        if over.phase is Phase.ENDING and over.talk.done:
+        if over.phase is Phase.ENDING and over.talk.done and now >= _end_due(over):
             return self._finish(over, now, TxEnded(demand=over.demand, cause="released"))
         return []
 
@@ -251,8 +256,8 @@ class Transmitter:
             ldu = over.talk.ldu()
             if ldu is None:
                 return
-            first = over.sequence == 0
-            self._ldu(over, ldu, first=first)
+            self._ldu(over, ldu, first=over.sequence == 0)
+            over.sent_ms = now
             over.next_ms = MonoMs(max(over.next_ms, now - LDU_MS // 2) + LDU_MS)
 
     def _ldu(self, over: OverOut, ldu: OutLdu, *, first: bool) -> None:
@@ -317,5 +322,12 @@ class Transmitter:
 def _deadline(over: OverOut) -> MonoMs | None:
     if over.phase is Phase.ASKED:
         return MonoMs(over.begun_ms + ASK_MS)
+    if over.phase is Phase.ENDING and over.talk.done:
+        return _end_due(over)
     waiting = over.phase is Phase.ENDING or over.talk.waiting >= FRAMES_PER_LDU
     return over.next_ms if waiting else None
+
+
+def _end_due(over: OverOut) -> MonoMs:
+    """Return when a released over, all of whose voice has left, may be ended."""
+    return over.begun_ms if over.sent_ms is None else MonoMs(over.sent_ms + END_GAP_MS)
