@@ -14,7 +14,7 @@ from voicecodecs.pcm import SILENT_FRAME
 
 MAX_ENCODERS = 16
 """Overs of ours that are encoded; the oldest goes first."""
-MAX_DECODERS = 64
+MAX_DECODERS = 256
 """Calls of one link that are decoded at once; the one not heard for longest is forgotten."""
 
 

@@ -5,7 +5,7 @@ from collections import deque
 from gateway.engine.voice_stream import FRAME_US, GAP_US, Block, Heard
 from gateway.model.ids import LinkId, MonoMs, UtcUs
 
-MAX_CALLS = 64
+MAX_CALLS = 256
 """Calls of one link whose sound is told apart; the oldest that nobody hears is forgotten."""
 
 
