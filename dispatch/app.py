@@ -16,6 +16,8 @@ from dispatch.api import (
     calls,
     cameras,
     claims,
+    evidence,
+    exchange,
     importing,
     incidents,
     individual,
@@ -58,9 +60,11 @@ ROUTERS = (
     cameras,
     claims,
     media,
+    exchange,
     webhooks,
     webhooks_out,
     audit,
+    evidence,
     importing,
 )
 

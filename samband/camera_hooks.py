@@ -9,7 +9,7 @@ from pathlib import Path
 from dispatch.cameras.milestone import MilestoneScheme, read_secrets
 from dispatch.cameras.register import CameraRegister
 from dispatch.cameras.sources import CameraSources, Scheme
-from dispatch.cameras.webhook import StandardScheme, read_keys
+from dispatch.cameras.webhook import TOLERANCE_MS, StandardScheme, read_keys
 from dispatch.cameras.webhook_out import read_out_keys
 from dispatch.cameras.webhook_sender import Target
 from gateway.model.errors import ConfigError
@@ -40,10 +40,7 @@ class HookKeys:
             return lambda text: StandardScheme(read_keys(text), tolerance_ms)
 
         def known(source: str) -> Callable[[str], bool]:
-            return lambda name: (
-                bool(register.find(source, name).source)
-                and any(camera.name_at_source == name for camera in register.all())
-            )
+            return lambda name: register.knows(source, name)
 
         def milestone(source: str) -> Callable[[str], Scheme]:
             return lambda text: MilestoneScheme(read_secrets(text), known(source))
@@ -55,6 +52,10 @@ class HookKeys:
         self._hooks += [
             _Hook(f"milestone:{one.id}", one.secret_file, milestone(f"milestone:{one.id}"))
             for one in config.milestone
+        ]
+
+        self._hooks += [
+            _Hook(f"cap:{one.id}", one.secret_file, standard(TOLERANCE_MS)) for one in config.cap
         ]
 
     async def add_all(self) -> None:

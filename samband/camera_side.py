@@ -20,6 +20,8 @@ from dispatch.cameras.sources import ADOPT_US, CameraSources, store_register
 from dispatch.cameras.webhook import SharedSecret
 from dispatch.cameras.webhook_out import claim_body, iso
 from dispatch.cameras.webhook_sender import WebhookSender
+from dispatch.incidents.cap_exchange import CapExchange, CapPeers
+from dispatch.incidents.handover_exchange import HandoverExchange
 from dispatch.incidents.review import Reviews
 from dispatch.incidents.service import Incidents, open_groups
 from dispatch.incidents.suggestions import Suggestions
@@ -107,6 +109,7 @@ class CameraSide:
             )
         )
         self.incidents.also(self.sender.in_batch)
+        self._add_exchange(config)
         self._closers: list[Callable[[], Awaitable[None]]] = []
         self.sources = s.add(
             CameraSources(
@@ -122,6 +125,28 @@ class CameraSide:
         self._hooks = HookKeys(config, self.sources, self.register)
         self._endless: list[asyncio.Task[None]] = []
         self._working: list[asyncio.Task[None]] = []
+
+    def _add_exchange(self, config: Cameras) -> None:
+        s = self._services
+        self.cap = s.add(
+            CapExchange(
+                store=s.store,
+                clock=s.clock,
+                randomness=s.randomness,
+                incidents=self.incidents,
+                origin=config.cap_sender,
+            )
+        )
+        s.add(
+            HandoverExchange(
+                store=s.store,
+                clock=s.clock,
+                randomness=s.randomness,
+                incidents=self.incidents,
+                origin=config.cap_sender,
+            )
+        )
+        s.add(CapPeers({one.id: (one.senders, one.group) for one in config.cap}))
 
     def _group_of(self, camera: str) -> str:
         known = self.register.by_id(camera)
@@ -145,6 +170,7 @@ class CameraSide:
         kinds = {f"frigate:{mqtt.id}": "frigate" for mqtt in self._config.mqtt}
         kinds |= {f"onvif:{one.id}": "onvif" for one in self._config.onvif}
         kinds |= {f"onvif:{one.id}": "onvif" for one in self._config.onvif_mqtt}
+        kinds |= {f"cap:{one.id}": "cap" for one in self._config.cap}
         kinds |= {f"milestone:{one.id}": "milestone" for one in self._config.milestone}
         kinds |= {f"webhook:{hook.id}": "webhook" for hook in self._config.webhook}
         await self._services.store.write(lambda db: store_register(db, self.register, kinds))
@@ -155,6 +181,7 @@ class CameraSide:
             asyncio.create_task(self.reviews.run(), name="claim-reviews"),
             asyncio.create_task(self.media.run(), name="camera-media"),
             asyncio.create_task(self.sender.run(), name="webhooks-out"),
+            asyncio.create_task(self.cap.run(), name="cap"),
         ]
         for mqtt in self._config.mqtt:
             await self._add_frigate_http(mqtt)
@@ -242,6 +269,7 @@ class CameraSide:
         await self.reviews.close()
         await self.media.close()
         await self.sender.close()
+        await self.cap.close()
         await self.sources.close()
         await asyncio.gather(*self._working, return_exceptions=True)
         self._working.clear()

@@ -77,6 +77,15 @@ class Milestone(CamerasPart):
     secret_file: Path = Field(examples=["/etc/samband/milestone-secret"])
 
 
+class Cap(CamerasPart):
+    """One system that sends CAP alerts by signed webhooks."""
+
+    id: Name
+    secret_file: Path = Field(examples=["/etc/samband/cap-sos"])
+    senders: tuple[str, ...] = Field((), examples=[["dispatch@example.se"]])
+    group: str = Field("", examples=["harbour"])
+
+
 class WebhookOutPart(CamerasPart):
     """One system that is told of incidents by signed webhooks."""
 
@@ -121,5 +130,9 @@ class Cameras(CamerasPart):
     onvif_mqtt: tuple[OnvifMqtt, ...] = ()
     webhook: tuple[Webhook, ...] = ()
     milestone: tuple[Milestone, ...] = ()
+    cap: tuple[Cap, ...] = ()
+    cap_sender: str = Field(
+        "samband@localhost", pattern=r"^[^\s,<&]+$", examples=["samband@room1.example.se"]
+    )
     webhook_out: tuple[WebhookOutPart, ...] = ()
     camera: tuple[Camera, ...] = ()

@@ -115,6 +115,21 @@ _LINES: tuple[Permission, ...] = (
     _line("call.search", "search the call log", _DESK | {Role.AUDITOR}),
     _line("call.note", "write a note on a call", _DESK),
     _line("recording.play", "play recordings", _DESK | {Role.AUDITOR}),
+    _line(
+        "evidence.see",
+        "see evidence packages and what was decided about them",
+        frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.DPO}),
+    ),
+    _line(
+        "evidence.request",
+        "ask for an evidence package, and fetch it once it is approved",
+        frozenset({Role.SUPERVISOR, Role.AUDITOR}),
+    ),
+    _line(
+        "evidence.approve",
+        "approve or refuse an evidence package that somebody else asked for",
+        frozenset({Role.SUPERVISOR, Role.AUDITOR}),
+    ),
     _line("camera.see", "see cameras and their state", _DESK | {Role.ENGINEER, Role.AUDITOR}),
     _line("camera.media", "see stills and clips of incidents", _DESK | {Role.AUDITOR}),
     _line("incident.see", "see incidents", _DESK | {Role.AUDITOR}),
@@ -134,6 +149,11 @@ _LINES: tuple[Permission, ...] = (
         "webhook.keep",
         "see messages to other systems, and send those again that were given up",
         frozenset({Role.SUPERVISOR, Role.ENGINEER}),
+    ),
+    _line(
+        "incident.hand_over",
+        "give incidents to other control rooms and take theirs over (CAP, hand-over files)",
+        frozenset({Role.SUPERVISOR}),
     ),
     _line("links.see", "see links, sites and their health", _DESK | {Role.ENGINEER}),
     _line("links.trace", "see protocol lines", frozenset({Role.ENGINEER})),

@@ -194,6 +194,28 @@ class CameraSources:
         await self._stored(source, hook, webhook_id, now)
         return Received(duplicate=False, outcome=placed.outcome, incident=placed.incident)
 
+    def verify(self, source: str, headers: Mapping[str, str], body: bytes) -> tuple[str, bool]:
+        """Check a signed message of another kind; returns its id and whether it came before.
+
+        Raises NotFound, Unsigned or TooMany. Call ``remember`` when it has been dealt with.
+        """
+        hook, now = self._hooks.get(source), self._clock.utc_us()
+        if hook is None:
+            raise NotFound(f"there is no webhook source {source}")
+        webhook_id = hook.scheme.check(headers, body, now)
+        if not hook.allows(now):
+            raise TooMany(f"more than {1_000_000 // WEBHOOK_REFILL_US} webhooks a second")
+        return webhook_id, webhook_id in hook.seen
+
+    async def remember(
+        self, source: str, webhook_id: str, body: bytes = b"", unread: str = ""
+    ) -> None:
+        """Remember a signed message; with ``unread`` it is kept as one that was not understood."""
+        hook, now = self._hooks[source], self._clock.utc_us()
+        if unread:
+            hook.ingest.unread("webhook", body, unread, now)
+        await self._stored(source, hook, webhook_id, now)
+
     async def _stored(self, source: str, hook: _Hook, webhook_id: str, now: UtcUs) -> None:
         """Wait until what was taken is in the database; raises Backlogged."""
         hook.seen[webhook_id] = now

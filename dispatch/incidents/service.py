@@ -235,6 +235,20 @@ class Incidents:
         self._notify(incident.id)
         return incident.id
 
+    async def open_from(self, opening: Opening, who: str = "") -> str:
+        """Open what another control room told; returns the incident's id."""
+
+        def work(db: Session) -> Incident:
+            incident = self._insert(db, opening)
+            incident.opened_by = who
+            db.add(incident)
+            return incident
+
+        incident = await self._store.write(work)
+        self._bus.publish(opened_event(incident, opening.t_event_utc))
+        self._notify(incident.id)
+        return incident.id
+
     async def assign_talkgroup(self, incident_id: str, talkgroup: str, who: str) -> None:
         """Say that a talkgroup works on an incident."""
 
