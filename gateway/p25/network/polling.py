@@ -22,6 +22,8 @@ class Polling:
         """The reflector answers."""
         self.busy = False
         """Somebody talks: polls leave more often."""
+        self._doubted = False
+        """A poll of a call is not answered: it is asked fast until it is, call or not."""
         self._due: MonoMs | None = None
         self._asked_ms: MonoMs | None = None
         self._unanswered = 0
@@ -34,6 +36,7 @@ class Polling:
     def begin(self, now: MonoMs) -> None:
         """Poll from now on."""
         self.alive, self._due, self._asked_ms, self._unanswered = False, now, None, 0
+        self._doubted = False
 
     def end(self) -> None:
         """Poll no more."""
@@ -51,7 +54,7 @@ class Polling:
         self.alive = True
         self._unanswered = 0
         if echo and self._asked_ms is not None:
-            self._asked_ms = None
+            self._asked_ms, self._doubted = None, False
             self._due = MonoMs(now + (BUSY_POLL_MS if self.busy else POLL_MS))
 
     def due(self, now: MonoMs) -> bool:
@@ -66,7 +69,8 @@ class Polling:
             self._unanswered += 1
             self.alive = self.alive and not self.gone
         self._asked_ms = now
-        self._due = MonoMs(now + (BUSY_ANSWER_MS if self.busy else ANSWER_MS))
+        self._doubted = self._doubted or self.busy
+        self._due = MonoMs(now + (BUSY_ANSWER_MS if self._doubted else ANSWER_MS))
         return True
 
     def deadline(self) -> MonoMs | None:

@@ -57,6 +57,17 @@ def test_a_reflector_that_never_answers_is_told_and_asked_on() -> None:
     assert states[-2:] == [LinkState.DOWN, LinkState.UP]
 
 
+def test_a_reflector_that_dies_while_another_talks_is_told_within_two_seconds() -> None:
+    bench = client()
+    bench.hear(6, end=False)
+    assert bench.talkers()[-1] == UNIT
+    bench.echo = False
+    bench.run(2_000)
+    assert len(bench.of(TalkEnded)) == 1
+    assert bench.state is LinkState.DOWN
+    assert "polls" in bench.reason
+
+
 def test_leaving_says_so_three_times() -> None:
     bench = client()
     bench.sent.clear()
