@@ -82,6 +82,7 @@ def back_up(
                 _add(tar, copy, DATABASE, files)
                 _add_folder(tar, state / "recordings", "recordings", files)
                 _add_folder(tar, state / "spool", "spool", files)
+                _add_folder(tar, state / "evidence", "evidence", files)
                 if with_keys:
                     _add_folder(tar, state / "keys", "keys", files)
                 manifest = {

@@ -1,11 +1,17 @@
-"""Wiring of what makes the audit log believable: witnesses, time stamps, the daily comparison."""
+"""Wiring of what makes the audit log believable, and of the evidence that leaves."""
 
+from dispatch.audit.checkpoint import NoteSigner
 from dispatch.audit.cosign import Cosigning, witness_at
+from dispatch.audit.keys import KeyFolder, log_signing_key
 from dispatch.audit.log import sqlite_path
 from dispatch.audit.outside import OutsideProof
 from dispatch.audit.stamp import authority
 from dispatch.audit.writer import AuditWriter
 from dispatch.evidence.daily import DailyCheck
+from dispatch.evidence.exporter import exporter_signer
+from dispatch.evidence.making import Making
+from dispatch.evidence.service import Evidence
+from dispatch.evidence.shelf import Shelf
 from dispatch.services.record import Record
 from dispatch.services.registry import Services
 from samband.config import Config
@@ -17,6 +23,7 @@ class EvidenceSide:
     def __init__(self, config: Config, writer: AuditWriter, services: Services) -> None:
         """Make the services and file them."""
         self._outside = services.add(outside_proof(config, writer))
+        services.add(evidence_service(config, writer, services, self._outside))
         self._daily = services.add(
             DailyCheck(
                 services.store,
@@ -47,3 +54,31 @@ def outside_proof(config: Config, writer: AuditWriter) -> OutsideProof:
         tsa = authority(audit.stamp_url, audit.stamp_roots)
     cosigning = Cosigning(database, writer.folder, witnesses)
     return OutsideProof(database, writer.folder, cosigning, tsa)
+
+
+def evidence_service(
+    config: Config, writer: AuditWriter, services: Services, outside: OutsideProof | None
+) -> Evidence:
+    """Return the service that makes packages; its key is made at the first start."""
+    keys = KeyFolder(config.state / "keys")
+    origin = writer.status.origin
+    log = NoteSigner(origin, log_signing_key(keys))
+    making = Making(
+        database=sqlite_path(config.store_url),
+        audit_folder=writer.folder,
+        log_vkey=log.vkey,
+        exporter=exporter_signer(origin, keys, writer.folder),
+        outside=outside,
+        redacted_folder=config.state / "evidence" / "redacted",
+    )
+    return Evidence(
+        store=services.store,
+        plan=services.plan,
+        people=services.people,
+        writer=writer,
+        record=services.use(Record),
+        clock=services.clock,
+        making=making,
+        shelf=Shelf(config.state / "evidence"),
+        recordings=config.state / "recordings",
+    )

@@ -43,9 +43,9 @@ StateSink = Callable[[bool, str, int], None]
 
 @dataclass(slots=True)
 class _Waiting:
-    """An act on its way; ``done`` None for a live act."""
+    """An act on its way; ``done`` None for a live act; ``act`` None: a checkpoint is wanted."""
 
-    act: Act
+    act: Act | None
     done: "asyncio.Future[int] | None"
 
 
@@ -144,6 +144,17 @@ class AuditWriter:
         self._inbox.put(_Waiting(act, done))
         return await done
 
+    async def checkpoint(self) -> int:
+        """Sign a checkpoint of all that was appended so far; returns its size.
+
+        Raises LogNotWritable.
+        """
+        if self._thread is None or not self._writable:
+            raise LogNotWritable
+        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._inbox.put(_Waiting(None, done))
+        return await done
+
     def note(self, act: Act) -> None:
         """Log a live act without waiting; may be called from any thread."""
         if act.t_utc is None:
@@ -175,8 +186,13 @@ class AuditWriter:
         batch, go_on = self._collect()
         if not self._writable and time.monotonic() >= self._retry_due:
             self._open()
-        if batch:
-            self._write(batch)
+        acts = [waiting for waiting in batch if waiting.act is not None]
+        if acts:
+            self._write(acts)
+        asked = [waiting.done for waiting in batch if waiting.act is None]
+        if asked:
+            self._checkpoint()
+            self._answer(asked)
         due = time.monotonic() >= self._checkpoint_due
         if due or self._log.size - self._log.checkpoint_size >= CHECKPOINT_ENTRIES:
             self._checkpoint()
@@ -279,20 +295,23 @@ class AuditWriter:
 
     def _sealed_or_cut(self, waiting: _Waiting, prev_hint: int) -> bytes:
         """Seal an act; a live one is done already, so it enters with its texts cut if too long."""
+        act = waiting.act
+        if act is None:
+            raise AssertionError("a wanted checkpoint is no act")
         try:
-            return self._sealed(waiting.act, prev_hint)
+            return self._sealed(act, prev_hint)
         except BadEntry:
             if waiting.done is not None:
                 raise
             detail = {
                 key: value[:CUT_CHARACTERS] if isinstance(value, str) else value
-                for key, value in waiting.act.detail.items()
+                for key, value in act.detail.items()
             }
-            act = replace(waiting.act, detail={**detail, "cut": True})
-            return self._sealed(act, prev_hint)
+            return self._sealed(replace(act, detail={**detail, "cut": True}), prev_hint)
 
     def _refuse(self, waiting: _Waiting, error: Exception) -> None:
-        logger.error("audit log: %s was not logged: %s", waiting.act.verb, error)
+        verb = waiting.act.verb if waiting.act else ""
+        logger.error("audit log: %s was not logged: %s", verb, error)
         if waiting.done is not None:
             bad = isinstance(error, BadEntry | ValueError | TypeError)
             self._tell(waiting.done, None, error if bad else None)
@@ -314,6 +333,12 @@ class AuditWriter:
         self._checkpoint_due = time.monotonic() + CHECKPOINT_MS / 1000
         if self._writable:
             self._guarded(lambda: self._log.checkpoint(self._clock.utc_us()))
+
+    def _answer(self, asked: "list[asyncio.Future[int] | None]") -> None:
+        whole = self._writable and self._log.checkpoint_size == self._log.size
+        for done in asked:
+            if done is not None:
+                self._tell(done, self._log.size if whole else None, None)
 
     def _guarded(self, work: Callable[[], Any]) -> None:
         try:

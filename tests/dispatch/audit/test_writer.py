@@ -277,3 +277,18 @@ async def test_a_database_that_fails_while_the_head_is_checked_is_not_the_end(
         await again.start()
     await until(lambda: again.writable, "tried again")
     await again.close()
+
+
+async def test_a_checkpoint_on_demand_covers_what_was_appended(state: State) -> None:
+    writer = state.writer()
+    with pytest.raises(LogNotWritable):
+        await writer.checkpoint()
+    await writer.start()
+    seq = await writer.append(act(1))
+    writer.note(act(2))
+    size = await writer.checkpoint()
+    assert size > seq
+    assert writer.status.checkpoint_size == size
+    assert await writer.checkpoint() == size
+    await writer.close()
+    assert verify_database(state.database, state.audit).ok

@@ -1,0 +1,372 @@
+"""From a request to the file in the receiver's hands, over HTTP, and every way that is barred."""
+
+import json
+import sqlite3
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from dispatch.audit.checkpoint import NoteSigner
+from dispatch.audit.keys import KeyFolder, log_signing_key
+from dispatch.audit.log import sqlite_path
+from dispatch.audit.outside import OutsideProof
+from dispatch.audit.writer import AuditWriter
+from dispatch.evidence import service as service_module
+from dispatch.evidence.exporter import exporter_signer
+from dispatch.evidence.listening import decoded
+from dispatch.evidence.making import Making
+from dispatch.evidence.service import Evidence
+from dispatch.evidence.shelf import Shelf
+from dispatch.evidence.verifier.findings import Findings
+from dispatch.evidence.verifier.main import verify
+from dispatch.evidence.verifier.trust import read_trust
+from dispatch.services.record import Record
+from tests.dispatch.evidence.packages import Opened
+from tests.dispatch.opus import spoken
+from tests.dispatch.room import NORTH, SECRET, Browser, Room, until
+
+
+@dataclass
+class Desk:
+    """A room with recordings, its evidence service, and two people."""
+
+    room: Room
+    overs: list[str] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+
+    async def prepare(self, outside: OutsideProof | None = None) -> None:
+        room = self.room
+        for seq in (1, 2):
+            call, over = room.begin(seq=seq)
+            room.record(call, over, spoken() + b"" if seq == 1 else spoken(150))
+            room.end(call, over)
+            self.calls.append(call)
+            self.overs.append(over)
+        await room.journaled()
+        await until(lambda: len(entries(room, "recording.closed")) == 2)
+        self.keys = KeyFolder(room.state / "keys")
+        folder = room.state / "audit"
+        self.exporter = exporter_signer("test.example/log", self.keys, folder)
+        self.log_vkey = NoteSigner("test.example/log", log_signing_key(self.keys)).vkey
+        services = room.services
+        self.evidence = services.add(
+            Evidence(
+                store=room.store,
+                plan=services.plan,
+                people=services.people,
+                writer=room.audit,
+                record=services.use(Record),
+                clock=room.clock,
+                making=Making(
+                    database=sqlite_path(room.url),
+                    audit_folder=folder,
+                    log_vkey=self.log_vkey,
+                    exporter=self.exporter,
+                    outside=outside,
+                    redacted_folder=room.state / "evidence" / "redacted",
+                ),
+                shelf=Shelf(room.state / "evidence"),
+                recordings=room.state / "recordings",
+            )
+        )
+        self.supervisor = await room.browser("supervisor")
+        self.auditor = await room.browser("auditor")
+
+    def user(self, name: str) -> str:
+        user = self.room.services.people.by_name(name)
+        assert user is not None
+        return user.id
+
+    def body(self, **changes: Any) -> dict[str, Any]:
+        now = self.room.clock.utc_us()
+        return {
+            "talkgroups": [NORTH],
+            "from_utc": now - 3_600_000_000,
+            "to_utc": now + 3_600_000_000,
+            "purpose_code": "case",
+            "purpose_ref": "K-1234-26",
+            "basis": "court order",
+            "recipient": {"name": "District court", "country": "SE", "basis": "RB 27 kap."},
+            "approvers": [self.user("auditor")],
+            "expires": "2099-01-01",
+            **changes,
+        }
+
+    async def request(self, **changes: Any) -> dict[str, Any]:
+        answer = await self.supervisor.post("/evidence", self.body(**changes))
+        assert answer.status_code == 201, answer.text
+        value: dict[str, Any] = answer.json()
+        return value
+
+    async def approve(self, package: dict[str, Any], **more: Any) -> Any:
+        body = {"package_hash": package["package_hash"], **more}
+        return await self.auditor.post(f"/evidence/{package['id']}/approve", body)
+
+    async def fetch(self, package: dict[str, Any], browser: Browser | None = None) -> Any:
+        return await (browser or self.supervisor).get(f"/evidence/{package['id']}/file")
+
+    def trust(self, more: str = "") -> str:
+        return f"log {self.log_vkey}\nexporter {self.exporter.vkey}\nquorum none\n{more}"
+
+    def verify(self, data: bytes, more: str = "", **rest: Any) -> Findings:
+        path = self.room.state / "received.zip"
+        path.write_bytes(data)
+        return verify(path, read_trust(self.trust(more)), **rest)
+
+
+def entries(room: Room, verb: str) -> list[dict[str, Any]]:
+    with sqlite3.connect(room.state / "samband.db") as db:
+        rows = db.execute("SELECT entry FROM audit_log ORDER BY seq").fetchall()
+    db.close()
+    return [entry for (raw,) in rows if (entry := json.loads(raw))["verb"] == verb]
+
+
+@pytest.fixture
+async def desk(room: Room) -> Desk:
+    desk = Desk(room)
+    await desk.prepare()
+    return desk
+
+
+async def test_asked_approved_fetched_verified(desk: Desk) -> None:
+    package = await desk.request()
+    assert package["id"] == f"EV-{datetime.now(UTC).year}-000001"
+    assert (package["state"], package["recordings"]) == ("waiting", desk.overs)
+    assert "session" not in package
+    assert (await desk.fetch(package)).status_code == 409
+    approved = await desk.approve(package)
+    assert approved.json()["state"] == "approved"
+    answer = await desk.fetch(package)
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"].endswith(f'{package["id"]}.zip"')
+    found = desk.verify(answer.content)
+    assert found.status == 3, found.text()
+    assert set(found.warnings) == {
+        "quorum none: no witness was asked for",
+        "no approver key trusted: that somebody approved is the exporter's word",
+    }
+    files = Opened(desk.room.state / "received.zip").files
+    over, call = desk.overs[0], desk.calls[0]
+    assert files[f"data/calls/{over}.opus"] == spoken()
+    assert files[f"data/calls/{over}.wav"][:4] == b"RIFF"
+    assert json.loads(files[f"data/calls/{call}.json"])["transmissions"] == [over]
+    assert json.loads(files["data/coverage.json"])["sites"] == ["hill"]
+    (shown,) = (await desk.auditor.get("/evidence")).json()
+    assert shown["approvals"][0]["by"] == desk.user("auditor")
+    access = (await desk.auditor.get(f"/access/{over}")).json()
+    assert access[0]["verb"] == "evidence.disclosed"
+
+
+async def test_every_step_is_in_the_log_before_it_is_taken(desk: Desk) -> None:
+    package = await desk.request(purpose_text="a man was run over")
+    await desk.fetch(package)
+    await desk.approve(package)
+    await desk.fetch(package)
+    (asked,) = entries(desk.room, "evidence.requested")
+    assert (asked["op"], asked["obj"]["id"]) == ("disclose", package["id"])
+    assert asked["purpose"]["text"].startswith("enc:")
+    assert asked["recipient"] == {"name": "District court", "country": "SE"}
+    (built,) = entries(desk.room, "evidence.built")
+    assert built["detail"]["package_hash"] == package["package_hash"]
+    (approved,) = entries(desk.room, "evidence.approved")
+    assert approved["approval"]["package_hash"] == package["package_hash"]
+    results = [entry["result"] for entry in entries(desk.room, "evidence.disclosed")]
+    assert results == ["denied", "ok"]
+    assert entries(desk.room, "evidence.disclosed")[1]["recipient"]["basis"] == "RB 27 kap."
+
+
+async def test_a_card_signs_and_only_the_right_one(desk: Desk) -> None:
+    card = NoteSigner("test.example/approver/a", Ed25519PrivateKey.generate())
+    auditor = desk.user("auditor")
+    package = await desk.request(approver_keys={auditor: card.vkey})
+    assert (await desk.approve(package)).status_code == 400, "a card was named, so it signs"
+    other = NoteSigner(card.origin, Ed25519PrivateKey.generate())
+    for line in (other.line(package["to_sign"]), card.line("another text\n"), "nonsense"):
+        assert (await desk.approve(package, line=line)).status_code == 400
+    approved = await desk.approve(package, line=card.line(package["to_sign"]))
+    assert approved.status_code == 200, approved.text
+    answer = await desk.fetch(package)
+    assert answer.status_code == 200, answer.text
+    found = desk.verify(answer.content, f"approver {card.vkey}\n")
+    assert found.warnings == ["quorum none: no witness was asked for"], found.text()
+    again = await desk.approve(package, line=card.line(package["to_sign"]))
+    assert again.status_code == 409
+
+
+async def test_a_card_that_was_not_named_signs_nothing(desk: Desk) -> None:
+    package = await desk.request()
+    card = NoteSigner("test.example/approver/a", Ed25519PrivateKey.generate())
+    answer = await desk.approve(package, line=card.line(package["to_sign"]))
+    assert answer.status_code == 400
+    wrong = desk.body(approver_keys={desk.user("auditor"): "nonsense"})
+    assert (await desk.supervisor.post("/evidence", wrong)).status_code == 400
+
+
+async def test_four_eyes(desk: Desk) -> None:
+    supervisor, auditor = desk.user("supervisor"), desk.user("auditor")
+    for people in ([supervisor], ["u-none"], [desk.user("dispatcher")], [auditor, auditor]):
+        answer = await desk.supervisor.post("/evidence", desk.body(approvers=people))
+        assert answer.status_code == 400, people
+    package = await desk.request()
+    path = f"/evidence/{package['id']}"
+    body = {"package_hash": package["package_hash"]}
+    own = await desk.supervisor.post(f"{path}/approve", body)
+    assert own.status_code == 403
+    stale = await desk.auditor.post(f"{path}/approve", {"package_hash": "0" * 64})
+    assert stale.status_code == 409
+    results = [entry["result"] for entry in entries(desk.room, "evidence.approved")]
+    assert results == ["denied"]
+    dispatcher = await desk.room.browser("dispatcher")
+    assert (await dispatcher.post(f"{path}/approve", body)).status_code == 403
+    assert (await dispatcher.get("/evidence")).status_code == 403
+
+
+async def test_the_same_person_with_two_accounts_is_no_second_person(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = await desk.request()
+
+    async def one_person(_work: Any) -> dict[str, str]:
+        return {desk.user("supervisor"): "one", desk.user("auditor"): "one"}
+
+    monkeypatch.setattr(desk.room.store, "read", one_person)
+    answer = await desk.approve(package)
+    assert (answer.status_code, "themselves" in answer.text) == (403, True)
+    again = await desk.supervisor.post("/evidence", desk.body())
+    assert (again.status_code, "themselves" in again.text) == (400, True)
+
+
+async def test_the_same_session_is_no_second_desk(desk: Desk) -> None:
+    package = await desk.request()
+    await desk.auditor.get("/access/x")
+    mine = entries(desk.room, "access.read")[0]["actor"]["sess"]
+    shelf = Shelf(desk.room.state / "evidence")
+    shelf.keep(replace(desk.evidence.find(package["id"]), session=mine))
+    answer = await desk.approve(package)
+    assert (answer.status_code, "another desk" in answer.text) == (403, True)
+
+
+async def test_a_refused_package_never_leaves(desk: Desk) -> None:
+    package = await desk.request()
+    path = f"/evidence/{package['id']}/refuse"
+    answer = await desk.auditor.post(path, {"reason": "the order names another day"})
+    assert answer.json()["state"] == "refused"
+    assert (
+        await desk.auditor.post(path, {"reason": "the order names another day"})
+    ).status_code == 409
+    assert (await desk.approve(package)).status_code == 409
+    assert (await desk.fetch(package)).status_code == 409
+    (entry,) = entries(desk.room, "evidence.refused")
+    assert entry["detail"]["reason"].startswith("enc:")
+
+
+async def test_an_approval_lasts_a_day(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = await desk.request()
+    await desk.approve(package)
+    monkeypatch.setattr(service_module, "APPROVAL_HOURS", -1)
+    answer = await desk.fetch(package)
+    assert (answer.status_code, "hours ago" in answer.text) == (409, True)
+
+
+async def test_a_package_that_was_changed_on_the_disk_does_not_leave(desk: Desk) -> None:
+    package = await desk.request()
+    await desk.approve(package)
+    path = desk.room.state / "evidence" / f"{package['id']}.zip"
+    data = bytearray(path.read_bytes())
+    data[data.index(b"OggS") + 300] ^= 1
+    path.write_bytes(data)
+    answer = await desk.fetch(package)
+    assert (answer.status_code, "its bytes" in answer.text) == (400, True)
+    assert entries(desk.room, "evidence.disclosed")[-1]["result"] == "failed"
+
+
+async def test_without_the_log_nothing_is_asked_for_nor_leaves(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = await desk.request()
+    await desk.approve(package)
+    monkeypatch.setattr(AuditWriter, "writable", property(lambda self: False))
+    monkeypatch.setattr(desk.room.audit, "_writable", False)
+    assert (await desk.fetch(package)).status_code == 503
+    assert (await desk.supervisor.post("/evidence", desk.body())).status_code == 503
+
+
+async def test_a_purpose_is_asked(desk: Desk) -> None:
+    for changes in (
+        {"purpose_ref": "", "purpose_text": "", "purpose_code": ""},
+        {"purpose_ref": "", "purpose_text": "check"},
+    ):
+        answer = await desk.supervisor.post("/evidence", desk.body(**changes))
+        assert answer.status_code == 400
+        assert "purpose" in answer.text
+
+
+async def test_only_what_one_may_export_is_found(desk: Desk) -> None:
+    answer = await desk.supervisor.post("/evidence", desk.body(talkgroups=[SECRET]))
+    assert answer.status_code == 403
+    empty = desk.body(from_utc=0, to_utc=1)
+    answer = await desk.supervisor.post("/evidence", empty)
+    assert answer.status_code == 404
+    assert entries(desk.room, "evidence.built")[-1]["result"] == "failed"
+    backwards = desk.body(to_utc=0)
+    assert (await desk.supervisor.post("/evidence", backwards)).status_code == 400
+    assert (await desk.auditor.get("/evidence/EV-2020-000001")).status_code == 404
+    assert (await desk.auditor.get("/evidence/..%2Fsamband")).status_code == 404
+
+
+async def test_a_file_that_was_changed_stops_the_build(desk: Desk) -> None:
+    for path in (desk.room.state / "recordings").glob("*.opus"):
+        path.write_bytes(path.read_bytes() + b"x")
+    answer = await desk.supervisor.post("/evidence", desk.body(listening_copies=False))
+    assert answer.status_code == 502
+    assert "the log tells of" in answer.text
+    for path in (desk.room.state / "recordings").glob("*.opus"):
+        path.unlink()
+    answer = await desk.supervisor.post("/evidence", desk.body())
+    assert answer.status_code == 400
+    assert not list((desk.room.state / "evidence").glob("*.zip*"))
+
+
+async def test_a_redacted_copy_names_its_parent(desk: Desk, tmp_path: Path) -> None:
+    parent = await desk.request()
+    await desk.approve(parent)
+    whole = (await desk.fetch(parent)).content
+    parent_file = tmp_path / "parent.zip"
+    parent_file.write_bytes(whole)
+    body = desk.body()
+    for name in ("talkgroups", "from_utc", "to_utc"):
+        del body[name]
+    over = desk.overs[0]
+    part = {"transmission": over, "from_ms": 500, "to_ms": 1500}
+    body |= {"parts": [part], "reason": "name of a third person"}
+    path = f"/evidence/{parent['id']}/redacted"
+    answer = await desk.supervisor.post(path, body)
+    assert answer.status_code == 201, answer.text
+    copy = answer.json()
+    assert copy["parent"] == parent["id"]
+    await desk.approve(copy)
+    data = (await desk.fetch(copy)).content
+    found = desk.verify(data, parent=parent_file)
+    assert found.status == 3, found.text()
+    files = Opened(desk.room.state / "received.zip").files
+    sound, before = decoded(files[f"data/calls/{over}.opus"]), decoded(spoken())
+    assert len(sound) == len(before)
+    middle = slice(16 * 500 + 400, 16 * 600 - 400)
+    assert max(sound[middle]) == 0 or max(abs(one) for one in sound[middle][::2]) < 256
+    assert files[f"data/calls/{desk.overs[1]}.opus"] == spoken(150)
+    record = json.loads(files["meta/package.json"])
+    assert record["redacts"]["parent_tagmanifest_sha256"] == parent["package_hash"]
+    assert record["redacts"]["spans"][0]["from_ms"] == 500
+    (entry,) = entries(desk.room, "recording.redacted")
+    assert entry["detail"]["sha256"] == [record["redacts"]["spans"][0]["after_sha256"]]
+    wrong = desk.verify(data, parent=desk.room.state / "received.zip")
+    assert "parent: " in wrong.verdict
+    assert "names no parent" in desk.verify(whole, parent=parent_file).verdict
+    nobody = {**body, "parts": [{**part, "transmission": "t-none"}]}
+    assert (await desk.supervisor.post(path, nobody)).status_code == 404
+    empty = {**body, "parts": [{**part, "from_ms": 1500}]}
+    assert (await desk.supervisor.post(path, empty)).status_code == 400
