@@ -17,7 +17,7 @@ from dispatch.audit.merkle import inclusion_proof
 from dispatch.audit.verify import verify_database
 from dispatch.errors import LogNotWritable
 from gateway.model.errors import ConfigError
-from tests.dispatch.audit.conftest import act
+from tests.dispatch.audit.conftest import State, act
 
 
 def entries(state: Any) -> Any:
