@@ -1,7 +1,7 @@
 """Access lists that a master pushes: talkgroups and units (reference p25, 5.2).
 
-The layout of the lists of units is not in what we have read; it is taken to be that of talkgroups
-without the slot [?].
+The layout of the lists of units is not in the reference; it is as dvmfne R05A04 sends it: that of
+talkgroups without the slot.
 """
 
 import struct

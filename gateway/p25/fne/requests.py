@@ -13,7 +13,8 @@ P25_MODE: Final = 2
 """Number of P25 in a grant request [?]: what we have read says where it stands, not its value."""
 _CONTROL_AT: Final = 10
 NO_CONTROL: Final = 0xFF
-"""In-call control that asks for nothing [?]; any other is taken as a no."""
+"""In-call control that asks for nothing [?]; any other is taken as a no. dvmfne R05A04 sends 01 to
+who may not talk, or not there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

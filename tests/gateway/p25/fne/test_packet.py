@@ -135,6 +135,10 @@ def test_lists_of_the_capture() -> None:
 def test_lists_of_units() -> None:
     assert read_units(units_payload((1, 1234567))) == (1, 1234567)
     assert read_units(units_payload(())) == ()
+    # as dvmfne R05A04 pushed it
+    pushed = bytes.fromhex("000000000000000000020074cbb10012d687")
+    assert read_units(pushed) == (7654321, 1234567)
+    assert units_payload((7654321, 1234567)) == pushed
     five = bytes(6) + b"\0\0\0\2" + b"\0\0\0\7\1" + b"\0\0\0\10\1"
     assert read_units(five) == (7, 8)
     for payload in (b"", bytes(9), bytes(6) + b"\xff\xff\xff\xff"):
@@ -155,6 +159,9 @@ def test_requests_lie_where_the_reference_says() -> None:
     control = InCallControl(command=1, destination=10001)
     assert control.encode()[10:] == bytes.fromhex("01002711")
     assert InCallControl.decode(control.encode() + b"more") == control
+    # as dvmfne R05A04 rejected a unit of its blacklist
+    rejected = InCallControl.decode(bytes.fromhex("000000000000000187ce0100271100"))
+    assert rejected == control
     joined = Announced(unit=1234567, group=10001)
     assert joined.encode() == bytes.fromhex("12d687002711")
     assert Announced.decode(joined.encode(), Announcement.AFFILIATION) == joined
