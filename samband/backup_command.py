@@ -81,6 +81,7 @@ def back_up(
                 copy_database(state / DATABASE, copy)
                 _add(tar, copy, DATABASE, files)
                 _add_folder(tar, state / "recordings", "recordings", files)
+                _add_folder(tar, state / "media", "media", files)
                 _add_folder(tar, state / "spool", "spool", files)
                 _add_folder(tar, state / "evidence", "evidence", files)
                 if with_keys:

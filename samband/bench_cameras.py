@@ -38,7 +38,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("--singles", type=int, default=100, help="single events (100)")
     parser.add_argument("--rate", type=int, default=2000, help="messages a second (2000)")
-    parser.add_argument("--seconds", type=int, default=30, help="length of the storm (30)")
+    parser.add_argument("--seconds", type=int, default=60, help="length of the storm (60)")
     parser.add_argument("--cameras", type=int, default=300, help="cameras in the storm (300)")
     parser.add_argument("--seed", type=int, default=1)
 

@@ -7,7 +7,14 @@ from typing import IO
 
 from gateway.model.errors import ConfigError
 
-FOLDERS = {"recordings": 0o750, "audit": 0o750, "spool": 0o750, "keys": 0o700, "log": 0o750}
+FOLDERS = {
+    "recordings": 0o750,
+    "media": 0o750,
+    "audit": 0o750,
+    "spool": 0o750,
+    "keys": 0o700,
+    "log": 0o750,
+}
 LOCK_FILE = "samband.lock"
 
 

@@ -18,7 +18,7 @@ from dispatch.cameras.event import CameraEvent, Standing, Unread
 from dispatch.cameras.grouping import DROP
 from dispatch.cameras.ingest import Batch, Health, Ingest
 from dispatch.cameras.register import CameraInfo, CameraRegister
-from dispatch.cameras.tables import Camera, CameraSource, WebhookSeen
+from dispatch.cameras.tables import Camera, CameraSource, CameraUnread, WebhookSeen
 from dispatch.cameras.webhook import MAX_BODY_BYTES, StandardScheme, WebhookKey
 from dispatch.errors import NotFound, ServiceError, TooLarge
 from dispatch.events import SourceChanged
@@ -38,6 +38,7 @@ WAITING_WEBHOOKS = 2000
 WEBHOOK_WAIT_MS = 5000
 REMEMBER_ID_US = 24 * 3_600_000_000
 MAX_STANDING = 50_000
+SWEEP_US = 3_600_000_000
 ADOPT_US = 120_000_000
 WEBHOOK_TOKENS, WEBHOOK_REFILL_US = 500, 2_000
 """A sender of webhooks may send 500 a second; beyond that it is told to wait."""
@@ -126,6 +127,7 @@ class CameraSources:
         self._waiting: list[tuple[str, Batch]] = []
         self._replies: list[asyncio.Future[None]] = []
         self._new_ids: list[tuple[str, str, UtcUs]] = []
+        self._swept_utc = 0
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -347,6 +349,19 @@ class CameraSources:
                 await asyncio.sleep(SETTLE_MS / 1000)
             self._wake.clear()
             await self._write_all()
+            await self._forget_unread()
+
+    async def _forget_unread(self) -> None:
+        """Erase messages that were not understood when their 72 hours are over, once an hour."""
+        now = self._clock.utc_us()
+        if now < self._swept_utc + SWEEP_US:
+            return
+        self._swept_utc = now
+
+        def work(db: Session) -> None:
+            db.exec(delete(CameraUnread).where(col(CameraUnread.expires_utc) <= now))
+
+        await self._persist(lambda: self._store.write(work))
 
     async def _write_all(self) -> None:
         replies, self._replies = self._replies, []

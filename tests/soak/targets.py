@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from tests.soak.camera_targets import CAMERAS
 from tests.soak.decoder_targets import Parts, PeiRows, Status
 from tests.soak.dfsi_targets import DFSI, DFSI_DECODERS
 from tests.soak.fne_targets import FNE, FNE_DECODERS
@@ -58,6 +59,7 @@ TARGETS: dict[str, Callable[[], Reader]] = {
     "webhook": Webhook,
     "webhook_headers": WebhookHeaders,
     "frigate": Frigate,
+    **CAMERAS,
     "voice_frame": Voice,
     "ptt": Ptt,
     "ogg": OggFile,

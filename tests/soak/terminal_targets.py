@@ -77,7 +77,8 @@ def in_words(error: Exception) -> None:
 def storable(event: object) -> None:
     """Demand that every text of an event can be written to a file or a database."""
     if isinstance(event, CameraEvent):
-        json.dumps(asdict(replace(event, raw=b"")) | {"raw": ""}, ensure_ascii=False).encode()
+        plain = asdict(replace(event, raw=b"", picture=b"")) | {"raw": "", "picture": ""}
+        json.dumps(plain, ensure_ascii=False).encode()
 
 
 def pei_lines() -> list[bytes]:

@@ -1,5 +1,6 @@
 """Milestone XProtect: both spellings of the signature, replay, and events of every shape."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -152,6 +153,12 @@ async def test_what_is_not_understood_is_kept(room: Any) -> None:
     assert got.outcome == "not understood"
     (kept,) = room.rows(CameraUnread)
     assert kept.reason == "no Event.EventHeader in it"
+    room.clock.offset_us += 73 * 3_600_000_000
+    other = event(ID="later")
+    await room.sources.receive("milestone:vms", signed(other), other)
+    async with asyncio.timeout(10):
+        while room.rows(CameraUnread):
+            await asyncio.sleep(0.02)
 
 
 def test_sample_of_the_manual() -> None:
