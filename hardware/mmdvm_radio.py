@@ -76,7 +76,7 @@ class MmdvmRadioLink(GuardedPort[ModemCore], P25Desk):
         super().__init__(
             link.id, _core(link), clock, url=link.port, settings=_port(link), line_log=line_log
         )
-        self._talks = self._core
+        self._talk_core = self._core
         self._sink = events
         self._voice = P25Voice(link.id, sound, clock, many=False)
 

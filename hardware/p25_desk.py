@@ -51,13 +51,13 @@ class TalkCore(Protocol):
 class P25Desk(ABC):
     """The engine's side of a P25 link."""
 
-    _talks: TalkCore
+    _talk_core: TalkCore
     _voice: P25Voice
 
     @property
     def info(self) -> LinkInfo:
         """Technology and capabilities."""
-        return self._talks.info
+        return self._talk_core.info
 
     def demand(self, demand: KeyDemand) -> None:
         """Ask to talk; nothing is keyed without a standing guard."""
@@ -66,21 +66,21 @@ class P25Desk(ABC):
             self._take_soon([TxNotSent(demand=demand.demand, reason=reason)])
             return
         self._voice.begin(demand.demand)
-        self._take_soon(self._talks.demand(demand, self._now()))
+        self._take_soon(self._talk_core.demand(demand, self._now()))
 
     def send_sound(self, demand: RequestId, pcm: bytes) -> None:
         """Give 20 ms of sound; dropped unless this demand is granted."""
-        if demand == self._talks.on_air:
+        if self._talks(demand):
             for imbe in self._voice.encode(demand, pcm):
-                self._talks.send_voice(demand, imbe, self._now())
+                self._talk_core.send_voice(demand, imbe, self._now())
             self._pump()
 
     def end(self, demand: RequestId, cause: str = "released") -> None:
         """Un-key or withdraw. A release sends what the vocoder still holds, any other does not."""
-        if cause == "released" and demand == self._talks.on_air:
+        if cause == "released" and self._talks(demand):
             for imbe in self._voice.flush(demand):
-                self._talks.send_voice(demand, imbe, self._now())
-        self._take_soon(self._talks.end(demand, cause, self._now()))
+                self._talk_core.send_voice(demand, imbe, self._now())
+        self._take_soon(self._talk_core.end(demand, cause, self._now()))
 
     def select_group(self, number: int) -> None:
         """Do nothing: each over of a P25 interface names its own group."""
@@ -88,7 +88,7 @@ class P25Desk(ABC):
 
     def act(self, act: UnitAct) -> None:
         """Reach one unit. What happens comes back as events."""
-        self._take_soon(self._talks.act(act, self._now()))
+        self._take_soon(self._talk_core.act(act, self._now()))
 
     def acknowledge_emergency(self, message: MessageId, unit: int) -> None:
         """Tell a unit that a person has its alarm."""
@@ -102,6 +102,10 @@ class P25Desk(ABC):
         if isinstance(event, TalkEnded | CallDown):
             self._voice.over(event.instance)
         return False
+
+    def _talks(self, demand: RequestId) -> bool:
+        """Say whether the voice of a press may be sent now."""
+        return demand == self._talk_core.on_air
 
     @abstractmethod
     def _no_guard(self) -> str:

@@ -12,22 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.model.errors import LinkError
-from gateway.model.ids import LinkId, MessageId, MonoMs, RequestId
+from gateway.model.ids import LinkId, MonoMs, RequestId
 from gateway.model.radio import (
-    CallDown,
-    KeyDemand,
     LinkChanged,
-    LinkInfo,
     LinkState,
     RadioEvent,
-    TalkEnded,
-    TxNotSent,
 )
-from gateway.model.unit_acts import AcknowledgeAlarm, UnitAct
-from gateway.p25.talk.port import AnnouncesPorts, Datagram, P25Core, SendsMany, VoiceHeard
+from gateway.p25.talk.port import AnnouncesPorts, Datagram, P25Core, SendsMany
 from gateway.ports import CallSoundSink, Clock, RadioEventSink
 from hardware.guard_client import UnkeyGuard
+from hardware.guarded_port import NO_GUARD
 from hardware.line_log import LineLog
+from hardware.p25_desk import P25Desk
 from hardware.p25_voice import P25Voice
 from hardware.udp_channel import Address, UdpChannel
 
@@ -35,7 +31,6 @@ BACK_OFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Pauses before sockets that could not be opened are tried again."""
 MAX_CLIENTS = 1000
 """Addresses that a channel without a fixed peer remembers; the oldest goes first."""
-NO_GUARD = "the un-key guard is being started"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +41,7 @@ class Ends:
     remote: Address | None = None
 
 
-class P25RadioLink:
+class P25RadioLink(P25Desk):
     """One P25 interface as the engine drives it (``gateway.ports.RadioLink``)."""
 
     def __init__(
@@ -62,7 +57,7 @@ class P25RadioLink:
     ) -> None:
         """Prepare; nothing is opened yet. ``ends`` has an entry for each of the core's channels."""
         self._id = link
-        self._core = core
+        self._core = self._talk_core = core
         self._ends = ends
         self._sink = events
         self._clock = clock
@@ -86,11 +81,6 @@ class P25RadioLink:
         """The plan's id of this link."""
         return self._id
 
-    @property
-    def info(self) -> LinkInfo:
-        """Technology and capabilities."""
-        return self._core.info
-
     def port_of(self, channel: str) -> int:
         """Return the local port of an open channel, 0 while it is closed."""
         opened = self._channels.get(channel)
@@ -112,41 +102,6 @@ class P25RadioLink:
         if self._line_log is not None:
             self._line_log.close()
         self._take([LinkChanged(state=LinkState.CLOSED)])
-
-    # ---- what the engine asks
-
-    def demand(self, demand: KeyDemand) -> None:
-        """Ask to talk; nothing is keyed without a standing guard."""
-        if not all(guard.alive() for guard in self._guards):
-            self._take_soon([TxNotSent(demand=demand.demand, reason=NO_GUARD)])
-            return
-        self._voice.begin(demand.demand)
-        self._take_soon(self._core.demand(demand, self._now()))
-
-    def send_sound(self, demand: RequestId, pcm: bytes) -> None:
-        """Give 20 ms of sound; dropped unless this demand is granted."""
-        if self._talks(demand):
-            for imbe in self._voice.encode(demand, pcm):
-                self._core.send_voice(demand, imbe, self._now())
-            self._pump()
-
-    def end(self, demand: RequestId, cause: str = "released") -> None:
-        """Un-key or withdraw. A release sends what the vocoder still holds, any other does not."""
-        if cause == "released" and self._talks(demand):
-            for imbe in self._voice.flush(demand):
-                self._core.send_voice(demand, imbe, self._now())
-        self._take_soon(self._core.end(demand, cause, self._now()))
-
-    def select_group(self, number: int) -> None:
-        """Do nothing: each over of a P25 interface names its own group."""
-
-    def act(self, act: UnitAct) -> None:
-        """Reach one unit. What happens comes back as events."""
-        self._take_soon(self._core.act(act, self._now()))
-
-    def acknowledge_emergency(self, message: MessageId, unit: int) -> None:
-        """Tell a unit that a person has its alarm."""
-        self.act(AcknowledgeAlarm(message=message, unit=unit))
 
     def restart(self) -> None:
         """Close and open again."""
@@ -245,6 +200,9 @@ class P25RadioLink:
 
     # ---- the core
 
+    def _no_guard(self) -> str:
+        return "" if all(guard.alive() for guard in self._guards) else NO_GUARD
+
     def _now(self) -> MonoMs:
         return self._clock.mono_ms()
 
@@ -271,12 +229,8 @@ class P25RadioLink:
         try:
             while self._events:
                 event = self._events.popleft()
-                if isinstance(event, VoiceHeard):
-                    self._voice.heard(event)
-                    continue
-                if isinstance(event, TalkEnded | CallDown):
-                    self._voice.over(event.instance)
-                self._sink(self._id, event)
+                if not self._sounds(event):
+                    self._sink(self._id, event)
         finally:
             self._telling = False
 
@@ -293,7 +247,7 @@ class P25RadioLink:
     def _talks(self, demand: RequestId) -> bool:
         if isinstance(self._core, SendsMany):
             return self._core.talks(demand)
-        return demand == self._core.on_air
+        return super()._talks(demand)
 
     def _arm(self) -> None:
         """Give each over a guard that holds what ends it; it keeps that guard while it lasts."""

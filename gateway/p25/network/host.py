@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from gateway.model.ids import MonoMs
 from gateway.model.radio import KeyDemand, LineSeen, LinkState, RadioEvent
+from gateway.p25.network.call_in import FIRST_PIECE, STRAY_MS
 from gateway.p25.network.core import DELAY_MS, NetworkCore
 from gateway.p25.network.datagrams import End, Poll, Unknown, Unlink, Voice, decode_datagram
 from gateway.p25.network.flood import FloodGate
@@ -33,6 +34,7 @@ class _Client:
     gate: FloodGate = field(default_factory=lambda: FloodGate(MOST_OF_ONE))
     heard_ms: MonoMs | None = None
     """When its stream was last heard; None when it has ended."""
+    ended_ms: MonoMs | None = None
     barred: bool = False
     """Its stream is not taken before it has ended: somebody else talked first."""
 
@@ -114,6 +116,9 @@ class NetworkHost(NetworkCore):
             self._send(raw, port)
 
     def _voice(self, client: _Client, record: Voice, raw: bytes, port: int, now: MonoMs) -> None:
+        if self._is_late(client, record, now):
+            self._events += self._call_in.voice(record, now)  # nobody else waits for it
+            return
         fresh = client.heard_ms is None or now - client.heard_ms > STREAM_MS
         client.heard_ms = now
         if fresh:
@@ -126,11 +131,16 @@ class NetworkHost(NetworkCore):
         self._pass_on(raw, port)
         self._events += self._call_in.voice(record, now)
 
+    def _is_late(self, client: _Client, record: Voice, now: MonoMs) -> bool:
+        """Say whether a record was overtaken by the end of its over, and begins none."""
+        ended = client.ended_ms is not None and now - client.ended_ms < STRAY_MS
+        return ended and record.place >= FIRST_PIECE and client.heard_ms is None
+
     def _is_taken(self, port: int) -> bool:
         return self._call_out.demand is not None or self._talker not in (None, port)
 
     def _ended(self, client: _Client, raw: bytes, port: int, now: MonoMs) -> None:
-        client.barred, client.heard_ms = False, None
+        client.barred, client.heard_ms, client.ended_ms = False, None, now
         if self._talker == port:
             self._talker = None
             self._pass_on(raw, port)

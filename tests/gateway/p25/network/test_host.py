@@ -16,6 +16,7 @@ from gateway.model.radio import (
 )
 from gateway.p25.network.datagrams import decode_datagram
 from gateway.p25.network.host import MAX_CLIENTS
+from gateway.p25.talk.port import VoiceHeard
 from hardware.sim.p25 import reflector_records as wire
 from hardware.sim.p25.stage_voice import SimOver
 from tests.gateway.p25.network.bench import GROUP, POLL, UNIT, client, host, records
@@ -59,6 +60,20 @@ def test_one_talker_at_a_time_goes_to_all_others_as_it_came() -> None:
     bench.sent.clear()
     bench.give(*first, port=2)
     assert bench.data(1) == first
+
+
+def test_a_record_that_its_end_has_overtaken_makes_no_talker() -> None:
+    bench = host(1, 2)
+    first, second = records(), records(second=True)
+    bench.give(*first, *second[:8], wire.end(), port=1)
+    bench.run(40)
+    bench.give(second[8], port=1)
+    assert bench.data(2)[-1] == wire.end()
+    bench.run(500)
+    assert len([event for event in bench.of(VoiceHeard) if event.frame]) == 18
+    bench.press()
+    assert bench.of(TxGranted)
+    assert len(bench.of(TalkEnded)) == 1
 
 
 def test_a_talker_that_stops_is_ended_after_a_second_and_a_half() -> None:
