@@ -80,7 +80,7 @@ def test_each_line_can_be_decoded_by_hand(name: str) -> None:
 
 def test_packets_of_the_fne_captures() -> None:
     names = {"rptl-ack": "ACK", "rptk-ack": "ACK", "rptc-ack": "ACK", "pong": "PONG"}
-    for name in ("fne_login", "fne_p25_voice"):
+    for name in ("fne_login", "fne_p25_voice", "fne_dvmfne"):
         entries = json.loads((FOLDER / f"{name}.json").read_text())["entries"]
         rows = list(KINDS["fne"](entry["udp"] for entry in entries))
         counted: dict[str, Counter[str]] = {}

@@ -22,7 +22,7 @@ from tests.gateway.p25.fne.wire import entries
 
 CAPTURED = [
     pytest.param(bytes.fromhex(row["udp"]), id=f"{name}-{place}")
-    for name in ("fne_login", "fne_p25_voice")
+    for name in ("fne_login", "fne_p25_voice", "fne_dvmfne")
     for place, row in enumerate(entries(name))
 ]
 

@@ -54,6 +54,18 @@ def test_the_captured_login_ends_in_the_same_authorisation() -> None:
     assert wire.core._access.active.keys() == {1, 9990, 5, 65535}
 
 
+def test_what_we_sent_to_a_real_master_is_what_we_send() -> None:
+    rows = [row for row in entries("fne_dvmfne") if row["dir"] == "peer->master"]
+    sent = [FnePacket.decode(bytes.fromhex(row["udp"])) for row in rows]
+    wire = Wire(peer_id=100300, own_id=3000001, identity="T100300")
+    wire.take(wire.core.opened(MonoMs(wire.now)))
+    for row in entries("fne_dvmfne"):
+        if row["dir"] == "master->peer":
+            wire.raw(bytes.fromhex(row["udp"]))
+    assert [one.payload for one in wire.sent[:3]] == [one.payload for one in sent[:3]]
+    assert [one.sequence for one in wire.sent[:3]] == [one.sequence for one in sent[:3]]
+
+
 def test_pings_and_stays_up() -> None:
     wire = Wire().log_in()
     wire.events.clear()
