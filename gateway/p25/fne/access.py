@@ -2,19 +2,25 @@
 
 from collections.abc import Iterable
 
+from gateway.model.ids import MonoMs
 from gateway.p25.fne.lists import ListedGroup
 from gateway.p25.fne.numbers import MasterList
 
 MAX_GROUP = 0xFFFF
 
 
+PIECES_MS = 5_000
+"""Active groups that come within this of each other are pieces of one list; later ones are news."""
+
+
 class Access:
-    """The lists of one session. A master may send them in pieces, so active groups add up."""
+    """The lists of one session. A master may send one in pieces, and all of them again later."""
 
     def __init__(self, own_id: int) -> None:
         """Begin with no list."""
         self._own_id = own_id
         self.active: dict[int, ListedGroup] = {}
+        self._active_ms: MonoMs | None = None
         self.deactivated: set[int] = set()
         self.blacklisted = False
         """Whether our own unit may not talk."""
@@ -22,11 +28,16 @@ class Access:
     def clear(self) -> None:
         """Forget everything: a new session begins."""
         self.active.clear()
+        self._active_ms = None
         self.deactivated.clear()
         self.blacklisted = False
 
-    def take_groups(self, which: int, groups: Iterable[ListedGroup]) -> None:
+    def take_groups(self, which: int, groups: Iterable[ListedGroup], now: MonoMs) -> None:
         """Take a list of talkgroups; numbers that P25 cannot have are of other systems."""
+        if which == MasterList.ACTIVE_GROUPS:
+            if self._active_ms is not None and now - self._active_ms > PIECES_MS:
+                self.active.clear()
+            self._active_ms = now
         for group in groups:
             if group.number > MAX_GROUP:
                 continue

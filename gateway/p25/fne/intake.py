@@ -134,7 +134,7 @@ class Intake:
         if which not in (MasterList.ACTIVE_GROUPS, MasterList.DEACTIVATED_GROUPS):
             self._reporter.unknown += 1
             return []
-        self._access.take_groups(which, read_groups(packet.payload))
+        self._access.take_groups(which, read_groups(packet.payload), now)
         self._affiliations.follow(self._access.active)
         events: list[RadioEvent] = []
         for group in self._transmitter.groups():

@@ -288,6 +288,16 @@ def test_a_talkgroup_that_the_master_does_not_know() -> None:
     assert "not among the active" in wire.told(TxRefused)[0].reason
 
 
+def test_a_list_that_comes_again_takes_the_place_of_the_last_one() -> None:
+    wire = Wire().log_in((10001, 10002))
+    wire.give(listed(MasterList.ACTIVE_GROUPS, 10003))  # a second piece
+    assert wire.core._access.active.keys() == {10001, 10002, 10003}
+    wire.run(600_000)
+    wire.give(listed(MasterList.ACTIVE_GROUPS, 10002))
+    press(wire)
+    assert "not among the active" in wire.told(TxRefused)[0].reason
+
+
 def test_our_unit_on_the_blacklist() -> None:
     wire = Wire().log_in()
     black = units_payload((5, OWN))
