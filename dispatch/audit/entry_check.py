@@ -35,13 +35,16 @@ def look_at_entry(raw: bytes) -> Looked:
     found = Looked()
     try:
         entry = json.loads(raw, parse_constant=_no_number, parse_float=_no_number)
+        if not isinstance(entry, dict) or not entry.keys() >= REQUIRED_KEYS:
+            found.faults.append("it lacks keys of an audit entry")
+        else:
+            _look(entry, raw, found)
     except (ValueError, RecursionError) as error:
         found.faults.append(f"it is not JSON of integers and texts ({error})")
-        return found
-    if not isinstance(entry, dict) or not entry.keys() >= REQUIRED_KEYS:
-        found.faults.append("it lacks keys of an audit entry")
-        return found
-    found.entry = entry
+    return found
+
+
+def _look(entry: dict[str, Any], raw: bytes, found: Looked) -> None:
     if _has_big_number(entry):
         found.faults.append("a number in it is not below 2^53 in size")
     if len(raw) > MAX_ENTRY_BYTES or canonical_bytes(entry) != raw:
@@ -52,7 +55,7 @@ def look_at_entry(raw: bytes) -> Looked:
     purpose = entry["purpose"] if isinstance(entry["purpose"], dict) else {}
     _look_for_clear_text({"text": purpose.get("text")}, found)
     _look_for_clear_text(entry["detail"], found)
-    return found
+    found.entry = entry
 
 
 def _no_number(text: str) -> None:

@@ -148,7 +148,7 @@ def check_coverage(value: dict[str, Any], record: Record, found: Findings) -> No
         first, last = moment(gap["from"], f"{place}.from"), moment(gap["to"], f"{place}.to")
         if not start <= first <= last <= end:
             raise BadForm(f"{place}: it lies outside of what was asked for")
-        if gap["cause"] not in CAUSES:
+        if text(gap["cause"], f"{place}.cause") not in CAUSES:
             raise BadForm(f"{place}: the cause {gap['cause']!r} is not known")
     found.passed(
         f"coverage: {value['included']} of {value['matched']} recordings, {len(gaps)} gaps "

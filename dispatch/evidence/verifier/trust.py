@@ -165,13 +165,13 @@ class Note:
         """Return the known keys that signed; raises BadNote when one of them did so wrongly."""
         found = []
         for key in keys:
-            for name, raw in self.signatures:
-                if name != key.name or raw[:4] != key.key_id:
-                    continue
-                if not self._right(key, raw[4:]):
-                    raise BadNote(f"the signature of {name} is wrong: what it signs was changed")
+            mine = [
+                raw for name, raw in self.signatures if (name, raw[:4]) == (key.name, key.key_id)
+            ]
+            if not all(self._right(key, raw[4:]) for raw in mine):
+                raise BadNote(f"the signature of {key.name} is wrong: what it signs was changed")
+            if mine:
                 found.append(key)
-                break
         return found
 
     def _right(self, key: Key, signature: bytes) -> bool:
