@@ -140,14 +140,26 @@ async def serve(stdin: asyncio.StreamReader, stdout: asyncio.StreamWriter) -> No
 
 async def _pull(settings: dict[str, Any], register: CameraRegister, deliver: Deliver) -> None:
     """Read every ONVIF device; one that fails is tried again and troubles no other."""
-    from dispatch.cameras.onvif_client import PullSource
-
     async with asyncio.TaskGroup() as group:
         for values in settings["devices"]:
             device = PullDevice(**values)
-            ingest = Ingest(device.source, register.find, os.urandom)
-            source = PullSource(device, ingest, SystemClock(), deliver)
-            group.create_task(source.run(), name=device.source)
+            group.create_task(_keep(device, register, deliver), name=device.source)
+
+
+async def _keep(device: PullDevice, register: CameraRegister, deliver: Deliver) -> None:
+    """Read one device for ever; what the library did not foresee is told, and it begins again."""
+    from dispatch.cameras.onvif_client import PullSource
+
+    while True:
+        ingest = Ingest(device.source, register.find, os.urandom)
+        try:
+            await PullSource(device, ingest, SystemClock(), deliver).run()
+        except Exception as error:
+            logger.exception("%s: begun again", device.source)
+            words = f"begun again after {type(error).__name__}: {error}"[:200]
+            health = Health(source=device.source, state="down", reason=words)
+            await deliver(Batch(source=device.source, health=[health]))
+        await asyncio.sleep(RESTART_MS / 1000)
 
 
 async def _mqtt(hello: dict[str, Any], register: CameraRegister, deliver: Deliver) -> None:

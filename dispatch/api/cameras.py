@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from dispatch.api.asking import ServicesOf, asker_of
 from dispatch.audit.entry import Obj
+from dispatch.auth.permissions import Action
 from dispatch.cameras.sources import CameraSources
 from dispatch.cameras.tables import CameraUnread
 from dispatch.deps import Person, require
@@ -23,7 +24,13 @@ Engineer = Annotated[Person, Depends(require("camera.unread"))]
 @router.get("/camera-sources")
 async def sources(person: Viewer, services: ServicesOf) -> list[dict[str, Any]]:
     """List the sources with state, clock offset, delay and what became of their messages."""
-    return services.use(CameraSources).source_rows() if services.has(CameraSources) else []
+    if not services.has(CameraSources):
+        return []
+
+    def sees(group: str) -> bool:
+        return not group or person.access.camera(Action.SEE, group)
+
+    return services.use(CameraSources).source_rows(sees)
 
 
 @router.get("/camera-messages")

@@ -12,7 +12,7 @@ from dispatch.audit.entry import Obj
 from dispatch.auth.permissions import Action, Role
 from dispatch.cameras.media import MAX_CLIP_S, ROLL_S
 from dispatch.cameras.media_store import SUFFIXES, MediaStore, clip_around
-from dispatch.cameras.register import CameraRegister
+from dispatch.cameras.register import CameraInfo
 from dispatch.cameras.sources import CameraSources
 from dispatch.cameras.tables import CameraMedia
 from dispatch.deps import Person, require
@@ -62,6 +62,9 @@ async def media_file(
         if row is None:
             raise NotFound(f"there is no still or clip {media}")
         views.sheet(db, person.access, row.incident)
+        known = services.use(CameraSources).register.by_id(row.camera)
+        if known is not None and not _sees(person, known):
+            raise NotFound(f"there is no still or clip {media}")
         return row
 
     row = await services.store.read(work)
@@ -100,16 +103,15 @@ async def bookmark(
         return row
 
     found = await services.store.read(work)
-    camera = services.use(CameraSources).register.by_id(body.camera)
-    group = camera.group if camera else ""
-    if group and not person.access.camera(Action.SEE, group):
+    register = services.use(CameraSources).register
+    camera = register.by_id(body.camera) or register.find(found.source, body.camera)
+    if not _sees(person, camera):
         raise NotFound(f"there is no camera {body.camera}")
     first, last = body.from_utc or found.started_utc, body.to_utc or found.last_event_utc
     between = clip_around(UtcUs(first), UtcUs(last), body.before_s, body.after_s)
-    source = _source_of(services.use(CameraSources).register, body.camera, found)
-    name = (camera.name_at_source if camera else "") or body.camera
+    name = camera.name_at_source or camera.id
     clip = await services.use(MediaStore).bookmark(
-        source, (body.camera, name), incident, between, person.name
+        camera.source or found.source, (camera.id, name), incident, between, person.name
     )
     services.use(Record).note_of(
         asker_of(request, person),
@@ -121,6 +123,5 @@ async def bookmark(
     return {"id": clip, "state": "wanted", "from_utc": between[0], "to_utc": between[1]}
 
 
-def _source_of(register: CameraRegister, camera: str, incident: Incident) -> str:
-    known = register.by_id(camera)
-    return known.source if known and known.source else incident.source
+def _sees(person: Person, camera: CameraInfo) -> bool:
+    return not camera.group or person.access.camera(Action.SEE, camera.group)

@@ -109,7 +109,7 @@ def title_of(event: CameraEvent, camera: CameraInfo) -> str:
         "loiter": "Loitering",
         "motion": "Motion",
     }.get(event.kind) or ", ".join(label.capitalize() for label in event.labels[:3])
-    place = camera.place or camera.name or camera.id
+    place = camera.place or camera.name or camera.id or "camera not named"
     return f"{what or 'Event'}, {place}"
 
 

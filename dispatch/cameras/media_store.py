@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, Protocol
 from sqlmodel import Session, col, select
 
 from dispatch.cameras.frigate_http import Fetched
+from dispatch.cameras.grouping import Bucket
 from dispatch.cameras.ingest import Batch
 from dispatch.cameras.media import (
     FETCHED,
@@ -40,6 +42,8 @@ logger = logging.getLogger(__name__)
 AT_ONCE = 4
 LOOK_S = 1.0
 DAY_US = 86_400 * 1_000_000
+WANT_TOKENS, WANT_REFILL_US = 200, 200_000
+"""Events of a source whose media are fetched unasked: 200 at once, five a second."""
 SUFFIXES = {"image/jpeg": ".jpg", "image/webp": ".webp", "image/png": ".png", "video/mp4": ".mp4"}
 """Other types are kept without one."""
 PICTURE_STARTS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"RIFF": "image/webp"}
@@ -76,6 +80,9 @@ class MediaStore:
         self._closing = asyncio.Event()
         self._wake = asyncio.Event()
         self._busy: set[str] = set()
+        self._buckets: dict[str, Bucket] = {}
+        self.counters: Counter[tuple[str, str]] = Counter()
+        """(source, reason) -> events whose media nobody asked for."""
 
     def add_source(self, source: str, fetcher: MediaSource, *, keeps_days: float) -> None:
         """Fetch media of a source, which keeps them ``keeps_days`` itself."""
@@ -86,11 +93,20 @@ class MediaStore:
         for row in batch.rows:
             if row["source"] not in self._sources or not row["incident"]:
                 continue
-            for want in frigate_wants(row):
+            wants = frigate_wants(row)
+            if wants and not row["claims"] and not self._allows(row):
+                self.counters[row["source"], "too many to fetch"] += 1
+                continue
+            for want in wants:
                 self._add(db, want, row["source"], row["camera"], row["incident"], "")
         for picture in batch.pictures:
             self._add_picture(db, picture)
         self._wake.set()
+
+    def _allows(self, row: dict[str, Any]) -> bool:
+        """Whether a source may want one more; what has a claim of identity always may."""
+        bucket = self._buckets.setdefault(row["source"], Bucket(WANT_TOKENS, WANT_REFILL_US))
+        return bucket.take(UtcUs(row["t_recv_utc"]))
 
     def _add_picture(self, db: Session, picture: dict[str, Any]) -> None:
         """Keep a still that came inside a message, as fetched."""

@@ -294,8 +294,11 @@ class CameraSources:
             for camera in self.register.all()
         ]
 
-    def source_rows(self) -> list[dict[str, Any]]:
-        """Return every source with health, delay and counters (``GET /camera-sources``)."""
+    def source_rows(self, sees: Callable[[str], bool] = lambda group: True) -> list[dict[str, Any]]:
+        """Return every source with health, delay and counters (``GET /camera-sources``).
+
+        ``sees``: whether the asker may know of cameras of a group.
+        """
         names = {source for source, camera in self.health if not camera}
         names |= {source for source, _ in self.counters}
         rows = []
@@ -323,16 +326,23 @@ class CameraSources:
                             "since_utc": one.since_utc,
                         }
                         for (of, _, _), one in self._standing.items()
-                        if of == source
+                        if of == source and sees(self._group(one.camera))
                     ],
                     "offline": sorted(
                         camera
                         for (one, camera), state in self.health.items()
-                        if one == source and camera and state.state == "down"
+                        if one == source
+                        and camera
+                        and state.state == "down"
+                        and sees(self._group(camera) or state.camera_group)
                     ),
                 }
             )
         return rows
+
+    def _group(self, camera: str) -> str:
+        known = self.register.by_id(camera)
+        return known.group if known else ""
 
     def _state_of(self, camera: CameraInfo) -> str:
         own = self.health.get((camera.source, camera.id))

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 from dispatch.auth.access import Access
 from dispatch.auth.permissions import Action
 from dispatch.cameras.media_store import media_rows
-from dispatch.cameras.tables import CameraEvent
+from dispatch.cameras.tables import Camera, CameraEvent
 from dispatch.errors import NotFound
 from dispatch.incidents.claims import hits_of, masked
 from dispatch.incidents.suggest import FOLDED
@@ -106,7 +106,7 @@ def sheet(db: Session, access: Access, incident_id: str) -> Row:
         "suggestions": _suggestions(db, incident_id),
         "possibly_same": _possibly_same(db, access, incident_id),
         "counted": _counted(db, incident_id),
-        "media": media_rows(db, incident_id),
+        "media": _media(db, access, incident_id),
     }
 
 
@@ -200,6 +200,16 @@ def _possibly_same(db: Session, access: Access, incident: str) -> list[Row]:
             rows.append(
                 {"id": other.id, "label": other.label, "title": other.title, "why": pair.why}
             )
+    return rows
+
+
+def _media(db: Session, access: Access, incident: str) -> list[Row]:
+    """Return stills and clips, without those of cameras that this person may not know of."""
+    rows = []
+    for row in media_rows(db, incident):
+        camera = db.get(Camera, row["camera"])
+        if camera is None or not camera.group or access.camera(Action.SEE, camera.group):
+            rows.append(row)
     return rows
 
 

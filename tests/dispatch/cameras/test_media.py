@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from dispatch.cameras.frigate_http import FrigateHttp, FrigateLogin
+from dispatch.cameras.ingest import Batch
 from dispatch.cameras.media import Answer, Want, clip_between, follow, frigate_wants
 from dispatch.cameras.media_store import MediaStore
 from dispatch.cameras.mp4 import duration_ms
@@ -244,6 +245,16 @@ async def test_a_clip_that_is_late_then_short_then_whole(place: Place, tmp_path:
     done = await place.until(lambda row: row.state == "fetched")
     assert (done.tries, done.duration_ms, done.made_by) == (3, 10_000, "Anna")
     assert duration_ms(place.media.folder / done.file) == 10_000
+
+
+async def test_a_storm_of_alerts_wants_no_more_than_its_share(place: Place) -> None:
+    base = {"source": "webhook:test", "incident": "i-1", "camera": "c", "t_recv_utc": 1}
+    rows = [row(**base, src_event_id=f"e-{n}") for n in range(300)]
+    claimed = row(**base, src_event_id="face", claims=[{"type": "face"}])
+    batch = Batch(rows=[*rows, claimed])
+    place.room.store.write_now(lambda db: place.media.in_batch(db, batch))
+    assert place.media.counters["webhook:test", "too many to fetch"] == 100
+    assert "face" in {one.object for one in place.rows()}
 
 
 async def test_what_the_source_erased_is_gone_and_says_so(place: Place) -> None:

@@ -254,6 +254,20 @@ async def test_two_devices_beside_each_other(stub: OnvifStub) -> None:
         await end(two)
 
 
+async def test_a_device_that_answers_anything_but_onvif_is_told_and_stays_tried() -> None:
+    async def anything(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"<html>router</html>"})
+
+    async with serving(anything) as port:
+        desk = Desk(OnvifStub(), port)
+        task = asyncio.create_task(desk.source.run())
+        await desk.until(lambda: desk.health, "it says why")
+        assert desk.health[0][0] == "down"
+        assert not task.done()
+        await end(task)
+
+
 async def test_a_dead_device_is_down_and_comes_back() -> None:
     stub = OnvifStub()
     async with serving(stub.app) as port:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from dispatch.audit.log import sqlite_path
 from dispatch.auth.access import GrantInfo
@@ -17,8 +18,9 @@ from dispatch.auth.people import parse_actions
 from dispatch.auth.permissions import Role
 from dispatch.cameras.demo_source import DemoCameras, WebhookClient, secret_text
 from dispatch.cameras.frigate_http import Fetched
-from dispatch.cameras.ingest import Ingest, from_bytes, to_bytes
+from dispatch.cameras.ingest import Health, Ingest, from_bytes, to_bytes
 from dispatch.cameras.media import Answer
+from dispatch.cameras.tables import CameraMedia
 from gateway.model import events as ev
 from samband.camera_side import CameraSide
 from samband.config_cameras import Camera, Cameras, Webhook
@@ -28,7 +30,7 @@ SECRET_BYTES = bytes(range(32))
 KAJEN = Camera(
     id="cam-0412", name="Kajgatan 4", latitude_deg=59.3302, longitude_deg=18.0601, range_m=60
 )
-HIDDEN = Camera(id="cam-hid", name="Vault", group="hidden")
+HIDDEN = Camera(id="cam-hid", name="Vault", group="hidden", name_at_source="vault")
 
 
 @pytest.fixture
@@ -314,8 +316,14 @@ async def test_stills_and_clips_leave_after_the_log_has_them(
     bad = {"camera": "cam-0412", "before_s": 600, "after_s": 600}
     assert (await browser.post(f"/incidents/{incident}/clips", bad)).status_code == 400
     assert (await browser.get("/media/none")).status_code == 404
-    hidden = {"camera": "cam-hid"}
-    assert (await browser.post(f"/incidents/{incident}/clips", hidden)).status_code == 404
+    for name in ("cam-hid", "vault"):
+        hidden = await browser.post(f"/incidents/{incident}/clips", {"camera": name})
+        assert hidden.status_code == 404, "neither by our name nor by the source's"
+    await side.media.bookmark("webhook:test", ("cam-hid", "vault"), incident, (0, 9_000_000), "X")
+    assert {row["camera"] for row in await media()} == {"cam-0412"}
+    rows = room.services.store.read_now(lambda db: list(db.exec(select(CameraMedia))))
+    secret = next(row.id for row in rows if row.camera == "cam-hid")
+    assert (await browser.get(f"/media/{secret}")).status_code == 404
 
 
 class NoFetcher:
@@ -352,6 +360,14 @@ async def test_messages_not_understood_are_shown_to_engineers(room: Room, side: 
     assert any(e["verb"] == "camera.message" for e in entries(room))
     assert (await browser.get("/camera-messages/none")).status_code == 404
     dispatcher = await room.browser("dispatcher")
+    for camera, group in (("cam-0412", ""), ("cam-hid", "hidden")):
+        side.sources.report(
+            Health(source="frigate:a", state="down", camera=camera, camera_group=group)
+        )
+    (source,) = [
+        row for row in (await dispatcher.get("/camera-sources")).json() if row["id"] == "frigate:a"
+    ]
+    assert source["offline"] == ["cam-0412"], "of a hidden camera nothing is told"
     assert (await dispatcher.get("/camera-messages")).status_code == 403
     metrics = (await dispatcher.http.get("/metrics")).text
     assert (
