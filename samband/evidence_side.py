@@ -4,6 +4,7 @@ from dispatch.audit.checkpoint import NoteSigner
 from dispatch.audit.cosign import Cosigning, witness_at
 from dispatch.audit.keys import KeyFolder, log_signing_key
 from dispatch.audit.log import sqlite_path
+from dispatch.audit.mirror import Mirror
 from dispatch.audit.outside import OutsideProof
 from dispatch.audit.stamp import authority
 from dispatch.audit.writer import AuditWriter
@@ -24,6 +25,9 @@ class EvidenceSide:
         """Make the services and file them."""
         self._outside = services.add(outside_proof(config, writer))
         services.add(evidence_service(config, writer, services, self._outside))
+        witnesses = tuple(one.key for one in self._outside.cosigning.witnesses)
+        database = sqlite_path(config.store_url)
+        services.add(Mirror(writer, database, config.state / "mirror", witnesses))
         self._daily = services.add(
             DailyCheck(
                 services.store,

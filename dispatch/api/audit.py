@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from dispatch.api.asking import ServicesOf, asker_of
 from dispatch.audit.entry import Obj
 from dispatch.audit.log import sqlite_path
+from dispatch.audit.mirror import Mirror
 from dispatch.audit.outside import STALE_S, OutsideProof
 from dispatch.audit.tables import AuditLog, Checkpoint
 from dispatch.audit.verify import verify_database
@@ -158,6 +159,25 @@ async def verify(
         detail={"size": report.size, "faults": len(report.faults)},
     )
     return {**report.to_json(), "at_utc": last.at_utc}
+
+
+@router.post("/audit/mirror")
+async def mirror(
+    request: Request,
+    person: Annotated[Person, Depends(require("audit.mirror"))],
+    services: ServicesOf,
+) -> dict[str, Any]:
+    """Renew the mirror of the log on the server's disk; that it leaves is logged beforehand."""
+    kept = services.use(Mirror)
+    obj = Obj(type="audit_log", id="mirror")
+    await services.use(Record).before(asker_of(request, person), "disclose", "audit.mirrored", obj)
+    done = await kept.renew()
+    return {
+        "size": done.size,
+        "tiles": done.tiles,
+        "bundles": done.bundles,
+        "folder": str(kept.folder),
+    }
 
 
 @router.get("/access/{obj}")

@@ -168,6 +168,11 @@ _LINES: tuple[Permission, ...] = (
     _line("audit.read", "read entries of the audit log", frozenset({Role.AUDITOR, Role.DPO})),
     _line("audit.verify", "verify the audit log", frozenset({Role.AUDITOR, Role.DPO})),
     _line(
+        "audit.mirror",
+        "renew the mirror of the audit log for the supervisory authority",
+        frozenset({Role.AUDITOR, Role.DPO}),
+    ),
+    _line(
         "access.read",
         "see who searched, played and changed an object",
         frozenset({Role.AUDITOR, Role.DPO}),

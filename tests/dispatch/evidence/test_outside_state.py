@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from dispatch.audit.cosign import Cosigning, WitnessState
+from dispatch.audit.mirror import Mirror
 from dispatch.audit.outside import OutsideProof, StampState
+from dispatch.audit.verify_tiles import verify_tiles
 from tests.dispatch.room import Room
 
 
@@ -40,3 +42,23 @@ async def test_witnesses_and_stamp_are_shown_with_their_age(
         ("witness.test/y", 0, True, ""),
     ]
     assert state["witness"][2]["at_utc"] is None
+
+
+async def test_the_auditor_renews_the_mirror_and_it_is_logged(room: Room) -> None:
+    mirror = room.services.add(
+        Mirror(room.audit, room.state / "samband.db", room.state / "mirror", ())
+    )
+    auditor = await room.browser("auditor")
+    first = (await auditor.post("/audit/mirror")).json()
+    assert first["folder"] == str(mirror.folder)
+    trust = room.state / "trust.txt"
+    vkey = (room.state / "audit" / "log.vkey").read_text("utf-8")
+    trust.write_text(f"log {vkey}", encoding="utf-8")
+    report = verify_tiles(mirror.folder, trust)
+    assert (report.ok, report.size) == (True, first["size"]), report.faults
+    assert b'"verb":"audit.mirrored"' in (mirror.folder / "entries.jsonl").read_bytes()
+    again = (await auditor.post("/audit/mirror")).json()
+    assert again["size"] > first["size"]
+    assert verify_tiles(mirror.folder, trust).ok
+    supervisor = await room.browser("supervisor")
+    assert (await supervisor.post("/audit/mirror")).status_code == 403
