@@ -129,22 +129,17 @@ class FrameReader:
 
     def give_up(self) -> list[Frame | Rubbish]:
         """Look for frames inside one whose end does not come: its start was no start."""
-        if self._buffer:
-            self._skip(1)
-        found = self._cut()
-        while self._buffer:
-            self._skip(1)
-            found += self._cut()
-        return [*found, *self._told()]
+        return [*self._cut(last=True), *self._told()]
 
-    def _cut(self) -> list[Frame | Rubbish]:
+    def _cut(self, *, last: bool = False) -> list[Frame | Rubbish]:
+        """Return what is whole; with ``last`` nothing more comes, and what is cut short is none."""
         found: list[Frame | Rubbish] = []
         while True:
             self._to_start()
             size = self._size(0)
-            if size is None:
+            if not self._buffer or (size is None and not last):
                 break
-            if not size:
+            if not size or (last and len(self._buffer) < size):
                 self._skip(1)
                 continue
             if len(self._buffer) < size:
