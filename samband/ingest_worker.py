@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import os
+import signal
 import struct
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -130,11 +131,14 @@ async def serve(stdin: asyncio.StreamReader, stdout: asyncio.StreamWriter) -> No
         work = _mqtt(hello, register, deliver)
     reading = asyncio.create_task(work, name="sources")
     gone = asyncio.create_task(stdin.read(), name="parent")
-    done, waiting = await asyncio.wait({reading, gone}, return_when=asyncio.FIRST_COMPLETED)
-    for task in waiting:
-        task.cancel()
-    await asyncio.gather(*waiting, return_exceptions=True)
-    if reading in done:
+    try:
+        await asyncio.wait({reading, gone}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ended = reading.done()
+        for task in (reading, gone):
+            task.cancel()
+        await asyncio.gather(reading, gone, return_exceptions=True)
+    if ended:
         reading.result()
 
 
@@ -215,8 +219,10 @@ async def main() -> None:
         lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader()), sys.stdout
     )
     writer = asyncio.StreamWriter(transport, protocol, None, loop)
-    with contextlib.suppress(ConnectionError, BrokenPipeError):
-        await serve(reader, writer)
+    serving = asyncio.create_task(serve(reader, writer), name="serve")
+    loop.add_signal_handler(signal.SIGTERM, serving.cancel)  # ONVIF subscriptions are given back
+    with contextlib.suppress(ConnectionError, BrokenPipeError, asyncio.CancelledError):
+        await serving
 
 
 if __name__ == "__main__":

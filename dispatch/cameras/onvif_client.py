@@ -5,6 +5,7 @@ and the answers' own bytes are read by ``onvif_notification``. Runs in the inges
 """
 
 import asyncio
+import contextlib
 import datetime as dt
 import logging
 from collections.abc import Awaitable, Callable
@@ -39,6 +40,8 @@ POINT_NAMESPACE = "http://www.onvif.org/ver10/events/wsdl/PullPointSubscription"
 CALL_TIMEOUT_S = 20
 GRACE_S = 10
 """How much later than asked a pull may be answered."""
+GIVE_BACK_S = 3
+"""A device that does not take its subscription back in time is left; the server wants to end."""
 TOPIC_OF_RAW = "PullMessages"
 Deliver = Callable[[Batch], Awaitable[None]]
 
@@ -127,9 +130,11 @@ class PullSource:
         """Unsubscribe even when cancelled: a device has few pull points."""
         self._point.stop()
         step = self._point.next(self._clock.mono_ms())
-        if step is not None:
-            await asyncio.shield(self._one(step))
-        await self._camera.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GIVE_BACK_S):
+                if step is not None:
+                    await self._one(step)
+                await self._camera.close()
 
     # ---- calls ---------------------------------------------------------------------------------
 
