@@ -142,6 +142,14 @@ async def package(package: str, person: Viewer, services: ServicesOf) -> dict[st
     return _shown(services.use(Evidence).find(package))
 
 
+@router.get("/evidence/{package}/contents")
+async def contents(
+    package: str, request: Request, person: Viewer, services: ServicesOf
+) -> dict[str, Any]:
+    """Return record, coverage, file list and README of a package: what an approver looks at."""
+    return await services.use(Evidence).look(asker_of(request, person), package)
+
+
 @router.post("/evidence", status_code=201)
 async def request_package(
     body: RequestBody, request: Request, person: Requester, services: ServicesOf

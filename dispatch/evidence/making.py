@@ -1,10 +1,12 @@
 """Makes the archive of a package for the service: gathers, redacts, builds, stamps. Blocks."""
 
 import hashlib
+import json
 import zipfile
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from dispatch.audit.checkpoint import NoteSigner
 from dispatch.audit.cosigned import CosignedNotes
@@ -31,6 +33,7 @@ from dispatch.evidence.listening import METHOD, WAV_HOW, how_made, redacted, wav
 from dispatch.evidence.verifier.findings import Findings
 from dispatch.evidence.verifier.main import verify
 from dispatch.evidence.verifier.trust import read_trust
+from dispatch.evidence.verifier.zip_reader import Archive
 from dispatch.evidence.zip_writer import FileChanged
 from gateway.model.errors import RadioError
 
@@ -210,6 +213,16 @@ class Making:
             add_signatures(path, lines, tsr, fresh)
             fresh.replace(path)
         return tsr
+
+    def contents(self, path: Path) -> dict[str, Any]:
+        """Return what will leave, as an approver has to see it: record, coverage, files, README."""
+        with Archive(path) as archive:
+            return {
+                "record": json.loads(archive.read("meta/package.json")),
+                "coverage": json.loads(archive.read("data/coverage.json")),
+                "files": {name: archive.size(name) for name in archive.names},
+                "readme": archive.read("README.txt").decode(),
+            }
 
     def check(self, path: Path, approver_keys: tuple[str, ...]) -> Findings:
         """Verify a package as its receiver will, with our own keys."""

@@ -227,6 +227,13 @@ class Evidence:
             parent=redacting.parent if redacting else "",
         )
 
+    async def look(self, asker: Asker, package_id: str) -> dict[str, Any]:
+        """Return what will leave, for who decides; that somebody looked is logged first."""
+        self._shelf.find(package_id)
+        obj = Obj(type="package", id=package_id)
+        await self._record.before(asker, "consult", "evidence.looked", obj)
+        return await asyncio.to_thread(self._making.contents, self._shelf.archive(package_id))
+
     # ---- deciding ----------------------------------------------------------------------------
 
     async def approve(

@@ -78,7 +78,7 @@ def check_custody(archive: Archive, head: Head, found: Findings) -> list[dict[st
             found.fault(f"{CUSTODY}: entry {seq}: {words}")
         for words in looked.warnings:
             found.warn(f"free text or subject in clear in the log: entry {seq}: {words}")
-        words = _wrong_proof(archive.read(name), line, seq, head)
+        words = wrong_proof(archive.read(name), line, seq, head)
         if words:
             found.fault(f"{name}: {words}")
         if looked.entry:
@@ -109,7 +109,7 @@ def _proof_names(archive: Archive, found: Findings) -> list[tuple[int, str]]:
     return sorted(names)
 
 
-def _wrong_proof(raw: bytes, line: bytes, seq: int, head: Head) -> str:
+def wrong_proof(raw: bytes, line: bytes, seq: int, head: Head) -> str:
     """Return what is wrong with the proof of an entry, empty when it holds."""
     begin, gap, note = raw.partition(b"\n\n")
     try:

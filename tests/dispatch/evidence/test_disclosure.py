@@ -161,6 +161,17 @@ async def test_asked_approved_fetched_verified(desk: Desk) -> None:
     assert access[0]["verb"] == "evidence.disclosed"
 
 
+async def test_who_decides_sees_what_will_leave(desk: Desk) -> None:
+    package = await desk.request()
+    answer = (await desk.auditor.get(f"/evidence/{package['id']}/contents")).json()
+    assert answer["record"]["id"] == package["id"]
+    assert answer["coverage"]["included"] == 2
+    assert answer["files"][f"data/calls/{desk.overs[0]}.opus"] == len(spoken())
+    assert "NOT VALID" in answer["readme"]
+    (looked,) = entries(desk.room, "evidence.looked")
+    assert (looked["op"], looked["actor"]["id"]) == ("consult", desk.user("auditor"))
+
+
 async def test_every_step_is_in_the_log_before_it_is_taken(desk: Desk) -> None:
     package = await desk.request(purpose_text="a man was run over")
     await desk.fetch(package)

@@ -1,9 +1,14 @@
 """Trust files: roles, quorums, and every mistake refused with its line."""
 
+import json
+from pathlib import Path
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dispatch.audit.checkpoint import Cosigner, NoteSigner
+from dispatch.evidence.verifier.custody import check_checkpoint, wrong_proof
+from dispatch.evidence.verifier.findings import Findings
 from dispatch.evidence.verifier.trust import BadNote, BadTrust, Trust, read_note, read_trust
 
 LOG = NoteSigner("log.test/a", Ed25519PrivateKey.from_private_bytes(bytes(32))).vkey
@@ -97,3 +102,18 @@ def test_a_note_may_bear_many_lines_of_strangers() -> None:
     strangers = "— stranger AAAAAAA=\n" * 40
     note = read_note(f"{text}\n{strangers}{signer.line(text)}".encode())
     assert [key.name for key in note.signed_by(trust("quorum none").logs)] == ["log.test/a"]
+
+
+def test_vectors_of_the_log_hold_for_the_offline_side_too() -> None:
+    folder = Path(__file__).parents[2] / "vectors" / "audit"
+    vectors = json.loads((folder / "checkpoint_vectors.json").read_text("utf-8"))
+    found = Findings()
+    text = f"log {vectors['log_vkey']}\nwitness w {vectors['witness_vkey']}\nquorum w\n"
+    raw = vectors["cosigned_checkpoint"].encode()
+    head = check_checkpoint(raw, read_trust(text), found)
+    assert (found.faults, found.warnings, head.size) == ([], [], 8)
+    proof = vectors["tlog_proof_index5_size8"].encode()
+    leaf = bytes.fromhex(vectors["leaf_for_index5_hex"])
+    assert wrong_proof(proof, leaf, 5, head) == ""
+    assert "of the log" in wrong_proof(proof, leaf + b"x", 5, head)
+    assert "it is the proof of entry 5" in wrong_proof(proof, leaf, 4, head)
