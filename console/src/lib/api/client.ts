@@ -8,6 +8,8 @@ import type {
   CallAnswer,
   CallSearch,
   CallSheet,
+  Candidate,
+  ClaimLook,
   Handover,
   ImportPolicy,
   ImportReport,
@@ -225,6 +227,15 @@ export class ApiClient {
   closeIncident = (id: string, reason: string): Promise<unknown> =>
     this.post(path`/incidents/${id}/close`, { reason } satisfies Body<'CloseIncident'>);
 
+  // ---- faces, plates, stills and clips ---------------------------------------------------------
+
+  candidates = (): Promise<Candidate[]> => this.get('/claims');
+  lookAt = (id: string): Promise<ClaimLook> => this.get(path`/claims/${id}`);
+  judge = (id: string, verdict: 'confirmed' | 'rejected'): Promise<{ state: string }> =>
+    this.post(path`/claims/${id}`, { verdict } satisfies Body<'Verdict'>);
+  keepClip = (id: string, camera: string): Promise<unknown> =>
+    this.post(path`/incidents/${id}/clips`, { camera });
+
   // ---- engineer ----------------------------------------------------------------------------
 
   links = (): Promise<LinkInfo[]> => this.get('/links');
@@ -259,3 +270,6 @@ export function socketUrl(where: string): string {
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
   return `${scheme}//${location.host}${BASE}${where}`;
 }
+
+/** Address of a still or clip; opening it is logged by the server. */
+export const mediaUrl = (id: string): string => `${BASE}${path`/media/${id}`}`;

@@ -5,9 +5,11 @@
 
 import type { Events, EventType } from './events.gen';
 import type { components } from './openapi.gen';
+import type { EventClaim, MediaRow } from './claim_types';
 import type { Message } from './message_types';
 import type { TalkgroupInfo } from './talkgroup_types';
 
+export type { Candidate, ClaimLook, EventClaim, MediaRow } from './claim_types';
 export type { Claim, Claims, Message, MessageSearch } from './message_types';
 export type { LastTalk, TalkgroupInfo, TalkgroupState } from './talkgroup_types';
 
@@ -250,6 +252,8 @@ export interface CameraEvent {
   severity: string;
   labels: (string | { name?: string; label?: string })[];
   score: number | null;
+  claims?: EventClaim[];
+  notes?: string[];
 }
 
 export interface Incident extends IncidentRow {
@@ -259,6 +263,7 @@ export interface Incident extends IncidentRow {
   talkgroups: string[];
   possibly_same: { id: string; label: string; title: string; why: string }[];
   counted?: { camera: string; reason: string; events: number }[];
+  media?: MediaRow[];
 }
 
 export interface CallRow {
