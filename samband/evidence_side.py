@@ -11,6 +11,7 @@ from dispatch.audit.writer import AuditWriter
 from dispatch.evidence.daily import DailyCheck
 from dispatch.evidence.exporter import exporter_signer
 from dispatch.evidence.making import Making
+from dispatch.evidence.outages import Outages
 from dispatch.evidence.service import Evidence
 from dispatch.evidence.shelf import Shelf
 from dispatch.services.record import Record
@@ -24,6 +25,9 @@ class EvidenceSide:
     def __init__(self, config: Config, writer: AuditWriter, services: Services) -> None:
         """Make the services and file them."""
         self._outside = services.add(outside_proof(config, writer))
+        self._outages = services.add(
+            Outages(config.state / "evidence", services.bus, services.clock)
+        )
         services.add(evidence_service(config, writer, services, self._outside))
         witnesses = tuple(one.key for one in self._outside.cosigning.witnesses)
         database = sqlite_path(config.store_url)
@@ -39,6 +43,7 @@ class EvidenceSide:
 
     def start(self) -> None:
         """Begin to ask and to compare."""
+        self._outages.start()
         self._outside.start()
         self._daily.start()
 
@@ -46,6 +51,7 @@ class EvidenceSide:
         """End both; safe twice."""
         await self._daily.close()
         await self._outside.close()
+        await self._outages.close()
 
 
 def outside_proof(config: Config, writer: AuditWriter) -> OutsideProof:
@@ -85,4 +91,5 @@ def evidence_service(
         making=making,
         shelf=Shelf(config.state / "evidence"),
         recordings=config.state / "recordings",
+        outages=services.use(Outages),
     )

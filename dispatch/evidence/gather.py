@@ -3,7 +3,7 @@
 Runs inside a read of the store. Only overs whose talkgroup the asker may export from are seen.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from dispatch.errors import NotFound
 from dispatch.evidence.builder import json_bytes
 from dispatch.evidence.draft import Coverage, Gap, Item, Original
+from dispatch.evidence.outages import Outage
 from dispatch.evidence.verifier.contents import CALLS, file_id
 from dispatch.services.rows import as_row
 from dispatch.store.individual import IndividualCall
@@ -62,6 +63,8 @@ def gather(
     folder: Path,
     plan: Plan,
     may_export: Callable[[Transmission], bool],
+    *,
+    outages: Sequence[Outage] = (),
 ) -> Gathered:
     """Return the recordings of a selection with their records; raises NotFound when none is."""
     rows = [row for row in _transmissions(db, selection) if may_export(row)]
@@ -88,7 +91,12 @@ def gather(
         talkgroups=selection.talkgroups,
         sites=_sites(plan, selection.talkgroups, rows),
         left_out=tuple(sorted(left_out.items())),
-        gaps=tuple(_gaps(db, heard, selection, plan)),
+        gaps=tuple(
+            sorted(
+                [*_gaps(db, heard, selection, plan), *_outage_gaps(outages, selection, plan)],
+                key=lambda gap: gap.start,
+            )
+        ),
     )
     return Gathered(
         items=tuple(_item(row, files[row.id], folder) for row in inside),
@@ -184,6 +192,28 @@ def _gaps(db: Session, heard: "_Heard", selection: Selection, plan: Plan) -> lis
                 site=sites.get(row.link),  # type: ignore[call-overload]  # a link's id is its text
             )
         )
+    return gaps
+
+
+def _outage_gaps(outages: Sequence[Outage], selection: Selection, plan: Plan) -> list[Gap]:
+    """Return when links of the talkgroups, or the whole recorder, were away."""
+    gaps = []
+    links = {str(link.id): link for link in plan.links}
+    for outage in outages:
+        start, end = moment(outage.start_utc), moment(outage.end_utc)
+        if outage.link is None:
+            gaps.append(Gap(start=start, end=end, cause="recorder"))
+            continue
+        link = links.get(outage.link)
+        if link is None:
+            continue
+        for group in plan.talkgroups:
+            on_it = group.system == link.system and group.number in link.talkgroups
+            if on_it and group.id in selection.talkgroups:
+                site = str(link.site)
+                gaps.append(
+                    Gap(start=start, end=end, cause="link", talkgroup=str(group.id), site=site)
+                )
     return gaps
 
 

@@ -25,6 +25,7 @@ from dispatch.evidence.builder import Built, signed_text
 from dispatch.evidence.draft import Approver, Recipient, Why
 from dispatch.evidence.gather import Gathered, Selection, gather, moment
 from dispatch.evidence.making import Making, Order, Redacting, redacts_of, with_redacted
+from dispatch.evidence.outages import Outages
 from dispatch.evidence.readme import gaps_in_words
 from dispatch.evidence.shelf import APPROVED, REFUSED, WAITING, Approval, Package, Shelf
 from dispatch.services.plans import LivePlan
@@ -67,6 +68,7 @@ class Evidence:
         making: Making,
         shelf: Shelf,
         recordings: Path,
+        outages: Outages,
     ) -> None:
         """Take the parts of one state folder."""
         self._store = store
@@ -78,6 +80,7 @@ class Evidence:
         self._making = making
         self._shelf = shelf
         self._recordings = recordings
+        self._outages = outages
         self._numbering = asyncio.Lock()
 
     def packages(self) -> list[Package]:
@@ -161,9 +164,10 @@ class Evidence:
         def may_export(row: Transmission) -> bool:
             return asker.access.can_on(Action.EXPORT, row.talkgroup, row.link)
 
-        plan = self._plan.plan
+        plan, wanted = self._plan.plan, ask.selection
+        away = await asyncio.to_thread(self._outages.between, wanted.start_utc, wanted.end_utc)
         gathered = await self._store.read(
-            lambda db: gather(db, ask.selection, self._recordings, plan, may_export)
+            lambda db: gather(db, wanted, self._recordings, plan, may_export, outages=away)
         )
         redacts = None
         if redacting is not None:

@@ -19,6 +19,7 @@ from dispatch.evidence import service as service_module
 from dispatch.evidence.exporter import exporter_signer
 from dispatch.evidence.listening import decoded
 from dispatch.evidence.making import Making
+from dispatch.evidence.outages import Outages
 from dispatch.evidence.service import Evidence
 from dispatch.evidence.shelf import Shelf
 from dispatch.evidence.verifier.findings import Findings
@@ -71,6 +72,7 @@ class Desk:
                 ),
                 shelf=Shelf(room.state / "evidence"),
                 recordings=room.state / "recordings",
+                outages=Outages(room.state / "evidence", room.bus, room.clock),
             )
         )
         self.supervisor = await room.browser("supervisor")
