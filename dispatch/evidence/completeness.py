@@ -42,7 +42,9 @@ class Completeness:
     recordings: int = 0
     collected: int = 0
     waiting: int = 0
-    """Recordings still open, and spools that are not in the database yet: no fault."""
+    """Recordings still open, spools and calls that are not in the database yet: no fault."""
+    spooling: bool = False
+    """Whether the journal waits in its spool."""
     findings: dict[str, Finding] = field(default_factory=dict)
 
     @property
@@ -91,6 +93,7 @@ def check_completeness(store: Store, state: Path, gateway: str) -> Completeness:
     result = Completeness(counter=_counter(state / "spool" / COUNTER_FILE))
     sidecars = _sidecars(state / "recordings")
     result.waiting = _waiting(state)
+    result.spooling = (state / "spool" / SPOOL_FILES[0]).exists()
     store.read_now(lambda db: _compare(db, result, sidecars, state / "recordings", gateway))
     return result
 
@@ -169,6 +172,11 @@ def _compare_numbers(db: Session, result: Completeness, gateway: str) -> None:
     )
     result.calls = db.exec(select(func.count()).select_from(Call)).one()
     missing = set(range(1, result.counter + 1)) - numbers
+    if result.spooling:
+        newest = max((number for number in numbers if number is not None), default=0)
+        late = {number for number in missing if number > newest}
+        result.waiting += len(late)
+        missing -= late
     result.find("numbers given out by the recorder, but no call has them", map(str, missing))
 
 

@@ -55,6 +55,11 @@ async def test_a_whole_room_is_complete(quiet: Room) -> None:
     (open_folder / "t-x.json").write_text("{}", encoding="utf-8")
     (quiet.state / "spool" / "journal.jsonl").write_text("", encoding="utf-8")
     assert check(quiet).waiting == 2
+    (quiet.state / "spool" / "call_seq").write_text("5", encoding="ascii")
+    found = check(quiet)
+    assert (found.complete, found.waiting) == (True, 4), "two calls wait with the journal"
+    (quiet.state / "spool" / "journal.jsonl").unlink()
+    assert not check(quiet).complete
 
 
 async def test_each_kind_of_gap_is_named(quiet: Room) -> None:
