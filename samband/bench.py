@@ -16,6 +16,7 @@ BENCHES: dict[str, tuple[str, str]] = {
     "voice": ("samband.bench_voice", "level control, Opus and press buffer, per packet"),
     "fanout": ("samband.bench_fanout", "listeners per core, real DTLS peers"),
     "cameras": ("samband.bench_cameras", "camera events through a real broker, and a storm"),
+    "camera-samples": ("samband.bench_camera_samples", "other people's camera messages"),
     "suggestions": ("samband.bench_suggestions", "which calls belong to an incident"),
     "sound": ("samband.bench_sound", "radio to browser and back: delay, intelligibility, level"),
     "ptt": ("samband.bench_ptt", "press to the first byte on the wire, release to un-key"),
