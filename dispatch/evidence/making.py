@@ -1,5 +1,6 @@
 """Makes the archive of a package for the service: gathers, redacts, builds, stamps. Blocks."""
 
+import contextlib
 import hashlib
 import json
 import zipfile
@@ -36,6 +37,7 @@ from dispatch.evidence.verifier.trust import read_trust
 from dispatch.evidence.verifier.zip_reader import Archive
 from dispatch.evidence.zip_writer import FileChanged
 from gateway.model.errors import RadioError
+from voicecodecs.errors import VoiceError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,15 +158,8 @@ class Making:
         for item in items:
             for original in item.originals:
                 if original.name.endswith(".opus") and not original.name.endswith(".raw.opus"):
-                    data = _sound(original)
-                    copies.append(
-                        ListeningCopy(
-                            name=original.name.removesuffix(".opus") + ".wav",
-                            data=wav_of(data),
-                            source=original.name,
-                            how=how_made(WAV_HOW),
-                        )
-                    )
+                    with contextlib.suppress(VoiceError):  # no sound in it: then no copy
+                        copies.append(_copy_of(original))
         return copies
 
     def redact(self, gathered: Gathered, parts: tuple[Part, ...]) -> list[Redone]:
@@ -180,7 +175,10 @@ class Making:
             )
             if any(not 0 <= start < end for start, end in spans):
                 raise ServiceError(f"redaction of {transmission}: expected from before to, in ms")
-            data = redacted(_sound(original), list(spans))
+            try:
+                data = redacted(_sound(original), list(spans))
+            except VoiceError as error:
+                raise ServiceError(f"redaction of {transmission}: {error}") from error
             sha256 = hashlib.sha256(data).hexdigest()
             self._redacted_folder.mkdir(mode=0o750, parents=True, exist_ok=True)
             path = self._redacted_folder / f"{sha256}.opus"
@@ -229,6 +227,15 @@ class Making:
         lines = [f"log {self._log_vkey}", f"exporter {self._exporter.vkey}", "quorum none"]
         lines += [f"approver {key}" for key in approver_keys]
         return verify(path, read_trust("\n".join(lines)), today=datetime.now(UTC).date())
+
+
+def _copy_of(original: Original) -> ListeningCopy:
+    return ListeningCopy(
+        name=original.name.removesuffix(".opus") + ".wav",
+        data=wav_of(_sound(original)),
+        source=original.name,
+        how=how_made(WAV_HOW),
+    )
 
 
 def _sound(original: Original) -> bytes:

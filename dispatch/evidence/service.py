@@ -263,7 +263,10 @@ class Evidence:
             package_id,
             approval={"by": asker.access.user.id, "package_hash": package_hash},
         )
-        await asyncio.to_thread(self._making.finish, self._shelf.archive(package_id), lines)
+        try:
+            await asyncio.to_thread(self._making.finish, self._shelf.archive(package_id), lines)
+        except OSError as error:
+            raise ServiceError(f"evidence: {package_id}: {error}") from error
         approval = Approval(
             by=asker.access.user.id, package_hash=package_hash, t_utc=self._clock.utc_us()
         )

@@ -344,6 +344,39 @@ async def test_a_file_that_was_changed_stops_the_build(desk: Desk) -> None:
     assert not list((desk.room.state / "evidence").glob("*.zip*"))
 
 
+async def test_a_recording_without_sound_has_no_copy_and_cannot_be_redacted(desk: Desk) -> None:
+    room = desk.room
+    call, over = room.begin(seq=3)
+    room.record(call, over, b"no Ogg at all")
+    room.end(call, over)
+    await room.journaled()
+    await until(lambda: len(entries(room, "recording.closed")) == 3)
+    package = await desk.request(only=[over])
+    contents = (await desk.auditor.get(f"/evidence/{package['id']}/contents")).json()
+    assert f"data/calls/{over}.opus" in contents["files"]
+    assert contents["record"]["derived"] == []
+    body = desk.body()
+    for name in ("talkgroups", "from_utc", "to_utc"):
+        del body[name]
+    body |= {"parts": [{"transmission": over, "from_ms": 0, "to_ms": 9}], "reason": "a name"}
+    answer = await desk.supervisor.post(f"/evidence/{package['id']}/redacted", body)
+    assert answer.status_code == 400
+
+
+async def test_a_disk_that_fails_at_the_approval_is_told(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = await desk.request()
+
+    def full(*_args: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Making, "finish", full)
+    answer = await desk.approve(package)
+    assert (answer.status_code, "No space left" in answer.text) == (400, True)
+    assert desk.evidence.find(package["id"]).state == "waiting"
+
+
 async def test_a_redacted_copy_names_its_parent(desk: Desk, tmp_path: Path) -> None:
     parent = await desk.request()
     await desk.approve(parent)
