@@ -34,6 +34,7 @@ from tests.hardware.station_room import (
 )
 
 CLIP = "en-b101-roll"
+BRIEF = "en-a911-eta"
 SHORT = Sound.silence(400)
 ROLES = pytest.mark.parametrize("role", ["reflector", "gateway"])
 
@@ -168,11 +169,11 @@ async def test_signalling_is_refused_in_words() -> None:
 async def test_a_bad_network_does_not_break_an_over(
     fault: str, values: dict[str, object], least: float, host: bool
 ) -> None:
-    said = clip(CLIP)
+    said = clip(BRIEF)
 
     async def story(room: StationRoom) -> None:
         room.do(fault, **values)
-        room.do("talk", group=GROUP, unit=UNIT, say=CLIP)
+        room.do("talk", group=GROUP, unit=UNIT, say=BRIEF)
         await room.until(lambda: room.of(CallDown), 20)
         assert talkers(room)[-1] == UNIT
         assert set(talkers(room)) <= {None, UNIT}

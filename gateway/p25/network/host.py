@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from gateway.model.ids import MonoMs
 from gateway.model.radio import KeyDemand, LineSeen, LinkState, RadioEvent
-from gateway.p25.network.call_in import FIRST_PIECE, STRAY_MS
+from gateway.p25.network.call_in import END_GRACE_MS, FIRST_PIECE, STRAY_MS
 from gateway.p25.network.core import DELAY_MS, NetworkCore
 from gateway.p25.network.datagrams import End, Poll, Unknown, Unlink, Voice, decode_datagram
 from gateway.p25.network.flood import FloodGate
@@ -133,8 +133,11 @@ class NetworkHost(NetworkCore):
 
     def _is_late(self, client: _Client, record: Voice, now: MonoMs) -> bool:
         """Say whether a record was overtaken by the end of its over, and begins none."""
-        ended = client.ended_ms is not None and now - client.ended_ms < STRAY_MS
-        return ended and record.place >= FIRST_PIECE and client.heard_ms is None
+        if client.ended_ms is None or client.heard_ms is not None:
+            return False
+        since_ms = now - client.ended_ms
+        begins = record.place < FIRST_PIECE and since_ms >= END_GRACE_MS
+        return since_ms < STRAY_MS and not begins
 
     def _is_taken(self, port: int) -> bool:
         return self._call_out.demand is not None or self._talker not in (None, port)

@@ -62,12 +62,14 @@ def test_one_talker_at_a_time_goes_to_all_others_as_it_came() -> None:
     assert bench.data(1) == first
 
 
-def test_a_record_that_its_end_has_overtaken_makes_no_talker() -> None:
+@pytest.mark.parametrize("late", [0, 1, 8])
+def test_a_record_that_its_end_has_overtaken_makes_no_talker(late: int) -> None:
     bench = host(1, 2)
-    first, second = records(), records(second=True)
-    bench.give(*first, *second[:8], wire.end(), port=1)
+    first, second = records(second=True), records()
+    bench.give(*first, *[one for one in second if one is not second[late]], port=1)
+    bench.give(wire.end(), port=1)
     bench.run(40)
-    bench.give(second[8], port=1)
+    bench.give(second[late], port=1)
     assert bench.data(2)[-1] == wire.end()
     bench.run(500)
     assert len([event for event in bench.of(VoiceHeard) if event.frame]) == 18
