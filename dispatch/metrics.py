@@ -1,6 +1,10 @@
 """``/metrics`` for Prometheus and ``/readyz``: figures of the service, never of a person."""
 
+from collections.abc import Mapping
+
+from dispatch.cameras.media_store import MediaStore
 from dispatch.cameras.sources import CameraSources
+from dispatch.cameras.webhook_sender import WebhookSender
 from dispatch.services.board import Board
 from dispatch.services.disk import DiskPolicy
 from dispatch.services.journal import Journal
@@ -52,6 +56,12 @@ def metrics_text(services: Services) -> str:
         add(
             "camera_messages_total", "counter", "Camera messages by what became of them.", *messages
         )
+    if services.has(WebhookSender):
+        sent = _labelled(services.use(WebhookSender).counters, "target")
+        add("webhooks_out_total", "counter", "Messages to other systems by outcome.", *sent)
+    if services.has(MediaStore):
+        media = _labelled(services.use(MediaStore).counters, "source")
+        add("camera_media_total", "counter", "Events whose media nobody asked for.", *media)
     if services.has(Voice):
         voice = services.use(Voice)
         add("rtc_sessions", "gauge", "Open WebRTC sessions.", ("", len(voice.rtc.sessions)))
@@ -61,6 +71,13 @@ def metrics_text(services: Services) -> str:
         ]
         add("voice_delay_ms", "gauge", "Voice delay by stage.", *delays)
     return "\n".join(lines) + "\n"
+
+
+def _labelled(counters: Mapping[tuple[str, str], int], name: str) -> list[tuple[str, float]]:
+    return [
+        (f'{{{name}="{one}",outcome="{outcome}"}}', float(number))
+        for (one, outcome), number in counters.items()
+    ]
 
 
 def _step(services: Services) -> int:

@@ -7,10 +7,12 @@ in a process each (``samband.ingest_worker``).
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from dispatch.cameras.demo_source import DemoCameras, WebhookClient, secret_text
+from dispatch.cameras.event import Thresholds
 from dispatch.cameras.frigate_http import FrigateHttp, FrigateLogin
 from dispatch.cameras.media_store import MediaStore
 from dispatch.cameras.mqtt_source import MqttSettings
@@ -66,6 +68,9 @@ class CameraSide:
             for camera in config.camera
         )
         self.incidents = s.add(Incidents(s.store, s.bus, s.clock, s.randomness))
+        self.incidents.thresholds = Thresholds(
+            face=config.face_threshold, plate=config.plate_threshold
+        )
         self.suggestions = s.add(
             Suggestions(
                 store=s.store,
@@ -202,12 +207,20 @@ class CameraSide:
                 tls=bridge.tls,
                 client_id=f"samband-{bridge.id}",
                 kind="onvif",
+                face_threshold=self._config.face_threshold,
+                plate_threshold=self._config.plate_threshold,
                 camera=bridge.camera or bridge.id,
                 motion=bridge.motion,
                 alert_topics=bridge.alert_topics,
             )
             self._run(self._process(settings).run(), f"ingest {bridge.id}")
-        devices = [await _pull_device(one) for one in self._config.onvif]
+        limits = self.incidents.thresholds
+        devices = [
+            replace(
+                await _pull_device(one), face_threshold=limits.face, plate_threshold=limits.plate
+            )
+            for one in self._config.onvif
+        ]
         if devices:
             self._run(self._process(PullSettings(devices=tuple(devices))).run(), "ingest onvif")
 
@@ -235,6 +248,8 @@ class CameraSide:
             password=password,
             tls=mqtt.tls,
             client_id=f"samband-{mqtt.id}",
+            face_threshold=self._config.face_threshold,
+            plate_threshold=self._config.plate_threshold,
             http=login.url if login else None,
             http_user=login.username if login else None,
             http_password=login.password if login else None,

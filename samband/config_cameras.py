@@ -125,6 +125,8 @@ class Camera(CamerasPart):
 class Cameras(CamerasPart):
     """Camera sources and the camera register."""
 
+    face_threshold: float = Field(0.9, ge=0, le=1, examples=[0.9])
+    plate_threshold: float = Field(0.85, ge=0, le=1, examples=[0.85])
     mqtt: tuple[Mqtt, ...] = ()
     onvif: tuple[Onvif, ...] = ()
     onvif_mqtt: tuple[OnvifMqtt, ...] = ()

@@ -19,6 +19,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 
+from dispatch.cameras.event import Thresholds
 from dispatch.cameras.frigate_http import FrigateHttp, FrigateLogin
 from dispatch.cameras.ingest import Batch, Health, Ingest, from_bytes, to_bytes
 from dispatch.cameras.mqtt_source import Deliver, MqttSettings, MqttSource, Reader
@@ -196,6 +197,7 @@ def _reader(settings: MqttSettings) -> Reader | None:
         camera=settings.camera,
         motion=settings.motion,
         alert_topics=tuple(settings.alert_topics),
+        thresholds=Thresholds(face=settings.face_threshold, plate=settings.plate_threshold),
     )
     return OnvifMqtt(settings.prefix, device)
 

@@ -12,14 +12,14 @@ from dispatch.api.asking import ServicesOf, asker_of
 from dispatch.audit.entry import Obj
 from dispatch.cameras.sources import CameraSources
 from dispatch.deps import Person, public, require
-from dispatch.errors import ServiceError, TooLarge
+from dispatch.errors import NotFound, ServiceError, TooLarge
 from dispatch.incidents import views
 from dispatch.incidents.cap_exchange import CapExchange, CapPeers
 from dispatch.incidents.cap_model import MAX_BYTES, BadCap
 from dispatch.incidents.handover import MAX_BYTES as MAX_FILE_BYTES
 from dispatch.incidents.handover import BadHandover
 from dispatch.incidents.handover_exchange import HandoverExchange
-from dispatch.incidents.tables import Incident
+from dispatch.incidents.tables import CapMessage, Incident
 from dispatch.services.record import Record, purpose_of
 from dispatch.services.registry import Services
 
@@ -94,6 +94,24 @@ async def cap_messages(
         return [row for row in rows if _sees(db, person, row["incident"])]
 
     return await services.store.read(seen)
+
+
+@router.get("/cap/{message}", response_class=Response)
+async def cap_message(message: str, person: Reader, services: ServicesOf) -> Response:
+    """Return an alert as it came or went."""
+
+    def work(db: Session) -> bytes:
+        row = db.get(CapMessage, message)
+        if row is None or not _sees(db, person, row.incident):
+            raise NotFound(f"there is no alert {message}")
+        return row.raw
+
+    raw = await services.store.read(work)
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    return Response(raw, media_type="application/cap+xml", headers=headers)
 
 
 @router.post("/incidents/{incident}/cap", response_class=Response)

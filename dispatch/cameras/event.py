@@ -113,6 +113,21 @@ class Standing:
 
 
 Meaning = CameraEvent | Standing | SourceHealth | CameraHealth | Passed | Unread
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """Scores below which a recognition is noise: sources publish every attempt."""
+
+    face: float = 0.9
+    plate: float = 0.85
+
+    def of(self, claim_type: str) -> float | None:
+        """Return the threshold of a type of claim, None when it has none."""
+        return {"face": self.face, "plate": self.plate}.get(claim_type)
+
+
+DEFAULT_THRESHOLDS = Thresholds()
 IDENTITY = frozenset({"plate", "face", "name"})
 """Claims that say who or whose: behind the review step."""
 

@@ -11,6 +11,7 @@ import json
 from typing import Any
 
 from dispatch.cameras.event import (
+    DEFAULT_THRESHOLDS,
     MAX_NAME_CHARACTERS,
     CameraEvent,
     CameraHealth,
@@ -18,6 +19,7 @@ from dispatch.cameras.event import (
     Meaning,
     Passed,
     SourceHealth,
+    Thresholds,
     Unread,
     read_json,
 )
@@ -34,9 +36,6 @@ from dispatch.cameras.fields import (
 )
 from gateway.model.ids import UtcUs
 
-FACE_THRESHOLD = 0.9
-PLATE_THRESHOLD = 0.85
-"""Below these a recognition is noise: Frigate publishes every attempt."""
 MAX_PAYLOAD_BYTES = 256 * 1024
 MAX_CLAIM_CHARACTERS = 1000
 HEALTH_ROLES = frozenset({"detect", "record"})
@@ -52,7 +51,14 @@ def topics(prefix: str) -> tuple[str, ...]:
     return tuple(f"{prefix}/{name}" for name in wanted)
 
 
-def read(source: str, prefix: str, topic: str, payload: bytes, now: UtcUs) -> Meaning:
+def read(  # noqa: PLR0917  # what a message is
+    source: str,
+    prefix: str,
+    topic: str,
+    payload: bytes,
+    now: UtcUs,
+    thresholds: Thresholds = DEFAULT_THRESHOLDS,
+) -> Meaning:
     """Return what a message means; whatever comes, nothing is raised."""
     name = topic.removeprefix(f"{prefix}/")
     if name == "available":
@@ -70,7 +76,11 @@ def read(source: str, prefix: str, topic: str, payload: bytes, now: UtcUs) -> Me
     if reader is None:
         return Passed(reason="other topic")
     body = _decoded(payload)
-    return body if isinstance(body, Unread) else reader(_Message(source, body, payload, now))
+    if isinstance(body, Unread):
+        return body
+    message = _Message(source, body, payload, now)
+    message.thresholds = thresholds
+    return reader(message)
 
 
 def rest_event(source: str, payload: bytes, now: UtcUs) -> Meaning:
@@ -125,6 +135,7 @@ class _Message:
         self.payload = payload
         self.now = now
         self.notes: list[str] = []
+        self.thresholds = DEFAULT_THRESHOLDS
         self.sha256 = hashlib.sha256(payload).hexdigest()
         self.after = _after(body)
         self.data = inner(self.after, "data")
@@ -266,7 +277,7 @@ def _pair(after: Json, name: str) -> tuple[str, float | None]:
 def _tracked(message: _Message) -> Meaning:
     body = message.body
     kind = as_text(body.get("type"))
-    claim = _tracked_claim(body, kind)
+    claim = _tracked_claim(body, kind, message.thresholds)
     if not isinstance(claim, Claim):
         return claim
     return message.event(
@@ -279,15 +290,15 @@ def _tracked(message: _Message) -> Meaning:
     )
 
 
-def _tracked_claim(body: Json, kind: str) -> Claim | Passed | Unread:
-    """Return the claim of one recognition; ``_CLAIMS`` says which field, type and threshold."""
+def _tracked_claim(body: Json, kind: str, thresholds: Thresholds) -> Claim | Passed | Unread:
+    """Return the claim of one recognition; ``_CLAIMS`` says which field and type."""
     if kind not in _CLAIMS:
         return Unread(reason=f"unknown update {kind!r:.40}")
-    for field, claim_type, threshold in _CLAIMS[kind]:
+    for field, claim_type in _CLAIMS[kind]:
         value = body.get(field)
         if not isinstance(value, str) or not value:
             continue
-        its_score = score(body.get("score"))
+        its_score, threshold = score(body.get("score")), thresholds.of(claim_type)
         if threshold is not None and (its_score or 0) < threshold:
             return Passed(reason=f"{kind} below threshold")
         if claim_type == "attribute":
@@ -296,14 +307,11 @@ def _tracked_claim(body: Json, kind: str) -> Claim | Passed | Unread:
     return Passed(reason=f"{kind} without a value")
 
 
-_CLAIMS: dict[str, tuple[tuple[str, str, float | None], ...]] = {
-    "face": (("name", "face", FACE_THRESHOLD), ("sub_label", "face", FACE_THRESHOLD)),
-    "lpr": (
-        ("plate", "plate", PLATE_THRESHOLD),
-        ("recognized_license_plate", "plate", PLATE_THRESHOLD),
-    ),
-    "classification": (("sub_label", "name", None), ("attribute", "attribute", None)),
-    "description": (("description", "description", None),),
+_CLAIMS: dict[str, tuple[tuple[str, str], ...]] = {
+    "face": (("name", "face"), ("sub_label", "face")),
+    "lpr": (("plate", "plate"), ("recognized_license_plate", "plate")),
+    "classification": (("sub_label", "name"), ("attribute", "attribute")),
+    "description": (("description", "description"),),
 }
 
 

@@ -13,7 +13,15 @@ from typing import Protocol
 
 import aiomqtt
 
-from dispatch.cameras.event import CameraEvent, CameraHealth, Meaning, SourceHealth, Unread
+from dispatch.cameras.event import (
+    DEFAULT_THRESHOLDS,
+    CameraEvent,
+    CameraHealth,
+    Meaning,
+    SourceHealth,
+    Thresholds,
+    Unread,
+)
 from dispatch.cameras.frigate import read, rest_reviews, topics
 from dispatch.cameras.ingest import Batch, Health, Ingest
 from gateway.model.ids import UtcUs
@@ -49,6 +57,8 @@ class MqttSettings:
     camera: str = ""
     motion: bool = False
     alert_topics: tuple[str, ...] = ()
+    face_threshold: float = DEFAULT_THRESHOLDS.face
+    plate_threshold: float = DEFAULT_THRESHOLDS.plate
     http: str | None = None
     """Frigate's own address: asked after a lost connection for the reviews that were missed."""
     http_user: str | None = None
@@ -76,6 +86,7 @@ class FrigateReader:
 
     source: str
     prefix: str
+    thresholds: Thresholds = DEFAULT_THRESHOLDS
 
     def topics(self) -> tuple[str, ...]:
         """Return Frigate's topics."""
@@ -83,7 +94,7 @@ class FrigateReader:
 
     def read(self, topic: str, payload: bytes, now: UtcUs, *, retained: bool) -> Meaning:
         """Return what a message of Frigate means; its events are never kept by the broker."""
-        return read(self.source, self.prefix, topic, payload, now)
+        return read(self.source, self.prefix, topic, payload, now, self.thresholds)
 
 
 class CountingQueue(asyncio.Queue[aiomqtt.Message]):
@@ -123,7 +134,11 @@ class MqttSource:
         ``missed`` gives the reviews since a moment (``GET /api/review``); ``seen_utc`` is when the
         last event came before this process began.
         """
-        self._reader = reader or FrigateReader(settings.source, settings.prefix)
+        self._reader = reader or FrigateReader(
+            settings.source,
+            settings.prefix,
+            Thresholds(face=settings.face_threshold, plate=settings.plate_threshold),
+        )
         self._missed = missed
         self._seen_utc = seen_utc
         self._settings = settings

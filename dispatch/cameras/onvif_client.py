@@ -16,7 +16,7 @@ import onvif
 import zeep
 import zeep.exceptions
 
-from dispatch.cameras.event import Unread
+from dispatch.cameras.event import Thresholds, Unread
 from dispatch.cameras.ingest import Batch, Health, Ingest
 from dispatch.cameras.onvif_events import OnvifDevice
 from dispatch.cameras.onvif_notification import read_xml
@@ -66,6 +66,7 @@ class PullSource:
             channels=dict(device.channels),
             motion=device.motion,
             alert_topics=tuple(device.alert_topics),
+            thresholds=Thresholds(face=device.face_threshold, plate=device.plate_threshold),
         )
         self._camera = onvif.ONVIFCamera(
             device.host,

@@ -11,16 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dispatch.cameras.event import (
+    DEFAULT_THRESHOLDS,
     MAX_NAME_CHARACTERS,
     CameraEvent,
     Claim,
     Meaning,
     Passed,
     Standing,
+    Thresholds,
     Unread,
 )
 from dispatch.cameras.fields import as_text, inner, names, score
-from dispatch.cameras.frigate import FACE_THRESHOLD, PLATE_THRESHOLD
 from dispatch.cameras.onvif_notification import DELETED, INITIALIZED, Notification
 from gateway.model.ids import UtcUs
 
@@ -96,6 +97,7 @@ class OnvifDevice:
     """Whether plain motion is an event; it comes all day."""
     alert_topics: tuple[str, ...] = ()
     """Topics whose occurrences are alerts at this site."""
+    thresholds: Thresholds = DEFAULT_THRESHOLDS
     _properties: dict[str, _Property] = field(default_factory=dict)
 
     def take(self, seen: Notification, now: UtcUs) -> Meaning:
@@ -183,8 +185,8 @@ class OnvifDevice:
         if topic.kind in ("plate", "face"):
             if not claims:
                 return Unread(reason=f"{topic.kind} without a value")
-            limit = PLATE_THRESHOLD if topic.kind == "plate" else FACE_THRESHOLD
-            if claims[0].score is not None and claims[0].score < limit:
+            limit = self.thresholds.of(topic.kind)
+            if limit is not None and claims[0].score is not None and claims[0].score < limit:
                 return Passed(reason=f"{topic.kind} below threshold")
         event_id = event_id_of(seen, seen.t_utc or now)
         return self._event(seen, topic, "new", event_id, now, claims)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from dispatch.cameras.event import DEFAULT_THRESHOLDS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullDevice:
@@ -14,6 +16,8 @@ class PullDevice:
     password: str = ""
     camera: str = ""
     motion: bool = False
+    face_threshold: float = DEFAULT_THRESHOLDS.face
+    plate_threshold: float = DEFAULT_THRESHOLDS.plate
     alert_topics: tuple[str, ...] = ()
     channels: dict[str, str] = field(default_factory=dict)
 

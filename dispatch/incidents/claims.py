@@ -8,8 +8,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from dispatch.cameras.event import IDENTITY
-from dispatch.cameras.frigate import FACE_THRESHOLD, PLATE_THRESHOLD
+from dispatch.cameras.event import DEFAULT_THRESHOLDS, IDENTITY, Thresholds
 from dispatch.incidents.tables import ClaimHit, Incident, IncidentTimeline
 from gateway.model.ids import UtcUs
 
@@ -17,12 +16,16 @@ REVIEW_US = 30 * 60 * 1_000_000
 NEEDED = {"face": 2, "name": 2, "plate": 1}
 """Confirmations by different people. A name may be a recognised face: as strict as one."""
 UNREVIEWED, CONFIRMED, REJECTED, EXPIRED = "unreviewed", "confirmed", "rejected", "expired"
-THRESHOLDS = {"face": FACE_THRESHOLD, "plate": PLATE_THRESHOLD}
 Row = dict[str, Any]
 """A JSON object of the API, or the values of a row."""
 
 
-def record_hits(db: Session, rows: Iterable[Row], make_id: Callable[[UtcUs], str]) -> int:
+def record_hits(
+    db: Session,
+    rows: Iterable[Row],
+    make_id: Callable[[UtcUs], str],
+    thresholds: Thresholds = DEFAULT_THRESHOLDS,
+) -> int:
     """Make a candidate of each claim of identity above its threshold, the best per object.
 
     ``rows`` are values of ``camera_event``. Returns how many are new.
@@ -31,7 +34,7 @@ def record_hits(db: Session, rows: Iterable[Row], make_id: Callable[[UtcUs], str
     for row in rows:
         for claim in row["claims"]:
             if claim["type"] in IDENTITY and row["incident"]:
-                new += _record(db, row, claim, make_id)
+                new += _record(db, row, claim, make_id, thresholds)
     return new
 
 
@@ -40,8 +43,9 @@ def _record(
     row: Row,
     claim: Row,
     make_id: Callable[[UtcUs], str],
+    thresholds: Thresholds,
 ) -> int:
-    score, threshold = claim["score"], THRESHOLDS.get(claim["type"])
+    score, threshold = claim["score"], thresholds.of(claim["type"])
     if score is not None and threshold is not None and score < threshold:
         return 0
     known = db.exec(

@@ -9,7 +9,7 @@ from sqlalchemy import func, insert
 from sqlalchemy.dialects import postgresql
 from sqlmodel import Session, SQLModel, col, select
 
-from dispatch.cameras.event import louder
+from dispatch.cameras.event import DEFAULT_THRESHOLDS, louder
 from dispatch.cameras.grouping import Opening
 from dispatch.cameras.ingest import Batch, Growth
 from dispatch.cameras.tables import CameraEvent, CameraUnread
@@ -58,6 +58,8 @@ class Incidents:
         self._randomness = randomness
         self._told: dict[str, UtcUs] = {}
         self._changed: list[Callable[[IncidentId], None]] = []
+        self.thresholds = DEFAULT_THRESHOLDS
+        """Of claims that become candidates."""
         self._in_batch: list[Callable[[Session, Batch], None]] = []
 
     def on_changed(self, callback: Callable[[IncidentId], None]) -> None:
@@ -97,7 +99,7 @@ class Incidents:
                 self._grow(db, incident, growth)
         for (incident_id, camera, reason), events in batch.storms.items():
             _count_storm(db, incident_id, camera, reason, events)
-        record_hits(db, batch.rows, self._hit_id)
+        record_hits(db, batch.rows, self._hit_id, self.thresholds)
         for write in self._in_batch:
             write(db, batch)
         return opened, grown

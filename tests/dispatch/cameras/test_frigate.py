@@ -14,6 +14,7 @@ from dispatch.cameras.event import (
     Claim,
     Passed,
     SourceHealth,
+    Thresholds,
     Unread,
 )
 from dispatch.cameras.frigate import read, rest_event, rest_reviews, topics
@@ -108,6 +109,15 @@ def test_health_topics() -> None:
 )
 def test_weak_recognitions_are_passed_over(body: Any, reason: Any) -> None:
     assert reason in meaning("tracked_object_update", body).reason
+
+
+def test_a_site_sets_its_own_thresholds() -> None:
+    body = {"type": "face", "id": "1-a", "name": "N", "score": 0.7, "camera": "c"}
+    raw = json.dumps(body).encode()
+    topic = "frigate/tracked_object_update"
+    lower = Thresholds(face=0.6, plate=0.6)
+    assert isinstance(read("f", "frigate", topic, raw, NOW), Passed)
+    assert isinstance(read("f", "frigate", topic, raw, NOW, lower), CameraEvent)
 
 
 def test_false_positives_are_passed_over() -> None:

@@ -213,6 +213,9 @@ async def test_alert_update_and_cancel_are_one_incident_that_people_close(
     states = {row["identifier"]: row["state"] for row in (await browser.get("/cap")).json()}
     assert states == {"INC-1": "updated", "INC-1-2": "cancelled", "INC-1-3": "cancelled"}
     assert len(rows_of(room, Incident)) == 1
+    shown = await browser.get(f"/cap/{first['id']}")
+    assert shown.content == cap.write(ALERT)
+    assert (await browser.get("/cap/none")).status_code == 404
     await until(lambda: any(e["verb"] == "cap.take" for e in entries(room)))
 
 

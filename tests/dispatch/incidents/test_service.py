@@ -103,7 +103,9 @@ async def test_a_call_near_the_camera_is_suggested_with_its_reason(
     assert (row.incident, row.call, row.state) == (received.incident, call, "suggested")
     assert row.score >= 60
     assert "unit 3120 (member" in row.why or "unit 3120, " in row.why
-    updates = [e for e in room.told("incident.updated") if e.what == "suggestion"]
+    async with asyncio.timeout(10):  # told after the row is there
+        while not (updates := [e for e in room.told("incident.updated") if e.what == "suggestion"]):
+            await asyncio.sleep(0.02)
     assert updates[-1].suggested == 1
     await suggestions.judge(row.incident, row.id, "rejected", "Anna")
     room.bus.publish(
