@@ -23,6 +23,8 @@ from gateway.p25.words.link_control import (
 )
 from gateway.p25.words.motorola import RegroupVoice
 
+HEADER_MS = 2_000
+"""A header waits this long for voice: receivers lose the data unit behind it now and then."""
 HOLD_MS = 450
 """A late entry waits this long for group and encryption: a superframe and some."""
 
@@ -82,13 +84,13 @@ class TalkIn:
         due = [self._down_ms] if self._down_ms is not None else []
         for over in self._overs:
             if not over.closed:
-                due.append(MonoMs(over.heard_ms + self._silence_ms))
+                due.append(self._silent_at(over))
         if self._overs:
             first = self._overs[0]
-            play = first.playout.deadline() if first.told else None
-            due.append(play if play is not None else MonoMs(first.begun_ms + HOLD_MS))
-            if first.told and play is None:
-                due.pop()
+            if not first.told and first.sounded:
+                due.append(MonoMs(first.begun_ms + HOLD_MS))
+            elif first.told and (play := first.playout.deadline()) is not None:
+                due.append(play)
         return min(due, default=None)
 
     # ---- what is heard
@@ -212,7 +214,7 @@ class TalkIn:
     def tick(self, now: MonoMs) -> list[RadioEvent]:
         """Hand out voice, end overs that went silent, end the call after its hang time."""
         for over in self._overs:
-            if not over.closed and now - over.heard_ms >= self._silence_ms:
+            if not over.closed and now >= self._silent_at(over):
                 over.close()
         events = self._pump(now)
         if self._down_ms is not None and now >= self._down_ms:
@@ -220,6 +222,11 @@ class TalkIn:
         return events
 
     # ---- inside
+
+    def _silent_at(self, over: OverIn) -> MonoMs:
+        """Return when an over has ended unless more comes; a header waits longer for its voice."""
+        patience_ms = self._silence_ms if over.sounded else max(self._silence_ms, HEADER_MS)
+        return MonoMs(over.heard_ms + patience_ms)
 
     def _begin(self, now: MonoMs) -> OverIn:
         over = OverIn(now, self._delay_ms)
@@ -261,6 +268,8 @@ class TalkIn:
     def _is_ready(self, over: OverIn, now: MonoMs) -> bool:
         known = over.group is not None or over.private
         sure = over.headed or not self._headers or over.cipher.sync is not None
+        if not over.sounded:
+            return over.closed  # a header alone is no talk yet: its voice may be lost for a while
         return over.closed or (known and sure) or now - over.begun_ms >= HOLD_MS
 
     def _tell(self, over: OverIn, now: MonoMs) -> list[RadioEvent]:

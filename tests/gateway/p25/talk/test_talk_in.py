@@ -300,6 +300,29 @@ def test_an_alarm_beside_the_voice_is_told_and_the_voice_goes_on() -> None:
     assert len(channel.voice()) == 36
 
 
+def test_a_header_whose_voice_comes_late_begins_one_over() -> None:
+    channel = Channel(TalkIn(silence_ms=600))
+    channel.take(channel.talk.header(channel.now, CLEAR, 10001))
+    channel.wait(900)
+    assert channel.kinds() == []
+    channel.speak(36, lc=word())
+    channel.take(channel.talk.terminator(channel.now))
+    channel.wait(300)
+    up = channel.of(CallUp)[0]
+    assert isinstance(up, CallUp)
+    assert not up.late_entry
+    assert channel.kinds().count("TalkEnded") == 1
+    assert len(channel.voice()) == 36
+
+
+def test_a_header_alone_is_forgotten() -> None:
+    channel = Channel(TalkIn())
+    channel.take(channel.talk.header(channel.now, CLEAR, 10001))
+    channel.wait(5000)
+    assert channel.kinds() == []
+    assert channel.talk.deadline() is None
+
+
 def test_a_lost_link_ends_everything_at_once() -> None:
     channel = Channel(TalkIn())
     channel.take(channel.talk.header(channel.now, CLEAR, 10001))
