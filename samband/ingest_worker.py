@@ -145,6 +145,9 @@ async def serve(stdin: asyncio.StreamReader, stdout: asyncio.StreamWriter) -> No
 
 async def _pull(settings: dict[str, Any], register: CameraRegister, deliver: Deliver) -> None:
     """Read every ONVIF device; one that fails is tried again and troubles no other."""
+    from dispatch.cameras.onvif_client import warm
+
+    await warm()
     async with asyncio.TaskGroup() as group:
         for values in settings["devices"]:
             device = PullDevice(**values)

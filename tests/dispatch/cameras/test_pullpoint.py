@@ -1,6 +1,7 @@
 """ONVIF pull points: how one is kept alive, and a device over HTTP with the faults of the field."""
 
 import asyncio
+import contextlib
 import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from dispatch.cameras.ingest import Batch, Ingest
-from dispatch.cameras.onvif_client import PullSource
+from dispatch.cameras.onvif_client import PullSource, warm
 from dispatch.cameras.onvif_settings import PullDevice
 from dispatch.cameras.pullpoint import Call, PullPoint, Termination
 from dispatch.cameras.register import CameraInfo, CameraRegister
@@ -277,3 +278,19 @@ async def test_a_dead_device_is_down_and_comes_back() -> None:
     await desk.until(lambda: desk.health, "it says why")
     assert desk.health[0][0] == "down"
     await end(task)
+
+
+async def test_descriptions_are_loaded_once_without_a_word_to_anybody() -> None:
+    await warm()
+    stubs = [OnvifStub() for _ in range(3)]
+    async with contextlib.AsyncExitStack() as stack:
+        desks = []
+        for stub in stubs:
+            stub.port = await stack.enter_async_context(serving(stub.app))
+            desks.append(Desk(stub, stub.port))
+        tasks = [asyncio.create_task(desk.source.run()) for desk in desks]
+        for desk in desks:
+            await desk.until(lambda desk=desk: ("up", "") in desk.health, "up")
+        for task in tasks:
+            await end(task)
+        assert all(stub.open == {} for stub in stubs)
