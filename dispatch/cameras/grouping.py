@@ -235,6 +235,30 @@ class Grouper:
         self._remember(storm, event)
         return self._placed(COUNT, storm, event, camera, at, opening=opening, reason=reason)
 
+    def overflow(self, now: UtcUs) -> tuple[IncidentId, Opening | None]:
+        """Return the source's storm for messages that nobody could read any more."""
+        storm, opening = self._storms.get(""), None
+        if storm is None or not storm.near(now):
+            storm = _Group(self._make(now), CameraInfo(id=""), set(), now, now, storm=True)
+            self._storms[""] = storm
+            opening = Opening(
+                incident=storm.incident,
+                kind="storm",
+                severity="detection",
+                title=f"Storm of events, source {self._source}",
+                source=self._source,
+                camera=None,
+                zones=(),
+                t_event_utc=now,
+                t_corrected_utc=now,
+                t_recv_utc=now,
+                skew_ms=self.skew.skew_ms,
+                clock_note=in_words(self.skew.skew_ms),
+                storm=True,
+            )
+        storm.last_us = max(storm.last_us, now)
+        return storm.incident, opening
+
     def _remember(self, group: _Group, event: CameraEvent) -> None:
         for event_id in (event.src_event_id, *event.parts):
             self._ids[event_id] = group

@@ -29,6 +29,7 @@ from gateway.model.ids import IncidentId, UtcUs, ulid
 
 EVENT_RETENTION_US = 72 * 3_600_000_000
 """An event that belongs to no incident with a class of its own is kept 72 hours."""
+DISCARDED = "discarded by the client"
 UNREAD_TOKENS, UNREAD_REFILL_US = 100, 1_000_000
 """Messages not understood that a source may keep: 100 at once, one a second; more are counted."""
 UNREAD_BYTES = 256 * 1024
@@ -141,6 +142,18 @@ class Ingest:
     def count(self, reason: str) -> None:
         """Count a message that carries no event."""
         self.batch.counters[reason] += 1
+
+    def overflow(self, number: int, now: UtcUs) -> None:
+        """Count messages that came faster than they could be read, in the source's storm."""
+        incident, opening = self.grouper.overflow(now)
+        batch = self.batch
+        if opening is not None:
+            batch.openings.append(opening)
+        growth = batch.grow(incident)
+        growth.storm_events += number
+        growth.last_event_utc = max(growth.last_event_utc, now)
+        batch.storms[incident, "", DISCARDED] += number
+        batch.counters[DISCARDED] += number
 
     def unread(self, topic: str, payload: bytes, reason: str, now: UtcUs) -> None:
         """Keep a message that was not understood; beyond the limit it is counted only."""

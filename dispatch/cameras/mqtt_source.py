@@ -29,7 +29,7 @@ from gateway.ports import Clock
 
 logger = logging.getLogger(__name__)
 
-QUEUED_MESSAGES = 10_000
+QUEUED_MESSAGES = 40_000
 FLUSH_MS = 20
 BATCH_EVENTS = 400
 HELD_EVENTS = 20_000
@@ -213,14 +213,18 @@ class MqttSource:
 
     async def _breathe(self) -> None:
         """Let the flush run; hold back while the server cannot take more."""
-        lost, CountingQueue.discarded = CountingQueue.discarded, 0
-        if lost:
-            self._ingest.batch.counters["discarded by the client"] += lost
-            self._health("flooding", f"{lost} messages discarded: more came than could be read")
+        self._count_lost()
         await asyncio.sleep(0)
         if len(self._ingest.batch.rows) > HELD_EVENTS:
             self._flushed.clear()
             await self._flushed.wait()
+
+    def _count_lost(self) -> None:
+        """Count what the client's full queue had to discard."""
+        lost, CountingQueue.discarded = CountingQueue.discarded, 0
+        if lost:
+            self._ingest.overflow(lost, self._clock.utc_us())
+            self._health("flooding", f"{lost} messages discarded: more came than could be read")
 
     def take(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
         """Take one message; ``retained``: the broker kept it from before we subscribed."""
@@ -279,6 +283,7 @@ class MqttSource:
             if len(self._ingest.batch.rows) < BATCH_EVENTS:
                 await asyncio.sleep(FLUSH_MS / 1000)
             self._due.clear()
+            self._count_lost()
             batch = self._ingest.drain()
             self._flushed.set()
             await self._deliver(batch)

@@ -11,7 +11,8 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from dispatch.cameras.mqtt_source import MqttSettings
+from dispatch.cameras.ingest import Ingest, from_bytes, to_bytes
+from dispatch.cameras.mqtt_source import CountingQueue, MqttSettings, MqttSource
 from dispatch.cameras.tables import CameraUnread
 from dispatch.incidents.service import open_groups
 from samband.bench_cameras_parts import Publisher, frigate_event
@@ -220,3 +221,40 @@ async def test_profile_m_over_a_real_broker_kept_is_state(room: Any, broker: Any
     await asyncio.gather(running, return_exceptions=True)
     device.disconnect()
     device.loop_stop()
+
+
+async def test_what_came_faster_than_it_could_be_read_is_counted_in_a_storm(room: Any) -> None:
+    ingest = Ingest("frigate:a", room.register.find, os.urandom)
+    now = room.clock.utc_us()
+    ingest.overflow(300, now)
+    ingest.overflow(200, now + 1_000_000)
+    await room.sources.put("frigate:a", from_bytes(to_bytes(ingest.drain())))
+    await until(lambda: room.counted() == 500, "the sums agree")
+    (storm,) = room.all_incidents()
+    assert (storm.storm, storm.storm_events) == (True, 500)
+    assert "frigate:a" in storm.title
+    later = now + 600_000_000
+    ingest.overflow(7, later)
+    await room.sources.put("frigate:a", ingest.drain())
+    await until(lambda: room.counted() == 507, "a later one is another storm")
+    assert len(room.all_incidents()) == 2
+
+
+async def test_a_full_queue_loses_nothing_from_the_sums(room: Any) -> None:
+    got: list[Any] = []
+
+    async def deliver(batch: Any) -> None:
+        got.append(batch)
+
+    ingest = Ingest("frigate:a", room.register.find, os.urandom)
+    settings = MqttSettings(source="frigate:a", host="127.0.0.1", port=1)
+    source = MqttSource(settings, ingest, room.clock, deliver)
+    CountingQueue.discarded = 12
+    flushing = asyncio.create_task(source._flush())
+    source.take("frigate/events", frigate_event("yard", "1-a", "new", "gate", 1))
+    await until(lambda: got, "flushed")
+    flushing.cancel()
+    await asyncio.gather(flushing, return_exceptions=True)
+    counted = sum(sum(batch.storms.values()) for batch in got)
+    assert (counted, sum(len(batch.rows) for batch in got)) == (12, 1)
+    assert CountingQueue.discarded == 0
