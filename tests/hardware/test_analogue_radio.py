@@ -76,7 +76,7 @@ class Driving:
         if isinstance(event, LinkChanged):
             self.state, self.reason = event.state, event.reason
 
-    def _sound(self, link: LinkId, pcm: bytes, utc: UtcUs) -> None:
+    def _sound(self, link: LinkId, pcm: bytes, utc: UtcUs, *more: object) -> None:
         raise AssertionError("this link has no sound")
 
     def all(self, kind: type[E]) -> list[E]:
@@ -270,7 +270,7 @@ async def test_vox_makes_an_over_of_sound() -> None:
     driver = make_driver(
         link,
         lambda _, event: told.append(event),
-        lambda _, pcm, utc: heard.append(pcm),
+        lambda _, pcm, utc, *more: heard.append(pcm),
         RealClock(),
     )
     await driver.start()

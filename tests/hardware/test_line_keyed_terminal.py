@@ -60,7 +60,7 @@ class Driving:
         if isinstance(event, LinkChanged):
             self.states.append(event.state)
 
-    def _sound(self, link: LinkId, pcm: bytes, utc: UtcUs) -> None:
+    def _sound(self, link: LinkId, pcm: bytes, utc: UtcUs, *more: object) -> None:
         raise AssertionError("this link has no sound")
 
     async def until(self, kind: type[RadioEvent]) -> RadioEvent:

@@ -6,8 +6,8 @@ from hardware.sim.p25 import modem_air, station_words
 from hardware.sim.p25.modem_board import Board, BoardSettings
 from hardware.sim.p25.stage_voice import SimOver
 from tests.gateway.p25.vectors import rows
-from tests.hardware.modem_and_board import Sky
-from tests.hardware.p25_room import P25Peer
+from tests.hardware.p25.modem_and_board import Sky
+from tests.hardware.p25.p25_room import P25Peer
 
 OVER = SimOver(group=10_001, unit=1_234_567)
 CONFIG_V2 = bytes.fromhex(

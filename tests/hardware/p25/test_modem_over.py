@@ -31,7 +31,7 @@ from hardware.sim.p25.modem_board import (
     SET_MODE,
     BoardSettings,
 )
-from tests.hardware.modem_and_board import GROUP, NAC, PRESS, SILENCE, UNIT, Pair
+from tests.hardware.p25.modem_and_board import GROUP, NAC, PRESS, SILENCE, UNIT, Pair
 
 HERTZ = Frequencies(rx_hz=435_000_000, tx_hz=435_000_000)
 REASONS = {

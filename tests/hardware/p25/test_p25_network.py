@@ -22,8 +22,8 @@ from gateway.model.radio import (
 )
 from gateway.model.unit_acts import CallAlert
 from hardware.sim.speech import Sound, clip
-from tests.hardware.network_room import CALLSIGN, client_room, host_room
-from tests.hardware.station_room import (
+from tests.hardware.p25.network_room import CALLSIGN, client_room, host_room
+from tests.hardware.p25.station_room import (
     DESK,
     GROUP,
     PRESS,

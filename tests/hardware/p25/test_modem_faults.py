@@ -21,7 +21,7 @@ from hardware.sim.p25.modem_board import (
     P25_HDR,
     BoardSettings,
 )
-from tests.hardware.modem_and_board import NAC, OVER, PRESS, SILENCE, Pair
+from tests.hardware.p25.modem_and_board import NAC, OVER, PRESS, SILENCE, Pair
 
 HERTZ = Frequencies(rx_hz=435_000_000, tx_hz=435_000_000)
 REASONS = {

@@ -18,7 +18,7 @@ import pytest
 from gateway.model.ids import LinkId, SiteId, SystemId
 from gateway.model.plan import Link
 from gateway.model.wire import to_json
-from tests.hardware.p25_room import ROOT, P25Peer, until
+from tests.hardware.p25.p25_room import ROOT, P25Peer, until
 from tests.hardware.pty_wire import mono_ms
 
 UNKEY_LIMIT_MS = 500

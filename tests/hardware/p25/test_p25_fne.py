@@ -27,8 +27,8 @@ from gateway.model.radio import (
 from gateway.model.unit_acts import CallAlert, QueryStatus, RadioCheck, UnitAct
 from gateway.p25.fne.numbers import NAK_WORDS, NakReason
 from hardware.sim.speech import Sound, clip
-from tests.hardware.fne_room import FneRoom, fne_room
-from tests.hardware.station_room import DESK, GROUP, PRESS, UNIT, decoded, likeness
+from tests.hardware.p25.fne_room import FneRoom, fne_room
+from tests.hardware.p25.station_room import DESK, GROUP, PRESS, UNIT, decoded, likeness
 
 CLIP, OTHER_CLIP = "en-b101-roll", "en-3110-go"
 SHORT = Sound.tone(400.0, 400.0)

@@ -15,7 +15,7 @@ from hardware.sim.p25.stage import Stage
 from hardware.sim.p25.stage_steps import QUIET
 from hardware.sim.speech import Sound
 from tests.hardware.driving import RealClock
-from tests.hardware.station_room import DESK, GROUP, LOOPBACK, PRESS, StationRoom
+from tests.hardware.p25.station_room import DESK, GROUP, LOOPBACK, PRESS, StationRoom
 
 PEER = 312_000
 

@@ -24,7 +24,7 @@ from gateway.model.radio import (
 )
 from gateway.model.unit_acts import CallAlert, Inhibit, QueryStatus, RadioCheck, UnitAct
 from hardware.sim.speech import Sound, clip
-from tests.hardware.station_room import (
+from tests.hardware.p25.station_room import (
     DESK,
     GROUP,
     PRESS,

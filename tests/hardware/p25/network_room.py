@@ -14,7 +14,7 @@ from hardware.sim.p25.reflector import CLIENT, ReflectorFront
 from hardware.sim.p25.stage import Stage
 from hardware.sim.p25.stage_steps import QUIET
 from tests.hardware.driving import RealClock
-from tests.hardware.station_room import DESK, LOOPBACK, StationRoom
+from tests.hardware.p25.station_room import DESK, LOOPBACK, StationRoom
 
 CALLSIGN = "SAMBAND"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.hardware.p25_room import DEADLINE_S, ROOT, P25Peer, until
+from tests.hardware.p25.p25_room import DEADLINE_S, ROOT, P25Peer, until
 from tests.hardware.pty_wire import mono_ms
 
 UNKEY_LIMIT_MS = 500
@@ -23,7 +23,7 @@ def master() -> Iterator[P25Peer]:
 
 @pytest.fixture
 def server(master: P25Peer) -> Iterator[subprocess.Popen[str]]:
-    words = [sys.executable, "-m", "tests.hardware.fne_server", str(master.first["port"])]
+    words = [sys.executable, "-m", "tests.hardware.p25.fne_server", str(master.first["port"])]
     process = subprocess.Popen(
         [*words, *map(str, GROUPS)], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )

@@ -25,8 +25,8 @@ from gateway.model.radio import (
 from gateway.model.unit_acts import CallAlert, RadioCheck
 from hardware.sim.p25.modem_board import BoardSettings
 from hardware.sim.speech import Sound, clip
-from tests.hardware.mmdvm_room import modem_room
-from tests.hardware.station_room import (
+from tests.hardware.p25.mmdvm_room import modem_room
+from tests.hardware.p25.station_room import (
     DESK,
     GROUP,
     PRESS,

@@ -14,7 +14,7 @@ from hardware.sim.p25.modem_board import BoardSettings
 from hardware.sim.p25.stage import Stage
 from hardware.sim.p25.stage_steps import QUIET
 from tests.hardware.driving import RealClock
-from tests.hardware.station_room import StationRoom
+from tests.hardware.p25.station_room import StationRoom
 
 SETTINGS = P25Settings(rx_hz=435_000_000, tx_hz=435_000_000, duplex=False)
 START_LIMIT_S = 15

@@ -30,7 +30,7 @@ from hardware.sim.p25.modem_board import (
     P25_LOST,
     BoardSettings,
 )
-from tests.hardware.modem_and_board import GROUP, NAC, OVER, SILENCE, UNIT, Pair
+from tests.hardware.p25.modem_and_board import GROUP, NAC, OVER, SILENCE, UNIT, Pair
 
 HERTZ = Frequencies(rx_hz=435_000_000, tx_hz=435_000_000)
 REASONS = {
