@@ -1,7 +1,9 @@
 """``samband witness``: a second organisation that remembers what a log was, and cosigns it."""
 
 import argparse
+import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -104,11 +106,12 @@ def _run(args: argparse.Namespace) -> int:
     except OSError as error:
         witness.close()
         raise ConfigError(f"witness: {args.host}:{args.port}: {error.strerror}") from error
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # shutdown() waits for the loop that it ends, so it needs a thread of its own
+        signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
     print(f"http://{args.host}:{server.server_address[1]}", flush=True)
     try:
         server.serve_forever()
-    except KeyboardInterrupt:
-        pass
     finally:
         server.server_close()
         witness.close()

@@ -180,7 +180,7 @@ def test_the_witness_program_serves_until_it_is_stopped(house: House, tmp_path: 
         asking = Cosigning(house.state.database, house.state.audit, (witness_at(key, url),))
         assert [(one.size, one.fault) for one in asking.ask_all()] == [(30, "")]
     finally:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
 
 
