@@ -34,7 +34,7 @@ $(STAMP)-warm: $(STAMP)-run $(shell find codecs -name '*.py' -o -path '*/data/*'
 test: $(STAMP)-dev setup
 	scripts/install-test-peers
 	scripts/check
-	scripts/run-tests tests/webrtc tests/system
+	scripts/run-tests -n 2 --dist loadfile tests/webrtc tests/system
 
 check: $(STAMP)-dev $(STAMP)-console
 	scripts/check

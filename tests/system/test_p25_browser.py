@@ -81,7 +81,7 @@ def test_alert_query_check_and_inhibit_over_a_network_core(page: "Page", core: C
     asked = page.get_by_test_id("unit-asked")
     for button, words in (
         ("unit-alert", "The radio has it"),
-        ("unit-query", "Answered: Unit status"),
+        ("unit-query", "Answered: At sea"),
         ("unit-check", "The radio is there"),
     ):
         page.get_by_test_id(button).click()
