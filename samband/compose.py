@@ -43,7 +43,7 @@ from samband.camera_side import CameraSide
 from samband.compose_radio import RadioFolders, RadioSide
 from samband.config import LOOPBACK, Config
 from samband.evidence_side import EvidenceSide
-from samband.kernels import prepare
+from samband.kernels import give_back_compiler, prepare
 from samband.place import log_origin
 from samband.state import StateLock, make_state
 from samband.web_server import WebServer
@@ -156,6 +156,7 @@ class Server:
         self.radio = RadioSide(
             live.plan, live.number, self.bus, clock, folders=folders, first_call=first_call
         )
+        give_back_compiler()
         self.hub = VoiceHub(self.bus, clock, handles(live.plan))
         gate = UplinkGate()
         self.rtc = RtcService(

@@ -5,6 +5,7 @@ installation) it is kept in the state folder, or else in the user's cache folder
 a minute and a lot of memory, so a child process does it.
 """
 
+import ctypes
 import json
 import os
 import subprocess
@@ -14,6 +15,8 @@ from pathlib import Path
 
 from gateway.model.errors import ConfigError
 
+COMPILER = "libllvmlite"
+MADV_PAGEOUT = 21
 VARIABLE = "NUMBA_CACHE_DIR"
 FOLDER = "kernels"
 PACKAGES = {
@@ -66,6 +69,25 @@ def prepare(state: Path | None = None) -> None:
     if next(kept.rglob("*.nbi"), None) is None:
         for _ in fill():
             pass
+
+
+def give_back_compiler() -> None:
+    """Hand the compiler's own pages back to the machine: 70 MB that nothing needs once it has run.
+
+    They are clean pages of a file (``MADV_PAGEOUT``, Linux 5.4): what is needed after all is read
+    again. Where the machine does not know this, nothing happens.
+    """
+    libc = ctypes.CDLL(None)
+    libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    try:
+        lines = Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        if COMPILER not in line:
+            continue
+        first, _, last = line.split(maxsplit=1)[0].partition("-")
+        libc.madvise(int(first, 16), int(last, 16) - int(first, 16), MADV_PAGEOUT)
 
 
 def fill() -> Iterator[tuple[str, int]]:
