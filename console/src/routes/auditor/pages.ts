@@ -1,0 +1,67 @@
+/**
+ * The pages of the auditor's desk, in the order of its navigation. A page is one entry here and
+ * one component that is loaded when it is opened; its address is `#/audit/<id>`.
+ */
+
+import type { Component } from 'svelte';
+import type { IconName } from '../../lib/icons';
+
+export interface DeskPage {
+  id: string;
+  name: string;
+  icon: IconName;
+  /** Whoever has one of these permissions sees the page. */
+  permission: string | readonly string[];
+  load: () => Promise<{ default: Component }>;
+  /** `work` is what the day is spent with, `control` what is looked after; a line parts them. */
+  group: 'work' | 'control';
+  /** The page draws its own columns and scrolls by itself (class `body` for the main one). */
+  full?: boolean;
+  /** Navigation as icons alone, so that the page has the width. */
+  narrow?: boolean;
+  /** Figure beside the name: what waits there. Asked when the desk opens and every minute. */
+  count?: () => Promise<number | null>;
+  /** Not in the navigation: opened from another page. */
+  hidden?: boolean;
+  /** Older addresses of the page. */
+  aliases?: readonly string[];
+}
+
+export const PAGES: readonly DeskPage[] = [
+  {
+    id: 'search',
+    name: 'Search',
+    icon: 'search',
+    permission: 'call.search',
+    group: 'work',
+    full: true,
+    load: () => import('./Search.svelte'),
+  },
+  {
+    id: 'access',
+    name: 'Access log',
+    icon: 'eye',
+    permission: 'audit.read',
+    group: 'control',
+    load: () => import('./Access.svelte'),
+  },
+  {
+    id: 'integrity',
+    name: 'Integrity',
+    icon: 'shield',
+    permission: 'audit.state',
+    group: 'control',
+    aliases: ['log'],
+    load: () => import('./Integrity.svelte'),
+  },
+];
+
+/** The page of an address, or the first one that this person may open. */
+export function pageOf(id: string | undefined, can: (permission: string) => boolean): DeskPage | undefined {
+  const mine = PAGES.filter((page) => mayOpen(page, can));
+  return mine.find((page) => page.id === id || page.aliases?.includes(id ?? '')) ?? mine.find((page) => !page.hidden);
+}
+
+export function mayOpen(page: DeskPage, can: (permission: string) => boolean): boolean {
+  return [page.permission].flat().some(can);
+}
