@@ -48,7 +48,7 @@ from samband.place import log_origin
 from samband.state import StateLock, make_state
 from samband.web_server import WebServer
 from voicecodecs.warm import warm
-from webrtc.collector import calm_collector
+from webrtc.collector import calm_collector, short_turns
 from webrtc.hub import VoiceHub
 from webrtc.microphone import UplinkGate
 from webrtc.ptt import PttService
@@ -211,6 +211,7 @@ class Server:
         await self.radio.start()
         await self.web.start()
         calm_collector()
+        short_turns()
 
     def _tell_recovered(self, recovered: tuple[Recovered, ...]) -> None:
         """Tell of recordings that a crash cut off or kept the journal from hearing."""

@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 FRAME = struct.Struct(">I")
 MAX_FRAME_BYTES = 64 * 1024 * 1024
 RESTART_MS = 1000
-NICENESS = 5
+NICENESS = 10
 """The child gives way to everything that carries voice."""
 
 Put = Callable[[str, Batch], Awaitable[None]]

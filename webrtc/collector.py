@@ -1,16 +1,21 @@
-"""Garbage collection for a process that sends thousands of packets a second.
+"""Garbage collection and turns of the interpreter, for a process of thousands of packets a second.
 
 aiortc keeps the last 128 packets of every track; with the interpreter's defaults, its collector
 would walk over them many times a second and find nothing. Call once, when everything is set up.
 """
 
 import gc
+import sys
 from typing import Final
 
 YOUNGEST: Final = 20_000
 """Objects made before the youngest are looked at (the interpreter's default is 700)."""
 MIDDLE: Final = 20
 OLDEST: Final = 50
+TURN_S: Final = 0.0005
+"""How long a thread that computes keeps the interpreter while another waits for it (the default is
+5 ms). The event loop asks for it after every wait: a press crosses the loop some ten times, and
+with the default waited up to 50 ms behind a thread that writes camera events to the database."""
 
 
 def calm_collector() -> None:
@@ -18,3 +23,8 @@ def calm_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNGEST, MIDDLE, OLDEST)
+
+
+def short_turns() -> None:
+    """Let a thread that computes give the interpreter away after ``TURN_S``."""
+    sys.setswitchinterval(TURN_S)

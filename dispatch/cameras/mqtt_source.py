@@ -31,6 +31,9 @@ logger = logging.getLogger(__name__)
 
 QUEUED_MESSAGES = 40_000
 FLUSH_MS = 20
+FLOOD_FLUSH_MS, FLOOD_EVENTS = 100, 12
+"""After a batch of so many events the next may grow longer: one transaction for ten, and one line
+for each incident that grew."""
 BATCH_EVENTS = 400
 HELD_EVENTS = 20_000
 """Events that may wait for the server in this process; more stay in the queue and the broker."""
@@ -278,14 +281,16 @@ class MqttSource:
         self._due.set()
 
     async def _flush(self) -> None:
+        flood = False
         while True:
             await self._due.wait()
             if len(self._ingest.batch.rows) < BATCH_EVENTS:
-                await asyncio.sleep(FLUSH_MS / 1000)
+                await asyncio.sleep((FLOOD_FLUSH_MS if flood else FLUSH_MS) / 1000)
             self._due.clear()
             self._count_lost()
             batch = self._ingest.drain()
             self._flushed.set()
+            flood = batch.counters.total() >= FLOOD_EVENTS
             await self._deliver(batch)
 
 

@@ -117,6 +117,16 @@ def confirmed(db: Session, incident: str) -> list[Row]:
     ]
 
 
+def confirmed_plates(db: Session, incidents: list[str]) -> list[tuple[str, str]]:
+    """Return (incident, plate) of the confirmed plates of these incidents, oldest first."""
+    query = select(ClaimHit.incident, ClaimHit.value).where(
+        col(ClaimHit.incident).in_(incidents),
+        ClaimHit.state == CONFIRMED,
+        ClaimHit.type == "plate",
+    )
+    return list(db.exec(query.order_by(col(ClaimHit.made_utc))))
+
+
 def masked(claims: list[Row], hits: dict[tuple[str, str], ClaimHit]) -> list[Row]:
     """Return claims as everybody may see them; ``hits`` by (type, value) of the incident.
 

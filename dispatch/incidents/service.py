@@ -5,18 +5,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, insert
-from sqlalchemy.dialects import postgresql
-from sqlmodel import Session, SQLModel, col, select
+from sqlalchemy import func
+from sqlmodel import Session, col, select
 
-from dispatch.cameras.event import DEFAULT_THRESHOLDS, louder
+from dispatch.cameras.event import DEFAULT_THRESHOLDS
 from dispatch.cameras.grouping import Opening
-from dispatch.cameras.ingest import Batch, Growth
+from dispatch.cameras.ingest import Batch
 from dispatch.cameras.tables import CameraEvent, CameraUnread
 from dispatch.errors import Conflict, NotFound, ServiceError
 from dispatch.events import IncidentOpened, IncidentUpdated
 from dispatch.incidents.claims import record_hits
 from dispatch.incidents.geo import distance_m
+from dispatch.incidents.growth import count_storms, grow_all, insert_new
 from dispatch.incidents.tables import (
     Incident,
     IncidentCounter,
@@ -91,14 +91,8 @@ class Incidents:
         db.flush()
         insert_new(db, CameraEvent, batch.rows)
         insert_new(db, CameraUnread, batch.unread)
-        grown = []
-        for incident_id, growth in batch.growth.items():
-            incident = db.get(Incident, incident_id)
-            if incident is not None:
-                grown.append((incident, incident.severity))
-                self._grow(db, incident, growth)
-        for (incident_id, camera, reason), events in batch.storms.items():
-            _count_storm(db, incident_id, camera, reason, events)
+        grown = grow_all(db, batch.growth, self._clock.utc_us())
+        count_storms(db, batch.storms)
         record_hits(db, batch.rows, self._hit_id, self.thresholds)
         for write in self._in_batch:
             write(db, batch)
@@ -167,22 +161,6 @@ class Incidents:
                         incident=one, other=two, why=why, at_utc=incident.opened_utc
                     )
                 )
-
-    def _grow(self, db: Session, incident: Incident, growth: Growth) -> None:
-        incident.event_count += growth.events
-        incident.storm_events += growth.storm_events
-        incident.last_event_utc = max(incident.last_event_utc, growth.last_event_utc)
-        loudest = louder(incident.severity, growth.severity)
-        if loudest != incident.severity:
-            _line(db, incident.id, self._clock.utc_us(), "severity", "", f"Now {loudest}")
-            incident.severity = loudest
-        if incident.storm:
-            seconds = (incident.last_event_utc - incident.started_utc) // 1_000_000
-            whose = incident.place or f"source {incident.source}"
-            incident.title = (
-                f"Storm: {whose}, {incident.storm_events} events in {max(1, seconds)} s"
-            )
-        db.add(incident)
 
     def _tell_growth(self, incident: Incident, before: str) -> None:
         now = self._clock.utc_us()
@@ -394,24 +372,6 @@ def _line(db: Session, incident: str, now: int, kind: str, who: str, text: str) 
 def _assign(db: Session, incident: str, talkgroup: str, who: str, now: UtcUs) -> None:
     db.add(IncidentTalkgroup(incident=incident, talkgroup=talkgroup, by=who, at_utc=now))
     _line(db, incident, now, "talkgroup", who, talkgroup)
-
-
-def _count_storm(db: Session, incident: str, camera: str, reason: str, events: int) -> None:
-    row = db.get(IncidentStorm, (incident, camera, reason))
-    if row is None:
-        row = IncidentStorm(incident=incident, camera=camera, reason=reason, events=0)
-    row.events += events
-    db.add(row)
-
-
-def insert_new(db: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
-    """Insert the rows that are not there yet, by the table's unique keys."""
-    if not rows:
-        return
-    if db.get_bind().dialect.name == "sqlite":
-        db.execute(insert(table).prefix_with("OR IGNORE"), rows)
-    else:
-        db.execute(postgresql.insert(table).on_conflict_do_nothing(), rows)
 
 
 def counted_in_storms(db: Session) -> int:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
 from sqlmodel import Session, col, select
@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from dispatch.errors import NotFound, ServiceError
 from dispatch.events import CallNoted
 from dispatch.incidents.calls_heard import CallsHeard
-from dispatch.incidents.claims import confirmed
+from dispatch.incidents.claims import confirmed_plates
 from dispatch.incidents.service import Incidents
 from dispatch.incidents.suggest import (
     AFTER_US,
@@ -137,26 +137,34 @@ class Suggestions:
         )
         if only is not None:
             query = query.where(col(Incident.id).in_(only))
-        changed = []
-        for incident in db.exec(query):
-            if self._score_one(db, incident, calls, now):
-                changed.append((incident, suggested_count(db, incident.id)))
-        return changed
+        near = [
+            (incident, some)
+            for incident in db.exec(query)
+            if (some := [call for call in calls if _near(call, incident)])
+        ]
+        worth = [incident for incident, _ in near]
+        facts, known = facts_of(db, worth), _known(db, worth)
+        changed = [
+            incident
+            for incident, some in near
+            if self._score_one(db, facts[incident.id], (incident.id, some), known, now)
+        ]
+        return [(incident, suggested_count(db, incident.id)) for incident in changed]
 
     def _score_one(
-        self, db: Session, incident: Incident, calls: list[CallFacts], now: UtcUs
+        self,
+        db: Session,
+        facts: IncidentFacts,
+        near: tuple[str, list[CallFacts]],
+        known: Mapping[tuple[str, str], IncidentSuggestion],
+        now: UtcUs,
     ) -> bool:
-        near = [call for call in calls if _near(call, incident)]
-        if not near:
-            return False
-        facts = incident_facts(db, incident)
-        rows = select(IncidentSuggestion).where(IncidentSuggestion.incident == incident.id)
-        known = {row.call: row for row in db.exec(rows)}
-        changed = False
-        for call in near:
+        incident, changed = near[0], False
+        for call in near[1]:
             scored = score(call, facts)
             if scored is not None:
-                changed |= self._put(db, incident.id, call, scored, known, now)
+                row = known.get((incident, call.call))
+                changed |= self._put(db, incident, call, scored, row, now)
         return changed
 
     def _put(  # noqa: PLR0917  # one row and where it goes
@@ -165,10 +173,9 @@ class Suggestions:
         incident: str,
         call: CallFacts,
         scored: Score,
-        known: dict[str, IncidentSuggestion],
+        row: IncidentSuggestion | None,
         now: UtcUs,
     ) -> bool:
-        row = known.get(call.call)
         if row is None and scored.points < FOLDED:
             return False
         if row is not None and (row.state != "suggested" or row.score == scored.points):
@@ -255,21 +262,35 @@ def _near(call: CallFacts, incident: Incident) -> bool:
     )
 
 
-def incident_facts(db: Session, incident: Incident) -> IncidentFacts:
-    """Return an incident as the score needs it."""
-    assigned = select(IncidentTalkgroup.talkgroup).where(IncidentTalkgroup.incident == incident.id)
-    words = [incident.place] if incident.place else []
-    words += [claim["value"] for claim in confirmed(db, incident.id) if claim["type"] == "plate"]
-    return IncidentFacts(
-        start_utc=UtcUs(incident.started_utc),
-        end_utc=UtcUs(incident.last_event_utc),
-        latitude_deg=incident.latitude_deg,
-        longitude_deg=incident.longitude_deg,
-        range_m=incident.range_m,
-        talkgroups=frozenset(TalkgroupId(row) for row in db.exec(assigned)),
-        words=tuple(dict.fromkeys(words)),
-        skew_ms=incident.skew_ms,
-    )
+def facts_of(db: Session, incidents: Sequence[Incident]) -> dict[str, IncidentFacts]:
+    """Return incidents as the score needs them, by id; two statements however many there are."""
+    ids = [incident.id for incident in incidents]
+    talkgroups: dict[str, set[TalkgroupId]] = {}
+    for row in db.exec(select(IncidentTalkgroup).where(col(IncidentTalkgroup.incident).in_(ids))):
+        talkgroups.setdefault(row.incident, set()).add(TalkgroupId(row.talkgroup))
+    words = {incident.id: [incident.place] if incident.place else [] for incident in incidents}
+    for incident, plate in confirmed_plates(db, ids):
+        words[incident].append(plate)
+    return {
+        incident.id: IncidentFacts(
+            start_utc=UtcUs(incident.started_utc),
+            end_utc=UtcUs(incident.last_event_utc),
+            latitude_deg=incident.latitude_deg,
+            longitude_deg=incident.longitude_deg,
+            range_m=incident.range_m,
+            talkgroups=frozenset(talkgroups.get(incident.id, ())),
+            words=tuple(dict.fromkeys(words[incident.id])),
+            skew_ms=incident.skew_ms,
+        )
+        for incident in incidents
+    }
+
+
+def _known(db: Session, incidents: Sequence[Incident]) -> dict[tuple[str, str], IncidentSuggestion]:
+    """Return the suggestions there are by (incident, call)."""
+    ids = [incident.id for incident in incidents]
+    rows = db.exec(select(IncidentSuggestion).where(col(IncidentSuggestion.incident).in_(ids)))
+    return {(row.incident, row.call): row for row in rows}
 
 
 def suggested_count(db: Session, incident: str) -> int:
