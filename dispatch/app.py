@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from dispatch.api import (
     audit,
+    auditdesk,
     auth,
     board,
     calls,
@@ -64,6 +65,7 @@ ROUTERS = (
     webhooks,
     webhooks_out,
     audit,
+    auditdesk,
     evidence,
     importing,
 )

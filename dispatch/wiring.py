@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dispatch.audit.entry import Act, Actor
 from dispatch.audit.writer import AuditWriter
+from dispatch.auditdesk.setup import add_audit_desk
 from dispatch.auth.access import Access, GrantInfo, UserInfo
 from dispatch.auth.book import AccessBook
 from dispatch.auth.passwords import Passwords
@@ -175,6 +176,7 @@ class Dispatch:
                 clock=s.clock,
             )
         )
+        add_audit_desk(s, record)
         s.add(DiskPolicy(parts.state, s.bus))
         self._add_journal(record, desk)
         self._connect_rights(desk, stream)

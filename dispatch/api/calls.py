@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from dispatch.api.asking import ServicesOf, asker_of
 from dispatch.api.schemas import WriteNote
+from dispatch.auditdesk.sheet import with_facts
 from dispatch.deps import Person, require
 from dispatch.services.call_search import DEFAULT_LIMIT, MAX_LIMIT, CallQuery
 from dispatch.services.calls import CallLog
@@ -53,7 +54,8 @@ async def sheet(
     call: str, request: Request, person: Searcher, services: ServicesOf
 ) -> dict[str, Any]:
     """Return the sheet of one call."""
-    return await services.use(CallLog).sheet(asker_of(request, person), call)
+    found = await services.use(CallLog).sheet(asker_of(request, person), call)
+    return await with_facts(services, found)
 
 
 @router.post("/calls/{call}/notes")

@@ -65,6 +65,10 @@ class OutsideProof:
             return None
         return StampState(size=self._stamps.newest(), fault=self._stamp_fault)
 
+    def stamped_at_s(self) -> int | None:
+        """Return the time (Unix s) in the newest stamp; None when there is none that tells it."""
+        return self._stamps.at_s(self._stamps.newest())
+
     def start(self) -> None:
         """Begin, when there is anything to ask."""
         if self._cosigning.witnesses or self._tsa is not None:

@@ -136,3 +136,11 @@ class StampedNotes:
         """Return the size of the newest stamped checkpoint, 0 before the first."""
         sizes = [int(path.stem) for path in self._folder.glob("*.tsr") if path.stem.isdecimal()]
         return max(sizes, default=0)
+
+    def at_s(self, size: int) -> int | None:
+        """Return the time (Unix s) that a kept stamp states; None when it can't be read."""
+        try:
+            answer = (self._folder / f"{size}.tsr").read_bytes()
+            return int(decode_timestamp_response(answer).tst_info.gen_time.timestamp())
+        except (OSError, ValueError):
+            return None

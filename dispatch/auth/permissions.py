@@ -113,6 +113,11 @@ _LINES: tuple[Permission, ...] = (
     _line("alarm.acknowledge", "acknowledge an emergency", _DESK),
     _line("alarm.end", "end an acknowledged emergency with a reason", _DESK),
     _line("call.search", "search the call log", _DESK | {Role.AUDITOR}),
+    _line(
+        "mark.set",
+        "set marks on the common clock of the lanes, and take own ones back",
+        frozenset({Role.SUPERVISOR, Role.AUDITOR}),
+    ),
     _line("call.note", "write a note on a call", _DESK),
     _line("recording.play", "play recordings", _DESK | {Role.AUDITOR}),
     _line(

@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 import dispatch.audit.tables
+import dispatch.auditdesk.tables
 import dispatch.cameras.tables
 import dispatch.incidents.tables
 import dispatch.store.individual
@@ -12,6 +13,7 @@ MODULES = (
     dispatch.store.tables,
     dispatch.store.individual,
     dispatch.audit.tables,
+    dispatch.auditdesk.tables,
     dispatch.incidents.tables,
     dispatch.cameras.tables,
 )
