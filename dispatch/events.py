@@ -24,7 +24,12 @@ class IncidentOpened(Event):
     camera_group: str = ""
     place: str = ""
     talkgroup: TalkgroupId | None = None
-    state: str = "open"
+    talkgroups: tuple[TalkgroupId, ...] = ()
+    """Set for an incident that a person opened on talkgroups: who sees one of them, sees this."""
+    state: str = "new"
+    priority: int = 3
+    owner: str = ""
+    exercise: bool = False
     events: int = 1
     source: str = ""
     storm: bool = False
@@ -41,7 +46,7 @@ class IncidentUpdated(Event):
     type: ClassVar[str] = "incident.updated"
     incident: IncidentId
     what: str
-    state: str = "open"
+    state: str = "new"
     title: str = ""
     severity: str = ""
     camera_group: str = ""
@@ -52,18 +57,37 @@ class IncidentUpdated(Event):
     last_event_utc: int = 0
     suggested: int = 0
     """Calls that are suggested at the top (60 points and more) and not yet judged."""
-    talkgroup: TalkgroupId | None = None
-    """Set for an incident that a person opened on a talkgroup: who may see it, may see this."""
+    talkgroups: tuple[TalkgroupId, ...] = ()
+    """Set for an incident that a person opened on talkgroups: who sees one of them, sees this."""
+    priority: int = 0
+    """1 to 4; 0 where this says nothing of it."""
+    owner: str = ""
+    exercise: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentMerged(Event):
-    """Two incidents were one: ``incident`` went into ``into``."""
+    """Two incidents were one: ``incident`` went into ``into``. ``undone``: it was not so."""
 
     type: ClassVar[str] = "incident.merged"
     incident: IncidentId
     into: IncidentId
     camera_group: str = ""
+    by: str = ""
+    undone: bool = False
+    talkgroups: tuple[TalkgroupId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentSplit(Event):
+    """A part of ``incident`` became ``into``, which is told of by ``incident.opened`` too."""
+
+    type: ClassVar[str] = "incident.split"
+    incident: IncidentId
+    into: IncidentId
+    camera_group: str = ""
+    by: str = ""
+    talkgroups: tuple[TalkgroupId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from dispatch.errors import NotFound, ServiceError
 from dispatch.events import CallNoted
 from dispatch.incidents.calls_heard import CallsHeard
 from dispatch.incidents.claims import confirmed_plates
-from dispatch.incidents.service import Incidents
+from dispatch.incidents.life import GOING_ON
+from dispatch.incidents.service import Incidents, scope_of
 from dispatch.incidents.suggest import (
     AFTER_US,
     BEFORE_US,
@@ -124,14 +125,14 @@ class Suggestions:
         changed = await self._store.write(
             lambda db: self._score_all(db, calls, now, None if everything else dirty)
         )
-        for incident, suggested in changed:
-            self._incidents.tell_suggestions(incident, suggested)
+        for incident, suggested, groups in changed:
+            self._incidents.tell(incident, "suggestion", suggested=suggested, groups=groups)
 
     def _score_all(
         self, db: Session, calls: list[CallFacts], now: UtcUs, only: frozenset[IncidentId] | None
-    ) -> list[tuple[Incident, int]]:
+    ) -> list[tuple[Incident, int, tuple[TalkgroupId, ...]]]:
         query = select(Incident).where(
-            Incident.state == "open",
+            col(Incident.state).in_(GOING_ON),
             col(Incident.storm).is_(False),
             col(Incident.last_event_utc) >= now - AFTER_US - 30 * 60_000_000,
         )
@@ -149,7 +150,10 @@ class Suggestions:
             for incident, some in near
             if self._score_one(db, facts[incident.id], (incident.id, some), known, now)
         ]
-        return [(incident, suggested_count(db, incident.id)) for incident in changed]
+        return [
+            (incident, suggested_count(db, incident.id), scope_of(db, incident))
+            for incident in changed
+        ]
 
     def _score_one(
         self,

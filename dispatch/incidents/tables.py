@@ -18,8 +18,8 @@ class Incident(SQLModel, table=True):
     title: str
     kind: str
     severity: str
-    state: str = Field(default="open", index=True)
-    """open or closed."""
+    state: str = Field(default="new", index=True)
+    """new, active, waiting, closed or merged (``dispatch.incidents.life``)."""
     opened_utc: int = Field(sa_type=BigInteger, index=True)
     started_utc: int = Field(sa_type=BigInteger)
     """First event, by the source's corrected clock."""
@@ -44,10 +44,30 @@ class Incident(SQLModel, table=True):
     clock_note: str = ""
     retention: str = "incident"
     expires_utc: int | None = Field(default=None, sa_type=BigInteger)
+    priority: int = 3
+    """1 (at once) to 4 (can wait)."""
+    owner: str = ""
+    """User id of who leads it here; ``owner_name`` is what is shown."""
+    owner_name: str = ""
+    exercise: bool = False
+    """A mark set by a person; such an incident never looks like a live one."""
+    merged_into: str | None = Field(default=None, index=True)
+    """Where a merged incident went; its number stays and points on."""
+    state_before: str = ""
+    """State before a merge, for its undoing."""
+    split_from: str | None = None
+    has_split: bool = False
+    """Whether events of its sources may belong to an incident that was split from it."""
+    version: int = 1
+    """Counts what people changed, so that two edits at once are noticed."""
 
 
 class IncidentTimeline(SQLModel, table=True):
-    """One line of an incident's history, never changed."""
+    """One line of an incident's history, never changed.
+
+    Triggers (``dispatch.incidents.guards``) refuse every change but one: that words and data are
+    blanked, with the time of it, by the erasure path.
+    """
 
     __tablename__ = "incident_timeline"
     __table_args__ = (Index("ix_incident_timeline_incident", "incident", "id"),)
@@ -56,11 +76,13 @@ class IncidentTimeline(SQLModel, table=True):
     incident: str
     t_utc: int = Field(sa_type=BigInteger)
     kind: str
-    """opened, event, storm, call, talkgroup, note, suggestion, severity, merged, closed."""
+    """What sort of line: see ``dispatch.incidents.timeline``."""
     who: str = ""
     """The person, empty for a source."""
     text: str
     data: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    erased_utc: int | None = Field(default=None, sa_type=BigInteger)
+    """When its words were blanked; the line itself stays."""
 
 
 class IncidentSuggestion(SQLModel, table=True):
@@ -95,6 +117,88 @@ class IncidentTalkgroup(SQLModel, table=True):
     at_utc: int = Field(sa_type=BigInteger)
 
 
+class IncidentUnit(SQLModel, table=True):
+    """A unit that was sent to an incident. Released ones stay, with who and when."""
+
+    __tablename__ = "incident_unit"
+
+    incident: str = Field(primary_key=True)
+    unit: str = Field(primary_key=True, index=True)
+    state: str = "assigned"
+    """assigned or released."""
+    by: str
+    at_utc: int = Field(sa_type=BigInteger)
+    released_by: str = ""
+    released_utc: int | None = Field(default=None, sa_type=BigInteger)
+    on_scene_utc: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class IncidentCamera(SQLModel, table=True):
+    """A camera of an incident: it saw something (``seen``), or a person linked it."""
+
+    __tablename__ = "incident_camera"
+
+    incident: str = Field(primary_key=True)
+    camera: str = Field(primary_key=True)
+    state: str = "seen"
+    """seen, linked or unlinked."""
+    by: str = ""
+    at_utc: int = Field(sa_type=BigInteger)
+
+
+class IncidentHint(SQLModel, table=True):
+    """A unit or camera that may belong to an incident; a person confirms or rejects."""
+
+    __tablename__ = "incident_hint"
+    __table_args__ = (UniqueConstraint("incident", "kind", "object", name="incident_hint_once"),)
+
+    id: str = Field(primary_key=True)
+    incident: str = Field(index=True)
+    kind: str
+    """unit or camera."""
+    object: str
+    score: int
+    state: str = "suggested"
+    """suggested, confirmed or rejected."""
+    why: str = ""
+    terms: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )
+    by: str = ""
+    at_utc: int = Field(sa_type=BigInteger)
+
+
+class IncidentMerge(SQLModel, table=True):
+    """One incident went into another, or (``split``) a part of one became a new one."""
+
+    __tablename__ = "incident_merge"
+
+    id: str = Field(primary_key=True)
+    """``g-`` and a ULID."""
+    kind: str
+    """merge or split."""
+    source: str = Field(index=True)
+    target: str = Field(index=True)
+    by: str
+    at_utc: int = Field(sa_type=BigInteger)
+    reason: str = ""
+    before: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    """What the merge changed of the target's own fields."""
+    undone_by: str = ""
+    undone_utc: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class IncidentMoved(SQLModel, table=True):
+    """What a merge or split moved, so that it can be undone, and where a line is shown."""
+
+    __tablename__ = "incident_moved"
+
+    merge: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    """event, suggestion, talkgroup, unit, camera, hint, media, claim, line and so on."""
+    object: str = Field(primary_key=True)
+
+
 class IncidentPossiblySame(SQLModel, table=True):
     """Two incidents within 150 m and 60 s of each other: a person decides."""
 
@@ -104,6 +208,8 @@ class IncidentPossiblySame(SQLModel, table=True):
     other: str = Field(primary_key=True)
     why: str
     at_utc: int = Field(sa_type=BigInteger)
+    rejected_by: str = ""
+    """Who said that they are two; the pair is not offered again."""
 
 
 class IncidentStorm(SQLModel, table=True):

@@ -10,6 +10,7 @@ from dispatch.cameras.media_store import media_rows
 from dispatch.cameras.tables import Camera, CameraEvent
 from dispatch.errors import NotFound
 from dispatch.incidents.claims import hits_of, masked
+from dispatch.incidents.life import GOING_ON
 from dispatch.incidents.suggest import FOLDED
 from dispatch.incidents.tables import (
     Incident,
@@ -27,10 +28,12 @@ Row = dict[str, Any]
 
 def sees(access: Access, incident: Incident, talkgroups: list[str]) -> bool:
     """Whether a person may know of an incident: by camera group, or by one of its talkgroups."""
+    group = incident.camera_group
+    if group and not access.camera(Action.SEE, group):
+        return False
     if incident.camera is None and talkgroups and not incident.source:
         return any(access.sees(talkgroup) for talkgroup in talkgroups)
-    group = incident.camera_group
-    return not group or access.camera(Action.SEE, group)
+    return True
 
 
 def list_incidents(
@@ -38,7 +41,9 @@ def list_incidents(
 ) -> list[Row]:
     """Return incidents, newest first."""
     query = select(Incident).order_by(col(Incident.opened_utc).desc()).limit(limit)
-    if state:
+    if state == "open":
+        query = query.where(col(Incident.state).in_(GOING_ON))
+    elif state:
         query = query.where(Incident.state == state)
     if q:
         pattern = "%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"

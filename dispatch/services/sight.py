@@ -17,6 +17,9 @@ from gateway.model.events import Event
 from gateway.model.ids import LinkId, TalkgroupId
 from gateway.model.plan import Link, Plan
 
+IncidentEvent = (
+    centre.IncidentOpened | centre.IncidentUpdated | centre.IncidentMerged | centre.IncidentSplit
+)
 Rule = Callable[[Any, Access], Event | None]
 """Takes the event class of its key (hence Any); returns what this person gets, or nothing."""
 
@@ -48,6 +51,7 @@ class Sight:
             "incident.opened": self._incident,
             "incident.updated": self._incident,
             "incident.merged": self._incident,
+            "incident.split": self._incident,
             "source.changed": self._camera,
             "plan.activated": self._everyone,
             "log.state": self._everyone,
@@ -239,14 +243,20 @@ class Sight:
         row = self._board.alarms.get(event.alarm) or self._board.ended_alarms.get(event.alarm)
         return event if row is not None and self.sees_alarm(access, row) else None
 
-    def _incident(self, event: Any, access: Access) -> Event | None:
-        talkgroup = getattr(event, "talkgroup", None)
+    def _incident(self, event: IncidentEvent, access: Access) -> Event | None:
         if not access.may("incident.see"):
             return None
-        if talkgroup is not None:
-            return event if access.sees(talkgroup) else None
         group = event.camera_group
-        return event if not group or access.camera(Action.SEE, group) else None
+        if group and not access.camera(Action.SEE, group):
+            return None
+        if not event.talkgroups:
+            return event
+        seen = tuple(talkgroup for talkgroup in event.talkgroups if access.sees(talkgroup))
+        if not seen:
+            return None
+        if isinstance(event, centre.IncidentOpened):
+            return replace(event, talkgroups=seen, talkgroup=seen[0])
+        return replace(event, talkgroups=seen)
 
     def _camera(self, event: centre.SourceChanged, access: Access) -> Event | None:
         if not access.may("camera.see"):

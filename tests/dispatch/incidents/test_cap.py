@@ -205,7 +205,7 @@ async def test_alert_update_and_cancel_are_one_incident_that_people_close(
     third = await take(room, later(later(ALERT, 2, "Update"), 3, "Cancel"))
     assert third["state"] == "cancelled"
     sheet = (await browser.get(f"/incidents/{first['incident']}")).json()
-    assert (sheet["state"], sheet["severity"]) == ("open", "info")
+    assert (sheet["state"], sheet["severity"]) == ("new", "info")
     assert [line["text"] for line in sheet["timeline"] if line["kind"] == "cap"] == [
         "CAP Update: Van found",
         "CAP Cancelled by its sender: White van, Kajgatan",
@@ -239,7 +239,7 @@ async def test_an_alert_expires_once_and_its_incident_stays(room: Room, side: Ca
     assert await side.cap.expire() == 0
     browser = await room.browser("dispatcher")
     sheet = (await browser.get(f"/incidents/{row['incident']}")).json()
-    assert sheet["state"] == "open"
+    assert sheet["state"] == "new"
     assert sheet["timeline"][-1]["text"] == "CAP INC-1 has expired"
     past = replace(INFO, expires="2020-01-01T00:00:00-00:00")
     old = await take(room, replace(ALERT, identifier="old", infos=(past,)))
