@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from dispatch.api import (
+    approvals,
     audit,
     auditdesk,
     auth,
@@ -22,6 +23,7 @@ from dispatch.api import (
     importing,
     incidents,
     individual,
+    lanes,
     links,
     media,
     messages,
@@ -52,6 +54,7 @@ ROUTERS = (
     messages,
     units,
     calls,
+    lanes,
     recordings,
     links,
     users,
@@ -67,6 +70,7 @@ ROUTERS = (
     audit,
     auditdesk,
     evidence,
+    approvals,
     importing,
 )
 

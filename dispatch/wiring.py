@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dispatch.audit.entry import Act, Actor
+from dispatch.audit.keys import KeyFolder
 from dispatch.audit.writer import AuditWriter
 from dispatch.auditdesk.setup import add_audit_desk
 from dispatch.auth.access import Access, GrantInfo, UserInfo
@@ -14,7 +15,11 @@ from dispatch.auth.book import AccessBook
 from dispatch.auth.passwords import Passwords
 from dispatch.auth.people import People
 from dispatch.auth.sessions import SESSION_HOURS, SessionInfo, Sessions
+from dispatch.calllog.setup import add_call_log
 from dispatch.incidents.views import list_incidents
+from dispatch.oversight.wiring import Oversight, add_oversight
+from dispatch.retention.master_keys import MasterKeys
+from dispatch.retention.sealed import SealedFiles
 from dispatch.services.background import Background
 from dispatch.services.board import Board
 from dispatch.services.board_load import load_board
@@ -115,6 +120,8 @@ class Dispatch:
         s, parts = self.services, self.parts
         recordings = parts.state / "recordings"
         record = s.add(Record(parts.audit, s.store, s.clock))
+        keys = MasterKeys(KeyFolder(parts.state / "keys"))
+        files = s.add(SealedFiles(s.store, keys, parts.state, s.clock))
         s.add(parts.audit)
         board = s.add(Board(s.plan))
         load_board(board, s.store, s.plan, s.clock.utc_us())
@@ -164,7 +171,7 @@ class Dispatch:
                 bus=s.bus,
                 clock=s.clock,
                 randomness=s.randomness,
-                integrity=RecordingIntegrity(s.store, parts.audit, recordings, s.clock),
+                integrity=RecordingIntegrity(s.store, parts.audit, files, recordings, s.clock),
             )
         )
         s.add(
@@ -172,12 +179,15 @@ class Dispatch:
                 store=s.store,
                 plan=s.plan,
                 record=record,
+                files=files,
                 folder=recordings,
                 clock=s.clock,
             )
         )
         add_audit_desk(s, record)
+        add_call_log(s, record, board)
         s.add(DiskPolicy(parts.state, s.bus))
+        add_oversight(s)
         self._add_journal(record, desk)
         self._connect_rights(desk, stream)
 
@@ -260,6 +270,7 @@ class Dispatch:
         self.background.start(self._watch_listening(), "listening")
         self.background.start(self._watch_people(), "people")
         self.background.start(self._watch_sessions(), "sessions")
+        s.use(Oversight).start(self.background)
 
     async def _watch_people(self) -> None:
         """Take over what ``samband users`` changed in the store."""

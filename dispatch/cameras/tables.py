@@ -108,6 +108,7 @@ class CameraMedia(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("source", "object", "kind", "from_utc", name="camera_media_once"),
         Index("ix_camera_media_state_next", "state", "next_utc"),
+        Index("ix_camera_media_camera_from", "camera", "from_utc"),
     )
 
     id: str = Field(primary_key=True)
@@ -140,6 +141,18 @@ class CameraMedia(SQLModel, table=True):
     duration_ms: int | None = None
     remuxed: bool = False
     """True when the source cut and packed it anew: not the camera's own file."""
+    why: str = ""
+    """The reason that a person gave for a bookmark."""
+    how: str = ""
+    """How it was had: from whom, copied or packed anew."""
+    skew_ms: int | None = None
+    """Offset of the source's clock when it was fetched; None while nothing was known."""
+    event_utc: int = Field(default=0, sa_type=BigInteger)
+    """Of a bookmark: the moment it is about, between its rolls."""
+    retention_class: str = Field(default="media", sa_column_kwargs={"server_default": "media"})
+    expires_utc: int | None = Field(default=None, sa_type=BigInteger, index=True)
+    """None until the daily look has classed it."""
+    erased_utc: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class WebhookOut(SQLModel, table=True):

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from dispatch.calllog.tables import UnitStatus
 from dispatch.events import CallNoted, MessageOpened
 from dispatch.services.journal_write import Writer
 from dispatch.services.message_rows import CLAIMS, claimed
@@ -116,6 +117,18 @@ def _status_set(db: Session, event: ev.UnitStatusSet, envelope: Envelope) -> Non
     row.status_words, row.status_kind = event.words, event.kind
     row.status_utc = row.last_heard_utc = envelope.t_utc
     db.add(row)
+    db.add(
+        UnitStatus(
+            unit=event.unit,
+            t_utc=envelope.t_utc,
+            value=event.value,
+            digit=event.digit,
+            words=event.words,
+            kind=event.kind,
+            link=event.link,
+            expires_utc=expiry_utc("message", envelope.t_utc),
+        )
+    )
 
 
 def _positioned(db: Session, event: ev.UnitPositioned, envelope: Envelope) -> None:

@@ -4,8 +4,13 @@ from sqlmodel import SQLModel
 
 import dispatch.audit.tables
 import dispatch.auditdesk.tables
+import dispatch.calllog.tables
 import dispatch.cameras.tables
 import dispatch.incidents.tables
+import dispatch.live.tables
+import dispatch.oversight.tables
+import dispatch.policy.tables
+import dispatch.retention.tables
 import dispatch.store.individual
 import dispatch.store.tables
 
@@ -14,7 +19,12 @@ MODULES = (
     dispatch.store.individual,
     dispatch.audit.tables,
     dispatch.auditdesk.tables,
+    dispatch.calllog.tables,
     dispatch.incidents.tables,
+    dispatch.oversight.tables,
     dispatch.cameras.tables,
+    dispatch.live.tables,
+    dispatch.retention.tables,
+    dispatch.policy.tables,
 )
 metadata = SQLModel.metadata

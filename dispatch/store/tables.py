@@ -3,7 +3,10 @@
 No class of this module leaves ``dispatch``; services return plain values.
 """
 
-from sqlalchemy import BigInteger, Column, Index, Text, UniqueConstraint
+import math
+
+from sqlalchemy import BigInteger, Column, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlmodel import Field, SQLModel
 
 US_PER_DAY = 86_400_000_000
@@ -11,6 +14,21 @@ US_PER_DAY = 86_400_000_000
 
 def _time(*, nullable: bool = False, index: bool = False) -> Column[int]:
     return Column(BigInteger, nullable=nullable, index=index)
+
+
+CELLS_AROUND = 36_000
+"""Columns of the grid of 0.01 degrees, once round the earth."""
+
+
+def cell_of(latitude_deg: float, longitude_deg: float) -> int:
+    """Return the cell of 0.01 degrees that a place lies in, counted from the south-west."""
+    row = math.floor((latitude_deg + 90) * 100)
+    return row * CELLS_AROUND + math.floor((longitude_deg + 180) * 100)
+
+
+def _cell_of_row(context: DefaultExecutionContext) -> int:
+    known = context.get_current_parameters()  # type: ignore[no-untyped-call]  # not annotated
+    return cell_of(known["latitude_deg"], known["longitude_deg"])
 
 
 # ---- people ------------------------------------------------------------------------------------
@@ -40,6 +58,8 @@ class UserSession(SQLModel, table=True):
     user: str = Field(foreign_key="user.id", index=True)
     csrf: str
     address: str = ""
+    device: str = ""
+    """Hash of the browser's own cookie, which outlives its sessions."""
     created_utc: int = Field(sa_column=_time())
     expires_utc: int = Field(sa_column=_time())
 
@@ -92,6 +112,7 @@ class PositionLog(SQLModel, table=True):
     """Who sat at a position from when to when, and what was handed over."""
 
     __tablename__ = "position_log"
+    __table_args__ = (Index("ix_position_log_taken", "taken_utc"),)
     id: int | None = Field(default=None, primary_key=True)
     position: str = Field(index=True)
     user: str
@@ -121,6 +142,12 @@ class Call(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("gateway", "call_seq"),
         Index("ix_call_talkgroup_started", "talkgroup", "started_utc"),
+        Index(
+            "ix_call_not_indexed",
+            "started_utc",
+            sqlite_where=text("search_no IS NULL"),
+            postgresql_where=text("search_no IS NULL"),
+        ),
     )
     id: str = Field(primary_key=True)
     gateway: str
@@ -141,10 +168,14 @@ class Call(SQLModel, table=True):
     interrupted: bool = False
     late: bool = False
     plan: int = 1
+    policy: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """Versions of plan and policy it ran under."""
     retention_class: str
     expires_utc: int = Field(sa_column=_time(index=True))
     held: bool = False
     hold_reason: str = ""
+    search_no: int | None = Field(default=None, sa_column=_time(nullable=True))
+    """Its number in the call log's index; None: not in it yet."""
     erased_utc: int | None = Field(default=None, sa_column=_time(nullable=True))
 
 
@@ -152,6 +183,10 @@ class Transmission(SQLModel, table=True):
     """One over of a call: of a unit (``talker``) or of a desk (``position``, ``operator``)."""
 
     __tablename__ = "transmission"
+    __table_args__ = (
+        Index("ix_transmission_talkgroup_started", "talkgroup", "started_utc"),
+        Index("ix_transmission_talker_started", "talker", "started_utc"),
+    )
     id: str = Field(primary_key=True)
     call: str = Field(index=True)
     talkgroup: str
@@ -208,7 +243,7 @@ class Note(SQLModel, table=True):
     call: str = Field(index=True)
     text: str = Field(sa_column=Column(Text, nullable=False))
     operator: str
-    t_utc: int = Field(sa_column=_time())
+    t_utc: int = Field(sa_column=_time(index=True))
 
 
 class Press(SQLModel, table=True):
@@ -225,7 +260,7 @@ class Press(SQLModel, table=True):
     queued_utc: int | None = Field(default=None, sa_column=_time(nullable=True))
     granted_utc: int | None = Field(default=None, sa_column=_time(nullable=True))
     ended_utc: int | None = Field(default=None, sa_column=_time(nullable=True))
-    transmission: str | None = None
+    transmission: str | None = Field(default=None, index=True)
     outcome: str = "open"
     cause: str = ""
     reason: str = ""
@@ -255,7 +290,10 @@ class UnitPosition(SQLModel, table=True):
     """A place that a unit reported. ``error_m`` is the upper limit of its class."""
 
     __tablename__ = "unit_position"
-    __table_args__ = (Index("ix_unit_position_unit_t", "unit", "t_utc"),)
+    __table_args__ = (
+        Index("ix_unit_position_unit_t", "unit", "t_utc"),
+        Index("ix_unit_position_cell_t", "cell", "t_utc"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     unit: str
     t_utc: int = Field(sa_column=_time())
@@ -266,6 +304,8 @@ class UnitPosition(SQLModel, table=True):
     speed_kmh: float | None = None
     direction_deg: float | None = None
     reason: int | None = None
+    cell: int | None = Field(default=None, sa_column=Column(Integer, default=_cell_of_row))
+    """Where it lies on a grid of 0.01 degrees, see ``cell_of``."""
     expires_utc: int = Field(sa_column=_time(index=True))
 
 
@@ -273,6 +313,11 @@ class Message(SQLModel, table=True):
     """A text, received (``incoming``) or sent from a desk."""
 
     __tablename__ = "message"
+    __table_args__ = (
+        Index("ix_message_talkgroup_t", "talkgroup", "t_utc"),
+        Index("ix_message_sender_t", "sender", "t_utc"),
+        Index("ix_message_recipient_t", "recipient", "t_utc"),
+    )
     id: str = Field(primary_key=True)
     incoming: bool
     link: str
@@ -304,6 +349,7 @@ class Message(SQLModel, table=True):
     delivered_utc: int | None = Field(default=None, sa_column=_time(nullable=True))
     read_utc: int | None = Field(default=None, sa_column=_time(nullable=True))
     expires_utc: int = Field(sa_column=_time(index=True))
+    erased_utc: int | None = Field(default=None, sa_column=_time(nullable=True))
 
 
 class Alarm(SQLModel, table=True):
@@ -341,7 +387,7 @@ class AlarmStep(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     alarm: str = Field(index=True)
     step: str
-    t_utc: int = Field(sa_column=_time())
+    t_utc: int = Field(sa_column=_time(index=True))
     who: str = ""
     position: str | None = None
     detail: str = ""
@@ -355,7 +401,7 @@ class AccessRow(SQLModel, table=True):
 
     __tablename__ = "access"
     id: int | None = Field(default=None, primary_key=True)
-    t_utc: int = Field(sa_column=_time())
+    t_utc: int = Field(sa_column=_time(index=True))
     object_type: str
     object: str = Field(index=True)
     user: str = Field(index=True)
