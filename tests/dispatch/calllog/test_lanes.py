@@ -54,7 +54,6 @@ async def traffic(room: Room) -> dict[str, Any]:
                 link=link,
                 sender=unit,
                 talkgroup=group,
-                sender=unit,
                 to=None,
                 text=f"text {number}",
             )
