@@ -7,14 +7,14 @@ import type { Incident } from '../src/lib/api/types';
 
 describe('a search', () => {
   it('is its address', () => {
-    const search = { ...EMPTY, q: 'kajgatan 4', talkgroup: 'norrvik/310301', emergency: 'true' };
+    const search = { ...EMPTY, q: 'kajgatan 4', talkgroup: ['norrvik/310301'], emergency: 'true' };
     expect(fromUrl(new URLSearchParams(toUrl(search).toString()))).toEqual(search);
     expect(toUrl(EMPTY).toString()).toBe('');
   });
 
   it('asks for a day from its first to its last microsecond', () => {
     const query = toApi({ ...EMPTY, day: '2026-11-25' });
-    expect(Number(query['to']) - Number(query['from'])).toBe(86_400_000_000 - 1);
+    expect(Number(query['to_utc']) - Number(query['from_utc'])).toBe(86_400_000_000 - 1);
   });
 
   it('marks what was found, with special characters taken as they are', () => {

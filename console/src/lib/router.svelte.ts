@@ -16,11 +16,25 @@ class Router {
   route: Route = $state.raw(parseRoute(location.hash));
 
   constructor() {
-    addEventListener('hashchange', () => (this.route = parseRoute(location.hash)));
+    const read = (): void => {
+      this.route = parseRoute(location.hash);
+    };
+    addEventListener('hashchange', read);
+    addEventListener('popstate', read);
   }
 
   go(where: string): void {
     location.hash = where;
+  }
+
+  /** Change the query with a new entry in the history, so that back leads to the one before. */
+  pushQuery(query: URLSearchParams): void {
+    const base = location.hash.split('?')[0] ?? '#/';
+    const text = query.toString();
+    const next = text ? `${base}?${text}` : base;
+    if (next === location.hash) return;
+    history.pushState(null, '', next);
+    this.route = parseRoute(location.hash);
   }
 
   /** Change the query without a new entry in the history. */

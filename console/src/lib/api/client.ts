@@ -66,13 +66,14 @@ async function failure(response: Response): Promise<RequestFailed> {
   return new RequestFailed(response.status, message, hint, wait);
 }
 
-type Query = Record<string, string | number | boolean | null | undefined>;
+export type Query = Record<string, string | number | boolean | null | undefined | readonly string[]>;
 
 /** Path with a query string; empty values are left out. */
 export function withQuery(path: string, query: Query): string {
   const parts = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null && value !== '') parts.set(key, String(value));
+    if (Array.isArray(value)) for (const one of value as readonly string[]) parts.append(key, one);
+    else if (value !== undefined && value !== null && value !== '') parts.set(key, String(value));
   }
   const text = parts.toString();
   return text ? `${path}?${text}` : path;

@@ -59,6 +59,25 @@ export interface Events {
     alarm: string;
     position: string;
   };
+  /** Somebody asks for a second person; whoever has ``permission`` may agree. */
+  'approval.asked': {
+    approval: string;
+    approval_kind: string;
+    words: string;
+    asked_by: string;
+    asked_name: string;
+    permission: string;
+    expires_utc: number;
+  };
+  /** A request is agreed, refused, withdrawn or expired (``state``). */
+  'approval.decided': {
+    approval: string;
+    approval_kind: string;
+    state: string;
+    asked_by: string;
+    permission: string;
+    by?: string;
+  };
   /** The conversation is over. ``cause`` in words. */
   'call.ended': {
     call: string;
@@ -167,11 +186,14 @@ export interface Events {
     talkgroup: string;
     silent: boolean;
   };
-  /** Two incidents were one: ``incident`` went into ``into``. */
+  /** Two incidents were one: ``incident`` went into ``into``. ``undone``: it was not so. */
   'incident.merged': {
     incident: string;
     into: string;
     camera_group?: string;
+    by?: string;
+    undone?: boolean;
+    talkgroups?: string[];
   };
   /** A camera, or a person, opened an incident. Calls that belong to it are asked for apart. */
   'incident.opened': {
@@ -185,13 +207,25 @@ export interface Events {
     camera_group?: string;
     place?: string;
     talkgroup?: string | null;
+    talkgroups?: string[];
     state?: string;
+    priority?: number;
+    owner?: string;
+    exercise?: boolean;
     events?: number;
     source?: string;
     storm?: boolean;
     latitude_deg?: number | null;
     longitude_deg?: number | null;
     t_event_utc?: number;
+  };
+  /** A part of ``incident`` became ``into``, which is told of by ``incident.opened`` too. */
+  'incident.split': {
+    incident: string;
+    into: string;
+    camera_group?: string;
+    by?: string;
+    talkgroups?: string[];
   };
   /** Something of it changed; ``what`` names it: events, suggestion, call, note and so on. */
   'incident.updated': {
@@ -207,7 +241,10 @@ export interface Events {
     storm_events?: number;
     last_event_utc?: number;
     suggested?: number;
-    talkgroup?: string | null;
+    talkgroups?: string[];
+    priority?: number;
+    owner?: string;
+    exercise?: boolean;
   };
   /** A position took a ringing call; it stops ringing everywhere else. */
   'individual.answered': {

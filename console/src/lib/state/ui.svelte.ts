@@ -21,6 +21,9 @@ class Ui {
   /** Focused tile: what F3, M, R and Enter work on. */
   focused: string | null = $state(null);
 
+  /** A page of recordings takes J, K and L for itself while it is open. */
+  replayKeys: ((step: 'back' | 'play' | 'forward') => void) | null = null;
+
   open(name: DialogName, about = '', aboutTalkgroup = false): void {
     this.about = about;
     this.aboutTalkgroup = aboutTalkgroup;
