@@ -1,18 +1,17 @@
 """A plan as a TOML file: the same shape as in the store, every mistake named at once."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
+from dispatch.plans.rules_ids import RULES
 from gateway.model.errors import InvalidCommand
-from gateway.model.ids import MAX_SSI, parse_system
-from gateway.model.individual import IndividualKind
 from gateway.model.individual_plan import IndividualRule, NeverRecorded
-from gateway.model.p25_settings import MAX_TGID, MAX_UNIT, P25Settings
+from gateway.model.link_kinds import TETRA_PEI
+from gateway.model.p25_settings import P25Settings
 from gateway.model.plan import Link, Plan, Site, StatusText, System, Talkgroup, Unit
-from gateway.model.private_line import PRIVATE_HANDLE, PRIVATE_SYSTEM
+from gateway.model.unit_rules import UnitRule
 from gateway.model.wire import from_json
 from gateway.tetra.settings import check_settings
 from hardware.p25_addresses import p25_link_faults
@@ -25,14 +24,12 @@ TABLES: dict[str, type] = {
     "sites": Site,
     "talkgroups": Talkgroup,
     "units": Unit,
+    "unit_rules": UnitRule,
     "links": Link,
     "statuses": StatusText,
     "individual_rules": IndividualRule,
     "never_recorded": NeverRecorded,
 }
-AGENCIES = ("police", "fire", "ems", "port", "misc")
-STATUS_KINDS = ("unit", "request", "urgent_request", "emergency", "other")
-LABEL_MAX = 24
 
 
 def load_plan(path: Path) -> Plan:
@@ -101,168 +98,37 @@ def _unknown(where: str, known: Iterable[str], row: dict[str, Any]) -> list[str]
 
 def plan_faults(plan: Plan) -> list[str]:
     """Return what contradicts itself in a well-formed plan, a sentence each."""
-    faults: list[str] = []
-    for check in CHECKS:
-        faults += check(plan)
-    return faults
+    faults = [finding.words for rule in RULES for finding in rule.findings(plan)]
+    return faults + [words for _, words in link_opening_faults(plan)]
 
 
-def _duplicates(what: str, keys: list[Any]) -> list[str]:
-    return [
-        f"{what} {key}: named {count} times" for key, count in Counter(keys).items() if count > 1
-    ]
-
-
-def _check_ids(plan: Plan) -> list[str]:
-    faults = _duplicates("system", [s.id for s in plan.systems])
-    faults += _duplicates("system handle", [s.handle for s in plan.systems])
-    faults += _duplicates("site", [s.id for s in plan.sites])
-    faults += _duplicates("link", [link.id for link in plan.links])
-    faults += _duplicates("talkgroup", [t.id for t in plan.talkgroups])
-    faults += _duplicates("unit", [u.id for u in plan.units])
-    faults += _duplicates("status", [s.value for s in plan.statuses])
-    faults += _duplicates("port", [link.port for link in plan.links if link.port])
-    places = [(t.folder, t.address) for t in plan.talkgroups if t.address is not None]
-    faults += _duplicates("tile", [f"{address} in folder {folder}" for folder, address in places])
-    for system in plan.systems:
-        try:
-            parse_system(system.id)
-        except ValueError as error:
-            faults.append(f"systems: {error}")
-    return faults
-
-
-def _check_references(plan: Plan) -> list[str]:
-    systems = {s.id for s in plan.systems}
-    sites = {s.id for s in plan.sites}
-    groups = {t.id for t in plan.talkgroups}
-    faults = [
-        f"{kind} {row.id}: system {row.system!r} is not in the plan"
-        for kind, rows in (
-            ("talkgroup", plan.talkgroups),
-            ("unit", plan.units),
-            ("link", plan.links),
-        )
-        for row in rows
-        if row.system not in systems
-    ]
-    for link in plan.links:
-        if link.site not in sites:
-            faults.append(f"link {link.id}: site {link.site!r} is not in the plan")
-        for number in (*link.talkgroups, *([link.group] if link.group is not None else [])):
-            if f"{link.system}/{number}" not in groups:
-                faults.append(f"link {link.id}: talkgroup {number} is not in the plan")
-        if link.group is not None and link.group not in link.talkgroups:
-            faults.append(f"link {link.id}: group {link.group} is not one of its talkgroups")
+def link_opening_faults(plan: Plan) -> list[tuple[str, str]]:
+    """Return (link, sentence) for each thing that a driver would refuse."""
+    faults = [(link.id, f"link {link.id}: {f}") for link in plan.links for f in link_faults(link)]
+    faults += [(link.id, fault) for link in plan.links for fault in _terminal_faults(link)]
     faults += [
-        f"unit {u.id}: talkgroup {u.talkgroup!r} is not in the plan"
-        for u in plan.units
-        if u.talkgroup is not None and u.talkgroup not in groups
+        (link.id, f"link {link.id}: {fault}")
+        for link in plan.links
+        for fault in p25_link_faults(link)
     ]
-    return faults
-
-
-def _check_ranges(plan: Plan) -> list[str]:
-    tetra = {s.id for s in plan.systems if s.technology == "tetra"}
-    faults = [
-        f"{kind} {row.id}: expected 1 to {MAX_SSI}, got {row.number}"
-        for kind, rows in (("talkgroup", plan.talkgroups), ("unit", plan.units))
-        for row in rows
-        if row.system in tetra and not 1 <= row.number <= MAX_SSI
-    ]
-    p25 = {s.id for s in plan.systems if s.technology == "p25"}
-    faults += [
-        f"{kind} {row.id}: expected 1 to {limit}, got {row.number}"
-        for kind, rows, limit in (
-            ("talkgroup", plan.talkgroups, MAX_TGID),
-            ("unit", plan.units, MAX_UNIT),
-        )
-        for row in rows
-        if row.system in p25 and not 1 <= row.number <= limit
-    ]
-    for group in plan.talkgroups:
-        if len(group.name) > LABEL_MAX:
-            faults.append(f"talkgroup {group.id}: name longer than {LABEL_MAX} characters")
-        if group.agency_kind not in AGENCIES:
-            faults.append(f"talkgroup {group.id}: agency_kind: one of {', '.join(AGENCIES)}")
-        if not 1 <= group.transmit_limit_s <= 600:
-            faults.append(f"talkgroup {group.id}: transmit_limit_s: expected 1 to 600")
-        if group.area and (len(group.area) < 3 or any(len(point) != 2 for point in group.area)):
-            faults.append(f"talkgroup {group.id}: area: expected 3 or more [latitude, longitude]")
-    for status in plan.statuses:
-        if not 0 <= status.value <= 0xFFFF:
-            faults.append(f"status {status.value}: expected 0 to 65535")
-        if status.kind not in STATUS_KINDS:
-            faults.append(f"status {status.value}: kind: one of {', '.join(STATUS_KINDS)}")
-    return faults
-
-
-def _check_links(plan: Plan) -> list[str]:
-    faults = [f"link {link.id}: {fault}" for link in plan.links for fault in link_faults(link)]
-    faults += [fault for link in plan.links for fault in _terminal_faults(link)]
-    faults += [f"link {link.id}: {fault}" for link in plan.links for fault in p25_link_faults(link)]
     keys = {link.id: ptt_ports((link,)) for link in plan.links}
     for link in plan.links:
         for other in plan.links:
             if other.id != link.id and link.port and link.port in keys[other.id]:
-                faults.append(f"link {link.id}: port {link.port} keys link {other.id}")
-    return faults
+                faults.append((link.id, f"link {link.id}: port {link.port} keys link {other.id}"))
+    return faults + [(_named(words), words) for words in sound_faults(plan)]
+
+
+def _named(words: str) -> str:
+    """Return the link that a sentence begins with, empty when it is about several."""
+    return words.removeprefix("link ").partition(":")[0] if words.startswith("link ") else ""
 
 
 def _terminal_faults(link: Link) -> list[str]:
-    if link.kind != "tetra-pei":
+    if link.kind != TETRA_PEI:
         return []
     try:
         check_settings(link.profile, link.mode)
     except ValueError as fault:
         return [f"link {link.id}: {fault}"]
     return []
-
-
-def _check_individual(plan: Plan) -> list[str]:
-    faults = _duplicates("individual rule", [rule.name for rule in plan.individual_rules])
-    links = {link.id for link in plan.links}
-    kinds = ("", *(kind.value for kind in IndividualKind))
-    for rule in plan.individual_rules:
-        where = f"individual rule {rule.name}"
-        faults += [
-            f"{where}: position {name!r} is not in the plan"
-            for name in (*rule.positions, *rule.next_positions)
-            if name not in plan.positions
-        ]
-        faults += [
-            f"{where}: link {one!r} is not in the plan" for one in rule.links if one not in links
-        ]
-        if rule.kind not in kinds:
-            faults.append(
-                f"{where}: kind: expected private, telephone or nothing, got {rule.kind!r}"
-            )
-        if not 5 <= rule.ring_s <= 600 or not 1 <= rule.next_after_s <= 600:
-            faults.append(f"{where}: expected ring_s 5 to 600 and next_after_s 1 to 600")
-        if rule.next_positions and not rule.positions:
-            faults.append(f"{where}: next_positions need positions that ring first")
-        faults += [f"{where}: callers: {n!r} is no number" for n in rule.callers if not _number(n)]
-    for entry in plan.never_recorded:
-        if not _number(entry.number) or not entry.reason.strip():
-            faults.append(
-                f"never_recorded {entry.number!r}: expected a number and a reason; example: "
-                'number = "+49 30 1234*", reason = "lawyer"'
-            )
-    reserved = [s.id for s in plan.systems if s.id == PRIVATE_SYSTEM or s.handle == PRIVATE_HANDLE]
-    faults += [f"system {one}: this id or handle stands for private calls" for one in reserved]
-    return faults
-
-
-def _number(text: str) -> bool:
-    """Say whether a text has a digit: ``*`` alone would be every number."""
-    return any(character.isdigit() for character in text)
-
-
-CHECKS: tuple[Callable[[Plan], list[str]], ...] = (
-    _check_ids,
-    _check_references,
-    _check_ranges,
-    _check_links,
-    _check_individual,
-    sound_faults,
-)

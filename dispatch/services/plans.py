@@ -12,6 +12,7 @@ from gateway.bus import Bus
 from gateway.model.ids import TalkgroupId, UnitId
 from gateway.model.plan import Link, Plan, Talkgroup, Unit
 from gateway.model.private_line import LINE_NAME, is_private
+from gateway.model.unit_rules import UnitNames
 from gateway.model.wire import from_json, to_json
 from gateway.ports import Clock
 
@@ -33,6 +34,7 @@ class LivePlan:
         self.number = number
         self.talkgroups: dict[TalkgroupId, Talkgroup] = {tg.id: tg for tg in plan.talkgroups}
         self.units: dict[UnitId, Unit] = {unit.id: unit for unit in plan.units}
+        self._names = UnitNames(plan.unit_rules)
         self.links_of: dict[TalkgroupId, tuple[Link, ...]] = {
             tg.id: tuple(
                 link
@@ -62,7 +64,9 @@ class LivePlan:
         if not unit:
             return ""
         found = self.units.get(UnitId(unit))
-        return found.alias if found else unit.partition("/")[2]
+        if found is not None:
+            return found.alias
+        return self._names.alias(UnitId(unit)) or unit.partition("/")[2]
 
     def on_changed(self, callback: Callable[[Plan], None]) -> None:
         """Call ``callback`` after each activation."""

@@ -3,6 +3,7 @@
 from gateway.model.ids import LinkId, TalkgroupId, UnitId, split_address, talkgroup_id, unit_id
 from gateway.model.plan import Link, Plan, StatusText, Talkgroup, Unit
 from gateway.model.private_line import LINE_NAME, PRIVATE_HANDLE, PRIVATE_SYSTEM, is_private
+from gateway.model.unit_rules import UnitNames
 
 
 class Addresses:
@@ -14,6 +15,7 @@ class Addresses:
         self.number = number
         self._talkgroups: dict[TalkgroupId, Talkgroup] = {t.id: t for t in plan.talkgroups}
         self._units: dict[UnitId, Unit] = {unit.id: unit for unit in plan.units}
+        self._names = UnitNames(plan.unit_rules)
         self._links: dict[LinkId, Link] = {link.id: link for link in plan.links}
         self._handles = {system.id: system.handle for system in plan.systems}
         self._handles[PRIVATE_SYSTEM] = PRIVATE_HANDLE
@@ -51,8 +53,10 @@ class Addresses:
 
     def alias(self, unit: UnitId | None) -> str:
         """Return the name of a unit, empty when it has none."""
-        known = self._units.get(unit) if unit else None
-        return known.alias if known else ""
+        if unit is None:
+            return ""
+        known = self._units.get(unit)
+        return known.alias if known else self._names.alias(unit)
 
     def unit_name(self, unit: UnitId | None) -> str:
         """Return alias, or the number, or ``unknown unit``."""

@@ -16,6 +16,7 @@ from gateway.model.ids import (
 )
 from gateway.model.individual_plan import IndividualRule, NeverRecorded
 from gateway.model.p25_settings import P25Settings
+from gateway.model.unit_rules import UnitRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +164,8 @@ class Plan:
     sites: tuple[Site, ...] = ()
     talkgroups: tuple[Talkgroup, ...] = ()
     units: tuple[Unit, ...] = ()
+    unit_rules: tuple[UnitRule, ...] = ()
+    """Names of units that no row names: spans and patterns, the first that fits holds."""
     links: tuple[Link, ...] = ()
     statuses: tuple[StatusText, ...] = ()
     predefined_texts: tuple[str, ...] = ()

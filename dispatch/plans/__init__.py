@@ -1,0 +1,1 @@
+"""Plans: drafts, checks, comparison, simulation, activation and the way back."""

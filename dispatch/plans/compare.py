@@ -1,0 +1,124 @@
+"""What differs between two plans, by object and field, in words. Order of rows is no difference."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from dispatch.plans.objects import KINDS, PlanObject, objects_of
+from dispatch.plans.words import change_words, field_words, value_words
+from gateway.model.plan import Plan
+
+ADDED, CHANGED, REMOVED = "added", "changed", "removed"
+_SHOWN_WHEN_ADDED = {
+    "talkgroup": ("recorded", "encrypted", "retention", "priority"),
+    "unit": ("owner", "kind"),
+    "link": ("kind", "site", "port"),
+    "unit_rule": ("pattern", "first", "last", "alias"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of one object, before and after in words."""
+
+    field: str
+    words: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One object that differs."""
+
+    what: str
+    kind: str
+    id: str
+    name: str
+    folder: str
+    number: int | None
+    fields: tuple[FieldChange, ...] = ()
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All differences, in the order of kinds, folders and numbers."""
+
+    changes: tuple[Change, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Whether the plans are the same."""
+        return not self.changes
+
+    def counts(self) -> dict[str, int]:
+        """Return how many objects were added, changed and removed."""
+        found = Counter(change.what for change in self.changes)
+        return {what: found[what] for what in (ADDED, CHANGED, REMOVED)}
+
+    def of(self, kind: str) -> tuple[Change, ...]:
+        """Return the changes of one kind of objects."""
+        return tuple(change for change in self.changes if change.kind == kind)
+
+    def sentences(self) -> list[str]:
+        """Return a line for each difference."""
+        return [line for change in self.changes for line in _sentences(change)]
+
+
+def compare(before: Plan, after: Plan) -> Comparison:
+    """Return what ``after`` has otherwise than ``before``."""
+    old, new = objects_of(before), objects_of(after)
+    changes = [_added(new[key]) for key in new.keys() - old.keys()]
+    changes += [_removed(old[key]) for key in old.keys() - new.keys()]
+    for key in old.keys() & new.keys():
+        changed = _changed(old[key], new[key])
+        if changed is not None:
+            changes.append(changed)
+    order = {kind: place for place, kind in enumerate(KINDS)}
+    changes.sort(key=lambda c: (order[c.kind], c.folder, c.number or 0, c.id))
+    return Comparison(tuple(changes))
+
+
+def _change(what: str, one: PlanObject, fields: Iterable[FieldChange], words: str) -> Change:
+    return Change(what, one.kind, one.id, one.name, one.folder, one.number, tuple(fields), words)
+
+
+def _added(one: PlanObject) -> Change:
+    return _change(ADDED, one, (), _summary(one))
+
+
+def _removed(one: PlanObject) -> Change:
+    return _change(REMOVED, one, (), _summary(one))
+
+
+def _summary(one: PlanObject) -> str:
+    names = _SHOWN_WHEN_ADDED.get(one.kind, ())
+    values = ((name, one.fields.get(name)) for name in names)
+    return ", ".join(_told(name, value) for name, value in values if value not in (None, "", ()))
+
+
+def _told(name: str, value: Any) -> str:  # any value of the model
+    words = value_words(name, value)
+    return words if isinstance(value, bool) else f"{field_words(name).lower()} {words}"
+
+
+def _changed(old: PlanObject, new: PlanObject) -> Change | None:
+    found = []
+    for name in dict.fromkeys((*old.fields, *new.fields)):
+        before, after = old.fields.get(name), new.fields.get(name)
+        if before == after:
+            continue
+        was, now = change_words(name, before, after)
+        found.append(FieldChange(name, field_words(name), was, now))
+    return _change(CHANGED, new, found, "") if found else None
+
+
+def _sentences(change: Change) -> list[str]:
+    number = f" ({change.number}, {change.number:X}h)" if change.number is not None else ""
+    who = f"{KINDS[change.kind]} {change.name}{number}"
+    if change.what == CHANGED:
+        return [f"{who}: {f.words}: {f.before} -> {f.after}" for f in change.fields]
+    tail = f": {change.words}" if change.words else ""
+    return [f"{who} {change.what}{tail}"]

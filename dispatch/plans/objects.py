@@ -1,0 +1,91 @@
+"""A plan as objects: what an engineer points at, each with a kind, an id, a name and fields."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from gateway.model.plan import Plan
+
+KINDS: dict[str, str] = {
+    "system": "System",
+    "site": "Site",
+    "talkgroup": "Talkgroup",
+    "unit": "Unit",
+    "unit_rule": "Unit rule",
+    "link": "Link",
+    "status": "Status",
+    "individual_rule": "Rule of private calls",
+    "never_recorded": "Number never recorded",
+    "text": "Predefined text",
+    "position": "Position",
+    "plan": "Plan",
+}
+"""Kinds of objects and their words, in the order in which they are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanObject:
+    """One object. ``fields`` are plain values by name; a nested table's as ``p25.nac``."""
+
+    kind: str
+    id: str
+    name: str
+    fields: dict[str, Any]  # values of the model: numbers, texts, tuples
+    folder: str = ""
+    number: int | None = None
+
+
+def objects_of(plan: Plan) -> dict[tuple[str, str], PlanObject]:
+    """Return every object of a plan by kind and id. Of two with one id the first counts."""
+    found: dict[tuple[str, str], PlanObject] = {}
+    for one in _all(plan):
+        found.setdefault((one.kind, one.id), one)
+    return found
+
+
+def _all(plan: Plan) -> Iterator[PlanObject]:
+    yield PlanObject("plan", "plan", plan.name, {"name": plan.name})
+    for system in plan.systems:
+        yield PlanObject("system", system.id, system.name, _fields(system))
+    for site in plan.sites:
+        yield PlanObject("site", site.id, site.name, _fields(site))
+    yield from _addresses(plan)
+    for link in plan.links:
+        yield PlanObject("link", link.id, link.name, _fields(link))
+    for status in plan.statuses:
+        yield PlanObject("status", str(status.value), status.words, _fields(status))
+    yield from _private(plan)
+    for text in plan.predefined_texts:
+        yield PlanObject("text", text, text, {"text": text})
+    for position in plan.positions:
+        yield PlanObject("position", position, position, {"position": position})
+
+
+def _addresses(plan: Plan) -> Iterator[PlanObject]:
+    for group in plan.talkgroups:
+        values = _fields(group)
+        yield PlanObject("talkgroup", group.id, group.name, values, group.folder, group.number)
+    for unit in plan.units:
+        yield PlanObject("unit", unit.id, unit.alias, _fields(unit), unit.owner, unit.number)
+    for place, rule in enumerate(plan.unit_rules, start=1):
+        values = _fields(rule) | {"place": place}
+        yield PlanObject("unit_rule", f"{rule.system}/{rule.name}", rule.name, values)
+
+
+def _private(plan: Plan) -> Iterator[PlanObject]:
+    for place, rule in enumerate(plan.individual_rules, start=1):
+        values = _fields(rule) | {"place": place}
+        yield PlanObject("individual_rule", rule.name, rule.name, values)
+    for entry in plan.never_recorded:
+        yield PlanObject("never_recorded", entry.number, entry.number, _fields(entry))
+
+
+def _fields(row: object, prefix: str = "") -> dict[str, Any]:
+    values: dict[str, Any] = {}  # values of the model
+    for field in fields(row):  # type: ignore[arg-type]  # every row of a plan is a dataclass
+        value = getattr(row, field.name)
+        if is_dataclass(value):
+            values |= _fields(value, f"{prefix}{field.name}.")
+        else:
+            values[prefix + field.name] = value
+    return values
