@@ -14,6 +14,7 @@ from dispatch.evidence.making import Making
 from dispatch.evidence.outages import Outages
 from dispatch.evidence.service import Evidence
 from dispatch.evidence.shelf import Shelf
+from dispatch.retention.sealed import SealedFiles
 from dispatch.services.record import Record
 from dispatch.services.registry import Services
 from samband.config import Config
@@ -92,4 +93,5 @@ def evidence_service(
         shelf=Shelf(config.state / "evidence"),
         recordings=config.state / "recordings",
         outages=services.use(Outages),
+        files=services.use(SealedFiles),
     )

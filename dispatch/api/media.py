@@ -1,13 +1,15 @@
 """Stills and clips of incidents: served after the log has the entry, and bookmarked."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from dispatch.api.asking import ServicesOf, asker_of
+from dispatch.api.plain_response import plain_response
 from dispatch.audit.entry import Obj
 from dispatch.auth.permissions import Action, Role
 from dispatch.cameras.media import MAX_CLIP_S, ROLL_S
@@ -16,9 +18,10 @@ from dispatch.cameras.register import CameraInfo
 from dispatch.cameras.sources import CameraSources
 from dispatch.cameras.tables import CameraMedia
 from dispatch.deps import Person, require
-from dispatch.errors import NotFound, ServiceError
+from dispatch.errors import Gone, NotFound, ServiceError
 from dispatch.incidents import views
 from dispatch.incidents.tables import Incident
+from dispatch.retention.sealed import SealedFiles
 from dispatch.services.record import Record, purpose_of
 from gateway.model.ids import UtcUs
 
@@ -68,8 +71,10 @@ async def media_file(
         return row
 
     row = await services.store.read(work)
-    path = services.use(MediaStore).folder / row.file
-    if not row.file or not path.is_file():
+    path, files = services.use(MediaStore).folder / row.file, services.use(SealedFiles)
+    if row.erased_utc is not None:
+        raise Gone(f"{media} was erased", hint=f"Class {row.retention_class}.")
+    if not row.file or not await asyncio.to_thread(files.exists, path):
         raise NotFound(f"{media} is {row.state}: {row.reason or 'not fetched yet'}")
     obj = Obj(type="media", id=media, cat="camera")
     await services.use(Record).before(
@@ -80,13 +85,15 @@ async def media_file(
         purpose=purpose,
         detail={"incident": row.incident, "camera": row.camera, "sha256": row.sha256},
     )
-    headers = {
-        "Cache-Control": "no-store",
-        "X-Samband-Sha256": row.sha256,
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-    }
+    headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}
     kind = row.content_type if row.content_type in SUFFIXES else "application/octet-stream"
-    return FileResponse(path, media_type=kind, headers=headers)
+    return plain_response(
+        await asyncio.to_thread(files.open, path),
+        request.headers,
+        media_type=kind,
+        sha256=row.sha256,
+        headers=headers,
+    )
 
 
 @router.post("/incidents/{incident}/clips", status_code=201)

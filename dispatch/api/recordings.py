@@ -3,9 +3,10 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 
 from dispatch.api.asking import ServicesOf, asker_of
+from dispatch.api.plain_response import plain_response
 from dispatch.deps import Person, require
 from dispatch.services.record import purpose_of
 from dispatch.services.recordings import Recordings
@@ -32,10 +33,11 @@ async def play(
     recordings = services.use(Recordings)
     sound = await recordings.find(person.access, transmission)
     await recordings.consult(asker_of(request, person), sound, purpose)
-    return FileResponse(
-        sound.path,
+    return plain_response(
+        await recordings.open(sound),
+        request.headers,
         media_type=OGG_OPUS,
-        headers={"Cache-Control": "no-store", "X-Samband-Sha256": sound.sha256},
+        sha256=sound.sha256,
     )
 
 

@@ -60,6 +60,10 @@ class KeyFolder:
         self._folder = folder
         self._kept: dict[str, SecretKey] = {}
 
+    def names(self) -> list[str]:
+        """Return the names of all key files, sorted."""
+        return sorted(path.name for path in self._folder.iterdir() if path.suffix == ".key")
+
     def find(self, name: str) -> SecretKey | None:
         """Return a key, or None when there is none (never made, or destroyed)."""
         if name not in self._kept:

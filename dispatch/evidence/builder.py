@@ -110,7 +110,8 @@ def _payload(draft: Draft, archive: ZipWriter) -> list[dict[str, str]]:
     for item in draft.items:
         for original in item.originals:
             if original.name not in written:
-                archive.copy(original.name, original.path, original.sha256)
+                with original.open() as source:
+                    archive.copy(original.name, source, original.sha256)
                 written.add(original.name)
     derived = []
     for copy in draft.copies:

@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 
 from dispatch.audit.entry import SYSTEM, Act, Obj
 from dispatch.audit.tables import AuditLog
+from dispatch.retention.sealed_format import SUFFIX
 from dispatch.store.engine import Store
 from dispatch.store.tables import Call, RecordingFileRow, Transmission
 
@@ -185,8 +186,12 @@ def _gone(db: Session, folder: Path, erased: set[str]) -> set[str]:
     return {
         transmission
         for transmission, name in pairs
-        if transmission not in erased and not (folder / name).is_file()
+        if transmission not in erased and not _there(folder / name)
     }
+
+
+def _there(path: Path) -> bool:
+    return path.is_file() or path.with_name(path.name + SUFFIX).is_file()
 
 
 def _silent(db: Session, rows: dict[str, set[str]]) -> set[str]:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from dispatch.retention.sealed import SealedFiles
 from gateway.model.errors import LocalError
 
 
@@ -15,6 +16,14 @@ class Original:
     path: Path
     name: str
     sha256: str
+    files: SealedFiles | None = field(default=None, compare=False, repr=False)
+    """Opens it where it may be sealed."""
+
+    def open(self) -> BinaryIO:
+        """Open the plain file; raises NotFound, Gone, KeyMissing, SealBroken, OSError."""
+        if self.files is None:
+            return self.path.open("rb")
+        return self.files.open(self.path).stream()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

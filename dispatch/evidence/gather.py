@@ -15,6 +15,7 @@ from dispatch.evidence.builder import json_bytes
 from dispatch.evidence.draft import Coverage, Gap, Item, Original
 from dispatch.evidence.outages import Outage
 from dispatch.evidence.verifier.contents import CALLS, file_id
+from dispatch.retention.sealed import SealedFiles
 from dispatch.services.rows import as_row
 from dispatch.store.individual import IndividualCall
 from dispatch.store.tables import Call, RecordingFileRow, Transmission
@@ -65,14 +66,15 @@ def gather(
     may_export: Callable[[Transmission], bool],
     *,
     outages: Sequence[Outage] = (),
+    files: SealedFiles | None = None,
 ) -> Gathered:
     """Return the recordings of a selection with their records; raises NotFound when none is."""
     rows = [row for row in _transmissions(db, selection) if may_export(row)]
     calls = {row.call: db.get(Call, row.call) for row in rows}
-    files = _files(db, [row.id for row in rows])
-    heard = _Heard(rows, calls, files)
+    kept = _files(db, [row.id for row in rows])
+    heard = _Heard(rows, calls, kept)
     excluded = dict(selection.left_out)
-    wanted = [row for row in rows if row.id in files and row.erased_utc is None]
+    wanted = [row for row in rows if row.id in kept and row.erased_utc is None]
     known = {row.id for row in wanted}
     inside = [
         row
@@ -99,7 +101,7 @@ def gather(
         ),
     )
     return Gathered(
-        items=tuple(_item(row, files[row.id], folder) for row in inside),
+        items=tuple(_item(row, kept[row.id], folder, files) for row in inside),
         records=_records(inside, calls),
         coverage=coverage,
     )
@@ -136,14 +138,17 @@ def _files(db: Session, ids: Iterable[str]) -> dict[str, list[RecordingFileRow]]
     return found
 
 
-def _item(row: Transmission, files: list[RecordingFileRow], folder: Path) -> Item:
+def _item(
+    row: Transmission, kept: list[RecordingFileRow], folder: Path, files: SealedFiles | None
+) -> Item:
     originals = [
         Original(
             path=folder / file.name,
             name=f"{CALLS}{file_id(row.id)}.{ENDINGS[file.kind]}",
             sha256=file.sha256,
+            files=files,
         )
-        for file in files
+        for file in kept
     ]
     # The sound first: it is what the others belong to.
     originals.sort(key=lambda one: not one.name.endswith(f"{file_id(row.id)}.opus"))

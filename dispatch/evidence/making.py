@@ -239,7 +239,8 @@ def _copy_of(original: Original) -> ListeningCopy:
 
 
 def _sound(original: Original) -> bytes:
-    data = original.path.read_bytes()
+    with original.open() as file:
+        data = file.read()
     if hashlib.sha256(data).hexdigest() != original.sha256:
         raise FileChanged(
             f"{original.path.name}: its bytes are not those that the log tells of",

@@ -28,6 +28,7 @@ from dispatch.evidence.making import Making, Order, Redacting, redacts_of, with_
 from dispatch.evidence.outages import Outages
 from dispatch.evidence.readme import gaps_in_words
 from dispatch.evidence.shelf import APPROVED, REFUSED, WAITING, Approval, Package, Shelf
+from dispatch.retention.sealed import SealedFiles
 from dispatch.services.plans import LivePlan
 from dispatch.services.record import Asker, Record
 from dispatch.store.engine import Store
@@ -69,6 +70,7 @@ class Evidence:
         shelf: Shelf,
         recordings: Path,
         outages: Outages,
+        files: SealedFiles | None = None,
     ) -> None:
         """Take the parts of one state folder."""
         self._store = store
@@ -81,6 +83,7 @@ class Evidence:
         self._shelf = shelf
         self._recordings = recordings
         self._outages = outages
+        self._files = files
         self._numbering = asyncio.Lock()
 
     def packages(self) -> list[Package]:
@@ -167,7 +170,9 @@ class Evidence:
         plan, wanted = self._plan.plan, ask.selection
         away = await asyncio.to_thread(self._outages.between, wanted.start_utc, wanted.end_utc)
         gathered = await self._store.read(
-            lambda db: gather(db, wanted, self._recordings, plan, may_export, outages=away)
+            lambda db: gather(
+                db, wanted, self._recordings, plan, may_export, outages=away, files=self._files
+            )
         )
         redacts = None
         if redacting is not None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, BinaryIO, Self
 
 from gateway.model.errors import RemoteError
 
@@ -61,13 +61,14 @@ class ZipWriter:
         """Write a small file; returns its SHA-256."""
         return self._write(name, iter((data,)), len(data))
 
-    def copy(self, name: str, source: Path, sha256: str) -> str:
-        """Copy a file whose SHA-256 is known; raises FileChanged, OSError."""
-        with source.open("rb") as file:
-            found = self.pour(name, file, source.stat().st_size)
+    def copy(self, name: str, source: BinaryIO, sha256: str) -> str:
+        """Copy an open file whose SHA-256 is known; raises FileChanged, OSError."""
+        size = source.seek(0, os.SEEK_END)
+        source.seek(0)
+        found = self.pour(name, source, size)
         if found != sha256:
             raise FileChanged(
-                f"{source.name}: its bytes have the SHA-256 {found}, the log tells of {sha256}",
+                f"{name}: its bytes have the SHA-256 {found}, the log tells of {sha256}",
                 hint="The file was changed or damaged: restore it from a backup.",
             )
         return found

@@ -5,7 +5,6 @@ was changed underneath does not lead to the root that the log's writer holds.
 """
 
 import asyncio
-import hashlib
 import json
 from pathlib import Path
 
@@ -15,8 +14,10 @@ from sqlmodel import Session, col, select
 from dispatch.audit.merkle import inclusion_proof, leaf_hash, node_hash
 from dispatch.audit.tables import AuditLog, AuditNode
 from dispatch.audit.writer import AuditWriter
+from dispatch.retention.sealed import SealedFiles
 from dispatch.services.rows import Row
 from dispatch.store.engine import Store
+from gateway.model.errors import RadioError
 from gateway.ports import Clock
 
 COLLECTED = "recording.closed"
@@ -25,10 +26,18 @@ COLLECTED = "recording.closed"
 class RecordingIntegrity:
     """Checks one recording against the audit log."""
 
-    def __init__(self, store: Store, writer: AuditWriter, folder: Path, clock: Clock) -> None:
+    def __init__(  # what it compares
+        self,
+        store: Store,
+        writer: AuditWriter,
+        files: SealedFiles,
+        folder: Path,
+        clock: Clock,
+    ) -> None:
         """Take the log's writer, which knows the root, and the folder of the recordings."""
         self._store = store
         self._writer = writer
+        self._files = files
         self._folder = folder
         self._clock = clock
         self._seqs: dict[str, int] = {}
@@ -42,7 +51,7 @@ class RecordingIntegrity:
         )
         if entry_seq is not None:
             self._seqs[transmission] = entry_seq
-        same_bytes = await asyncio.to_thread(_hash_is, self._folder / name, sha256)
+        same_bytes = await asyncio.to_thread(self._hash_is, self._folder / name, sha256)
         return {
             "sha256": sha256,
             "entry_seq": entry_seq,
@@ -52,6 +61,13 @@ class RecordingIntegrity:
             "verified_utc": self._clock.utc_us(),
             "ok": entry_seq is not None and path_ok and same_bytes,
         }
+
+    def _hash_is(self, path: Path, sha256: str) -> bool:
+        try:
+            with self._files.open(path) as reader:
+                return reader.sha256() == sha256
+        except (OSError, RadioError):
+            return False
 
 
 def _prove(
@@ -103,10 +119,3 @@ def root_from(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
             digest = node_hash(digest, other)
         at, last = at >> 1, last >> 1
     return digest if last == 0 else b""
-
-
-def _hash_is(path: Path, sha256: str) -> bool:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() == sha256
-    except OSError:
-        return False

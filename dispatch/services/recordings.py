@@ -13,6 +13,7 @@ from dispatch.audit.entry import Obj, Purpose
 from dispatch.auth.access import Access
 from dispatch.auth.permissions import Action, Role
 from dispatch.errors import Gone, NotFound, ServiceError
+from dispatch.retention.sealed import PlainReader, SealedFiles
 from dispatch.services.plans import LivePlan
 from dispatch.services.record import Asker, Record
 from dispatch.store.engine import Store
@@ -47,12 +48,20 @@ class Recordings:
     """Reads recordings of the folder ``recordings/`` within the asker's rights."""
 
     def __init__(
-        self, *, store: Store, plan: LivePlan, record: Record, folder: Path, clock: Clock
+        self,
+        *,
+        store: Store,
+        plan: LivePlan,
+        record: Record,
+        files: SealedFiles,
+        folder: Path,
+        clock: Clock,
     ) -> None:
         """Take the folder where the recorder puts its files."""
         self._store = store
         self._plan = plan
         self._record = record
+        self._files = files
         self._folder = folder
         self._clock = clock
         self._peaks: OrderedDict[str, list[float]] = OrderedDict()
@@ -83,7 +92,8 @@ class Recordings:
                 f"{transmission} has no recording", hint=row.not_recorded or "It is not closed yet."
             )
         path = (self._folder / file.name).resolve()
-        if not path.is_relative_to(self._folder.resolve()) or not path.is_file():
+        inside = path.is_relative_to(self._folder.resolve())
+        if not inside or not await asyncio.to_thread(self._files.exists, path):
             raise NotFound(
                 f"the file of {transmission} is missing", hint="Tell the administrator: restore it."
             )
@@ -139,21 +149,25 @@ class Recordings:
             self._played.pop(next(iter(self._played)))
         await self._record.remember(asker, [obj], verb, purpose, seq)
 
+    async def open(self, sound: Sound) -> PlainReader:
+        """Open the plain bytes of a sound; raises NotFound, Gone, KeyMissing, SealBroken."""
+        return await asyncio.to_thread(self._files.open, sound.path)
+
     async def peaks(self, sound: Sound) -> list[float]:
         """Return the loudest sample of each of 200 equal parts, 0 to 1; decoded in a thread."""
         known = self._peaks.get(sound.sha256)
         if known is None:
-            known = await asyncio.to_thread(_peaks_of, sound.path)
+            known = await asyncio.to_thread(lambda: _peaks_of(self._files.read(sound.path)))
             self._peaks[sound.sha256] = known
             while len(self._peaks) > PEAKS_KEPT:
                 self._peaks.popitem(last=False)
         return known
 
 
-def _peaks_of(path: Path) -> list[float]:
+def _peaks_of(data: bytes) -> list[float]:
     decoder = OpusDecoder()
     loudest: list[float] = []
-    for packet in ogg.read(path.read_bytes()).packets:
+    for packet in ogg.read(data).packets:
         try:
             pcm = decoder.decode(packet)
         except VoiceError:

@@ -1,0 +1,1 @@
+"""Sealed files, retention classes, erasure, holds and orders."""
