@@ -108,8 +108,35 @@ class WebhookOutPart(CamerasPart):
     groups: tuple[str, ...] = Field(("*",), examples=[["harbour"]])
 
 
+class Engine(CamerasPart):
+    """One media engine that shows live video: MediaMTX, or go2rtc (also inside Frigate).
+
+    ``path`` says what the engine calls a camera: ``{name}`` its name at the source, ``{id}`` ours.
+    """
+
+    id: Name
+    kind: Literal["mediamtx", "go2rtc"]
+    url: str = Field(pattern=r"^https?://[^/?#@]+/?$", examples=["https://media.example.se:8889"])
+    path: str = Field("{name}", min_length=1, examples=["{name}_sub"])
+    user: str | None = Field(None, examples=["samband"])
+    password_file: Path | None = Field(None, examples=["/etc/samband/engine-password"])
+    ca_file: Path | None = Field(None, examples=["/etc/samband/engine-ca.pem"])
+    auth_from: tuple[str, ...] = Field((), examples=[["192.0.2.10"]])
+    publish_user: str | None = Field(None, examples=["cameras"])
+    publish_password_file: Path | None = Field(None, examples=["/etc/samband/publish-password"])
+    playback: str | None = Field(
+        None, pattern=r"^https?://[^/?#@]+/?$", examples=["https://media.example.se:9996"]
+    )
+    keeps_days: float = Field(1, gt=0, le=365, examples=[1])
+
+
 class Camera(CamerasPart):
-    """One camera's place, so that its events can be tied to units."""
+    """One camera's place, so that its events can be tied to units, and where its pictures are.
+
+    ``engine`` and ``path``: live view. ``still``: an address that answers with a picture.
+    ``onvif``: the device service, asked for its picture's address. ``rtsp``: recorded from "now" on
+    when no recorder has it. ``login_user`` and ``login_password_file`` are the camera's own login.
+    """
 
     id: str = Field(min_length=1, examples=["cam-0412"])
     name: str = Field("", examples=["Storgatan 18, entrance"])
@@ -120,6 +147,21 @@ class Camera(CamerasPart):
     range_m: float = Field(50, gt=0, le=10_000, examples=[50])
     bearing_deg: float | None = Field(None, ge=0, lt=360, examples=[180])
     group: str = Field("", examples=["harbour"])
+    engine: str = Field("", examples=["norrvik"])
+    path: str = Field("", examples=["h03_sub"])
+    still: str | None = Field(
+        None, pattern=r"^https?://[^/?#@]+", examples=["http://192.0.2.41/snapshot.jpg"]
+    )
+    onvif: str | None = Field(
+        None,
+        pattern=r"^https?://[^/?#@]+",
+        examples=["http://192.0.2.41/onvif/device_service"],
+    )
+    rtsp: str | None = Field(
+        None, pattern=r"^rtsps?://[^/?#@]+", examples=["rtsp://192.0.2.41/stream2"]
+    )
+    login_user: str | None = Field(None, examples=["samband"])
+    login_password_file: Path | None = Field(None, examples=["/etc/samband/camera-password"])
 
 
 class Cameras(CamerasPart):
@@ -137,4 +179,8 @@ class Cameras(CamerasPart):
         "samband@localhost", pattern=r"^[^\s,<&]+$", examples=["samband@room1.example.se"]
     )
     webhook_out: tuple[WebhookOutPart, ...] = ()
+    views_per_person: int = Field(4, ge=1, le=64, examples=[4])
+    view_idle_minutes: float = Field(10, gt=0, le=480, examples=[10])
+    networks: tuple[str, ...] = Field((), examples=[["192.0.2.0/24"]])
+    engine: tuple[Engine, ...] = ()
     camera: tuple[Camera, ...] = ()

@@ -137,6 +137,8 @@ _LINES: tuple[Permission, ...] = (
     ),
     _line("camera.see", "see cameras and their state", _DESK | {Role.ENGINEER, Role.AUDITOR}),
     _line("camera.media", "see stills and clips of incidents", _DESK | {Role.AUDITOR}),
+    _line("camera.live", "watch cameras live and see their current stills", _DESK),
+    _line("camera.bookmark", "have a clip of a camera fetched and kept", _DESK),
     _line("incident.see", "see incidents", _DESK | {Role.AUDITOR}),
     _line("incident.edit", "open, note and close incidents, confirm or reject calls", _DESK),
     _line("claim.review", "see what a face or plate hit names, confirm or reject it", _DESK),
@@ -181,6 +183,12 @@ _LINES: tuple[Permission, ...] = (
         "access.read",
         "see who searched, played and changed an object",
         frozenset({Role.AUDITOR, Role.DPO}),
+    ),
+    _line("approval.see", "see what waits for a second person, as far as it concerns one", _ALL),
+    _line(
+        "user.approve_role",
+        "agree that an account becomes administrator or auditor",
+        frozenset({Role.ADMINISTRATOR, Role.DPO}),
     ),
     _line(
         "user.manage", "add, disable, reset users and change roles", frozenset({Role.ADMINISTRATOR})

@@ -1,0 +1,1 @@
+"""Live view through a media engine, stills, and clips that are kept."""
