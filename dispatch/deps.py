@@ -21,6 +21,7 @@ from dispatch.services.registry import Services
 from gateway.model.errors import NotPermitted
 
 COOKIE = "samband_session"
+DEVICE_COOKIE = "samband_device"
 CSRF_HEADER = "x-samband-csrf"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -7,11 +7,12 @@ from functools import cache
 from typing import Any, Union, get_args, get_origin
 
 import dispatch.events
+import dispatch.oversight.events
 from gateway.model.events import ENVELOPE_VERSION, EVENT_TYPES, Event
 from gateway.model.wire import type_hints
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
-CENTRE_MODULE = dispatch.events.__name__
+CENTRE = (dispatch.events.__name__, dispatch.oversight.events.__name__)
 _PLAIN: dict[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
@@ -92,8 +93,9 @@ def events_markdown() -> str:
     lines = [
         "# Events",
         "",
-        "Made from `gateway/model/events.py` and `dispatch/events.py`; do not edit by hand. The",
-        "JSON Schema is `docs/events.schema.json`, also served at `/api/v1/events.schema.json`.",
+        "Made from `gateway/model/events.py`, `dispatch/events.py` and the `events.py` of its rooms;",
+        "do not edit by hand. The JSON Schema is `docs/events.schema.json`, also served at",
+        "`/api/v1/events.schema.json`.",
         "",
         "An event is `{v, id, seq, type, t_utc, gateway, trace, data}`: `seq` orders the events of",
         "one gateway, `t_utc` is in microseconds. The stream (`/api/v1/stream`) sends a snapshot,",
@@ -104,7 +106,7 @@ def events_markdown() -> str:
     for words, centre in (("Gateways", False), ("Centre", True)):
         lines += [f"## {words}", "", "| event | data | meaning |", "|---|---|---|"]
         for name, kind in sorted(EVENT_TYPES.items()):
-            if (kind.__module__ == CENTRE_MODULE) == centre:
+            if (kind.__module__ in CENTRE) == centre:
                 lines.append(_line(name, kind))
         lines.append("")
     return "\n".join(lines)

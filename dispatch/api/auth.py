@@ -1,5 +1,8 @@
 """Sign-in, sign-out, invitations; what may be known before anybody signs in."""
 
+import hashlib
+import re
+import secrets
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -9,7 +12,7 @@ from dispatch.api.asking import ServicesOf, asker_of, is_https
 from dispatch.api.schemas import AcceptInvitation, SignIn
 from dispatch.audit.entry import Act, Actor, Via
 from dispatch.auth.sessions import SessionInfo
-from dispatch.deps import COOKIE, Person, client_address, public, require
+from dispatch.deps import COOKIE, DEVICE_COOKIE, Person, client_address, public, require
 from dispatch.errors import NotSignedIn
 from dispatch.services.record import Record
 from dispatch.services.registry import Services
@@ -19,6 +22,8 @@ from dispatch.store.tables import AccessRow
 router = APIRouter(tags=["session"])
 
 OWN_ACCESS_ROWS = 200
+DEVICE_DAYS = 400
+_DEVICE = re.compile(r"[A-Za-z0-9_-]{32}")
 Own = Annotated[Person, Depends(require("session.own"))]
 
 
@@ -33,9 +38,9 @@ async def sign_in(
     body: SignIn, request: Request, response: Response, services: ServicesOf
 ) -> dict[str, Any]:
     """Sign in; a wrong try answers 401 with the seconds to wait before the next."""
-    address = client_address(request)
+    address, device = client_address(request), _device(request, response)
     try:
-        token, session = await services.sessions.sign_in(body.name, body.password, address)
+        token, session = await services.sessions.sign_in(body.name, body.password, address, device)
     except NotSignedIn as error:
         _note(services, request, "session.refused", Actor(id="unknown"), "denied")
         raise error
@@ -93,7 +98,9 @@ async def accept(
     services.access.refresh("invitation accepted")
     await services.sessions.end_all_of(user.id)  # of whoever knew the old password
     await _end_former(services, request)
-    new_token, session = await services.sessions.open(user, client_address(request))
+    new_token, session = await services.sessions.open(
+        user, client_address(request), _device(request, response)
+    )
     _set_cookie(request, response, new_token)
     person = Person(session, services.access.of(user.id))
     services.use(Record).note_of(asker_of(request, person), "auth", "invitation.accepted", None)
@@ -105,6 +112,26 @@ async def _end_former(services: Services, request: Request) -> None:
     former = request.cookies.get(COOKIE)
     if former:
         await services.sessions.end(former)
+
+
+def _device(request: Request, response: Response) -> str:
+    """Return the hash of this browser's own cookie, set at its first sign-in.
+
+    It tells two people at one desk from two people at two: see ``dispatch.oversight.ballot``.
+    """
+    known = request.cookies.get(DEVICE_COOKIE, "")
+    if not _DEVICE.fullmatch(known):
+        known = secrets.token_urlsafe(24)
+        response.set_cookie(
+            DEVICE_COOKIE,
+            known,
+            path="/api",
+            max_age=DEVICE_DAYS * 86_400,
+            httponly=True,
+            samesite="strict",
+            secure=is_https(request),
+        )
+    return hashlib.sha256(known.encode()).hexdigest()[:32]
 
 
 def _set_cookie(request: Request, response: Response, token: str) -> None:

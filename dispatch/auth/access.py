@@ -39,6 +39,8 @@ class UserInfo:
     role: Role
     organisation: str
     disabled: bool = False
+    person: str = ""
+    """The same text on all accounts of one human being."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

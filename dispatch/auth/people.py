@@ -193,6 +193,7 @@ class People:
             role=Role(row.role),
             organisation=row.organisation,
             disabled=row.disabled,
+            person=row.person,
         )
         self._users[user.id] = user
         self._hashes[user.id] = row.password_hash

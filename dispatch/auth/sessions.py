@@ -30,6 +30,8 @@ class SessionInfo:
     csrf: str
     expires_utc: UtcUs
     address: str = ""
+    device: str = ""
+    """The browser, by a cookie that outlives sessions; empty where it is not known."""
 
 
 def token_sha256(token: str) -> str:
@@ -65,7 +67,9 @@ class Sessions:
         """Call ``callback`` when a session ends: its position, tracks and streams go with it."""
         self._ended.append(callback)
 
-    async def sign_in(self, name: str, password: str, address: str) -> tuple[str, SessionInfo]:
+    async def sign_in(
+        self, name: str, password: str, address: str, device: str = ""
+    ) -> tuple[str, SessionInfo]:
         """Return a new token and its session; raises NotSignedIn with the wait before the next."""
         wait_ms = self.throttle.wait_ms(name, address)
         if wait_ms:
@@ -83,9 +87,9 @@ class Sessions:
                 hint="Ask an administrator for a new password if you lost it.",
             )
         self.throttle.right(name, address)
-        return await self.open(user, address)
+        return await self.open(user, address, device)
 
-    async def open(self, user: UserInfo, address: str) -> tuple[str, SessionInfo]:
+    async def open(self, user: UserInfo, address: str, device: str = "") -> tuple[str, SessionInfo]:
         """Open a session for a user whose identity is known; returns the token and the session."""
         now = self._clock.utc_us()
         token = _text(self._randomness(TOKEN_BYTES))
@@ -95,6 +99,7 @@ class Sessions:
             csrf=_text(self._randomness(TOKEN_BYTES)),
             expires_utc=UtcUs(now + round(self._hours * US_PER_HOUR)),
             address=address,
+            device=device,
         )
 
         def work(db: Session) -> None:
@@ -106,6 +111,7 @@ class Sessions:
                     user=user.id,
                     csrf=session.csrf,
                     address=address,
+                    device=device,
                     created_utc=now,
                     expires_utc=session.expires_utc,
                 )
@@ -172,6 +178,7 @@ def _load(db: Session, key: str) -> SessionInfo | None:
         csrf=row.csrf,
         expires_utc=UtcUs(row.expires_utc),
         address=row.address,
+        device=row.device,
     )
 
 

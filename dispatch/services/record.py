@@ -40,6 +40,11 @@ class Asker:
         return actor_of(self.access.user, self.session.id)
 
     @property
+    def person(self) -> str:
+        """The human being behind the account: the same on all accounts of one."""
+        return self.access.user.person or self.access.user.id
+
+    @property
     def via(self) -> Via:
         """How it came in."""
         return Via(ip=self.address, client=self.client[:80])

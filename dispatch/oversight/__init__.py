@@ -1,0 +1,1 @@
+"""What watches over people with power: approvals, purposes, break-glass, review, alerts."""
