@@ -25,6 +25,7 @@ from dispatch.auth.access import EVERYTHING, GrantInfo
 from dispatch.auth.permissions import ROLE_ACTIONS, Role
 from dispatch.clock import SystemClock
 from dispatch.events import LogState, PositionGivenUp, PositionListening, PositionTaken
+from dispatch.plans.overlay import reopens
 from dispatch.services.board import Board
 from dispatch.services.desk import Desk
 from dispatch.services.journal import first_numbers
@@ -151,7 +152,8 @@ class Server:
             spool=self.config.state / "spool",
             line_log=log,
         )
-        if any(link.kind in P25_KINDS for link in live.plan.links):
+        self._vocoders = any(link.kind in P25_KINDS for link in live.plan.links)
+        if self._vocoders:
             prepare(self.config.state)  # nothing is served yet: it may take its minute
         self.radio = RadioSide(
             live.plan, live.number, self.bus, clock, folders=folders, first_call=first_call
@@ -243,8 +245,15 @@ class Server:
 
     def _plan_changed(self, plan: Plan) -> None:
         number = self.dispatch.services.plan.number
-        self.radio.engine.use_plan(plan, number)
         self.hub.set_systems(handles(plan))
+        self.dispatch.background.start(self._use_plan(plan, number), "plan")
+
+    async def _use_plan(self, plan: Plan, number: int) -> None:
+        if not self._vocoders and any(link.kind in P25_KINDS for link in plan.links):
+            await asyncio.to_thread(prepare, self.config.state)
+            self._vocoders = True
+        for fault in await self.radio.use_plan(plan, number, reopens):
+            logger.warning("plan %s: %s", number, fault)
 
     async def add_people(self, people: list[Person]) -> None:
         """Make accounts that do not exist yet and give each role all it may have (demo)."""

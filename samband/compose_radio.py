@@ -2,17 +2,18 @@
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.bus import InProcessBus
 from gateway.engine.engine import CallEngine
 from gateway.engine.settings import EngineSettings
+from gateway.model.errors import RadioError
 from gateway.model.ids import LinkId, PositionId, UtcUs
-from gateway.model.plan import Plan
+from gateway.model.plan import Link, Plan
 from gateway.model.radio import RadioEvent
-from gateway.ports import Clock, RadioLink
+from gateway.ports import Clock
 from gateway.recording.counter import FileCounter
 from gateway.recording.recorder import Recorder
 from gateway.recording.recovery import Recovered
@@ -46,17 +47,18 @@ class RadioSide:
         self.bus = bus
         self.recorder = Recorder(folders.recordings, bus.publish)
         self._counter = FileCounter(folders.spool / "call_seq", at_least=first_call - 1)
+        self._clock = clock
+        self._line_log = folders.line_log
         self._drivers: dict[LinkId, Driver] = {}
+        self._opened: dict[LinkId, Link] = {}
         for link in plan.links:
-            log = folders.line_log / f"{link.id}.log" if folders.line_log else None
-            self._drivers[link.id] = make_driver(
-                link, self._on_radio, self._on_sound, clock, line_log=log
-            )
-        links: dict[LinkId, RadioLink] = dict(self._drivers)
+            self._make(link)
+        self._running = False
+        self._changing = asyncio.Lock()
         self.engine = CallEngine(
             plan,
             bus,
-            links,
+            self._drivers,
             clock,
             randomness=os.urandom,
             recorder=self.recorder,
@@ -65,6 +67,52 @@ class RadioSide:
             plan_number=number,
         )
         self._task: asyncio.Task[None] | None = None
+
+    def _make(self, link: Link) -> Driver:
+        log = self._line_log / f"{link.id}.log" if self._line_log else None
+        driver = make_driver(link, self._on_radio, self._on_sound, self._clock, line_log=log)
+        self._drivers[link.id], self._opened[link.id] = driver, link
+        return driver
+
+    async def use_plan(
+        self, plan: Plan, number: int, reopens: Callable[[Link, Link], bool]
+    ) -> tuple[str, ...]:
+        """Go over to another plan: names at once, then each link that ``reopens`` tells.
+
+        A link that the plan changes otherwise, or not at all, goes on without a gap. Returns what
+        could not be opened, a sentence each; the other links are there all the same.
+        """
+        self.engine.use_plan(plan, number)
+        async with self._changing:
+            if not self._running:
+                return ()
+            wanted = {link.id: link for link in plan.links}
+            for known in [k for k in self._opened.values() if k.id not in wanted]:
+                await self._remove(known.id)
+            faults = [
+                fault
+                for link in plan.links
+                if (fault := await self._adapt(link, reopens)) is not None
+            ]
+        return tuple(faults)
+
+    async def _adapt(self, link: Link, reopens: Callable[[Link, Link], bool]) -> str | None:
+        known = self._opened.get(link.id)
+        if known is not None and not reopens(known, link):
+            self._opened[link.id] = link
+            return None
+        if known is not None:
+            await self._remove(link.id)
+        try:
+            await self._make(link).start()
+        except (RadioError, OSError) as error:
+            return f"{link.name}: {error}"
+        return None
+
+    async def _remove(self, link: LinkId) -> None:
+        await self._drivers[link].close()
+        del self._drivers[link], self._opened[link]
+        self.engine.link_removed(link)
 
     @property
     def drivers(self) -> Mapping[LinkId, Driver]:
@@ -92,7 +140,8 @@ class RadioSide:
         """Start the recorder, the engine and every link."""
         await self.recorder.start()
         self._task = asyncio.create_task(self.engine.run(), name="engine")
-        for driver in self._drivers.values():
+        self._running = True
+        for driver in list(self._drivers.values()):
             await driver.start()
 
     def listening(self, positions: Iterable[PositionId], *, supervisor: bool) -> None:
@@ -101,6 +150,7 @@ class RadioSide:
 
     async def close(self) -> None:
         """Un-key, close every link, finish every recording; safe twice."""
+        self._running = False
         await self.engine.close()
         await asyncio.gather(*(driver.close() for driver in self._drivers.values()))
         if self._task is not None:

@@ -43,6 +43,8 @@ class Seat:
     log_id: int
     heard_at: MonoMs | None = None
     listening: bool = False
+    selected: TalkgroupId | None = None
+    """What push-to-talk points at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,9 +266,14 @@ class Desk:
         seat = self.seat_of(session_id)
         if seat is None:
             raise Conflict("no position is taken here", hint="Take a position first.")
+        seat.selected = TalkgroupId(talkgroup)
         return await self._bus.request(
             LinkSelect(position=seat.position, talkgroup=TalkgroupId(talkgroup))
         )
+
+    def selected(self) -> dict[PositionId, TalkgroupId]:
+        """Return what push-to-talk of each taken position points at."""
+        return {s.position: s.selected for s in self._seats.values() if s.selected is not None}
 
     async def _tell_gateway(self, command: PositionLeft | FloorRelease) -> None:
         try:

@@ -21,7 +21,10 @@ class LivePlan:
     """The active plan with look-ups by id. Read by everyone, changed by ``activate``."""
 
     def __init__(self, store: Store, bus: Bus, clock: Clock) -> None:
-        """Begin with an empty plan 0; call ``load``."""
+        """Begin with an empty plan 0; call ``load``.
+
+        ``plan`` is what runs; ``target`` what was activated, the same unless something waits.
+        """
         self._store = store
         self._bus = bus
         self._clock = clock
@@ -32,6 +35,7 @@ class LivePlan:
     def _set(self, plan: Plan, number: int) -> None:
         self.plan = plan
         self.number = number
+        self.target = plan
         self.talkgroups: dict[TalkgroupId, Talkgroup] = {tg.id: tg for tg in plan.talkgroups}
         self.units: dict[UnitId, Unit] = {unit.id: unit for unit in plan.units}
         self._names = UnitNames(plan.unit_rules)
@@ -86,11 +90,17 @@ class LivePlan:
         self.use(plan, row.number, author)
         return row.number
 
-    def use(self, plan: Plan, number: int, operator: str = "") -> None:
-        """Make a plan live in this process and tell everyone."""
-        self._set(plan, number)
+    def use(
+        self, plan: Plan, number: int, operator: str = "", *, running: Plan | None = None
+    ) -> None:
+        """Make a plan live in this process and tell everyone.
+
+        ``running`` is what may run of it now, while people still use what it changes.
+        """
+        self._set(running or plan, number)
+        self.target = plan
         for callback in self._changed:
-            callback(plan)
+            callback(self.plan)
         self._bus.publish(PlanActivated(plan=number, name=plan.name, operator=operator))
 
     def _insert(self, db: Session, plan: Plan, author: str, note: str) -> PlanRow:

@@ -167,8 +167,18 @@ class CallEngine:
             self._alarms.restore(event, acknowledged=acknowledged)
 
     def use_plan(self, plan: Plan, number: int) -> None:
-        """Go over to another plan: names, statuses, talkgroups. Links are opened by the wiring."""
+        """Go over to another plan: names, statuses, talkgroups. Links are opened by the wiring.
+
+        The mapping of links is the wiring's: what it adds is taken from then on.
+        """
         self._ctx.addresses = Addresses(plan, number)
+
+    def link_removed(self, link: LinkId) -> None:
+        """Forget a link that was closed and taken out of the mapping; its calls have ended."""
+        with self._work():
+            self._floor.forget(link)
+            self._health.forget(link)
+            self._routing.forget(link)
 
     def offline_talkgroups(self) -> frozenset[TalkgroupId]:
         """Return the talkgroups that no link carries now."""
@@ -251,7 +261,9 @@ class CallEngine:
     def _drain(self) -> None:
         try:
             while self._inbox:
-                self._input.take(*self._inbox.popleft())
+                link, event = self._inbox.popleft()
+                if link in self._ctx.links:  # it may have been removed meanwhile
+                    self._input.take(link, event)
         finally:
             self._busy = False
             self._arm()

@@ -183,6 +183,10 @@ class FloorArbiter:
             if floor.unkeying is not None:
                 self._unkeyed(floor, floor.unkeying.request)
 
+    def forget(self, link: LinkId) -> None:
+        """Drop the floors of a link that was taken out of the plan."""
+        self._floors.forget(link)
+
     def call_down(self, link: LinkId, instance: int, cause: str) -> None:
         """Cut our transmission: the call under it is over."""
         press = self._floors.talking(link, instance)

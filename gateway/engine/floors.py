@@ -24,8 +24,14 @@ class Floors:
         return self._floors.setdefault(key, RadioFloor(press.link))
 
     def on(self, link: LinkId) -> list[RadioFloor]:
-        """Return every floor of a link."""
+        """Return every floor of a link; one that was added after the start has its first one."""
+        if link in self._links:
+            self._floors.setdefault((link, None), RadioFloor(link))
         return [floor for (on, _), floor in self._floors.items() if on == link]
+
+    def forget(self, link: LinkId) -> None:
+        """Drop the floors of a link that is gone; its presses have ended before."""
+        self._floors = {key: floor for key, floor in self._floors.items() if key[0] != link}
 
     def all(self) -> list[RadioFloor]:
         """Return every floor."""

@@ -32,6 +32,10 @@ class Health:
         closed = radio.LinkChanged(state=LinkState.CLOSED)
         self._states = {link: _State(closed, ctx.utc(), UtcUs(0)) for link in ctx.links}
 
+    def forget(self, link: LinkId) -> None:
+        """Drop what is known of a link that is gone."""
+        self._states.pop(link, None)
+
     def is_up(self, link: LinkId) -> bool:
         """Say whether a radio can be used now."""
         return self.state(link) is LinkState.UP

@@ -35,6 +35,12 @@ class Routing:
         self._groups[link] = number
         self._scans[link] = any(group != number for group in scanned)
 
+    def forget(self, link: LinkId) -> None:
+        """Drop what is known of a link that is gone, and who used it."""
+        self._groups.pop(link, None)
+        self._scans.pop(link, None)
+        self._users = {who: used for who, used in self._users.items() if used[0] != link}
+
     def group(self, link: LinkId) -> int | None:
         """Return the selected group of a radio, None when it is not known."""
         return self._groups.get(link)
