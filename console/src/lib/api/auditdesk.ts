@@ -129,8 +129,11 @@ export interface LaneItem {
   play_url: string | null;
   /** By how much the camera's clock was off; already corrected in the times. */
   offset_ms: number | null;
-  /** Why there is nothing here; the item is a gap. */
-  gap: string | null;
+  /** There is nothing here, and `title` says why. */
+  gap: boolean;
+  /** Call of an over, for its sheet. */
+  call?: string | null;
+  who?: string;
 }
 
 export interface LaneRow {
@@ -139,6 +142,8 @@ export interface LaneRow {
   name: string;
   sub: string;
   items: LaneItem[];
+  /** There were more items than are shown. */
+  cut?: boolean;
 }
 
 export interface LanesAnswer {

@@ -38,6 +38,16 @@ export const PAGES: readonly DeskPage[] = [
     load: () => import('./Search.svelte'),
   },
   {
+    id: 'lanes',
+    name: 'Lanes',
+    icon: 'wave',
+    permission: 'call.search',
+    group: 'work',
+    full: true,
+    narrow: true,
+    load: () => import('./Lanes.svelte'),
+  },
+  {
     id: 'access',
     name: 'Access log',
     icon: 'eye',
