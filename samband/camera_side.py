@@ -35,6 +35,7 @@ from gateway.model.errors import ConfigError
 from gateway.model.ids import UtcUs
 from samband.camera_hooks import HookKeys, targets_of
 from samband.config_cameras import Cameras, Mqtt, Onvif
+from samband.incident_side import IncidentSide
 from samband.ingest_worker import IngestProcess
 
 DEMO_SOURCE = "demo"
@@ -81,6 +82,7 @@ class CameraSide:
                 incidents=self.incidents,
             )
         )
+        self.incident_side = IncidentSide(s, self.incidents, self.register)
         note = s.use(Record).note if s.has(Record) else lambda act: None
         self.reviews = s.add(
             Reviews(
@@ -116,6 +118,8 @@ class CameraSide:
         self.incidents.also(self.sender.in_batch)
         self._add_exchange(config)
         self._closers: list[Callable[[], Awaitable[None]]] = []
+        self.frigates: list[tuple[str, FrigateHttp, float]] = []
+        """Source, HTTP side and days of keeping of each Frigate; filled by ``start``."""
         self.sources = s.add(
             CameraSources(
                 store=s.store,
@@ -188,6 +192,7 @@ class CameraSide:
             asyncio.create_task(self.sender.run(), name="webhooks-out"),
             asyncio.create_task(self.cap.run(), name="cap"),
         ]
+        self.incident_side.start()
         for mqtt in self._config.mqtt:
             await self._add_frigate_http(mqtt)
             process = await self._ingest_process(mqtt)
@@ -235,6 +240,7 @@ class CameraSide:
         http = FrigateHttp(login, verify=verify)
         self._closers.append(http.close)
         self.media.add_source(f"frigate:{mqtt.id}", http, keeps_days=mqtt.keeps_days)
+        self.frigates.append((f"frigate:{mqtt.id}", http, mqtt.keeps_days))
 
     async def _ingest_process(self, mqtt: Mqtt) -> IngestProcess:
         password = await secret_of(mqtt.password_file, f"cameras.mqtt {mqtt.id}")
@@ -286,6 +292,7 @@ class CameraSide:
         await self.sender.close()
         await self.cap.close()
         await self.sources.close()
+        await self.incident_side.close()
         await asyncio.gather(*self._working, return_exceptions=True)
         self._working.clear()
         for closer in self._closers:

@@ -6,13 +6,14 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from dispatch.api.asking import ServicesOf, asker_of
+from dispatch.api.incident_sheet import whole_sheet
 from dispatch.audit.entry import Obj
+from dispatch.calllog.log import CallLog
 from dispatch.deps import Person, require
 from dispatch.errors import NotFound
 from dispatch.incidents import views
 from dispatch.incidents.service import Incidents
 from dispatch.incidents.suggestions import Suggestions
-from dispatch.services.calls import CallLog
 from dispatch.services.record import Record
 from dispatch.services.registry import Services
 
@@ -23,10 +24,14 @@ Editor = Annotated[Person, Depends(require("incident.edit"))]
 
 
 class OpenIncident(BaseModel):
-    """A new incident, by hand."""
+    """A new incident, by hand; who opens it leads it. ``exercise`` is a mark set beforehand."""
 
     title: str = Field(min_length=1, max_length=200)
     talkgroup: str | None = Field(None, max_length=64)
+    priority: int = Field(3, ge=1, le=4)
+    exercise: bool = False
+    latitude_deg: float | None = Field(None, ge=-90, le=90)
+    longitude_deg: float | None = Field(None, ge=-180, le=180)
 
 
 class Judgement(BaseModel):
@@ -54,7 +59,7 @@ class IncidentNote(BaseModel):
 
 
 class CloseIncident(BaseModel):
-    """Why it is closed: handled, no_cause_found, duplicate, false_alarm, exercise."""
+    """Why it is closed: handled, no_cause_found, duplicate, false_alarm."""
 
     reason: str = Field(max_length=32)
 
@@ -63,11 +68,13 @@ class CloseIncident(BaseModel):
 async def incidents(
     person: Reader,
     services: ServicesOf,
-    state: Annotated[Literal["open", "closed"] | None, Query()] = None,
+    state: Annotated[
+        Literal["open", "new", "active", "waiting", "closed", "merged"] | None, Query()
+    ] = None,
     q: Annotated[str, Query(max_length=200)] = "",
     limit: Annotated[int, Query(ge=1, le=views.MAX_ROWS)] = views.MAX_ROWS,
 ) -> list[dict[str, Any]]:
-    """List incidents, newest first."""
+    """List incidents, newest first; ``open`` are the new, active and waiting ones."""
     return await services.store.read(
         lambda db: views.list_incidents(db, person.access, state=state, q=q, limit=limit)
     )
@@ -76,15 +83,7 @@ async def incidents(
 @router.get("/incidents/{incident}")
 async def incident_sheet(incident: str, person: Reader, services: ServicesOf) -> dict[str, Any]:
     """Return one incident with its events, timeline and suggested calls."""
-    row = await services.store.read(lambda db: views.sheet(db, person.access, incident))
-    calls = [suggestion["call"] for suggestion in row["suggestions"]]
-    shown = await services.use(CallLog).rows(person.access, calls) if calls else {}
-    row["suggestions"] = [
-        {**suggestion, "call_row": shown[suggestion["call"]]}
-        for suggestion in row["suggestions"]
-        if suggestion["call"] in shown
-    ]
-    return row
+    return await whole_sheet(incident, person, services)
 
 
 @router.post("/incidents", status_code=201)
@@ -93,9 +92,20 @@ async def open_incident(
 ) -> dict[str, Any]:
     """Open an incident by hand."""
     if body.talkgroup is not None:
-        _demand_talkgroup(person, body.talkgroup)
-    incident = await services.use(Incidents).open(body.title, person.name, body.talkgroup)
-    _log(request, person, services, "alter", "incident.open", incident)
+        demand_talkgroup(person, body.talkgroup)
+    at = None
+    if body.latitude_deg is not None and body.longitude_deg is not None:
+        at = (body.latitude_deg, body.longitude_deg)
+    incident = await services.use(Incidents).open(
+        body.title,
+        person.name,
+        body.talkgroup,
+        owner=person.user_id,
+        priority=body.priority,
+        exercise=body.exercise,
+        at=at,
+    )
+    log_act(request, person, services, "alter", "incident.open", incident)
     return await incident_sheet(incident, person, services)
 
 
@@ -115,7 +125,7 @@ async def judge(
         raise NotFound(f"there is no suggestion {suggestion}")
     call = await services.use(Suggestions).judge(incident, suggestion, body.state, person.name)
     verb = f"incident.call_{body.state}"
-    _log(request, person, services, "combine", verb, incident, call=call)
+    log_act(request, person, services, "combine", verb, incident, call=call)
     return await incident_sheet(incident, person, services)
 
 
@@ -124,11 +134,13 @@ async def attach_call(
     incident: str, body: AttachCall, request: Request, person: Editor, services: ServicesOf
 ) -> dict[str, Any]:
     """Attach a call that a person found."""
-    await _demand_seen(incident, person, services)
+    await demand_seen(incident, person, services)
     if body.call not in await services.use(CallLog).rows(person.access, [body.call]):
         raise NotFound(f"there is no call {body.call}")
     await services.use(Suggestions).attach(incident, body.call, person.name)
-    _log(request, person, services, "combine", "incident.call_attached", incident, call=body.call)
+    log_act(
+        request, person, services, "combine", "incident.call_attached", incident, call=body.call
+    )
     return await incident_sheet(incident, person, services)
 
 
@@ -137,11 +149,11 @@ async def assign_talkgroup(
     incident: str, body: AssignTalkgroup, request: Request, person: Editor, services: ServicesOf
 ) -> dict[str, Any]:
     """Say that a talkgroup works on the incident."""
-    await _demand_seen(incident, person, services)
-    _demand_talkgroup(person, body.talkgroup)
+    await demand_seen(incident, person, services)
+    demand_talkgroup(person, body.talkgroup)
     await services.use(Incidents).assign_talkgroup(incident, body.talkgroup, person.name)
     verb = "incident.talkgroup_assigned"
-    _log(request, person, services, "combine", verb, incident, talkgroup=body.talkgroup)
+    log_act(request, person, services, "combine", verb, incident, talkgroup=body.talkgroup)
     return await incident_sheet(incident, person, services)
 
 
@@ -150,9 +162,9 @@ async def note(
     incident: str, body: IncidentNote, request: Request, person: Editor, services: ServicesOf
 ) -> dict[str, Any]:
     """Write a note on the incident."""
-    await _demand_seen(incident, person, services)
+    await demand_seen(incident, person, services)
     await services.use(Incidents).note(incident, body.text, person.name)
-    _log(request, person, services, "alter", "incident.note", incident, note=body.text)
+    log_act(request, person, services, "alter", "incident.note", incident, note=body.text)
     return await incident_sheet(incident, person, services)
 
 
@@ -161,22 +173,24 @@ async def close(
     incident: str, body: CloseIncident, request: Request, person: Editor, services: ServicesOf
 ) -> dict[str, Any]:
     """Close the incident with a reason."""
-    await _demand_seen(incident, person, services)
+    await demand_seen(incident, person, services)
     await services.use(Incidents).close(incident, body.reason, person.name)
-    _log(request, person, services, "alter", "incident.close", incident, code=body.reason)
+    log_act(request, person, services, "alter", "incident.close", incident, code=body.reason)
     return await incident_sheet(incident, person, services)
 
 
-async def _demand_seen(incident: str, person: Person, services: Services) -> None:
+async def demand_seen(incident: str, person: Person, services: Services) -> None:
+    """Raise NotFound unless this person may know of the incident."""
     await services.store.read(lambda db: views.sheet(db, person.access, incident))
 
 
-def _demand_talkgroup(person: Person, talkgroup: str) -> None:
+def demand_talkgroup(person: Person, talkgroup: str) -> None:
+    """Raise NotFound unless this person may know of the talkgroup."""
     if not person.access.sees(talkgroup):
         raise NotFound(f"there is no talkgroup {talkgroup}")
 
 
-def _log(  # noqa: PLR0917  # who, how and what, in the order of an entry
+def log_act(  # noqa: PLR0917  # who, how and what, in the order of an entry
     request: Request,
     person: Person,
     services: Services,
@@ -185,6 +199,7 @@ def _log(  # noqa: PLR0917  # who, how and what, in the order of an entry
     incident: str,
     **detail: str,
 ) -> None:
+    """Log what a person did with an incident."""
     services.use(Record).note_of(
         asker_of(request, person), op, verb, Obj(type="incident", id=incident), detail=detail
     )

@@ -24,7 +24,7 @@ from dispatch.incidents.tables import (
     IncidentMoved,
     IncidentPossiblySame,
 )
-from dispatch.incidents.timeline import resolve
+from dispatch.incidents.timeline import family, resolve
 from dispatch.store.engine import Store
 from gateway.model.ids import UtcUs
 
@@ -104,24 +104,32 @@ def object_key(source: str, src_event_id: str) -> str:
 
 def _send_to_splits(db: Session, batch: Batch, parts: list[str]) -> set[str]:
     """Send events of cameras and objects that were split off; returns the incidents they go to."""
-    query = select(IncidentMerge).where(
-        IncidentMerge.kind == "split", col(IncidentMerge.source).in_(parts)
-    )
     targets: set[str] = set()
-    for split in db.exec(query.order_by(col(IncidentMerge.id))):
-        moved = select(IncidentMoved).where(IncidentMoved.merge == split.id)
-        what = [(row.kind, row.object) for row in db.exec(moved)]
-        cameras = {name for kind, name in what if kind == "camera"}
-        objects = {name for kind, name in what if kind == "object"}
-        target = resolve(db, split.target)
-        for row in batch.rows:
-            if row["incident"] == split.source and (
-                row["camera"] in cameras
-                or object_key(row["source"], row["src_event_id"]) in objects
-            ):
-                _send_row(batch, row, target)
+    for part in parts:
+        query = select(IncidentMerge).where(
+            IncidentMerge.kind == "split", col(IncidentMerge.source).in_(family(db, part))
+        )
+        for split in db.exec(query.order_by(col(IncidentMerge.id))):
+            target = resolve(db, split.target)
+            if target != part and _send_part(db, batch, part, (split.id, target)):
                 targets.add(target)
     return targets
+
+
+def _send_part(db: Session, batch: Batch, part: str, split: tuple[str, str]) -> bool:
+    moved = select(IncidentMoved).where(IncidentMoved.merge == split[0])
+    what = [(row.kind, row.object) for row in db.exec(moved)]
+    cameras = {name for kind, name in what if kind == "camera"}
+    objects = {name for kind, name in what if kind == "object"}
+    ours = [
+        row
+        for row in batch.rows
+        if row["incident"] == part
+        and (row["camera"] in cameras or object_key(row["source"], row["src_event_id"]) in objects)
+    ]
+    for row in ours:
+        _send_row(batch, row, split[1])
+    return bool(ours)
 
 
 def _send_row(batch: Batch, row: dict[str, Any], target: str) -> None:

@@ -128,7 +128,7 @@ class Incidents:
         camera = opening.camera
         incident = Incident(
             id=opening.incident,
-            label=self._label(db, opening.t_recv_utc),
+            label=self.label(db, opening.t_recv_utc),
             title=opening.title,
             kind=opening.kind,
             severity=opening.severity,
@@ -181,7 +181,8 @@ class Incidents:
         self.tell(incident, what, groups=groups)
         self._notify(incident.id)
 
-    def _label(self, db: Session, now: UtcUs) -> str:
+    def label(self, db: Session, now: UtcUs) -> str:
+        """Return the next number of an incident, within the transaction that opens it."""
         year = datetime.fromtimestamp(now // 1_000_000, UTC).year
         known = db.get(IncidentCounter, year, with_for_update=True)
         counter = known or IncidentCounter(year=year, last=0)
@@ -210,7 +211,7 @@ class Incidents:
         def work(db: Session) -> Incident:
             incident = Incident(
                 id="i-" + ulid(now, self._randomness(10)),
-                label=self._label(db, now),
+                label=self.label(db, now),
                 title=words,
                 kind="manual",
                 severity="detection",

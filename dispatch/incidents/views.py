@@ -1,5 +1,6 @@
 """Incidents as the console reads them, cut to what the asker may know."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -7,7 +8,7 @@ from sqlmodel import Session, col, select
 from dispatch.auth.access import Access
 from dispatch.auth.permissions import Action
 from dispatch.cameras.media_store import media_rows
-from dispatch.cameras.tables import Camera, CameraEvent
+from dispatch.cameras.tables import CameraEvent
 from dispatch.errors import NotFound
 from dispatch.incidents.claims import hits_of, masked
 from dispatch.incidents.life import GOING_ON
@@ -19,6 +20,14 @@ from dispatch.incidents.tables import (
     IncidentSuggestion,
     IncidentTalkgroup,
     IncidentTimeline,
+)
+from dispatch.incidents.timeline import family, lines_of
+from dispatch.incidents.views_parts import (
+    camera_rows,
+    counts_of,
+    hint_rows,
+    knows_camera,
+    unit_rows,
 )
 
 MAX_ROWS = 200
@@ -54,17 +63,34 @@ def list_incidents(
         )
     found = list(db.exec(query))
     assigned = _assigned(db, [incident.id for incident in found])
-    suggested = _suggested(db, [incident.id for incident in found])
+    seen = [one for one in found if sees(access, one, assigned.get(one.id, []))]
+    ids = [incident.id for incident in seen]
+    suggested, counts = _suggested(db, ids), counts_of(db, access, ids)
     return [
-        head(incident, assigned.get(incident.id, []), suggested.get(incident.id, 0))
-        for incident in found
-        if sees(access, incident, assigned.get(incident.id, []))
+        head(
+            incident,
+            [one for one in assigned.get(incident.id, []) if access.sees(one)],
+            suggested.get(incident.id, 0),
+            counts[incident.id],
+        )
+        for incident in seen
     ]
 
 
-def head(incident: Incident, talkgroups: list[str], suggested: int) -> Row:
-    """Return an incident's row in a list."""
+def head(
+    incident: Incident, talkgroups: list[str], suggested: int, counts: Mapping[str, int]
+) -> Row:
+    """Return an incident's row in a list; ``talkgroups`` are those that the asker may know."""
     return {
+        "priority": incident.priority,
+        "owner": incident.owner,
+        "owner_name": incident.owner_name,
+        "exercise": incident.exercise,
+        "merged_into": incident.merged_into,
+        "split_from": incident.split_from,
+        "version": incident.version,
+        "range_m": incident.range_m,
+        "counts": dict(counts),
         "id": incident.id,
         "label": incident.label,
         "title": incident.title,
@@ -101,11 +127,16 @@ def sheet(db: Session, access: Access, incident_id: str) -> Row:
     if incident is None or not sees(access, incident, talkgroups):
         raise NotFound(f"there is no incident {incident_id}")
     visible = [talkgroup for talkgroup in talkgroups if access.sees(talkgroup)]
-    row = head(incident, visible, _suggested(db, [incident_id]).get(incident_id, 0))
+    counts = counts_of(db, access, [incident_id])[incident_id]
+    row = head(incident, visible, _suggested(db, [incident_id]).get(incident_id, 0), counts)
     timeline = _timeline(db, access, incident_id)
     return {
         **row,
-        "events": _events(db, incident_id),
+        **joined(db, access, incident),
+        "units": unit_rows(db, incident_id),
+        "cameras": camera_rows(db, access, incident),
+        "hints": hint_rows(db, access, incident_id),
+        "events": _events(db, access, incident_id),
         "timeline": timeline,
         "notes": [line for line in timeline if line["kind"] == "note"],
         "suggestions": _suggestions(db, incident_id),
@@ -140,10 +171,10 @@ def _suggested(db: Session, incidents: list[str]) -> dict[str, int]:
     return counts
 
 
-def _events(db: Session, incident: str) -> list[Row]:
+def _events(db: Session, access: Access, incident: str) -> list[Row]:
     query = select(CameraEvent).where(CameraEvent.incident == incident)
     newest = query.order_by(col(CameraEvent.t_event_utc).desc()).limit(MAX_ROWS)
-    hits = hits_of(db, incident)
+    hits, knows = hits_of(db, incident), knows_camera(db, access)
     return [
         {
             "id": row.id,
@@ -162,16 +193,47 @@ def _events(db: Session, incident: str) -> list[Row]:
             "raw_sha256": row.raw_sha256,
         }
         for row in db.exec(newest)
+        if knows(row.camera)
     ]
 
 
 def _timeline(db: Session, access: Access, incident: str) -> list[Row]:
-    query = select(IncidentTimeline).where(IncidentTimeline.incident == incident)
+    """Return the lines that this person may know, oldest first."""
+    rows, hidden = lines_of(db, incident), _hidden_members(db, access, incident)
+    knows = knows_camera(db, access)
     return [
-        {"t_utc": row.t_utc, "kind": row.kind, "who": row.who, "text": row.text, **row.data}
-        for row in db.exec(query.order_by(col(IncidentTimeline.id)))
-        if row.kind != "talkgroup" or access.sees(row.text)
+        {
+            **{key: value for key, value in row.data.items() if key != "talkgroups"},
+            "id": row.id,
+            "t_utc": row.t_utc,
+            "kind": row.kind,
+            "who": row.who,
+            "text": row.text,
+            "erased_utc": row.erased_utc,
+            "from": row.incident,
+        }
+        for row in rows
+        if row.incident not in hidden and _may_read(access, row, knows)
     ]
+
+
+def _may_read(access: Access, row: IncidentTimeline, knows: Callable[[str], bool]) -> bool:
+    """Whether a line may be known: by its talkgroups (one is enough) and by its camera."""
+    talkgroups = [row.text] if row.kind == "talkgroup" else row.data.get("talkgroups", [])
+    if talkgroups and not any(access.sees(one) for one in talkgroups):
+        return False
+    camera = row.data.get("camera")
+    return not camera or knows(camera)
+
+
+def _hidden_members(db: Session, access: Access, incident: str) -> set[str]:
+    """Return incidents that were merged into this one and that this person may not know of."""
+    hidden = set()
+    for one in family(db, incident)[1:]:
+        row = db.get(Incident, one)
+        if row is not None and not sees(access, row, assigned_talkgroups(db, one)):
+            hidden.add(one)
+    return hidden
 
 
 def _suggestions(db: Session, incident: str) -> list[Row]:
@@ -196,26 +258,43 @@ def _suggestions(db: Session, incident: str) -> list[Row]:
     ]
 
 
+def joined(db: Session, access: Access, incident: Incident) -> Row:
+    """Return what an incident was merged into, what went into it, and what it was split from."""
+    members = [db.get(Incident, one) for one in family(db, incident.id)[1:]]
+    seen = [one for one in members if one and _seen(db, access, one)]
+    into = db.get(Incident, incident.merged_into) if incident.merged_into else None
+    origin = db.get(Incident, incident.split_from) if incident.split_from else None
+    return {
+        "merged_to": _named(into) if into and _seen(db, access, into) else None,
+        "merged_from": [{**_named(one), "direct": one.merged_into == incident.id} for one in seen],
+        "split_of": _named(origin) if origin and _seen(db, access, origin) else None,
+    }
+
+
+def _seen(db: Session, access: Access, incident: Incident) -> bool:
+    return sees(access, incident, assigned_talkgroups(db, incident.id))
+
+
+def _named(incident: Incident) -> Row:
+    return {"id": incident.id, "label": incident.label, "title": incident.title}
+
+
 def _possibly_same(db: Session, access: Access, incident: str) -> list[Row]:
     query = select(IncidentPossiblySame).where(IncidentPossiblySame.incident == incident)
     rows = []
     for pair in db.exec(query):
         other = db.get(Incident, pair.other)
-        if other is not None and sees(access, other, []):
-            rows.append(
-                {"id": other.id, "label": other.label, "title": other.title, "why": pair.why}
-            )
+        if other is None or pair.rejected_by or other.state not in GOING_ON:
+            continue
+        if sees(access, other, assigned_talkgroups(db, other.id)):
+            rows.append({**_named(other), "why": pair.why})
     return rows
 
 
 def _media(db: Session, access: Access, incident: str) -> list[Row]:
     """Return stills and clips, without those of cameras that this person may not know of."""
-    rows = []
-    for row in media_rows(db, incident):
-        camera = db.get(Camera, row["camera"])
-        if camera is None or not camera.group or access.camera(Action.SEE, camera.group):
-            rows.append(row)
-    return rows
+    knows = knows_camera(db, access)
+    return [row for row in media_rows(db, incident) if knows(row["camera"])]
 
 
 def _counted(db: Session, incident: str) -> list[Row]:
