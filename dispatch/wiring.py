@@ -15,15 +15,16 @@ from dispatch.auth.book import AccessBook
 from dispatch.auth.passwords import Passwords
 from dispatch.auth.people import People
 from dispatch.auth.sessions import SESSION_HOURS, SessionInfo, Sessions
+from dispatch.calllog.keeping import CallLogKeeper
 from dispatch.calllog.setup import add_call_log
 from dispatch.incidents.views import list_incidents
 from dispatch.oversight.wiring import Oversight, add_oversight
+from dispatch.plans.wiring import PlanRules, Plans, add_plans
 from dispatch.retention.master_keys import MasterKeys
 from dispatch.retention.sealed import SealedFiles
 from dispatch.services.background import Background
 from dispatch.services.board import Board
 from dispatch.services.board_load import load_board
-from dispatch.services.calls import CallLog
 from dispatch.services.desk import Desk
 from dispatch.services.disk import DiskPolicy
 from dispatch.services.individual import IndividualCalls
@@ -81,6 +82,7 @@ class Parts:
     randomness: Callable[[int], bytes]
     audit: AuditWriter
     session_hours: float = SESSION_HOURS
+    plans: PlanRules = PlanRules()  # noqa: RUF009 - frozen
 
 
 class Dispatch:
@@ -164,17 +166,6 @@ class Dispatch:
         s.add(UnitReach(messaging=messaging, record=record, bus=s.bus))
         s.add(MessageSearch(s.store, s.plan, board, record))
         s.add(
-            CallLog(
-                store=s.store,
-                plan=s.plan,
-                record=record,
-                bus=s.bus,
-                clock=s.clock,
-                randomness=s.randomness,
-                integrity=RecordingIntegrity(s.store, parts.audit, files, recordings, s.clock),
-            )
-        )
-        s.add(
             Recordings(
                 store=s.store,
                 plan=s.plan,
@@ -185,9 +176,11 @@ class Dispatch:
             )
         )
         add_audit_desk(s, record)
-        add_call_log(s, record, board)
+        integrity = RecordingIntegrity(s.store, parts.audit, files, recordings, s.clock)
+        add_call_log(s, record, board, integrity)
         s.add(DiskPolicy(parts.state, s.bus))
-        add_oversight(s)
+        add_oversight(s, parts.state)
+        add_plans(s, parts.plans)
         self._add_journal(record, desk)
         self._connect_rights(desk, stream)
 
@@ -267,10 +260,12 @@ class Dispatch:
         self._journal = self.background.start(s.use(Journal).run(), "journal")
         self.background.start(s.access.run(), "access-expiry")
         self.background.start(s.use(DiskPolicy).run(), "disk-policy")
+        self.background.start(s.use(CallLogKeeper).run(), "call-index")
         self.background.start(self._watch_listening(), "listening")
         self.background.start(self._watch_people(), "people")
         self.background.start(self._watch_sessions(), "sessions")
         s.use(Oversight).start(self.background)
+        s.use(Plans).start(self.background)
 
     async def _watch_people(self) -> None:
         """Take over what ``samband users`` changed in the store."""

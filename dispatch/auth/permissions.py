@@ -141,6 +141,7 @@ _LINES: tuple[Permission, ...] = (
     _line("camera.bookmark", "have a clip of a camera fetched and kept", _DESK),
     _line("incident.see", "see incidents", _DESK | {Role.AUDITOR}),
     _line("incident.edit", "open, note and close incidents, confirm or reject calls", _DESK),
+    _line("places.see", "find places, read positions in words, see the map", _LISTENERS),
     _line("claim.review", "see what a face or plate hit names, confirm or reject it", _DESK),
     _line(
         "claim.rates",
@@ -166,7 +167,22 @@ _LINES: tuple[Permission, ...] = (
     _line("links.trace", "see protocol lines", frozenset({Role.ENGINEER})),
     _line("links.restart", "restart a link", frozenset({Role.ENGINEER})),
     _line("plan.see", "see the plan", frozenset({Role.ENGINEER, Role.SUPERVISOR})),
-    _line("plan.edit", "import talkgroups and units into the plan", frozenset({Role.ENGINEER})),
+    _line("plan.edit", "change plans in drafts, check and compare them", frozenset({Role.ENGINEER})),
+    _line(
+        "plan.activate",
+        "activate, schedule, keep and roll back plans",
+        frozenset({Role.ENGINEER}),
+    ),
+    _line(
+        "plan.approve",
+        "agree as the second person to a plan that somebody else activates",
+        frozenset({Role.ENGINEER, Role.SUPERVISOR}),
+    ),
+    _line(
+        "plan.return",
+        "return from a plan on trial to the one before it",
+        frozenset({Role.ENGINEER, Role.SUPERVISOR}),
+    ),
     _line(
         "audit.state",
         "see size, head and health of the audit log",
@@ -184,6 +200,7 @@ _LINES: tuple[Permission, ...] = (
         "see who searched, played and changed an object",
         frozenset({Role.AUDITOR, Role.DPO}),
     ),
+    _line("purpose.state", "state why one looks, and see what stands of it", _ALL),
     _line("approval.see", "see what waits for a second person, as far as it concerns one", _ALL),
     _line(
         "user.approve_role",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -102,6 +103,17 @@ class LivePlan:
         for callback in self._changed:
             callback(self.plan)
         self._bus.publish(PlanActivated(plan=number, name=plan.name, operator=operator))
+
+    async def versions(self) -> list[dict[str, Any]]:
+        """Return all plans without their bodies, the newest first; JSON rows."""
+
+        def work(db: Session) -> list[dict[str, Any]]:
+            return [
+                row.model_dump(exclude={"body"})
+                for row in db.exec(select(PlanRow).order_by(col(PlanRow.number).desc()))
+            ]
+
+        return await self._store.read(work)
 
     def _insert(self, db: Session, plan: Plan, author: str, note: str) -> PlanRow:
         last = db.exec(select(PlanRow).order_by(col(PlanRow.number).desc())).first()

@@ -9,6 +9,7 @@ import dispatch.cameras.tables
 import dispatch.incidents.tables
 import dispatch.live.tables
 import dispatch.oversight.tables
+import dispatch.plans.tables
 import dispatch.policy.tables
 import dispatch.retention.tables
 import dispatch.store.individual
@@ -23,6 +24,7 @@ MODULES = (
     dispatch.incidents.tables,
     dispatch.oversight.tables,
     dispatch.cameras.tables,
+    dispatch.plans.tables,
     dispatch.live.tables,
     dispatch.retention.tables,
     dispatch.policy.tables,

@@ -1,0 +1,383 @@
+"""Plans become live, are kept, return by themselves, or are rolled back.
+
+Theory of operation. An activation stands only on a comparison: of exactly this draft (by its hash)
+with the plan that is live now, after a check of the same hash without an error, and where the site
+wants it after a second person's yes to the same. It is refused while an emergency is not
+acknowledged; a scheduled one waits and says so. It is written in one transaction, then used: what
+people are using keeps cell, name and link until they release it (``dispatch.plans.overlay``), which
+is looked at every half second. The plan is on trial for ten minutes: *Keep* ends the trial, else
+the former plan returns, also after a restart. One that was scheduled keeps itself once every link
+it touched is up and nothing failed because of it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlmodel import Session
+
+from dispatch.audit.entry import SYSTEM, Act, Obj
+from dispatch.errors import Conflict, ServiceError
+from dispatch.plans import activation_rows as rows
+from dispatch.plans.activation_rows import Live, Wanted, Who
+from dispatch.plans.canonical import plan_hash
+from dispatch.plans.drafts import Draft, Drafts
+from dispatch.plans.events import PlanScheduled, PlanSettled, PlanTrial, PlanWaits
+from dispatch.plans.overlay import Overlay, overlay
+from dispatch.plans.simulate import Effects, refusal, simulate
+from dispatch.plans.tables import PlanActivation
+from dispatch.plans.trial import TrialWatch
+from dispatch.plans.usage import Usage
+from dispatch.services.plans import LivePlan
+from dispatch.services.record import Asker, Record
+from dispatch.store.engine import Store, StoreUnavailable
+from gateway.bus import Bus
+from gateway.model.ids import TalkgroupId, UtcUs
+from gateway.ports import Clock
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_MS = 500
+MIN_REASON_CHARACTERS = 10
+MAX_AHEAD_US = 366 * 86_400_000_000
+NOBODY = Who(id="samband", name="Samband")
+T = TypeVar("T")
+SecondPerson = Callable[[Draft, str], Awaitable[str]]
+"""Demands the second person's yes to (draft, digest); returns the approval's id, or raises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What activations stand on."""
+
+    store: Store
+    record: Record
+    bus: Bus
+    clock: Clock
+    live: LivePlan
+    drafts: Drafts
+    usage: Callable[[list[TalkgroupId]], Usage]
+    second_person: SecondPerson
+    trial: TrialWatch
+
+
+class Activations:
+    """The one place from which a plan becomes live."""
+
+    def __init__(self, tools: Tools) -> None:
+        """Take the parts; call ``resume`` before ``run``."""
+        self._t = tools
+        self._one_at_a_time = asyncio.Lock()
+        self._waits: tuple[str, ...] = ()
+
+    # ---- looking -------------------------------------------------------------------------------
+
+    def usage(self) -> Usage:
+        """Return what people use now of what runs and of what was activated."""
+        live = self._t.live
+        known = {group.id for group in (*live.plan.talkgroups, *live.target.talkgroups)}
+        return self._t.usage(sorted(known))
+
+    def waits(self) -> tuple[str, ...]:
+        """Return what of the live plan waits to be released, in words."""
+        return self._waits
+
+    async def simulate(self, draft: str) -> Effects:
+        """Return what activating a draft would do now."""
+        found = await self._t.drafts.find(draft)
+        usage = self.usage()
+        return await asyncio.to_thread(simulate, self._t.live.plan, found.plan, usage)
+
+    async def state(self) -> dict[str, Any]:  # JSON values
+        """Return the live plan's state: number, trial, what waits, what is scheduled."""
+
+        def work(db: Session) -> dict[str, Any]:  # JSON values
+            trial = rows.on_trial(db)
+            return {
+                "trial": trial.model_dump() if trial else None,
+                "scheduled": [row.model_dump() for row in rows.planned(db)],
+            }
+
+        live = self._t.live
+        return {
+            "number": live.number,
+            "name": live.target.name,
+            "sha256": await asyncio.to_thread(plan_hash, live.target),
+            "waits": list(self._waits),
+            **await self._t.store.read(work),
+        }
+
+    async def history(self, limit: int = 100) -> list[dict[str, Any]]:  # JSON rows
+        """Return the last activations, newest first."""
+        return await self._t.store.read(lambda db: rows.history(db, limit))
+
+    # ---- acts of people ------------------------------------------------------------------------
+
+    async def activate(
+        self,
+        asker: Asker,
+        draft_id: str,
+        sha256: str,
+        *,
+        reason: str = "",
+        at_utc: int | None = None,
+    ) -> PlanActivation:
+        """Make a draft live now or at a time; raises Conflict with what stands against it."""
+        async with self._one_at_a_time:
+            draft = await self._t.drafts.find(draft_id)
+            now = self._t.clock.utc_us()
+            self._demand_compared(draft, sha256)
+            if at_utc is None:
+                self._demand_calm()
+            elif not now < at_utc <= now + MAX_AHEAD_US:
+                raise ServiceError("at: expected a time from now to a year ahead")
+            approval = await self._t.second_person(draft, draft.sha256)
+            await self._log(
+                asker,
+                "plan.scheduled" if at_utc else "plan.activated",
+                draft_id,
+                {"plan_sha256": sha256, "base": draft.compared_with, "approval": approval},
+                reason,
+            )
+            wanted = Wanted(
+                draft=draft_id, sha256=sha256, who=_who(asker), approval=approval, reason=reason
+            )
+            if at_utc is not None:
+                at = UtcUs(at_utc)
+                return self._tell_planned(
+                    await self._t.store.write(lambda db: rows.schedule(db, wanted, at))
+                )
+            began = await self._t.store.write(lambda db: rows.begin_trial(db, wanted, now))
+            return self._begun(began)
+
+    async def keep(self, asker: Asker, number: int) -> PlanActivation:
+        """Keep the plan on trial."""
+        now, who = self._t.clock.utc_us(), _who(asker)
+        await self._log(asker, "plan.kept", str(number), {})
+        kept = await self._t.store.write(lambda db: rows.keep(db, who, now, "kept", number))
+        return self._settled(kept)
+
+    async def give_back(self, asker: Asker, reason: str) -> int:
+        """Return to the plan before the one on trial, at once; returns its number."""
+        words = _reason(reason)
+        async with self._one_at_a_time:
+            now, who = self._t.clock.utc_us(), _who(asker)
+            await self._log(asker, "plan.returned", str(self._t.live.number), {}, words)
+            back = await self._t.store.write(lambda db: rows.give_back(db, who, now, words))
+            self._settled(back.activation)
+            self._use(back, asker.access.user.display_name)
+            return back.number
+
+    async def roll_back(self, asker: Asker, number: int, reason: str) -> int:
+        """Make an earlier plan live again; refused while an emergency is not acknowledged."""
+        words = _reason(reason)
+        async with self._one_at_a_time:
+            self._demand_calm()
+            now, who = self._t.clock.utc_us(), _who(asker)
+            await self._log(asker, "plan.rolled_back", str(number), {}, words)
+            back = await self._t.store.write(lambda db: rows.roll_back(db, number, who, now, words))
+            self._use(back, asker.access.user.display_name)
+            return back.number
+
+    async def cancel(self, asker: Asker, activation: int) -> PlanActivation:
+        """Take a scheduled activation back."""
+        now, who = self._t.clock.utc_us(), _who(asker)
+        await self._log(asker, "plan.schedule_cancelled", str(activation), {})
+        return self._tell_planned(
+            await self._t.store.write(lambda db: rows.cancel(db, activation, who, now, "cancelled"))
+        )
+
+    def _demand_compared(self, draft: Draft, sha256: str) -> None:
+        if draft.sha256 != sha256:
+            raise Conflict("the draft was changed meanwhile", hint="Check and compare it again.")
+        if not draft.checked:
+            raise Conflict("this draft has no check without errors", hint="Check it first.")
+        if draft.compared_with != self._t.live.number:
+            raise Conflict(
+                f"this draft was not compared with plan {self._t.live.number}, which is live",
+                hint="Compare it, look at the differences, then activate.",
+            )
+
+    def _demand_calm(self) -> None:
+        words = refusal(self.usage())
+        if words:
+            raise Conflict(f"not activated: {words}", hint="Acknowledge it first, or schedule.")
+
+    # ---- time ----------------------------------------------------------------------------------
+
+    async def resume(self) -> None:
+        """Take up what a stop left: a trial whose time is over ends with the first look."""
+
+        def work(db: Session) -> PlanActivation | None:
+            return rows.on_trial(db)
+
+        trial = await self._t.store.read(work)
+        if trial is not None:
+            former = await self._t.drafts.plan(trial.previous) if trial.previous else None
+            self._t.trial.begin(trial, former, self._t.live.target)
+
+    async def run(self) -> None:
+        """Look every half second: what is due, what was released, whose trial is over."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_MS / 1000)
+            try:
+                await self.look()
+            except StoreUnavailable as error:  # the database is away: it is looked at again
+                logger.warning("plans: %s", error)
+
+    async def look(self) -> None:
+        """Do what is due now."""
+        self.release()
+        async with self._one_at_a_time:
+            now = self._t.clock.utc_us()
+            trial = await self._t.store.read(rows.on_trial)
+            if trial is not None:
+                await self._look_at_trial(trial, now)
+            for activation in await self._t.store.read(rows.planned):
+                if activation.at_utc <= now:
+                    await self._look_at_planned(activation, now)
+
+    def release(self) -> None:
+        """Let go through what waited for somebody who has released it."""
+        live = self._t.live
+        if not self._waits:
+            return
+        found = self._overlay()
+        if found.plan != live.plan:
+            live.use(live.target, live.number, running=found.plan)
+        self._tell_waits(found)
+
+    async def _look_at_trial(self, trial: PlanActivation, now: UtcUs) -> None:
+        why = self._t.trial.kept_by_itself(trial, now, self._waits)
+        if why:
+            kept = await self._t.store.write(lambda db: rows.keep(db, NOBODY, now, why))
+            self._note("plan.kept", str(trial.number), why)
+            self._settled(kept)
+        elif trial.keep_until_utc is not None and trial.keep_until_utc <= now:
+            words = f"nobody kept plan {trial.number}" + self._t.trial.fault_words()
+            back = await self._t.store.write(lambda db: rows.give_back(db, NOBODY, now, words))
+            self._note("plan.returned", str(trial.number), words)
+            self._settled(back.activation)
+            self._use(back, NOBODY.name)
+
+    async def _look_at_planned(self, activation: PlanActivation, now: UtcUs) -> None:
+        words = refusal(self.usage()) or await self._t.store.read(_trial_words)
+        draft = await self._t.drafts.find(activation.draft)
+        number = self._t.live.number
+        if not words and activation.previous != number:
+            words = f"plan {number} is live, it was compared with plan {activation.previous}"
+        if words:
+            await self._wait(activation, words)
+            return
+        identity = activation.id or 0
+        self._note("plan.activated", draft.id, activation.reason)
+        began = await self._t.store.write(lambda db: rows.begin_scheduled(db, identity, now))
+        self._begun(began)
+
+    async def _wait(self, activation: PlanActivation, words: str) -> None:
+        if activation.waits_for == words:
+            return
+
+        def work(db: Session) -> PlanActivation:
+            row = rows.found(db, activation.id or 0)
+            row.waits_for = words
+            db.add(row)
+            return row
+
+        self._tell_planned(await self._t.store.write(work))
+
+    # ---- using ---------------------------------------------------------------------------------
+
+    def _begun(self, began: Live) -> PlanActivation:
+        activation = began.activation
+        self._t.trial.begin(activation, self._t.live.target, began.plan)
+        self._use(began, activation.by_name)
+        self._t.bus.publish(
+            PlanTrial(
+                plan=began.number,
+                previous=activation.previous,
+                keep_until_utc=activation.keep_until_utc or 0,
+                operator=activation.by_name,
+            )
+        )
+        return activation
+
+    def _use(self, live: Live, operator: str) -> None:
+        before = self._t.live.plan
+        busy = self.usage().busy()
+        found = overlay(before, live.plan, busy)
+        self._t.live.use(live.plan, live.number, operator, running=found.plan)
+        self._tell_waits(found)
+
+    def _overlay(self) -> Overlay:
+        live = self._t.live
+        return overlay(live.plan, live.target, self.usage().busy())
+
+    def _tell_waits(self, found: Overlay) -> None:
+        words = tuple(f"{one.name} {one.words}" for one in found.kept)
+        if words != self._waits:
+            self._waits = words
+            self._t.bus.publish(PlanWaits(plan=self._t.live.number, waits=words))
+
+    def _settled(self, activation: PlanActivation) -> PlanActivation:
+        self._t.trial.end()
+        self._t.bus.publish(
+            PlanSettled(
+                plan=activation.number,
+                state=activation.state,
+                why=activation.end_words,
+                operator=activation.ended_by,
+            )
+        )
+        return activation
+
+    def _tell_planned(self, activation: PlanActivation) -> PlanActivation:
+        self._t.bus.publish(
+            PlanScheduled(
+                draft=activation.draft,
+                at_utc=activation.at_utc,
+                state="waiting" if activation.waits_for else activation.state,
+                waits_for=activation.waits_for,
+                operator=activation.by_name,
+            )
+        )
+        return activation
+
+    async def _log(
+        self,
+        asker: Asker,
+        verb: str,
+        what: str,
+        detail: Mapping[str, Any],  # JSON values
+        reason: str = "",
+    ) -> None:
+        told = {**detail, "reason": reason or None}
+        await self._t.record.before(asker, "admin", verb, Obj(type="plan", id=what), detail=told)
+
+    def _note(self, verb: str, what: str, reason: str) -> None:
+        act = Act(
+            op="admin",
+            verb=verb,
+            actor=SYSTEM,
+            obj=Obj(type="plan", id=what),
+            detail={"reason": reason or None},
+        )
+        self._t.record.note(act)
+
+
+def _trial_words(db: Session) -> str:
+    trial = rows.on_trial(db)
+    return f"plan {trial.number} is on trial" if trial is not None else ""
+
+
+def _who(asker: Asker) -> Who:
+    return Who(id=asker.access.user.id, name=asker.access.user.display_name)
+
+
+def _reason(text: str) -> str:
+    words = text.strip()
+    if len(words) < MIN_REASON_CHARACTERS:
+        raise ServiceError(f"reason: expected at least {MIN_REASON_CHARACTERS} characters")
+    return words

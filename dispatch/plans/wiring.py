@@ -1,0 +1,109 @@
+"""Wiring of plans: drafts, activations, the second person, and who sees their events."""
+
+import asyncio
+from dataclasses import dataclass
+
+from dispatch.auth.access import Access
+from dispatch.oversight.approvals import Approvals, digest_of
+from dispatch.plans.activation import Activations, Tools
+from dispatch.plans.check import Checker, LinkFaults
+from dispatch.plans.drafts import Draft, Drafts
+from dispatch.plans.events import EVENTS
+from dispatch.plans.trial import TrialWatch
+from dispatch.plans.usage import Usage, usage_now
+from dispatch.services.background import Background
+from dispatch.services.board import Board
+from dispatch.services.desk import Desk
+from dispatch.services.record import Record
+from dispatch.services.registry import Services
+from dispatch.services.sight import Sight
+from dispatch.services.stream import EventStream
+from gateway.model.events import Event
+from gateway.model.ids import TalkgroupId
+
+KIND = "plan.activate"
+"""Of the second person's yes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRules:
+    """What a site decides: whether a second person is needed, and what a driver refuses."""
+
+    second_person: bool = True
+    link_faults: LinkFaults | None = None
+
+
+class Plans:
+    """The tasks of plans."""
+
+    def __init__(self, services: Services, rules: PlanRules) -> None:
+        """Take the services that ``add_plans`` filed."""
+        self._services = services
+        self.rules = rules
+
+    def start(self, background: Background) -> None:
+        """Take up what a stop left, then keep time."""
+        background.start(self._run(), "plans")
+
+    async def _run(self) -> None:
+        activations = self._services.use(Activations)
+        await activations.resume()
+        await activations.run()
+
+
+def add_plans(services: Services, rules: PlanRules) -> None:
+    """Make and file the services of plans."""
+    s = services
+    record, approvals = s.use(Record), s.use(Approvals)
+    board, desk = s.use(Board), s.use(Desk)
+    checker = Checker(rules.link_faults)
+    drafts = s.add(
+        Drafts(
+            store=s.store, record=record, clock=s.clock, randomness=s.randomness, checker=checker
+        )
+    )
+    approvals.kind(
+        KIND,
+        words="activate a plan",
+        ask="plan.activate",
+        approve="plan.approve",
+    )
+    trial = TrialWatch(board)
+
+    def usage(talkgroups: list[TalkgroupId]) -> Usage:
+        return usage_now(board, desk, talkgroups)
+
+    async def second_person(draft: Draft, sha256: str) -> str:
+        if not rules.second_person:
+            return ""
+        digest = await asyncio.to_thread(digest_of, what_happens(draft, sha256))
+        return (await approvals.demand(KIND, draft.id, digest)).id
+
+    s.add(
+        Activations(
+            Tools(
+                store=s.store,
+                record=record,
+                bus=s.bus,
+                clock=s.clock,
+                live=s.plan,
+                drafts=drafts,
+                usage=usage,
+                second_person=second_person,
+                trial=trial,
+            )
+        )
+    )
+    s.use(EventStream).on_event(trial.apply)
+    s.use(Sight).add_rules({kind.type: _seen for kind in EVENTS})
+    s.add(Plans(s, rules))
+
+
+def what_happens(draft: Draft, sha256: str) -> dict[str, object]:
+    """Return exactly what the second person agrees to: this plan in the place of that one."""
+    return {"draft": draft.id, "plan_sha256": sha256, "in_place_of": draft.compared_with}
+
+
+def _seen(event: Event, access: Access) -> Event | None:
+    """Every desk sees that a plan is on trial and what waits; the rest is for who sees plans."""
+    return event if access.may("board.see") or access.may("plan.see") else None
