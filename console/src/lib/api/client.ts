@@ -90,9 +90,15 @@ export class ApiClient {
   csrf = '';
   /** Told when the session is over (401), so that the sign-in page comes back. */
   onSignedOut: () => void = () => {};
+  /** Id of the purpose that stands, sent with each request; empty for none. */
+  purpose: () => string = () => '';
+  /** Told when the server asks why somebody looks (428); true: try again with what stands now. */
+  onPurposeNeeded: () => Promise<boolean> = () => Promise.resolve(false);
 
-  async raw(method: string, where: string, body?: unknown): Promise<Response> {
+  async raw(method: string, where: string, body?: unknown, again = false): Promise<Response> {
     const headers: Record<string, string> = { accept: 'application/json' };
+    const purpose = this.purpose();
+    if (purpose) headers['x-samband-purpose'] = purpose;
     let payload: BodyInit | null = null;
     if (body instanceof FormData) payload = body;
     else if (body !== undefined) {
@@ -111,6 +117,9 @@ export class ApiClient {
       });
     } catch {
       throw new RequestFailed(0, 'The server does not answer', 'check the network', 0);
+    }
+    if (response.status === 428 && !again && (await this.onPurposeNeeded())) {
+      return this.raw(method, where, body, true);
     }
     if (!response.ok) {
       const error = await failure(response);

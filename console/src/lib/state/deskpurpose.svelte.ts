@@ -1,30 +1,12 @@
-/** Why somebody listens: asked once, sent with each playing. */
+/** Kept for the pages of the auditor's desk; the purpose itself stands in `purpose.svelte.ts`. */
 
-import { desk } from './desk.svelte';
+import { purpose as stated } from './purpose.svelte';
 
-class DeskPurpose {
-  text = $state('');
-
-  get query(): Record<string, string> {
-    const text = this.text.trim();
-    return text ? { purpose_code: 'other', purpose_text: text } : {};
-  }
-
+export const purpose = {
+  /** The client sends what stands with each request, so there is nothing to add. */
+  query: {} as Record<string, string>,
   get words(): string {
-    return this.text.trim();
-  }
-
-  get needed(): boolean {
-    return desk.session.user?.role === 'auditor';
-  }
-
-  /** Whether a purpose stands; if not, the field is shown and gets the focus. */
-  demand(): Promise<boolean> {
-    if (!this.needed || this.words) return Promise.resolve(true);
-    desk.say('State a purpose first, then play');
-    document.getElementById('purpose')?.focus();
-    return Promise.resolve(false);
-  }
-}
-
-export const purpose = new DeskPurpose();
+    return stated.words;
+  },
+  demand: (): Promise<boolean> => stated.demand(),
+};
