@@ -267,14 +267,20 @@ class CameraSide:
         since = UtcUs(self._services.clock.utc_us() - ADOPT_US)
         return await open_groups(self._services.store, source, since)
 
-    async def start_demo(self, url: str, *, seed: int = 1) -> None:
-        """Let the built-in cameras send to this server's own webhook at ``url`` (its root)."""
+    async def start_demo(
+        self, url: str, *, seed: int = 1, neighbours: tuple[str, str] | None = None
+    ) -> None:
+        """Let the built-in cameras send to this server's own webhook at ``url`` (its root).
+
+        ``neighbours``: two cameras that report the same happening now and then.
+        """
         secret = secret_text(secrets.token_bytes(SECRET_BYTES))
         await self.sources.add_webhook(f"webhook:{DEMO_SOURCE}", (SharedSecret(secret),))
         client = WebhookClient(f"{url}/api/v1/webhooks/camera/{DEMO_SOURCE}", secret)
         cameras = [camera.id for camera in self.register.all()]
         if cameras:
-            demo = DemoCameras(client, cameras, self._services.clock, seed=seed)
+            both = neighbours if neighbours and set(neighbours) <= set(cameras) else None
+            demo = DemoCameras(client, cameras, self._services.clock, seed=seed, neighbours=both)
             self._run(demo.run(), "demo-cameras")
 
     def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:

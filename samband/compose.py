@@ -25,6 +25,7 @@ from dispatch.auth.access import EVERYTHING, GrantInfo
 from dispatch.auth.permissions import ROLE_ACTIONS, Role
 from dispatch.clock import SystemClock
 from dispatch.events import LogState, PositionGivenUp, PositionListening, PositionTaken
+from dispatch.places.service import load as load_places
 from dispatch.plans.overlay import reopens
 from dispatch.services.board import Board
 from dispatch.services.desk import Desk
@@ -45,7 +46,9 @@ from samband.compose_radio import RadioFolders, RadioSide
 from samband.config import LOOPBACK, Config
 from samband.evidence_side import EvidenceSide
 from samband.kernels import give_back_compiler, prepare
+from samband.live_side import LiveSide
 from samband.place import log_origin
+from samband.places_side import add_places
 from samband.state import StateLock, make_state
 from samband.web_server import WebServer
 from voicecodecs.warm import warm
@@ -175,6 +178,8 @@ class Server:
         live.on_changed(self._plan_changed)
         self.dispatch.add_voice(self.rtc, self.ptt)
         self.cameras = CameraSide(self.config.cameras, services, self.config.state / "media")
+        add_places(load_places(self.config.places.file), services, self.cameras.register.all())
+        self.live = LiveSide(self.config.cameras, services, self.cameras)
         self.web = WebServer(create_app(services), self.config.web, self._listener)
 
     def _make_audit(self, clock: SystemClock, bus: Bus) -> AuditWriter:
@@ -203,6 +208,7 @@ class Server:
         await self.audit.start()
         await self.dispatch.start()
         await self.cameras.start()
+        await self.live.start()
         self.evidence.start()
         self._tell_recovered(recovered)
         self._restore_alarms()
@@ -317,6 +323,7 @@ class Server:
             "rtc",
             "hub",
             "web",
+            "live",
             "cameras",
             "dispatch",
             "evidence",

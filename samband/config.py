@@ -83,6 +83,12 @@ class Log(Part):
     lines: bool = Field(False, examples=[True])
 
 
+class PlacesPart(Part):
+    """Names of places that the site supplies (GeoJSON or CSV), read at the start."""
+
+    file: Path | None = Field(None, examples=["/etc/samband/places.geojson"])
+
+
 class Config(Part):
     """The whole file."""
 
@@ -94,6 +100,7 @@ class Config(Part):
     sound: SoundPart = SoundPart()
     log: Log = Log()
     cameras: Cameras = Cameras()
+    places: PlacesPart = PlacesPart()
 
     @property
     def state(self) -> Path:
@@ -146,6 +153,7 @@ def contradictions(data: dict[str, Any], config: Config | None) -> list[str]:
             if file is not None and not file.is_file():
                 faults.append(f"web.{name}: no file {file}")
         faults += _audit_faults(config.audit)
+        faults += _places_faults(config.places)
         if config.audit.head is not None and config.audit.head.name != HEAD_NAME:
             faults.append(f"audit.head: expected a file named {HEAD_NAME}, got {config.audit.head}")
     return faults
@@ -170,6 +178,18 @@ def _audit_faults(audit: Audit) -> list[str]:
     return faults
 
 
+def _places_faults(places: PlacesPart) -> list[str]:
+    """Return what is wrong with the site's places."""
+    from dispatch.places.service import load
+    from gateway.model.errors import ConfigError
+
+    try:
+        load(places.file)
+    except ConfigError as error:
+        return [str(error)]
+    return []
+
+
 def demo_config(state: Path, port: int, *, cameras: bool) -> Config:
     """Return the configuration of the demo: loopback, no certificate needed on localhost."""
     return Config(
@@ -177,20 +197,54 @@ def demo_config(state: Path, port: int, *, cameras: bool) -> Config:
         web=Web(port=port),
         store=StorePart(state=state),
         cameras=Cameras(camera=DEMO_CAMERAS if cameras else ()),
+        places=PlacesPart(file=Path(__file__).with_name("demo_data") / "places.geojson"),
     )
 
 
 DEMO_CAMERAS = (
     Camera(
-        id="cam-0412", name="Kajgatan 4", latitude_deg=59.3302, longitude_deg=18.0601, range_m=60
+        id="cam-0412",
+        name="Kajgatan 4",
+        latitude_deg=59.3302,
+        longitude_deg=18.0601,
+        range_m=60,
+        bearing_deg=110,
     ),
     Camera(
-        id="cam-0417", name="Storgatan 18", latitude_deg=59.3325, longitude_deg=18.0655, range_m=50
+        id="cam-0413",
+        name="Kajgatan 9",
+        latitude_deg=59.33018,
+        longitude_deg=18.0620,
+        range_m=70,
+        bearing_deg=265,
     ),
     Camera(
-        id="cam-0431", name="Hamnleden", latitude_deg=59.3276, longitude_deg=18.0732, range_m=80
+        id="cam-0415",
+        name="Östra kajen, gate 3",
+        latitude_deg=59.3292,
+        longitude_deg=18.0640,
+        range_m=90,
+        bearing_deg=300,
+    ),
+    Camera(
+        id="cam-0417",
+        name="Storgatan 18",
+        latitude_deg=59.3325,
+        longitude_deg=18.0655,
+        range_m=50,
+        bearing_deg=200,
+    ),
+    Camera(
+        id="cam-0431",
+        name="Hamnleden",
+        latitude_deg=59.3276,
+        longitude_deg=18.0732,
+        range_m=80,
+        bearing_deg=340,
     ),
 )
+NEIGHBOURS = ("cam-0412", "cam-0413")
+"""Two of them that see the same corner: what both report may be merged."""
 
 
 def _sentence(data: dict[str, Any], fault: Any) -> str:

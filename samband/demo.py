@@ -107,7 +107,7 @@ def make_people() -> list["Person"]:
 
 async def _demo(args: argparse.Namespace, state: Path, listener: socket.socket) -> int:
     from samband.compose import Server
-    from samband.config import demo_config
+    from samband.config import NEIGHBOURS, demo_config
     from samband.plan_file import load_plan
 
     stop, port = asyncio.Event(), port_of(listener)
@@ -122,7 +122,8 @@ async def _demo(args: argparse.Namespace, state: Path, listener: socket.socket) 
         try:
             await server.add_people(people)
             if not args.no_cameras:
-                await server.cameras.start_demo(f"http://127.0.0.1:{port}")
+                root = f"http://127.0.0.1:{port}"
+                await server.cameras.start_demo(root, neighbours=NEIGHBOURS)
             await server.radios_up(LINKS_UP_MS)
             url = f"http://localhost:{port}"
             if args.ready_file:

@@ -9,8 +9,8 @@ from dispatch.auth.permissions import Action
 from dispatch.calllog.log import CallLog
 from dispatch.deps import Person
 from dispatch.incidents import views
-from dispatch.incidents.geo import distance_m
-from dispatch.incidents.suggest_near import length_words
+from dispatch.incidents.geo import distance_m, length_words
+from dispatch.places.service import Places
 from dispatch.services.board import Board
 from dispatch.services.registry import Services
 from dispatch.services.sight import Sight
@@ -56,7 +56,8 @@ def _add_units(row: Row, person: Person, services: Services) -> None:
 
     def live(unit: str) -> Row:
         one = board.units.row(UnitId(unit), visible)
-        return {**one, "unit": unit, **_distance(row, one["position"])}
+        place = _place(one["position"], person, services)
+        return {**one, "unit": unit, "place": place, **_distance(row, one["position"])}
 
     row["units"] = [
         {**live(one["unit"]), **one}
@@ -76,6 +77,13 @@ def _add_units(row: Row, person: Person, services: Services) -> None:
         for line in row["timeline"]
         if not line.get("unit") or sight.sees_unit(person.access, line["unit"])
     ]
+
+
+def _place(position: Row | None, person: Person, services: Services) -> str:
+    if position is None or not services.has(Places):
+        return ""
+    lat, lon, error = (position[name] for name in ("latitude_deg", "longitude_deg", "error_m"))
+    return services.use(Places).words_for(person.access, lat, lon, error)
 
 
 def _distance(incident: Row, position: Row | None) -> Row:

@@ -7,6 +7,7 @@ drawn from a seed, so that a demo can be repeated.
 import asyncio
 import base64
 import http.client
+import itertools
 import json
 import logging
 import random
@@ -46,6 +47,13 @@ SCENES = (
     Scene(kind="object", severity="detection", labels=("truck",), zone="gate", plate="HMN 137"),
     Scene(kind="loiter", severity="alert", labels=("person",), zone="entrance"),
 )
+SEEN_TWICE = (
+    Scene(kind="object", severity="alert", labels=("person", "car"), zone="quay"),
+    Scene(kind="object", severity="alert", labels=("person",), zone="corner"),
+)
+"""What two cameras with one corner between them report of the same happening."""
+TWICE_EVERY = 5
+BETWEEN_MS = 6_000
 
 
 def secret_text(raw: bytes) -> str:
@@ -95,9 +103,16 @@ class DemoCameras:
     """Plays scenes at the given cameras until cancelled."""
 
     def __init__(
-        self, client: WebhookClient, cameras: Sequence[str], clock: Clock, *, seed: int = 1
+        self,
+        client: WebhookClient,
+        cameras: Sequence[str],
+        clock: Clock,
+        *,
+        seed: int = 1,
+        neighbours: tuple[str, str] | None = None,
     ) -> None:
-        """Take the client, the cameras' ids and a seed."""
+        """Take the client, the cameras' ids, two that see the same corner, and a seed."""
+        self._neighbours = neighbours
         self._client = client
         self._cameras = tuple(cameras)
         self._clock = clock
@@ -107,9 +122,18 @@ class DemoCameras:
     async def run(self) -> None:
         """Play one scene after another."""
         await asyncio.sleep(FIRST_MS / 1000)
-        while True:
+        for number in itertools.count():
+            if self._neighbours is not None and number % TWICE_EVERY == 0:
+                await self.play_twice(*self._neighbours)
             await self.play(self._random.choice(SCENES), self._random.choice(self._cameras))
             await asyncio.sleep(self._random.randint(*PAUSE_MS) / 1000)
+
+    async def play_twice(self, one: str, other: str) -> None:
+        """Let two cameras report the same happening, one a little after the other."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.play(SEEN_TWICE[0], one))
+            await asyncio.sleep(BETWEEN_MS / 1000)
+            group.create_task(self.play(SEEN_TWICE[1], other))
 
     async def play(self, scene: Scene, camera: str) -> None:
         """Send one scene: new, an update (with a plate, if it has one), end."""

@@ -21,6 +21,20 @@ def distance_m(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
     return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, half)))
 
 
+def bearing_deg(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
+    """Return the direction from one point to another, degrees clockwise from north."""
+    p1, p2 = math.radians(lat1), math.radians(lat2)
+    step = math.radians(lon2 - lon1)
+    east = math.sin(step) * math.cos(p2)
+    north = math.cos(p1) * math.sin(p2) - math.sin(p1) * math.cos(p2) * math.cos(step)
+    return math.degrees(math.atan2(east, north)) % 360
+
+
+def length_words(metres: float) -> str:
+    """Return ``180 m`` or ``1.2 km``."""
+    return f"{metres:.0f} m" if metres < 1000 else f"{metres / 1000:.1f} km"
+
+
 def contains(area: Sequence[Sequence[float]], lat: float, lon: float) -> bool:
     """Whether a point lies in a polygon of (latitude, longitude); False for fewer than three."""
     inside = False

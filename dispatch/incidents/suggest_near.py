@@ -3,11 +3,10 @@
 The words name no talkgroup and no other incident: not everybody who reads them may know of those.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dispatch.incidents.geo import contains, distance_m
+from dispatch.incidents.geo import bearing_deg, contains, distance_m, length_words
 from dispatch.incidents.suggest import OLD_S, Score, Term
 from gateway.model.ids import TalkgroupId, UtcUs
 
@@ -66,20 +65,6 @@ class PlaceFacts:
     longitude_deg: float
     talkgroups: frozenset[TalkgroupId] = frozenset()
     camera_group: str = ""
-
-
-def bearing_deg(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
-    """Return the direction from one point to another, degrees clockwise from north."""
-    p1, p2 = math.radians(lat1), math.radians(lat2)
-    step = math.radians(lon2 - lon1)
-    east = math.sin(step) * math.cos(p2)
-    north = math.cos(p1) * math.sin(p2) - math.sin(p1) * math.cos(p2) * math.cos(step)
-    return math.degrees(math.atan2(east, north)) % 360
-
-
-def length_words(metres: float) -> str:
-    """Return ``180 m`` or ``1.2 km``."""
-    return f"{metres:.0f} m" if metres < 1000 else f"{metres / 1000:.1f} km"
 
 
 def score_units(

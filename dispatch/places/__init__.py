@@ -1,0 +1,1 @@
+"""Places that the site supplies: names for positions, search, lines for the map."""
