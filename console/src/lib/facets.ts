@@ -46,7 +46,7 @@ export const OUTCOMES: readonly Option[] = [
 export const FACETS: readonly Facet[] = [
   { id: 'time', name: 'Time', kind: 'time', keys: ['day', 'from', 'to'], first: true },
   { id: 'incident', name: 'Incident', kind: 'one', keys: ['incident'], first: true, options: (world) => world.incidents },
-  { id: 'site', name: 'Site', kind: 'one', keys: ['site'], first: true, options: (world) => world.sites },
+  { id: 'site', name: 'Site', kind: 'many', keys: ['site'], first: true, options: (world) => world.sites },
   { id: 'talkgroup', name: 'Talkgroup', kind: 'many', keys: ['talkgroup'], first: true, options: (world) => world.talkgroups },
   { id: 'unit', name: 'Unit', kind: 'many', keys: ['unit'], first: true, options: (world) => world.units, hint: 'Alias or number' },
   { id: 'position', name: 'Position', kind: 'one', keys: ['position'], first: true, options: (world) => world.positions },

@@ -9,7 +9,7 @@ export interface Search {
   to: string;
   talkgroup: string[];
   unit: string[];
-  site: string;
+  site: string[];
   system: string;
   incident: string;
   position: string;
@@ -38,7 +38,7 @@ export const EMPTY: Search = {
   to: '',
   talkgroup: [],
   unit: [],
-  site: '',
+  site: [],
   system: '',
   incident: '',
   position: '',
@@ -57,14 +57,14 @@ export const EMPTY: Search = {
 };
 
 const KEYS = Object.keys(EMPTY) as SearchKey[];
-const LISTS: ReadonlySet<SearchKey> = new Set(['talkgroup', 'unit']);
-export type ListKey = 'talkgroup' | 'unit';
+const LISTS: ReadonlySet<SearchKey> = new Set(['talkgroup', 'unit', 'site']);
+export type ListKey = 'talkgroup' | 'unit' | 'site';
 export type TextKey = Exclude<SearchKey, ListKey>;
 
 export const isList = (key: SearchKey): key is ListKey => LISTS.has(key);
 
 export function empty(): Search {
-  return { ...EMPTY, talkgroup: [], unit: [] };
+  return { ...EMPTY, talkgroup: [], unit: [], site: [] };
 }
 
 /** Read a search from the query of the address; what it does not know stays out. */
@@ -111,7 +111,7 @@ export function bounds(search: Search): { from: number | null; to: number | null
 export type ApiQuery = Record<string, string | number | readonly string[]>;
 
 const PLAIN: readonly TextKey[] = [
-  'q', 'site', 'system', 'incident', 'position', 'operator', 'direction', 'emergency', 'encrypted', 'outcome',
+  'q', 'system', 'incident', 'position', 'operator', 'direction', 'emergency', 'encrypted', 'outcome',
   'plan', 'held', 'tag', 'order',
 ];
 
@@ -119,10 +119,10 @@ const PLAIN: readonly TextKey[] = [
 export function toApi(search: Search): ApiQuery {
   const query: ApiQuery = {};
   for (const key of PLAIN) if (search[key]) query[key] = search[key];
-  for (const key of ['talkgroup', 'unit'] as const) if (search[key].length > 0) query[key] = search[key];
+  for (const key of ['talkgroup', 'unit', 'site'] as const) if (search[key].length > 0) query[key] = search[key];
   const { from, to } = bounds(search);
-  if (from !== null) query['from_utc'] = query['from'] = from;
-  if (to !== null) query['to_utc'] = query['to'] = to;
+  if (from !== null) query['from_utc'] = from;
+  if (to !== null) query['to_utc'] = to;
   const millis = (text: string): number => Math.round(Number(text) * 1000);
   if (search.longer) query['min_ms'] = millis(search.longer);
   if (search.shorter) query['max_ms'] = millis(search.shorter);
@@ -130,13 +130,3 @@ export function toApi(search: Search): ApiQuery {
   return query;
 }
 
-/** Parts of a text, those that were searched for marked. */
-export function marked(text: string, q: string): { text: string; hit: boolean }[] {
-  const words = q.trim().split(/\s+/).filter((word) => word.length > 1);
-  if (words.length === 0) return [{ text, hit: false }];
-  const pattern = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
-  return text
-    .split(new RegExp(`(${pattern})`, 'gi'))
-    .filter(Boolean)
-    .map((part) => ({ text: part, hit: new RegExp(`^(?:${pattern})$`, 'i').test(part) }));
-}

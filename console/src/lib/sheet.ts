@@ -35,14 +35,30 @@ export function overWords(row: Transmission): string {
 const KINDS: Record<string, string> = { note: 'Note', text: 'Text', message: 'Text', status: 'Status' };
 
 /** Notes and texts of a call for one line of the table: `Note, S. Holm: ...`. */
-export function textLines(call: FoundCall): { lead: string; text: string }[] {
-  if (call.texts && call.texts.length > 0) return call.texts.map(lineOf);
-  return call.notes.map((note) => ({ lead: `Note, ${short(note.operator ?? note.by ?? '')}: `, text: note.text }));
+export function textLines(call: FoundCall): { lead: string; parts: { text: string; hit: boolean }[] }[] {
+  const found: FoundText[] = call.texts ?? call.notes.map((note) => ({ kind: 'note', who: note.operator ?? note.by ?? '', text: note.text, t_utc: note.t_utc }));
+  return found.map((one) => ({ lead: lead(one), parts: hits(one.text, one.marks ?? []) }));
 }
 
-function lineOf(found: FoundText): { lead: string; text: string } {
-  const kind = KINDS[found.kind] ?? found.kind;
-  return { lead: kind === 'Note' ? `Note, ${short(found.who)}: ` : `${kind} ${found.who ? `from ${found.who}` : ''}: `, text: found.text };
+function lead(found: FoundText): string {
+  const kind = KINDS[found.kind] ?? found.kind.replace(/_/g, ' ');
+  if (found.kind === 'note') return `${kind}, ${short(found.who)}: `;
+  if (found.to) return `${kind} to ${found.to}: `;
+  return found.who ? `${kind} from ${found.who}: ` : `${kind}: `;
+}
+
+/** A text in parts; those that the server found are marked. */
+export function hits(text: string, marks: readonly (readonly [number, number])[]): { text: string; hit: boolean }[] {
+  const letters = [...text]; // places count characters, not halves of a surrogate pair
+  const parts: { text: string; hit: boolean }[] = [];
+  let at = 0;
+  for (const [from, to] of marks) {
+    if (from > at) parts.push({ text: letters.slice(at, from).join(''), hit: false });
+    parts.push({ text: letters.slice(from, to).join(''), hit: true });
+    at = to;
+  }
+  if (at < letters.length) parts.push({ text: letters.slice(at).join(''), hit: false });
+  return parts;
 }
 
 /** `S. Holm` of `Sara Holm`. */

@@ -9,6 +9,10 @@ export interface FoundText {
   who: string;
   text: string;
   t_utc: number;
+  /** Receiver of what a desk sent. */
+  to?: string;
+  /** Found words: first character, and the one behind the last. */
+  marks?: [number, number][];
 }
 
 export interface FoundCall extends CallRow {
@@ -29,8 +33,6 @@ export interface FoundCalls {
   /** There are more than `total`. */
   total_more?: boolean;
   cursor?: string | number | null;
-  transmissions_total: number;
-  duration_total_ms: number;
 }
 
 export interface Witnessed {

@@ -1,7 +1,7 @@
 /** Stills and clips of camera lanes: fetched only when somebody asks, since each is logged. */
 
 import type { LaneItem } from '../api/auditdesk';
-import { api, sentence, withQuery } from '../api/client';
+import { api, sentence } from '../api/client';
 import { apiPath } from '../state/lanes.svelte';
 
 const THUMBS = 8;
@@ -16,11 +16,11 @@ export class Pictures {
   trouble = $state('');
   #urls: string[] = [];
 
-  async open(item: LaneItem, purpose: Record<string, string>): Promise<void> {
+  async open(item: LaneItem): Promise<void> {
     if (!item.play_url) return;
     this.trouble = '';
     try {
-      const blob = await (await api.raw('GET', withQuery(apiPath(item.play_url), purpose))).blob();
+      const blob = await (await api.raw('GET', apiPath(item.play_url))).blob();
       const url = URL.createObjectURL(blob);
       this.#urls.push(url);
       if (item.kind === 'still') this.strips[item.id] = [url];

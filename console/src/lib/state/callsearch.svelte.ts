@@ -12,8 +12,6 @@ export class CallSearch {
   rows: FoundCall[] = $state.raw([]);
   total = $state(0);
   totalMore = $state(false);
-  transmissions = $state(0);
-  durationMs = $state(0);
   busy = $state(false);
   ran = $state(false);
   trouble = $state('');
@@ -26,6 +24,15 @@ export class CallSearch {
 
   get full(): boolean {
     return this.rows.length >= MOST_ROWS;
+  }
+
+  /** Transmissions and their length, of the rows that are shown. */
+  get transmissions(): number {
+    return this.rows.reduce((sum, row) => sum + row.transmissions.length, 0);
+  }
+
+  get durationMs(): number {
+    return this.rows.reduce((sum, row) => sum + (row.duration_ms ?? 0), 0);
   }
 
   get hasMore(): boolean {
@@ -71,8 +78,6 @@ export class CallSearch {
     if (first) {
       this.total = answer.total;
       this.totalMore = answer.total_more ?? false;
-      this.transmissions = answer.transmissions_total;
-      this.durationMs = answer.duration_total_ms;
     }
     const last = answer.calls.at(-1);
     const next = answer.cursor === undefined ? (last?.started_utc ?? null) : answer.cursor;
