@@ -42,8 +42,11 @@ async def play(
 
 
 @router.get("/recordings/{transmission}/peaks")
-async def peaks(transmission: str, person: Player, services: ServicesOf) -> dict[str, Any]:
-    """Return 200 peaks from 0 to 1 for the waveform."""
+async def peaks(
+    transmission: str, request: Request, person: Player, services: ServicesOf
+) -> dict[str, Any]:
+    """Return 200 peaks from 0 to 1 for the waveform; logged, as they tell when somebody spoke."""
     recordings = services.use(Recordings)
     sound = await recordings.find(person.access, transmission)
+    await recordings.consult(asker_of(request, person), sound, None, verb="recording.peaks")
     return {"peaks": await recordings.peaks(sound), "duration_ms": sound.duration_ms}

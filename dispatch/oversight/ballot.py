@@ -155,6 +155,9 @@ def demand_other_person(row: Approval, votes: Sequence[ApprovalVote], asker: Ask
             "the second person decides at another desk than the first",
             hint="Sign in at your own desk; the same browser or address counts as one desk.",
         )
+    named = json.loads(row.detail).get("only")
+    if named and asker.access.user.id not in named:
+        raise NotPermitted("this request names other persons", hint="One of them answers it.")
 
 
 def _same_desk(asker: Asker, session: str, device: str, address: str) -> bool:

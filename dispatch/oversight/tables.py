@@ -51,3 +51,21 @@ class ApprovalVote(SQLModel, table=True):
     agree: bool
     reason: str = Field(default="", sa_column=Column(Text, nullable=False, default=""))
     t_utc: int = Field(sa_type=BigInteger)
+
+
+class PurposeRow(SQLModel, table=True):
+    """Why somebody looks: stated once, good for eight hours. The words are wiped after that."""
+
+    __tablename__ = "purpose"
+    __table_args__ = (Index("ix_purpose_user_until", "user", "until_utc"),)
+
+    id: str = Field(primary_key=True)
+    """``why-`` and a ULID."""
+    user: str
+    code: str
+    ref: str = ""
+    text: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    text_key: str = ""
+    """Keyed hash of the words, by which repeats are counted after they are wiped."""
+    stated_utc: int = Field(sa_type=BigInteger, index=True)
+    until_utc: int = Field(sa_type=BigInteger)

@@ -1,11 +1,24 @@
 """Wiring of oversight: its services filed, its kinds registered, its tasks started."""
 
+import asyncio
+import logging
+from pathlib import Path
+
+from dispatch.audit.keys import KeyFolder
 from dispatch.oversight.approvals import Approvals, Tools
 from dispatch.oversight.events import ApprovalAsked, ApprovalDecided, who_acts
+from dispatch.oversight.keyed import Keyed
+from dispatch.oversight.purposes import Purposes
 from dispatch.services.background import Background
+from dispatch.services.desk import Desk
 from dispatch.services.record import Record
 from dispatch.services.registry import Services
 from dispatch.services.sight import Sight
+from dispatch.store.engine import StoreUnavailable
+
+logger = logging.getLogger(__name__)
+
+WIPE_S = 60.0
 
 
 class Oversight:
@@ -18,13 +31,24 @@ class Oversight:
     def start(self, background: Background) -> None:
         """Begin to sweep."""
         background.start(self._services.use(Approvals).run(), "approvals")
+        background.start(self._wipe(), "purposes")
+
+    async def _wipe(self) -> None:
+        """Wipe the words of purposes whose time is over."""
+        while True:
+            try:
+                await self._services.use(Purposes).wipe()
+            except StoreUnavailable as error:
+                logger.warning("purposes: %s", error)
+            await asyncio.sleep(WIPE_S)
 
 
-def add_oversight(services: Services) -> None:
-    """Make and file the services of oversight."""
+def add_oversight(services: Services, state: Path) -> None:
+    """Make and file the services of oversight (blocking: at start only)."""
+    record, desk = services.use(Record), services.use(Desk)
     tools = Tools(
         store=services.store,
-        record=services.use(Record),
+        record=record,
         bus=services.bus,
         clock=services.clock,
         randomness=services.randomness,
@@ -33,4 +57,16 @@ def add_oversight(services: Services) -> None:
     services.use(Sight).add_rules(
         {kind.type: who_acts for kind in (ApprovalAsked, ApprovalDecided)}
     )
+    keyed = services.add(Keyed(KeyFolder(state / "keys")))
+    purposes = services.add(
+        Purposes(
+            store=services.store,
+            record=record,
+            clock=services.clock,
+            randomness=services.randomness,
+            keyed=keyed,
+            seated=lambda user: desk.position_of(user) is not None,
+        )
+    )
+    record.purpose_rule(purposes.demand)
     services.add(Oversight(services))

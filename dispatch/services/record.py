@@ -1,7 +1,7 @@
 """Acts for the audit log: durable first for what leaves, noted for what is live."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,15 +12,13 @@ from dispatch.audit.writer import AuditWriter
 from dispatch.auth.access import Access, UserInfo
 from dispatch.auth.sessions import SessionInfo
 from dispatch.errors import LogNotWritable, ServiceError
+from dispatch.oversight.reasons import MIN_CHARACTERS, why_empty
 from dispatch.store.engine import Store, StoreUnavailable
 from dispatch.store.tables import AccessRow
 from gateway.ports import Clock
 
-EMPTY_REASONS = frozenset(
-    {"investigation", "test", "testing", "police", "check", "checking", "n/a", "none", "work"}
-)
-"""Words that say nothing: such a reason is refused (evidence practice, reason quality)."""
-MIN_REASON_CHARACTERS = 10
+PURPOSEFUL = frozenset({"consult", "disclose", "combine", "erase"})
+"""Operations whose entries carry the purpose that the asker has stated."""
 _CODE = re.compile(r"[a-z_]{0,32}")
 _REFERENCE = re.compile(r"[A-Za-z0-9._/-]{0,64}")
 
@@ -33,6 +31,8 @@ class Asker:
     session: SessionInfo
     address: str = ""
     client: str = ""
+    purpose: Purpose | None = None
+    """The purpose that this request names, when it stands."""
 
     @property
     def actor(self) -> Actor:
@@ -69,15 +69,20 @@ def purpose_of(code: str, ref: str, text: str) -> Purpose | None:
             hint="Both stand in the audit log in clear. Words belong into purpose_text.",
         )
     words = text.strip()
-    says_nothing = words.lower().strip(" .") in EMPTY_REASONS or len(words) < MIN_REASON_CHARACTERS
-    if words and not ref and says_nothing:
+    fault = why_empty(words) if words and not ref else ""
+    if fault:
         raise ServiceError(
-            f"purpose: {words!r} does not say why",
-            hint=f"Pick an incident or case, or write at least {MIN_REASON_CHARACTERS} characters.",
+            f"purpose: {words!r} does not say why: {fault}",
+            hint=f"Pick an incident or case, or write at least {MIN_CHARACTERS} characters.",
         )
     if not (code or ref or words):
         return None
     return Purpose(code=code or ("incident" if ref else "other"), ref=ref, text=words or None)
+
+
+PurposeRule = Callable[[Asker, str, Purpose | None, int | None], None]
+"""Given asker, verb, purpose and the oldest of what will be shown; raises PurposeNeeded."""
+Watcher = Callable[[Asker, Act, int | None], None]
 
 
 class Record:
@@ -88,6 +93,20 @@ class Record:
         self._writer = writer
         self._store = store
         self._clock = clock
+        self._rule: PurposeRule | None = None
+        self._watchers: list[Watcher] = []
+
+    def purpose_rule(self, rule: "PurposeRule") -> None:
+        """Ask ``rule`` before each consultation; it raises where a purpose is missing."""
+        self._rule = rule
+
+    def on_act(self, watcher: "Watcher") -> None:
+        """Tell ``watcher`` of each act of a person: who, what, and its number when it has one."""
+        self._watchers.append(watcher)
+
+    async def append(self, act: Act) -> int:
+        """Log ahead of what is done; returns the entry's number. Raises LogNotWritable."""
+        return await self._writer.append(act)
 
     @property
     def writable(self) -> bool:
@@ -109,20 +128,34 @@ class Record:
         purpose: Purpose | None = None,
         result: str = "ok",
         detail: Mapping[str, Any] | None = None,  # JSON values, checked by the log
+        since_utc: int | None = None,
     ) -> int:
-        """Log ahead of what is done; returns the entry's number. Raises LogNotWritable."""
-        return await self._writer.append(
-            Act(
-                op=op,
-                verb=verb,
-                actor=asker.actor,
-                via=asker.via,
-                obj=obj,
-                purpose=purpose,
-                result=result,
-                detail=detail or {},
-            )
+        """Log ahead of what is done; returns the entry's number. Raises LogNotWritable.
+
+        ``since_utc`` is the oldest of what will be shown: a desk's own last hour needs no purpose.
+        The asker's stated purpose stands where none is given; raises PurposeNeeded without one.
+        """
+        if op in PURPOSEFUL:
+            purpose = purpose or asker.purpose
+        if self._rule is not None and result == "ok":
+            self._rule(asker, verb, purpose, since_utc)
+        act = Act(
+            op=op,
+            verb=verb,
+            actor=asker.actor,
+            via=asker.via,
+            obj=obj,
+            purpose=purpose,
+            result=result,
+            detail=detail or {},
         )
+        seq = await self._writer.append(act)
+        self._tell(asker, act, seq)
+        return seq
+
+    def _tell(self, asker: Asker, act: Act, seq: int | None) -> None:
+        for watcher in self._watchers:
+            watcher(asker, act, seq)
 
     def note(self, act: Act) -> None:
         """Log a live act; never waits."""
@@ -139,17 +172,18 @@ class Record:
         detail: Mapping[str, Any] | None = None,  # JSON values, checked by the log
     ) -> None:
         """Log what a person did, without waiting."""
-        self.note(
-            Act(
-                op=op,
-                verb=verb,
-                actor=asker.actor,
-                via=asker.via,
-                obj=obj,
-                result=result,
-                detail=detail or {},
-            )
+        act = Act(
+            op=op,
+            verb=verb,
+            actor=asker.actor,
+            via=asker.via,
+            obj=obj,
+            purpose=asker.purpose if op in PURPOSEFUL else None,
+            result=result,
+            detail=detail or {},
         )
+        self.note(act)
+        self._tell(asker, act, None)
 
     async def remember(
         self, asker: Asker, objects: list[Obj], verb: str, purpose: Purpose | None, seq: int

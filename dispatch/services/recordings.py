@@ -11,8 +11,8 @@ from sqlmodel import Session, select
 
 from dispatch.audit.entry import Obj, Purpose
 from dispatch.auth.access import Access
-from dispatch.auth.permissions import Action, Role
-from dispatch.errors import Gone, NotFound, ServiceError
+from dispatch.auth.permissions import Action
+from dispatch.errors import Gone, NotFound
 from dispatch.retention.sealed import PlainReader, SealedFiles
 from dispatch.services.plans import LivePlan
 from dispatch.services.record import Asker, Record
@@ -42,6 +42,7 @@ class Sound:
     path: Path
     sha256: str
     duration_ms: int
+    started_utc: int
 
 
 class Recordings:
@@ -104,6 +105,7 @@ class Recordings:
             path=path,
             sha256=file.sha256,
             duration_ms=row.duration_ms or file.duration_ms,
+            started_utc=row.started_utc,
         )
 
     def _demand_replay(self, access: Access, row: Transmission) -> None:
@@ -131,18 +133,20 @@ class Recordings:
     ) -> None:
         """Log that a recording is played; durable when this returns. Raises LogNotWritable."""
         self._record.demand_writable()
-        if purpose is None and asker.access.user.role is Role.AUDITOR:
-            raise ServiceError(
-                "purpose: an auditor states why a recording is played",
-                hint="Give purpose_code with purpose_ref (incident, case, order) or purpose_text.",
-            )
+        purpose = purpose or asker.purpose
         key = (asker.session.id, sound.transmission)
         now = self._clock.mono_ms()
         if key in self._played and now - self._played[key] < SAME_PLAY_MS:
             return
         obj = Obj(type="recording", id=sound.transmission, cat="radio")
         seq = await self._record.before(
-            asker, "consult", verb, obj, purpose=purpose, detail={"call": sound.call}
+            asker,
+            "consult",
+            verb,
+            obj,
+            purpose=purpose,
+            detail={"call": sound.call},
+            since_utc=sound.started_utc,
         )
         self._played[key] = now
         if len(self._played) > PEAKS_KEPT:

@@ -17,8 +17,10 @@ import uvicorn
 from argon2 import PasswordHasher
 from websockets.asyncio.client import ClientConnection, connect
 
+from dispatch.api.asking import PURPOSE_HEADER
 from dispatch.app import create_app
 from dispatch.audit.checkpoint import NoteSigner
+from dispatch.audit.entry import Purpose
 from dispatch.audit.keys import GroupKeys, KeyFolder, log_signing_key
 from dispatch.audit.log import Log
 from dispatch.audit.spool import Spool
@@ -27,6 +29,7 @@ from dispatch.auth.access import GrantInfo
 from dispatch.auth.people import parse_actions
 from dispatch.auth.permissions import ROLE_ACTIONS, Role
 from dispatch.clock import SystemClock
+from dispatch.oversight.purposes import Purposes, Stated
 from dispatch.services.journal import Journal
 from dispatch.store.engine import Store
 from dispatch.store.upgrade import upgrade
@@ -54,6 +57,7 @@ from gateway.model.ids import (
     TalkgroupId,
     TransmissionId,
     UnitId,
+    UtcUs,
     ulid,
 )
 from gateway.model.message_commands import MessageOpen, PositionRequest, StatusSend
@@ -128,13 +132,17 @@ class Browser:
     http: httpx.AsyncClient
     port: int
     csrf: str = ""
+    purpose: str = ""
+    """Id of a purpose that is sent with each request, empty for none."""
     me: dict[str, Any] = field(default_factory=dict)
 
     async def get(self, path: str, **kwargs: Any) -> httpx.Response:
-        return await self.http.get(f"/api/v1{path}", **kwargs)
+        headers = {PURPOSE_HEADER: self.purpose} | kwargs.pop("headers", {})
+        return await self.http.get(f"/api/v1{path}", headers=headers, **kwargs)
 
     async def send(self, method: str, path: str, body: Any = None, **kwargs: Any) -> httpx.Response:
-        headers = {"X-Samband-Csrf": self.csrf} | kwargs.pop("headers", {})
+        headers = {"X-Samband-Csrf": self.csrf, PURPOSE_HEADER: self.purpose}
+        headers |= kwargs.pop("headers", {})
         return await self.http.request(
             method, f"/api/v1{path}", json=body, headers=headers, **kwargs
         )
@@ -330,14 +338,30 @@ class Room:
         self.services.access.refresh("test")
         return given.id
 
-    async def browser(self, name: str | None = None) -> Browser:
+    async def browser(self, name: str | None = None, *, purpose: bool = True) -> Browser:
+        """Return a browser, signed in when named, with a purpose that stands unless told not."""
         client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=10)
         self._clients.append(client)
         browser = Browser(client, self.port)
         if name is not None:
             answer = await browser.sign_in(name)
             assert answer.status_code == 200, answer.text
+        if name is not None and purpose:
+            browser.purpose = self.purpose_of(browser.me["user"]["id"])
         return browser
+
+    def purpose_of(self, user: str) -> str:
+        """Let a purpose of a user stand, as if it had been stated and logged."""
+        now = self.clock.utc_us()
+        stated = Stated(
+            id="why-" + user,
+            user=user,
+            purpose=Purpose(code="case", ref="K-2026-118"),
+            stated_utc=now,
+            until_utc=UtcUs(now + 3_600_000_000),
+        )
+        self.services.use(Purposes)._standing[stated.id] = stated
+        return stated.id
 
     # ---- traffic -------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-_TABLES = ("approval_vote", "approval")
+_TABLES = ("purpose", "approval_vote", "approval")
 
 
 def upgrade() -> None:
@@ -61,6 +61,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("approval", "person", name="approval_vote_once"),
     )
     op.create_index("ix_approval_vote_approval", "approval_vote", ["approval"])
+    op.create_table(
+        "purpose",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("user", sa.String(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("ref", sa.String(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("text_key", sa.String(), nullable=False),
+        sa.Column("stated_utc", sa.BigInteger(), nullable=False),
+        sa.Column("until_utc", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_purpose_user_until", "purpose", ["user", "until_utc"])
+    op.create_index("ix_purpose_stated_utc", "purpose", ["stated_utc"])
 
 
 def downgrade() -> None:
