@@ -16,7 +16,7 @@ from dispatch.errors import Conflict, NotFound, ServiceError
 from dispatch.events import IncidentMerged
 from dispatch.incidents import moving
 from dispatch.incidents.following import locked, offer_same
-from dispatch.incidents.life import GOING_ON, MERGED, demand_reason
+from dispatch.incidents.life import ACTIVE, GOING_ON, MERGED, NEW, demand_reason
 from dispatch.incidents.service import Incidents, scope_of
 from dispatch.incidents.tables import Incident, IncidentMerge, IncidentPossiblySame
 from dispatch.incidents.timeline import line
@@ -86,6 +86,8 @@ class Joining:
             db.add(row)
             db.flush()
             counts = _move_all(db, merge, one, two)
+            if two.state == NEW:
+                two.state = ACTIVE  # a person works on it
             row.before = {**row.before, "after": _fields(two)}
             one.state_before, one.state, one.merged_into = one.state, MERGED, two.id
             _write_lines(db, (one, two), counts, who, reason.strip(), now)

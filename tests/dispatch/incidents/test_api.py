@@ -21,9 +21,11 @@ from dispatch.cameras.frigate_http import Fetched
 from dispatch.cameras.ingest import Health, Ingest, from_bytes, to_bytes
 from dispatch.cameras.media import Answer
 from dispatch.cameras.tables import CameraMedia
+from dispatch.live.bookmarks import Bookmarks
 from gateway.model import events as ev
 from samband.camera_side import CameraSide
 from samband.config_cameras import Camera, Cameras, Webhook
+from samband.live_side import LiveSide
 from tests.dispatch.room import LINK, NORTH, PATROL, SECRET, Room, until
 
 SECRET_BYTES = bytes(range(32))
@@ -39,8 +41,11 @@ async def side(room: Room, tmp_path: Path) -> AsyncIterator[CameraSide]:
     secret.write_text(secret_text(SECRET_BYTES))
     config = Cameras(camera=(KAJEN, HIDDEN), webhook=(Webhook(id="test", secret_file=secret),))
     made = CameraSide(config, room.services)
+    live = LiveSide(config, room.services, made)
     await made.start()
+    await live.start()
     yield made
+    await live.close()
     await made.close()
 
 
@@ -319,7 +324,11 @@ async def test_stills_and_clips_leave_after_the_log_has_them(
     for name in ("cam-hid", "vault"):
         hidden = await browser.post(f"/incidents/{incident}/clips", {"camera": name})
         assert hidden.status_code == 404, "neither by our name nor by the source's"
-    await side.media.bookmark("webhook:test", ("cam-hid", "vault"), incident, (0, 9_000_000), "X")
+    vault = side.register.by_id("cam-hid")
+    assert vault is not None
+    await room.services.use(Bookmarks).want(
+        vault, (0, 9_000_000), event_utc=0, incident=incident, who="X", why=""
+    )
     assert {row["camera"] for row in await media()} == {"cam-0412"}
     rows = room.services.store.read_now(lambda db: list(db.exec(select(CameraMedia))))
     secret = next(row.id for row in rows if row.camera == "cam-hid")

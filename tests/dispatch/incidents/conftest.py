@@ -1,0 +1,54 @@
+"""A desk of incidents on each database."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dispatch.store.upgrade import upgrade
+from tests.dispatch.incidents.desk import Desk
+from tests.postgres import Cluster, running_cluster
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL of the tests' own."""
+    with running_cluster() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the whole schema, to be copied."""
+    file = tmp_path_factory.mktemp("schema") / "incidents.db"
+    upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database with the whole schema."""
+    if request.param == "postgresql":
+        cluster: Cluster = request.getfixturevalue("cluster")
+        return cluster.database()
+    file = tmp_path / "incidents.db"
+    prepared: Path = request.getfixturevalue("prepared")
+    file.write_bytes(prepared.read_bytes())
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def desk(url: str) -> Iterator[Desk]:
+    """One server's incidents."""
+    made = Desk(url)
+    made.enter_cameras()
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def other(url: str) -> Iterator[Desk]:
+    """A second server on the same database."""
+    made = Desk(url)
+    yield made
+    made.store.close()
