@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evidence": ("samband.evidence_command", "verifies evidence packages"),
     "witness": ("samband.witness_command", "remembers and cosigns other people's logs"),
     "users": ("samband.users_command", "adds, lists and disables people"),
+    "plan": ("samband.plan_command", "checks, compares, activates and rolls back plans"),
     "import": ("samband.import_command", "reads talkgroup and unit lists"),
     "db": ("samband.db_command", "upgrades the database"),
     "backup": ("samband.backup_command", "saves the state folder"),

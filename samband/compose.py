@@ -27,6 +27,7 @@ from dispatch.clock import SystemClock
 from dispatch.events import LogState, PositionGivenUp, PositionListening, PositionTaken
 from dispatch.places.service import load as load_places
 from dispatch.plans.overlay import reopens
+from dispatch.plans.wiring import PlanRules
 from dispatch.services.board import Board
 from dispatch.services.desk import Desk
 from dispatch.services.journal import first_numbers
@@ -49,6 +50,7 @@ from samband.kernels import give_back_compiler, prepare
 from samband.live_side import LiveSide
 from samband.place import log_origin
 from samband.places_side import add_places
+from samband.plan_file import link_opening_faults
 from samband.state import StateLock, make_state
 from samband.web_server import WebServer
 from voicecodecs.warm import warm
@@ -143,6 +145,10 @@ class Server:
                 randomness=os.urandom,
                 audit=self.audit,
                 session_hours=self.config.web.session_hours,
+                plans=PlanRules(
+                    second_person=self.config.plans.second_person,
+                    link_faults=link_opening_faults,
+                ),
             ),
             self._first_plan,
         )

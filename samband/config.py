@@ -89,6 +89,12 @@ class PlacesPart(Part):
     file: Path | None = Field(None, examples=["/etc/samband/places.geojson"])
 
 
+class PlansPart(Part):
+    """How plans become live. ``second_person``: somebody else has to agree to each activation."""
+
+    second_person: bool = Field(True, examples=[True])
+
+
 class Config(Part):
     """The whole file."""
 
@@ -101,6 +107,7 @@ class Config(Part):
     log: Log = Log()
     cameras: Cameras = Cameras()
     places: PlacesPart = PlacesPart()
+    plans: PlansPart = PlansPart()
 
     @property
     def state(self) -> Path:

@@ -1,10 +1,12 @@
 """A plan as a TOML file: the same shape as in the store, every mistake named at once."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 from dispatch.plans.rules_ids import RULES
 from dispatch.plans.shape import shape_faults
-from gateway.model.errors import InvalidCommand
+from gateway.model.errors import ConfigError, InvalidCommand
 from gateway.model.link_kinds import TETRA_PEI
 from gateway.model.plan import Link, Plan
 from gateway.model.wire import from_json
@@ -16,17 +18,33 @@ from samband.toml_faults import read_toml, refuse
 
 
 def load_plan(path: Path) -> Plan:
-    """Read a plan file; raises ConfigError that names every mistake."""
-    data = read_toml(path)
-    faults = shape_faults(data)
-    refuse(path, faults, "plan")
+    """Read a plan file (TOML or JSON); raises ConfigError that names every mistake."""
+    plan = parse_plan(path)
+    refuse(path, plan_faults(plan), "plan")
+    return plan
+
+
+def parse_plan(path: Path) -> Plan:
+    """Read a plan file without holding it against the rules; raises ConfigError on its shape."""
+    data = _read_json(path) if path.suffix == ".json" else read_toml(path)
+    refuse(path, shape_faults(data), "plan")
     try:
-        plan = from_json(Plan, data, "plan")
+        return from_json(Plan, data, "plan")
     except InvalidCommand as error:
         refuse(path, [str(error)], "plan")
         raise
-    refuse(path, plan_faults(plan), "plan")
-    return plan
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise ConfigError(f"{path}: not JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path}: expected an object")
+    return data
 
 
 def plan_faults(plan: Plan) -> list[str]:

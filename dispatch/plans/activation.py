@@ -35,6 +35,7 @@ from dispatch.services.record import Asker, Record
 from dispatch.store.engine import Store, StoreUnavailable
 from gateway.bus import Bus
 from gateway.model.ids import TalkgroupId, UtcUs
+from gateway.model.plan import Plan
 from gateway.ports import Clock
 
 logger = logging.getLogger(__name__)
@@ -232,6 +233,7 @@ class Activations:
         self.release()
         async with self._one_at_a_time:
             now = self._t.clock.utc_us()
+            await self._take_over()
             trial = await self._t.store.read(rows.on_trial)
             if trial is not None:
                 await self._look_at_trial(trial, now)
@@ -248,6 +250,18 @@ class Activations:
         if found.plan != live.plan:
             live.use(live.target, live.number, running=found.plan)
         self._tell_waits(found)
+
+    async def _take_over(self) -> None:
+        """Use what a command on this machine made live beside us."""
+        if await self._t.store.read(rows.live_number) == self._t.live.number:
+            return
+        found = await self._t.store.read(rows.live_plan)
+        if found is not None:
+            former = self._t.live.target
+            self._use_plan(*found, "command line")
+            trial = await self._t.store.read(rows.on_trial)
+            if trial is not None:
+                self._t.trial.begin(trial, former, found[1])
 
     async def _look_at_trial(self, trial: PlanActivation, now: UtcUs) -> None:
         why = self._t.trial.kept_by_itself(trial, now, self._waits)
@@ -305,10 +319,11 @@ class Activations:
         return activation
 
     def _use(self, live: Live, operator: str) -> None:
-        before = self._t.live.plan
-        busy = self.usage().busy()
-        found = overlay(before, live.plan, busy)
-        self._t.live.use(live.plan, live.number, operator, running=found.plan)
+        self._use_plan(live.number, live.plan, operator)
+
+    def _use_plan(self, number: int, plan: Plan, operator: str) -> None:
+        found = overlay(self._t.live.plan, plan, self.usage().busy())
+        self._t.live.use(plan, number, operator, running=found.plan)
         self._tell_waits(found)
 
     def _overlay(self) -> Overlay:

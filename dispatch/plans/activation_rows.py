@@ -13,7 +13,7 @@ from dispatch.errors import Conflict, NotFound
 from dispatch.plans.canonical import plan_hash, plan_of
 from dispatch.plans.drafts import ACTIVATED, SCHEDULED, demand_open, load, numbered, plan_row
 from dispatch.plans.tables import PlanActivation, PlanDraft
-from dispatch.store.tables import PlanRow
+from dispatch.store.tables import Alarm, PlanRow
 from gateway.model.ids import UtcUs
 from gateway.model.plan import Plan
 
@@ -64,6 +64,20 @@ def live_number(db: Session) -> int:
         .order_by(col(PlanRow.activated_utc).desc(), col(PlanRow.number).desc())
     ).first()
     return live or 0
+
+
+def live_plan(db: Session) -> tuple[int, Plan] | None:
+    """Return the live plan, None when there is none."""
+    number = live_number(db)
+    return (number, plan_of(numbered(db, number).body)) if number else None
+
+
+def alarms_waiting(db: Session) -> int:
+    """Return how many emergencies nobody has acknowledged, as far as the store knows."""
+    waiting = select(func.count()).select_from(Alarm)
+    return db.exec(
+        waiting.where(col(Alarm.ack_utc).is_(None), col(Alarm.ended_utc).is_(None))
+    ).one()
 
 
 def on_trial(db: Session) -> PlanActivation | None:
