@@ -116,7 +116,9 @@ class Lanes:
         }
         subject = query.units[0] if len(query.units) == 1 else None
         obj = Obj(type="call_log", id="lanes", subject=subject)
-        await self._record.before(asker, "consult", "lanes.open", obj, detail=detail)
+        await self._record.before(
+            asker, "consult", "lanes.open", obj, detail=detail, since_utc=query.from_utc
+        )
 
     def _lanes(
         self, db: Session, query: LanesQuery, window: Window, access: Access,

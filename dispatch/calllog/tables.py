@@ -67,6 +67,7 @@ call_key = Table(
     Column("scope", ID, nullable=False),
     Column("duration_ms", Integer, nullable=False),
     Column("facets", Text, nullable=False),
+    Index("ix_call_key_call", "call"),
 )
 """Each call that is in the index, with the ids of its facets: what to take away again."""
 

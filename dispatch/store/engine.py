@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import event
+from sqlalchemy import event, inspect
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import DBAPIError
@@ -30,6 +30,27 @@ class StoreUnavailable(LinkError):
     """The database cannot be reached or written now; it is tried again."""
 
 
+TOUCHED = "touched"
+"""Key of a writing session's ``info``: what its flushes made, changed or deleted."""
+Touched = tuple[Any, frozenset[str]]
+"""A row of any table that was written, and its attributes that were changed."""
+Finish = Callable[[Session, list[Touched]], None]
+"""Takes the session before its commit, and what it touched."""
+
+
+class WriteSession(Session):
+    """A session that remembers which rows it wrote, until its commit."""
+
+
+def _remember(session: Session, _context: object) -> None:
+    for row in (*session.new, *session.dirty, *session.deleted):
+        changed = frozenset(inspect(row).committed_state)
+        session.info.setdefault(TOUCHED, []).append((row, changed))
+
+
+event.listen(WriteSession, "after_flush", _remember)
+
+
 class Store:
     """Sessions of one database: ``write`` in the one writer thread, ``read`` beside it."""
 
@@ -38,8 +59,13 @@ class Store:
         self.url = url
         self.engine = open_engine(url)
         self._reader = open_engine(url, writes=False)
+        self._finish: list[Finish] = []
         self._write_pool = ThreadPoolExecutor(1, thread_name_prefix="db")
         self._read_pool = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="db-read")
+
+    def before_commit(self, finish: Finish) -> None:
+        """Call ``finish`` in each transaction that wrote rows, before it is committed."""
+        self._finish.append(finish)
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Run ``work`` in one transaction on the thread ``db``; raises StoreUnavailable."""
@@ -56,8 +82,12 @@ class Store:
     def write_now(self, work: Callable[[Session], T]) -> T:
         """Do the same as ``write`` in the calling thread (commands, start-up, tests)."""
         try:
-            with Session(self.engine, expire_on_commit=False) as session:
+            with WriteSession(self.engine, expire_on_commit=False) as session:
                 result = work(session)
+                session.flush()
+                touched = session.info.pop(TOUCHED, [])
+                for finish in self._finish if touched else ():
+                    finish(session, touched)
                 session.commit()
                 return result
         except DBAPIError as error:

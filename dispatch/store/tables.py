@@ -142,6 +142,7 @@ class Call(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("gateway", "call_seq"),
         Index("ix_call_talkgroup_started", "talkgroup", "started_utc"),
+        Index("ix_call_due", "erased_utc", "expires_utc"),
         Index(
             "ix_call_not_indexed",
             "started_utc",
@@ -228,7 +229,7 @@ class RecordingFileRow(SQLModel, table=True):
     kind: str
     sha256: str = Field(index=True)
     size_bytes: int
-    name: str
+    name: str = Field(index=True)
     duration_ms: int = 0
     closed_utc: int = Field(sa_column=_time())
     late: bool = False
@@ -313,6 +314,7 @@ class Message(SQLModel, table=True):
     """A text, received (``incoming``) or sent from a desk."""
 
     __tablename__ = "message"
+    __table_args__ = (Index("ix_message_due", "erased_utc", "expires_utc"),)
     __table_args__ = (
         Index("ix_message_talkgroup_t", "talkgroup", "t_utc"),
         Index("ix_message_sender_t", "sender", "t_utc"),

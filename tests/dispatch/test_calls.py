@@ -31,12 +31,13 @@ async def test_search_finds_by_words_unit_time_and_counts_all_pages(room: Room) 
     calls = [(await one_call(room, seq))[0] for seq in range(1, 4)]
     browser = await room.browser("dispatcher")
     found = (await browser.get("/calls", params={"limit": 2})).json()
-    assert (found["total"], found["transmissions_total"]) == (3, 3)
-    assert found["duration_total_ms"] == 6000
+    assert (found["total"], found["total_more"], found["transmissions_total"]) == (3, False, 2)
+    assert found["duration_total_ms"] == 4000
     assert [row["id"] for row in found["calls"]] == calls[:0:-1]
-    before = found["calls"][-1]["started_utc"]
+    before = found["cursor"]
     rest = (await browser.get("/calls", params={"before": before})).json()
     assert [row["id"] for row in rest["calls"]] == calls[:1]
+    assert rest["cursor"] is None
     for q, total in (("patrol", 3), ("north", 3), ("nothing-like-it", 0), ("%", 0), ("_atrol", 0)):
         assert (await browser.get("/calls", params={"q": q})).json()["total"] == total, q
     assert (await browser.get("/calls", params={"unit": "patrol 1"})).json()["total"] == 3

@@ -95,6 +95,7 @@ _SQLITE = (
     " scope INTEGER NOT NULL, PRIMARY KEY (facet, no)) WITHOUT ROWID",
     "CREATE TABLE call_key (no INTEGER NOT NULL PRIMARY KEY, call VARCHAR NOT NULL,"
     " scope INTEGER NOT NULL, duration_ms INTEGER NOT NULL, facets TEXT NOT NULL)",
+    "CREATE INDEX ix_call_key_call ON call_key (call)",
     "CREATE TABLE call_place (no INTEGER NOT NULL, unit VARCHAR NOT NULL,"
     " latitude_deg FLOAT NOT NULL, longitude_deg FLOAT NOT NULL, PRIMARY KEY (no, unit),"
     " FOREIGN KEY (no) REFERENCES call_key (no) ON DELETE CASCADE)",
@@ -111,6 +112,7 @@ _POSTGRESQL = (
     " PRIMARY KEY (facet, no) INCLUDE (scope))",
     "CREATE TABLE call_key (no BIGINT NOT NULL, call VARCHAR NOT NULL, scope BIGINT NOT NULL,"
     " duration_ms INTEGER NOT NULL, facets TEXT NOT NULL, PRIMARY KEY (no) INCLUDE (scope))",
+    "CREATE INDEX ix_call_key_call ON call_key (call)",
     "CREATE TABLE call_place (no BIGINT NOT NULL REFERENCES call_key (no) ON DELETE CASCADE,"
     " unit VARCHAR NOT NULL, latitude_deg DOUBLE PRECISION NOT NULL,"
     " longitude_deg DOUBLE PRECISION NOT NULL, PRIMARY KEY (no, unit))",

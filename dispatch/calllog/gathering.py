@@ -1,0 +1,181 @@
+"""What the index needs to know of some calls, read in few queries."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Table, select
+from sqlmodel import Session, SQLModel
+
+from dispatch.calllog.tables import UnitStatus
+from dispatch.incidents.tables import Incident, IncidentSuggestion
+from dispatch.store.individual import IndividualCall
+from dispatch.store.tables import Call, Message, Note, Press, Transmission, UnitPosition
+from gateway.model.private_line import is_private
+
+CHUNK = 500
+AROUND_US = 120 * 1_000_000
+"""A text belongs to a call from two minutes before its start to two minutes after its end."""
+FIX_AGE_US = 300 * 1_000_000
+"""A place this old says nothing of where a unit was when it called."""
+CLUSTER_US = 600 * 1_000_000
+Fact = Any
+"""A row of a table, by column: not the mapped object, which a session may hold outdated."""
+
+
+@dataclass(slots=True)
+class CallFacts:
+    """One call and all that hangs on it."""
+
+    call: Fact
+    overs: list[Fact] = field(default_factory=list)
+    notes: list[Fact] = field(default_factory=list)
+    texts: list[Fact] = field(default_factory=list)
+    statuses: list[Fact] = field(default_factory=list)
+    incidents: list[Fact] = field(default_factory=list)
+    presses: list[Fact] = field(default_factory=list)
+    fixes: dict[str, Fact] = field(default_factory=dict)
+    individual: Fact | None = None
+
+    @property
+    def units(self) -> list[str]:
+        """Units that talked."""
+        return list(dict.fromkeys(over.talker for over in self.overs if over.talker))
+
+    @property
+    def end_utc(self) -> int:
+        """The end; of a call that runs, what is known of it."""
+        ends = [over.ended_utc or over.started_utc for over in self.overs]
+        return int(self.call.ended_utc or max([self.call.started_utc, *ends]))
+
+
+def _table(model: type[SQLModel]) -> Table:
+    table: Table = model.__table__  # type: ignore[attr-defined]  # made by the metaclass
+    return table
+
+
+CALL, OVER, NOTE = _table(Call), _table(Transmission), _table(Note)
+MESSAGE, STATUS, FIX = _table(Message), _table(UnitStatus), _table(UnitPosition)
+LINKED, INCIDENT = _table(IncidentSuggestion), _table(Incident)
+PRIVATE, PRESS = _table(IndividualCall), _table(Press)
+
+
+def gather(db: Session, ids: Iterable[str]) -> list[CallFacts]:
+    """Return the facts of the calls that exist, in order of time."""
+    wanted = sorted(set(ids))
+    found: dict[str, CallFacts] = {}
+    for part in _parts(wanted):
+        for row in db.connection().execute(select(CALL).where(CALL.c.id.in_(part))):
+            found[row.id] = CallFacts(row)
+        _hang_on(db, part, found)
+    facts = sorted(found.values(), key=lambda one: one.call.started_utc)
+    for cluster in _clusters(facts):
+        _around(db, cluster)
+    return facts
+
+
+def _hang_on(db: Session, part: Sequence[str], found: dict[str, CallFacts]) -> None:
+    """Add the rows that name the calls of a part."""
+    overs = select(OVER).where(OVER.c.call.in_(part), OVER.c.copy_of.is_(None))
+    for over in db.connection().execute(overs.order_by(OVER.c.started_utc)):
+        if over.call in found:
+            found[over.call].overs.append(over)
+    for note in db.connection().execute(select(NOTE).where(NOTE.c.call.in_(part))):
+        if note.call in found:
+            found[note.call].notes.append(note)
+    for one in db.connection().execute(select(PRIVATE).where(PRIVATE.c.id.in_(part))):
+        if one.id in found:
+            found[one.id].individual = one
+    linked = (
+        select(LINKED.c.call, INCIDENT.c.id, INCIDENT.c.label, INCIDENT.c.title)
+        .join(INCIDENT, INCIDENT.c.id == LINKED.c.incident)
+        .where(LINKED.c.call.in_(part), LINKED.c.state == "confirmed")
+    )
+    for row in db.connection().execute(linked):
+        if row.call in found:
+            found[row.call].incidents.append(row)
+
+
+def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), CHUNK):
+        yield ids[start : start + CHUNK]
+
+
+def _clusters(facts: list[CallFacts]) -> Iterator[list[CallFacts]]:
+    """Split calls into groups that lie close in time: what is around them is read at once."""
+    cluster: list[CallFacts] = []
+    end = 0
+    for one in facts:
+        if cluster and one.call.started_utc > end + CLUSTER_US:
+            yield cluster
+            cluster = []
+        cluster.append(one)
+        end = max(end, one.end_utc) if len(cluster) > 1 else one.end_utc
+    if cluster:
+        yield cluster
+
+
+def _around(db: Session, cluster: list[CallFacts]) -> None:
+    """Add the texts, statuses, presses and places that lie around these calls."""
+    groups = [one for one in cluster if not is_private(one.call.talkgroup)]
+    if not groups:
+        return
+    first = min(one.call.started_utc for one in groups) - AROUND_US
+    last = max(one.end_utc for one in groups) + AROUND_US
+    by_group: dict[str, list[CallFacts]] = defaultdict(list)
+    by_unit: dict[str, list[CallFacts]] = defaultdict(list)
+    for one in groups:
+        by_group[one.call.talkgroup].append(one)
+        for unit in one.units:
+            by_unit[unit].append(one)
+    for text in db.connection().execute(
+        select(MESSAGE).where(MESSAGE.c.t_utc.between(first, last))
+    ):
+        for one in _calls_of(text, by_group, by_unit):
+            if _touches(one, text.t_utc):
+                one.texts.append(text)
+    for press in db.connection().execute(
+        select(PRESS).where(PRESS.c.requested_utc.between(first, last))
+    ):
+        for one in by_group.get(press.talkgroup, ()):
+            if one.call.started_utc - AROUND_US <= press.requested_utc <= one.end_utc:
+                one.presses.append(press)
+    _of_units(db, by_unit, first, last)
+
+
+def _of_units(db: Session, by_unit: dict[str, list[CallFacts]], first: int, last: int) -> None:
+    for part in _parts(sorted(by_unit)):
+        for status in db.connection().execute(
+            select(STATUS).where(STATUS.c.unit.in_(part), STATUS.c.t_utc.between(first, last))
+        ):
+            for one in by_unit[status.unit]:
+                if _touches(one, status.t_utc):
+                    one.statuses.append(status)
+        fixes = (
+            select(FIX)
+            .where(FIX.c.unit.in_(part), FIX.c.t_utc.between(first - FIX_AGE_US, last))
+            .order_by(FIX.c.unit, FIX.c.t_utc)
+        )
+        for fix in db.connection().execute(fixes):
+            taken = fix.t_utc - (fix.age_s or 0) * 1_000_000
+            for one in by_unit[fix.unit]:
+                if one.call.started_utc - FIX_AGE_US <= taken <= one.call.started_utc:
+                    one.fixes[fix.unit] = fix
+
+
+def _calls_of(
+    text: Fact, by_group: dict[str, list[CallFacts]], by_unit: dict[str, list[CallFacts]]
+) -> list[CallFacts]:
+    """Return the calls that a text may belong to: its talkgroup's, else its unit's.
+
+    A text of another talkgroup never hangs on a call, whoever talked in it: who may search the one
+    need not know of the other.
+    """
+    if text.talkgroup is not None:
+        return by_group.get(text.talkgroup, [])
+    return by_unit.get(text.sender or text.recipient or "", [])
+
+
+def _touches(one: CallFacts, at: int) -> bool:
+    return bool(one.call.started_utc - AROUND_US <= at <= one.end_utc + AROUND_US)

@@ -1,0 +1,118 @@
+"""Keeps the index in step: whatever a transaction writes of calls is indexed before its commit.
+
+It hangs on the store, not on the journal: a note, an erasure, a confirmed incident are caught the
+same way, whoever writes them. Statements that pass the mapped classes by (``DELETE … WHERE``) are
+not seen: who uses one calls ``CallIndex.reindex`` or ``forget`` itself.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import inspect, or_, select, update
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
+
+from dispatch.calllog.gathering import AROUND_US, CALL, OVER
+from dispatch.calllog.index import CallIndex
+from dispatch.calllog.tables import UnitStatus
+from dispatch.incidents.tables import Incident, IncidentSuggestion
+from dispatch.store.engine import Store, Touched
+from dispatch.store.individual import IndividualCall
+from dispatch.store.tables import Call, Message, Note, Press, Transmission
+from gateway.model.errors import RadioError
+
+logger = logging.getLogger(__name__)
+
+RUNS_US = 1800 * 1_000_000
+"""A call that began this long before a text may still run when the text comes."""
+AT_ONCE = 200
+REST_S = 0.05
+LOOK_S = 60.0
+MAX_TOUCHED = 400
+NAMES = frozenset({"title", "label"})
+"""Attributes of an incident that are searched."""
+
+
+class CallLogKeeper:
+    """Indexes what a transaction touched; in the background, what was never indexed."""
+
+    def __init__(self, store: Store, index: CallIndex) -> None:
+        """Hang on a store."""
+        self._store = store
+        self._index = index
+        store.before_commit(self.finish)
+
+    def finish(self, db: Session, touched: list[Touched]) -> None:
+        """Index the calls that these rows are of. A fault here loses an index row, not a call."""
+        calls = _calls(db, [row for row, _ in touched])
+        renamed = [row for row, changed in touched if isinstance(row, Incident) and changed & NAMES]
+        if not calls and not renamed:
+            return
+        try:
+            with db.begin_nested():
+                self._index.reindex(db, calls)
+                for row in renamed:
+                    self._index.rename(db, ("incident", row.id), f"{row.label} {row.title}")
+        except OperationalError:
+            raise
+        except Exception:  # the journal must go on: these calls are indexed again later
+            logger.exception("call log: %d calls are indexed later", len(calls))
+            missed = update(CALL).where(CALL.c.id.in_(calls)).values(search_no=None)
+            db.connection().execute(missed)
+
+    async def run(self) -> None:
+        """Index what is not in the index yet, newest first, in small steps; until cancelled."""
+        while True:
+            try:
+                done = await self._store.write(lambda db: self._index.catch_up(db, AT_ONCE))
+            except RadioError as error:
+                logger.warning("call log: the index waits: %s", error)
+                done = 0
+            await asyncio.sleep(REST_S if done == AT_ONCE else LOOK_S)
+
+
+def _calls(db: Session, touched: Iterable[Any]) -> set[str]:
+    """Return the ids of the calls that these rows are of."""
+    calls: set[str] = set()
+    for row in touched:
+        match row:
+            case Call() | IndividualCall():
+                calls.add(_key(row))
+            case Transmission() | Note() | IncidentSuggestion():
+                calls.add(row.call)
+            case Message():
+                unit = row.sender or row.recipient
+                calls |= _around(db, row.t_utc, row.talkgroup, unit)
+            case UnitStatus():
+                calls |= _around(db, row.t_utc, None, row.unit)
+            case Press() if row.queued_utc is not None or row.outcome in ("refused", "not_sent"):
+                calls |= _around(db, row.requested_utc, row.talkgroup, None)
+            case _:
+                pass
+    return calls
+
+
+def _key(row: Call | IndividualCall) -> str:
+    """Return a row's id, also of one that is deleted."""
+    state = inspect(row)
+    return str(state.identity[0]) if state.identity else row.id
+
+
+def _around(db: Session, at: int, talkgroup: str | None, unit: str | None) -> set[str]:
+    """Return the calls that something said or written at this time may hang on."""
+    query = select(CALL.c.id).where(
+        CALL.c.started_utc >= at - RUNS_US,
+        CALL.c.started_utc <= at + AROUND_US,
+        or_(CALL.c.ended_utc.is_(None), CALL.c.ended_utc >= at - AROUND_US),
+    )
+    if talkgroup is not None:
+        query = query.where(CALL.c.talkgroup == talkgroup)
+    elif unit is not None:
+        query = query.join(OVER, OVER.c.call == CALL.c.id).where(
+            OVER.c.talker == unit, OVER.c.started_utc >= at - RUNS_US - AROUND_US
+        )
+    else:
+        return set()
+    return {call for (call,) in db.connection().execute(query.limit(MAX_TOUCHED))}
