@@ -45,7 +45,7 @@ from gateway.recording.recovery import Recovered
 from samband.camera_side import CameraSide
 from samband.compose_radio import RadioFolders, RadioSide
 from samband.config import LOOPBACK, Config
-from samband.evidence_side import EvidenceSide
+from samband.evidence_side import EvidenceSide, collect_messages
 from samband.kernels import give_back_compiler, prepare
 from samband.live_side import LiveSide
 from samband.place import log_origin
@@ -184,6 +184,7 @@ class Server:
         live.on_changed(self._plan_changed)
         self.dispatch.add_voice(self.rtc, self.ptt)
         self.cameras = CameraSide(self.config.cameras, services, self.config.state / "media")
+        collect_messages(services)
         add_places(load_places(self.config.places.file), services, self.cameras.register.all())
         self.live = LiveSide(self.config.cameras, services, self.cameras)
         self.web = WebServer(create_app(services), self.config.web, self._listener)

@@ -8,15 +8,22 @@ from dispatch.audit.mirror import Mirror
 from dispatch.audit.outside import OutsideProof
 from dispatch.audit.stamp import authority
 from dispatch.audit.writer import AuditWriter
+from dispatch.evidence.collecting import Collecting
 from dispatch.evidence.daily import DailyCheck
+from dispatch.evidence.events import EvidenceChanged, EvidenceLarge, who_sees
 from dispatch.evidence.exporter import exporter_signer
+from dispatch.evidence.gather import Folders
 from dispatch.evidence.making import Making
 from dispatch.evidence.outages import Outages
+from dispatch.evidence.parts import Parts
 from dispatch.evidence.service import Evidence
 from dispatch.evidence.shelf import Shelf
+from dispatch.incidents.service import Incidents
+from dispatch.oversight.approvals import Approvals
 from dispatch.retention.sealed import SealedFiles
 from dispatch.services.record import Record
 from dispatch.services.registry import Services
+from dispatch.services.sight import Sight
 from samband.config import Config
 
 
@@ -29,7 +36,10 @@ class EvidenceSide:
         self._outages = services.add(
             Outages(config.state / "evidence", services.bus, services.clock)
         )
-        services.add(evidence_service(config, writer, services, self._outside))
+        evidence = services.add(evidence_service(config, writer, services, self._outside))
+        services.use(Sight).add_rules(
+            {event.type: who_sees for event in (EvidenceChanged, EvidenceLarge)}
+        )
         witnesses = tuple(one.key for one in self._outside.cosigning.witnesses)
         database = sqlite_path(config.store_url)
         services.add(Mirror(writer, database, config.state / "mirror", witnesses))
@@ -41,6 +51,7 @@ class EvidenceSide:
                 services.use(Record),
             )
         )
+        self._daily.also.append(evidence.expiry.erase_due)
 
     def start(self) -> None:
         """Begin to ask and to compare."""
@@ -82,16 +93,31 @@ def evidence_service(
         outside=outside,
         redacted_folder=config.state / "evidence" / "redacted",
     )
+    shelf = Shelf(config.state / "evidence")
+    shelf.sweep()
     return Evidence(
-        store=services.store,
-        plan=services.plan,
-        people=services.people,
-        writer=writer,
-        record=services.use(Record),
-        clock=services.clock,
-        making=making,
-        shelf=Shelf(config.state / "evidence"),
-        recordings=config.state / "recordings",
-        outages=services.use(Outages),
-        files=services.use(SealedFiles),
+        Parts(
+            store=services.store,
+            plan=services.plan,
+            people=services.people,
+            writer=writer,
+            record=services.use(Record),
+            clock=services.clock,
+            bus=services.bus,
+            making=making,
+            shelf=shelf,
+            folders=Folders(
+                recordings=config.state / "recordings",
+                media=config.state / "media",
+                files=services.use(SealedFiles),
+            ),
+            outages=services.use(Outages),
+            approvals=services.use(Approvals),
+        )
     )
+
+
+def collect_messages(services: Services) -> None:
+    """Tie messages of cameras to the log as they are stored."""
+    collecting = Collecting(services.use(Record).note, services.clock, services.randomness)
+    services.use(Incidents).also(collecting.in_batch)

@@ -3,20 +3,24 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, BackgroundTasks, Depends, Request
 from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from dispatch.api.asking import ServicesOf, asker_of
+from dispatch.auth.permissions import permissions_of
 from dispatch.deps import Person, require
 from dispatch.errors import ServiceError
 from dispatch.evidence.builder import signed_text
 from dispatch.evidence.draft import Recipient, Why
-from dispatch.evidence.gather import Selection
-from dispatch.evidence.making import Part, Redacting
+from dispatch.evidence.leaving import Leaves
+from dispatch.evidence.pictures import Box
+from dispatch.evidence.redaction import Part, Redacting
+from dispatch.evidence.selection import Selection
 from dispatch.evidence.service import Ask, Evidence
 from dispatch.evidence.shelf import Package
-from dispatch.services.record import purpose_of
+from dispatch.retention.tables import LegalOrder
+from dispatch.services.record import Asker, purpose_of
 
 router = APIRouter(tags=["evidence"])
 
@@ -24,6 +28,8 @@ Viewer = Annotated[Person, Depends(require("evidence.see"))]
 Requester = Annotated[Person, Depends(require("evidence.request"))]
 Decider = Annotated[Person, Depends(require("evidence.approve"))]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
+Ids = Annotated[list[Text], Field(max_length=1000)]
+Times = Annotated[int, Field(ge=0)]
 
 
 class Body(BaseModel):
@@ -41,17 +47,19 @@ class RecipientBody(Body):
 
 
 class DisclosureBody(Body):
-    """Why, for whom, and who approves."""
+    """Why, for whom, and who approves. ``recipient_key``: a key of age, the file is encrypted."""
 
     purpose_code: str = ""
     purpose_ref: str = ""
     purpose_text: Annotated[str, Field(max_length=500)] = ""
     basis: Text
     recipient: RecipientBody
+    recipient_key: Annotated[str, Field(max_length=1000)] = ""
     approvers: Annotated[list[str], Field(min_length=1, max_length=5)]
     approver_keys: dict[str, str] = {}
     expires: date
     listening_copies: bool = True
+    case_summary: bool = False
 
 
 class LeftOut(Body):
@@ -62,27 +70,55 @@ class LeftOut(Body):
 
 
 class RequestBody(DisclosureBody):
-    """What is asked for: times in UTC microseconds."""
+    """What is asked for: times in UTC microseconds.
 
-    talkgroups: Annotated[list[str], Field(min_length=1, max_length=100)]
-    from_utc: int
-    to_utc: int
-    only: Annotated[list[str], Field(max_length=1000)] = []
+    By talkgroups and time, by calls, by an incident (its confirmed links), by an order (its scope),
+    by cameras and time; talkgroups or cameras beside an incident or order choose a part of it.
+    """
+
+    talkgroups: Annotated[list[Text], Field(max_length=100)] = []
+    calls: Ids = []
+    units: Ids = []
+    sites: Ids = []
+    cameras: Ids = []
+    incident: Annotated[str, Field(max_length=64)] = ""
+    order: Annotated[str, Field(max_length=64)] = ""
+    from_utc: Times = 0
+    to_utc: Times = 0
+    only: Ids = []
     left_out: Annotated[list[LeftOut], Field(max_length=1000)] = []
+    desk: bool = False
+
+
+class BoxBody(Body):
+    """A rectangle in pixels, from the top left."""
+
+    x: Annotated[int, Field(ge=0)]
+    y: Annotated[int, Field(ge=0)]
+    width: Annotated[int, Field(gt=0)]
+    height: Annotated[int, Field(gt=0)]
 
 
 class PartBody(Body):
-    """A part of a recording, in milliseconds from its beginning."""
+    """What is hidden of a recording (``transmission``), or of a still or clip (``media``).
 
-    transmission: Text
-    from_ms: Annotated[int, Field(ge=0)]
-    to_ms: Annotated[int, Field(gt=0)]
+    Times in milliseconds from its beginning; none: all of it. ``boxes``: of the picture.
+    """
+
+    transmission: str = ""
+    media: str = ""
+    from_ms: Annotated[int | None, Field(ge=0)] = None
+    to_ms: Annotated[int | None, Field(gt=0)] = None
+    boxes: Annotated[list[BoxBody], Field(max_length=50)] = []
+    picture: bool = True
+    sound: bool = False
 
 
 class RedactedBody(DisclosureBody):
-    """What becomes silence and tone in a copy, and why."""
+    """What is hidden in a copy, and why."""
 
-    parts: Annotated[list[PartBody], Field(min_length=1, max_length=1000)]
+    parts: Annotated[list[PartBody], Field(max_length=1000)] = []
+    mask_units: bool = False
     reason: Text
 
 
@@ -99,8 +135,11 @@ class RefusalBody(Body):
     reason: Annotated[str, Field(min_length=10, max_length=500)]
 
 
-def _ask(body: DisclosureBody, selection: Selection) -> Ask:
-    purpose = purpose_of(body.purpose_code, body.purpose_ref, body.purpose_text)
+def _ask(body: DisclosureBody, selection: Selection, order: LegalOrder | None = None) -> Ask:
+    code, ref = body.purpose_code, body.purpose_ref
+    if order is not None and not (code or ref or body.purpose_text):
+        code, ref = "order", order.number
+    purpose = purpose_of(code, ref, body.purpose_text)
     if purpose is None:
         raise ServiceError(
             "purpose: an incident, a case, an order, or words that say why",
@@ -119,13 +158,15 @@ def _ask(body: DisclosureBody, selection: Selection) -> Ask:
         approver_keys=body.approver_keys,
         expires=body.expires,
         listening_copies=body.listening_copies,
+        case_summary=body.case_summary,
+        recipient_key=body.recipient_key.strip(),
     )
 
 
 def _shown(package: Package) -> dict[str, Any]:
     """Return a package as JSON, with the text that a card signs; sessions stay inside."""
     value = package.to_json()
-    for name in ("session", "address"):
+    for name in ("session", "address", "selection"):
         del value[name]
     return {**value, "to_sign": signed_text(package.id, package.package_hash)}
 
@@ -133,13 +174,33 @@ def _shown(package: Package) -> dict[str, Any]:
 @router.get("/evidence")
 async def packages(person: Viewer, services: ServicesOf) -> list[dict[str, Any]]:
     """Return all packages, newest first."""
-    return [_shown(one) for one in services.use(Evidence).packages()]
+    return [_shown(one) for one in await services.use(Evidence).packages()]
+
+
+@router.get("/evidence-approvers")
+async def approvers(person: Requester, services: ServicesOf) -> list[dict[str, str]]:
+    """Return who may be named to approve: every other person whose role allows it."""
+    mine = person.access.user
+    return [
+        {"id": user.id, "name": user.display_name, "role": user.role.value}
+        for user in services.people.users()
+        if not user.disabled
+        and "evidence.approve" in permissions_of(user.role)
+        and user.id != mine.id
+        and (user.person or user.id) != (mine.person or mine.id)
+    ]
+
+
+@router.get("/evidence-disclosures")
+async def disclosures(person: Viewer, services: ServicesOf) -> list[dict[str, Any]]:
+    """Return what left, when, by whom and to whom; newest first."""
+    return await services.use(Evidence).leaving.disclosures()
 
 
 @router.get("/evidence/{package}")
 async def package(package: str, person: Viewer, services: ServicesOf) -> dict[str, Any]:
     """Return one package: what will leave, for whom, why, what is missing from it."""
-    return _shown(services.use(Evidence).find(package))
+    return _shown(await services.use(Evidence).find(package))
 
 
 @router.get("/evidence/{package}/contents")
@@ -159,12 +220,21 @@ async def request_package(
         talkgroups=tuple(dict.fromkeys(body.talkgroups)),
         start_utc=body.from_utc,  # type: ignore[arg-type]  # microseconds at the border
         end_utc=body.to_utc,  # type: ignore[arg-type]  # microseconds at the border
+        cut=bool(body.to_utc),
         only=tuple(body.only),
         left_out=tuple((one.id, one.why) for one in body.left_out),
+        calls=tuple(dict.fromkeys(body.calls)),
+        units=tuple(body.units),
+        sites=tuple(body.sites),
+        cameras=tuple(body.cameras),
+        incident=body.incident,
+        order=body.order,
+        desk=body.desk,
     )
-    if selection.start_utc > selection.end_utc:
-        raise ServiceError("evidence: expected from_utc before to_utc")
-    ask = _ask(body, selection)
+    order = None
+    if body.order:
+        order = await services.store.read(lambda db: db.get(LegalOrder, body.order))
+    ask = _ask(body, selection, order)
     return _shown(await services.use(Evidence).request(asker_of(request, person), ask))
 
 
@@ -172,25 +242,42 @@ async def request_package(
 async def request_redacted(
     package: str, body: RedactedBody, request: Request, person: Requester, services: ServicesOf
 ) -> dict[str, Any]:
-    """Make a copy of a package in which parts are silence and tone; it names its parent."""
+    """Make a copy of a package in which parts are hidden; it names its parent."""
     evidence = services.use(Evidence)
-    parent = evidence.find(package)
-    selection = Selection(
-        talkgroups=parent.talkgroups,
-        start_utc=parent.start_utc,  # type: ignore[arg-type]  # microseconds at the border
-        end_utc=parent.end_utc,  # type: ignore[arg-type]  # microseconds at the border
-        only=parent.recordings,
-        left_out=parent.left_out,
-    )
+    parent = await evidence.find(package)
     redacting = Redacting(
         parent=parent.id,
         parent_hash=parent.package_hash,
-        parts=tuple(Part(**one.model_dump()) for one in body.parts),
+        parts=tuple(_part(one) for one in body.parts),
         reason=body.reason,
+        mask_units=body.mask_units,
+        parent_files={},
     )
-    ask = _ask(body, selection)
+    ask = _ask(body, Selection())
+    made = await evidence.request_redacted(asker_of(request, person), ask, parent, redacting)
+    return _shown(made)
+
+
+def _part(body: PartBody) -> Part:
+    if bool(body.transmission) == bool(body.media):
+        raise ServiceError("redaction: name a transmission, or a still or clip (media)")
+    return Part(
+        object=body.transmission or body.media,
+        from_ms=body.from_ms,
+        to_ms=body.to_ms,
+        boxes=tuple(Box(**one.model_dump()) for one in body.boxes),
+        picture=body.picture,
+        sound=body.sound,
+    )
+
+
+@router.post("/evidence/{package}/ask")
+async def ask_again(
+    package: str, request: Request, person: Requester, services: ServicesOf
+) -> dict[str, Any]:
+    """Ask the named persons once more, when a day has passed without a disclosure."""
     asker = asker_of(request, person)
-    return _shown(await evidence.request_redacted(asker, ask, redacting))
+    return _shown(await services.use(Evidence).deciding.ask_again(asker, package))
 
 
 @router.post("/evidence/{package}/approve")
@@ -200,7 +287,7 @@ async def approve(
     """Approve exactly the build with this hash; only who is named in it may."""
     asker = asker_of(request, person)
     evidence = services.use(Evidence)
-    return _shown(await evidence.approve(asker, package, body.package_hash, body.line))
+    return _shown(await evidence.deciding.approve(asker, package, body.package_hash, body.line))
 
 
 @router.post("/evidence/{package}/refuse")
@@ -209,7 +296,7 @@ async def refuse(
 ) -> dict[str, Any]:
     """Refuse a package: it never leaves."""
     asker = asker_of(request, person)
-    return _shown(await services.use(Evidence).refuse(asker, package, body.reason))
+    return _shown(await services.use(Evidence).deciding.refuse(asker, package, body.reason))
 
 
 @router.get("/evidence/{package}/file", response_class=Response)
@@ -217,10 +304,27 @@ async def fetch(
     package: str, request: Request, person: Requester, services: ServicesOf
 ) -> Response:
     """Return the approved package; the disclosure is in the log before the first byte leaves."""
-    path = await services.use(Evidence).hand_out(asker_of(request, person), package)
+    asker: Asker = asker_of(request, person)
+    return _file(await services.use(Evidence).leaving.hand_out(asker, package))
+
+
+@router.get("/evidence/{package}/calls.csv", response_class=Response)
+async def calls_csv(
+    package: str, request: Request, person: Requester, services: ServicesOf
+) -> Response:
+    """Return the overs of an approved package as a table, to read beside it; logged likewise."""
+    asker: Asker = asker_of(request, person)
+    return _file(await services.use(Evidence).leaving.calls_csv(asker, package))
+
+
+def _file(leaves: Leaves) -> Response:
+    after = BackgroundTasks()
+    if leaves.temporary:
+        after.add_task(leaves.path.unlink, missing_ok=True)
     return FileResponse(
-        path,
-        media_type="application/zip",
-        filename=path.name,
+        leaves.path,
+        media_type=leaves.media_type,
+        filename=leaves.name,
         headers={"Cache-Control": "no-store"},
+        background=after,
     )

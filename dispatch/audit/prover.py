@@ -104,6 +104,22 @@ class Prover:
         )
         return [(int(seq), bytes(raw)) for seq, raw in found]
 
+    def collected(self, verb: str, hashes: set[str], end: int) -> dict[str, str]:
+        """Return, for each SHA-256, the id of the object whose ``verb`` entry names it.
+
+        For collections that many objects share, as the messages of one batch do.
+        """
+        found: dict[str, str] = {}
+        rows = self._db.execute(
+            "SELECT entry FROM audit_log WHERE seq<? AND instr(entry, CAST(? AS BLOB))",
+            (end, f'"verb":"{verb}"'),
+        )
+        for (raw,) in rows:
+            entry = json.loads(bytes(raw))
+            for one in hashes.intersection(entry["detail"].get("sha256", ())):
+                found.setdefault(one, entry["obj"]["id"])
+        return found
+
     def newest_checkpoint(self) -> StoredCheckpoint | None:
         """Return the newest checkpoint."""
         for row in self._db.execute(f"{_CHECKPOINTS} ORDER BY size DESC LIMIT 1"):

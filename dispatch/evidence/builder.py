@@ -53,6 +53,7 @@ class Built:
     id: str
     package_hash: str
     size_bytes: int
+    files: int = 0
 
 
 def signed_text(package: str, package_hash: str) -> str:
@@ -84,11 +85,20 @@ def build(
         archive.put("meta/checkpoint", note.encode())
         archive.put("meta/keys.json", json_bytes(keys.to_json()))
         archive.put("meta/package.json", json_bytes(draft.record(derived)))
+        for name, data in sorted(draft.tags.items()):
+            archive.put(name, data)
         archive.put("README.txt", readme(draft).encode())
         package_hash = _lists(draft, archive, payload)
         text = signed_text(draft.id, package_hash)
         archive.put(SIGNATURE, f"{text}\n{exporter.line(text)}".encode())
-    return Built(path=out, id=draft.id, package_hash=package_hash, size_bytes=out.stat().st_size)
+        count = len(archive.hashes)
+    return Built(
+        path=out,
+        id=draft.id,
+        package_hash=package_hash,
+        size_bytes=out.stat().st_size,
+        files=count,
+    )
 
 
 def _demand_entries(draft: Draft, raws: Sequence[bytes]) -> None:

@@ -1,9 +1,14 @@
-"""The daily comparison of recorder, call table, files and log; its result enters the log."""
+"""The daily comparison of recorder, call table, files and log; its result enters the log.
+
+Packages whose day has passed are erased at the same time.
+"""
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from dispatch.errors import LogNotWritable
 from dispatch.evidence.completeness import Completeness, check_completeness
 from dispatch.services.record import Record
 from dispatch.store.engine import Store, StoreUnavailable
@@ -36,6 +41,8 @@ class DailyCheck:
         self._every_s = every_s
         self._task: asyncio.Task[None] | None = None
         self.last: Completeness | None = None
+        self.also: list[Callable[[], Awaitable[object]]] = []
+        """Done each time after the comparison."""
 
     def start(self) -> None:
         """Begin."""
@@ -60,6 +67,16 @@ class DailyCheck:
                 wait_s = self._first_s
             except Exception:  # whatever a file holds: tomorrow is another day
                 logger.exception("completeness check failed")
+            await self._others()
+
+    async def _others(self) -> None:
+        for act in self.also:
+            try:
+                await act()
+            except (LogNotWritable, StoreUnavailable, OSError) as error:
+                logger.warning("daily work of evidence: %s", error)
+            except Exception:  # one piece of work does not end the next day's
+                logger.exception("daily work of evidence failed")
 
     async def check(self) -> Completeness:
         """Compare now and log the result; raises StoreUnavailable."""

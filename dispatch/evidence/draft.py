@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,9 +19,13 @@ class Original:
     sha256: str
     files: SealedFiles | None = field(default=None, compare=False, repr=False)
     """Opens it where it may be sealed."""
+    data: bytes | None = field(default=None, repr=False)
+    """The bytes themselves, where they lie in the database."""
 
     def open(self) -> BinaryIO:
         """Open the plain file; raises NotFound, Gone, KeyMissing, SealBroken, OSError."""
+        if self.data is not None:
+            return BytesIO(self.data)
         if self.files is None:
             return self.path.open("rb")
         return self.files.open(self.path).stream()
@@ -181,6 +186,8 @@ class Draft:
     records: dict[str, bytes] = field(default_factory=dict)
     """Further files under ``data/`` that the export writes: call records, timeline, sources."""
     redacts: Redacts | None = None
+    tags: dict[str, bytes] = field(default_factory=dict)
+    """Further files under ``meta/``."""
 
     def demand_four_eyes(self) -> None:
         """Raise LocalError unless somebody else than the requester approves."""

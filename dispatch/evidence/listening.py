@@ -51,6 +51,11 @@ def decoded(data: bytes) -> bytes:
     return b"".join(parts)
 
 
+def decoded_ms(data: bytes) -> int:
+    """Return how long an Ogg Opus recording is; raises VoiceError when there is no sound in it."""
+    return len(ogg.read(data).packets) * FRAME_MS
+
+
 def wav_of(data: bytes) -> bytes:
     """Return an Ogg Opus recording as WAV: 8 kHz, mono, 16 bits, no level change."""
     out = io.BytesIO()

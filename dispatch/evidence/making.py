@@ -1,9 +1,10 @@
-"""Makes the archive of a package for the service: gathers, redacts, builds, stamps. Blocks."""
+"""Makes the archive of a package for the service: ties to the log, builds, stamps. Blocks."""
 
-import contextlib
 import hashlib
 import json
+import shutil
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,52 +12,28 @@ from typing import Any
 
 from dispatch.audit.checkpoint import NoteSigner
 from dispatch.audit.cosigned import CosignedNotes
-from dispatch.audit.files import replace_file
 from dispatch.audit.outside import OutsideProof
 from dispatch.audit.prover import Prover
 from dispatch.audit.stamp import stamp
 from dispatch.audit.trust import TrustedKey
-from dispatch.errors import NotFound, ServiceError
-from dispatch.evidence.builder import Built, Keys, add_signatures, build, with_lines
-from dispatch.evidence.draft import (
-    Approver,
-    Draft,
-    Item,
-    ListeningCopy,
-    Original,
-    Recipient,
-    RedactedSpan,
-    Redacts,
-    Why,
-)
+from dispatch.errors import NotFound
+from dispatch.evidence.builder import Built, Keys, add_signatures, build, json_bytes, with_lines
+from dispatch.evidence.case_summary import NAME as CASE_NAME
+from dispatch.evidence.case_summary import case_summary
+from dispatch.evidence.collecting import RAW_TYPE, RAW_VERB
+from dispatch.evidence.draft import Approver, Draft, Item, Original, Recipient, Redacts, Why
 from dispatch.evidence.gather import Gathered
-from dispatch.evidence.listening import METHOD, WAV_HOW, how_made, redacted, wav_of
+from dispatch.evidence.incident_record import NAME as INCIDENT
+from dispatch.evidence.incident_record import finished
+from dispatch.evidence.sounds import listening_copies
+from dispatch.evidence.verifier.bag import MANIFEST, TAG_MANIFEST
 from dispatch.evidence.verifier.findings import Findings
 from dispatch.evidence.verifier.main import verify
 from dispatch.evidence.verifier.trust import read_trust
 from dispatch.evidence.verifier.zip_reader import Archive
-from dispatch.evidence.zip_writer import FileChanged
 from gateway.model.errors import RadioError
-from voicecodecs.errors import VoiceError
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A part of a recording that is to be made unhearable."""
-
-    transmission: str
-    from_ms: int
-    to_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Redacting:
-    """What is redacted of which package, and why."""
-
-    parent: str
-    parent_hash: str
-    parts: tuple[Part, ...]
-    reason: str
+UNBOUND = "the log has no entry of it: it came before messages were collected into the log"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,16 +49,7 @@ class Order:
     why: Why
     recipient: Recipient
     listening_copies: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Redone:
-    """A redacted file, before it is logged."""
-
-    transmission: str
-    original: Original
-    before_sha256: str
-    spans: tuple[tuple[int, int], ...]
+    case_summary: bool = False
 
 
 class Making:
@@ -103,7 +71,8 @@ class Making:
         self._log_vkey = log_vkey
         self._exporter = exporter
         self._outside = outside
-        self._redacted_folder = redacted_folder
+        self.redacted_folder = redacted_folder
+        """Redacted files lie here until their package is built."""
 
     @property
     def witnesses(self) -> list[TrustedKey]:
@@ -111,6 +80,31 @@ class Making:
         if self._outside is None:
             return []
         return [one.key for one in self._outside.cosigning.witnesses]
+
+    def tie(self, gathered: Gathered) -> Gathered:
+        """Return what was gathered with messages as objects of the log, and the incident's record.
+
+        A message that the log does not name stays out, and the record says so.
+        """
+        messages = gathered.cameras.messages
+        with Prover(self._database) as prover:
+            hashes = {one.sha256 for one in messages}
+            batches = prover.collected(RAW_VERB, hashes, prover.size) if hashes else {}
+        unbound = {one.event: UNBOUND for one in messages if one.sha256 not in batches}
+        objects: dict[str, list[Original]] = {}
+        for one in messages:
+            if one.event not in unbound:
+                path = Path(one.name.rpartition("/")[2])
+                original = Original(path=path, name=one.name, sha256=one.sha256, data=one.data)
+                objects.setdefault(batches[one.sha256], []).append(original)
+        items = [
+            Item(type=RAW_TYPE, id=name, originals=tuple(originals))
+            for name, originals in objects.items()
+        ]
+        records = dict(gathered.records)
+        if gathered.incident is not None:
+            records[INCIDENT] = json_bytes(finished(gathered.incident, gathered.cameras, unbound))
+        return replace(gathered, items=(*gathered.items, *items), records=records)
 
     def make(
         self,
@@ -122,9 +116,10 @@ class Making:
         redacts: Redacts | None = None,
     ) -> Built:
         """Build the package over the newest checkpoint, cosigned where witnesses answer."""
+        if not gathered.items:
+            raise NotFound("evidence: there is no recording, still or clip in what was asked for")
         if self._outside is not None:
             self._outside.cosigning.ask_all()
-        copies = tuple(self._copies(gathered.items)) if order.listening_copies else ()
         draft = Draft(
             id=order.id,
             created=order.created,
@@ -136,10 +131,12 @@ class Making:
             approvers=order.approvers,
             why=order.why,
             recipient=order.recipient,
-            copies=copies,
+            copies=tuple(listening_copies(gathered.items)) if order.listening_copies else (),
             records=gathered.records,
             redacts=redacts,
         )
+        if order.case_summary:
+            draft = replace(draft, tags={CASE_NAME: case_summary(draft)})
         keys = Keys(
             log=self._log_vkey,
             exporter=self._exporter.vkey,
@@ -153,46 +150,9 @@ class Making:
             note = stored.note + "".join(self._notes.lines_for(stored.note, self.witnesses))
             return build(draft, out, prover, note=note, exporter=self._exporter, keys=keys)
 
-    def _copies(self, items: tuple[Item, ...]) -> list[ListeningCopy]:
-        copies = []
-        for item in items:
-            for original in item.originals:
-                if original.name.endswith(".opus") and not original.name.endswith(".raw.opus"):
-                    with contextlib.suppress(VoiceError):  # no sound in it: then no copy
-                        copies.append(_copy_of(original))
-        return copies
-
-    def redact(self, gathered: Gathered, parts: tuple[Part, ...]) -> list[Redone]:
-        """Make the redacted files; raises NotFound when a part is of no recording here."""
-        done = []
-        sounds = {item.id: item.originals[0] for item in gathered.items}
-        for transmission in dict.fromkeys(part.transmission for part in parts):
-            if transmission not in sounds:
-                raise NotFound(f"redaction: the parent has no recording {transmission}")
-            original = sounds[transmission]
-            spans = tuple(
-                (part.from_ms, part.to_ms) for part in parts if part.transmission == transmission
-            )
-            if any(not 0 <= start < end for start, end in spans):
-                raise ServiceError(f"redaction of {transmission}: expected from before to, in ms")
-            try:
-                data = redacted(_sound(original), list(spans))
-            except VoiceError as error:
-                raise ServiceError(f"redaction of {transmission}: {error}") from error
-            sha256 = hashlib.sha256(data).hexdigest()
-            self._redacted_folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-            path = self._redacted_folder / f"{sha256}.opus"
-            replace_file(path, data, mode=0o640)
-            fresh = replace(original, path=path, sha256=sha256)
-            done.append(
-                Redone(
-                    transmission=transmission,
-                    original=fresh,
-                    before_sha256=original.sha256,
-                    spans=spans,
-                )
-            )
-        return done
+    def forget_redacted(self, package: str) -> None:
+        """Take away redacted files: once their package is built they stand in it."""
+        shutil.rmtree(self.redacted_folder / package, ignore_errors=True)
 
     def finish(self, path: Path, lines: list[str]) -> bytes | None:
         """Add approvers' signatures and, when there is an authority, a stamp over them all."""
@@ -215,67 +175,26 @@ class Making:
     def contents(self, path: Path) -> dict[str, Any]:
         """Return what will leave, as an approver has to see it: record, coverage, files, README."""
         with Archive(path) as archive:
+            names = set(archive.names)
+            incident = json.loads(archive.read(INCIDENT)) if INCIDENT in names else None
             return {
                 "record": json.loads(archive.read("meta/package.json")),
                 "coverage": json.loads(archive.read("data/coverage.json")),
                 "files": {name: archive.size(name) for name in archive.names},
                 "readme": archive.read("README.txt").decode(),
+                "messages_left_out": incident["messages_left_out"] if incident else [],
             }
+
+    def files_of(self, path: Path, package_hash: str) -> Mapping[str, str]:
+        """Return the SHA-256 of the files under ``data/``; empty when it is another build."""
+        with Archive(path) as archive:
+            if hashlib.sha256(archive.read(TAG_MANIFEST)).hexdigest() != package_hash:
+                return {}
+            lines = archive.read(MANIFEST).decode("ascii").splitlines()
+        return {name: sha256 for sha256, _, name in (line.partition("  ") for line in lines)}
 
     def check(self, path: Path, approver_keys: tuple[str, ...]) -> Findings:
         """Verify a package as its receiver will, with our own keys."""
         lines = [f"log {self._log_vkey}", f"exporter {self._exporter.vkey}", "quorum none"]
         lines += [f"approver {key}" for key in approver_keys]
         return verify(path, read_trust("\n".join(lines)), today=datetime.now(UTC).date())
-
-
-def _copy_of(original: Original) -> ListeningCopy:
-    return ListeningCopy(
-        name=original.name.removesuffix(".opus") + ".wav",
-        data=wav_of(_sound(original)),
-        source=original.name,
-        how=how_made(WAV_HOW),
-    )
-
-
-def _sound(original: Original) -> bytes:
-    with original.open() as file:
-        data = file.read()
-    if hashlib.sha256(data).hexdigest() != original.sha256:
-        raise FileChanged(
-            f"{original.path.name}: its bytes are not those that the log tells of",
-            hint="The file was changed or damaged: restore it from a backup.",
-        )
-    return data
-
-
-def with_redacted(gathered: Gathered, done: list[Redone]) -> Gathered:
-    """Return what was gathered with redacted files in the place of all files of their recording."""
-    fresh = {one.transmission: one.original for one in done}
-    items = tuple(
-        replace(item, originals=(fresh[item.id],)) if item.id in fresh else item
-        for item in gathered.items
-    )
-    return replace(gathered, items=items)
-
-
-def redacts_of(redacting: Redacting, done: list[Redone]) -> Redacts:
-    """Return what a redacted copy says of its parent."""
-    spans = [
-        RedactedSpan(
-            name=one.original.name,
-            from_ms=start,
-            to_ms=end,
-            before_sha256=one.before_sha256,
-            after_sha256=one.original.sha256,
-        )
-        for one in done
-        for start, end in one.spans
-    ]
-    return Redacts(
-        parent=redacting.parent,
-        parent_hash=redacting.parent_hash,
-        spans=tuple(spans),
-        method=METHOD,
-        reason=redacting.reason,
-    )

@@ -1,7 +1,8 @@
 """Keeps when a link was away, and when the recorder itself was: gaps are evidence too.
 
 One file of JSON lines, appended and synced, never changed: a link went down or came up; the server
-started, and until when it had been alive before (from a small file that is renewed each minute).
+started, and until when it had been alive before (from a small file that is renewed each minute);
+the machine's clock was set, or stood still while the machine slept.
 """
 
 import asyncio
@@ -10,13 +11,14 @@ import json
 import logging
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dispatch.audit.files import LogUnavailable, replace_file
 from gateway.bus import Bus, Subscription
 from gateway.model.events import Envelope, LinkChanged
+from gateway.model.ids import MonoMs, UtcUs
 from gateway.ports import Clock
 
 logger = logging.getLogger(__name__)
@@ -25,15 +27,22 @@ LINES_FILE = "outages.jsonl"
 ALIVE_FILE = "alive"
 ALIVE_S = 60
 UP = "up"
+CLOCK = "clock"
+STEP_US = 1_000_000
+"""What the clock and the monotonic clock may differ in a minute: more is a step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
-    """A time in which a link, or everything (``link`` None), could record nothing."""
+    """A time in which a link, or everything (``link`` None), could record nothing.
+
+    ``clock``: sound may be there, but its times are not sure.
+    """
 
     link: str | None
     start_utc: int
     end_utc: int
+    clock: bool = False
 
 
 class Outages:
@@ -81,9 +90,22 @@ class Outages:
                     await asyncio.to_thread(self._append, line)
 
     async def _beat(self) -> None:
+        last = self._clock.utc_us(), self._clock.mono_ms()
         while True:
             await asyncio.to_thread(self._mark_alive)
             await asyncio.sleep(ALIVE_S)
+            last = await self.look_at_clock(*last)
+
+    async def look_at_clock(self, utc_us: UtcUs, mono_ms: MonoMs) -> tuple[UtcUs, MonoMs]:
+        """Note a step of the clock since these readings; returns the new ones."""
+        now, mono = self._clock.utc_us(), self._clock.mono_ms()
+        expected = utc_us + (mono - mono_ms) * 1000
+        if abs(now - expected) > STEP_US:
+            first, last = sorted((utc_us, expected, now))[::2]
+            logger.warning("the machine's clock was set by %d ms", (now - expected) // 1000)
+            line = {"t": last, CLOCK: now - expected, "since": first}
+            await asyncio.to_thread(self._append, line)
+        return now, mono
 
     def _mark_alive(self) -> None:
         with contextlib.suppress(LogUnavailable):
@@ -110,14 +132,16 @@ class Outages:
         for outage in self._all(end_utc):
             begins, ends = max(outage.start_utc, start_utc), min(outage.end_utc, end_utc)
             if begins < ends:
-                found.append(Outage(link=outage.link, start_utc=begins, end_utc=ends))
+                found.append(replace(outage, start_utc=begins, end_utc=ends))
         return sorted(found, key=lambda one: (one.start_utc, one.link or ""))
 
     def _all(self, end_utc: int) -> Iterator[Outage]:
         down: dict[str, int] = {}
         for line in self._lines():
             at = int(line["t"])
-            if "started" in line:
+            if CLOCK in line:
+                yield Outage(link=None, start_utc=int(line["since"]), end_utc=at, clock=True)
+            elif "started" in line:
                 yield Outage(link=None, start_utc=int(line["alive"]), end_utc=at)
             elif line.get("state") == UP:
                 since = down.pop(str(line["link"]), None)

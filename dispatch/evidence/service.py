@@ -2,43 +2,43 @@
 
 Order of a disclosure: the request is in the log before anything is gathered; the package is built
 over a checkpoint that contains it; the named approver sees what will leave and approves the
-package's hash; the entry of the disclosure is durable before the first byte leaves. Every refusal
-is logged.
+package's hash (``deciding``); the entry of the disclosure is durable before the first byte leaves
+(``leaving``); when its day has passed it is erased (``expiry``). Every refusal is logged.
 """
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from sqlmodel import Session, select
 
-from dispatch.audit.entry import Act, Obj, Purpose
-from dispatch.audit.trust import LOG_KEY, TrustedKey, signature_of
-from dispatch.audit.writer import AuditWriter
-from dispatch.auth.people import People
+from dispatch.audit.entry import Obj
 from dispatch.auth.permissions import Action, permissions_of
 from dispatch.errors import Conflict, ServiceError
-from dispatch.evidence.builder import Built, signed_text
-from dispatch.evidence.draft import Approver, Recipient, Why
-from dispatch.evidence.gather import Gathered, Selection, gather, moment
-from dispatch.evidence.making import Making, Order, Redacting, redacts_of, with_redacted
-from dispatch.evidence.outages import Outages
+from dispatch.evidence.builder import Built
+from dispatch.evidence.cards import card_of
+from dispatch.evidence.deciding import APPROVE, Deciding
+from dispatch.evidence.draft import Approver, Recipient, Why, utc_text
+from dispatch.evidence.events import EvidenceChanged, EvidenceLarge
+from dispatch.evidence.expiry import Expiry
+from dispatch.evidence.gather import Gathered, gather
+from dispatch.evidence.heard import moment
+from dispatch.evidence.leaving import Leaving, check_key
+from dispatch.evidence.making import Order
+from dispatch.evidence.parts import PACKAGE, Parts, purpose_of_why
 from dispatch.evidence.readme import gaps_in_words
-from dispatch.evidence.shelf import APPROVED, REFUSED, WAITING, Approval, Package, Shelf
-from dispatch.retention.sealed import SealedFiles
-from dispatch.services.plans import LivePlan
-from dispatch.services.record import Asker, Record
-from dispatch.store.engine import Store
-from dispatch.store.tables import Transmission, User
-from gateway.model.errors import NotPermitted, RadioError
-from gateway.ports import Clock
+from dispatch.evidence.redaction import Redacting, Redone, redact, redacts_of, with_redacted
+from dispatch.evidence.selection import Selection, resolve
+from dispatch.evidence.shelf import Package
+from dispatch.retention.tables import LegalOrder
+from dispatch.services.record import Asker
+from dispatch.store.tables import User
+from gateway.model.errors import RadioError
 
-APPROVE = "evidence.approve"
-APPROVAL_HOURS = 24
-US_PER_HOUR = 3_600_000_000
+LARGE_BYTES = 500_000_000
+"""A package above this is told to those who watch over look-ups."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,47 +52,30 @@ class Ask:
     expires: date
     approver_keys: Mapping[str, str] = field(default_factory=dict)
     listening_copies: bool = True
+    case_summary: bool = False
+    recipient_key: str = ""
+    """Key (age) of the recipient: the file leaves encrypted to it."""
 
 
 class Evidence:
-    """Makes packages and lets them go."""
+    """Makes packages; its parts decide on them, let them go and erase them."""
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        plan: LivePlan,
-        people: People,
-        writer: AuditWriter,
-        record: Record,
-        clock: Clock,
-        making: Making,
-        shelf: Shelf,
-        recordings: Path,
-        outages: Outages,
-        files: SealedFiles | None = None,
-    ) -> None:
-        """Take the parts of one state folder."""
-        self._store = store
-        self._plan = plan
-        self._people = people
-        self._writer = writer
-        self._record = record
-        self._clock = clock
-        self._making = making
-        self._shelf = shelf
-        self._recordings = recordings
-        self._outages = outages
-        self._files = files
+    def __init__(self, parts: Parts) -> None:
+        """Take the parts of one state folder and register what needs a second person."""
+        self._parts = parts
         self._numbering = asyncio.Lock()
+        self.deciding = Deciding(parts)
+        self.leaving = Leaving(parts, self.deciding)
+        self.expiry = Expiry(parts)
 
-    def packages(self) -> list[Package]:
+    async def packages(self) -> list[Package]:
         """Return all packages, newest first."""
-        return self._shelf.all()
+        found = await asyncio.to_thread(self._parts.shelf.all)
+        return await self.deciding.current_all(found)
 
-    def find(self, package: str) -> Package:
+    async def find(self, package: str) -> Package:
         """Return a package; raises NotFound."""
-        return self._shelf.find(package)
+        return await self.deciding.current(self._parts.shelf.find(package))
 
     # ---- asking ------------------------------------------------------------------------------
 
@@ -101,50 +84,77 @@ class Evidence:
 
         Raises NotPermitted, NotFound, ServiceError, LogNotWritable; a failed build is logged.
         """
-        return await self._request(asker, ask, None)
+        self._parts.record.demand_writable()
+        access = asker.access
+        selection = await self._parts.store.read(lambda db: resolve(db, ask.selection, access))
+        return await self._request(asker, replace(ask, selection=selection), None)
 
-    async def request_redacted(self, asker: Asker, ask: Ask, redacting: Redacting) -> Package:
-        """Make a redacted copy of a package; ``ask.selection`` is the parent's."""
-        return await self._request(asker, ask, redacting)
+    async def request_redacted(
+        self, asker: Asker, ask: Ask, parent: Package, redacting: Redacting
+    ) -> Package:
+        """Make a redacted copy of a package, of the very recordings that are in it."""
+        if not parent.selection or parent.erased_utc is not None:
+            raise Conflict(f"{parent.id} is not here any more: it cannot be redacted")
+        path = self._parts.shelf.archive(parent.id)
+        if not path.is_file():
+            raise Conflict(f"{parent.id} is {parent.state}: it cannot be redacted")
+        making = self._parts.making
+        files = await asyncio.to_thread(making.files_of, path, parent.package_hash)
+        chosen = replace(
+            Selection.of_json(parent.selection), only=parent.recordings, left_out=parent.left_out
+        )
+        ask = replace(ask, selection=chosen)
+        return await self._request(asker, ask, replace(redacting, parent_files=files))
 
     async def _request(self, asker: Asker, ask: Ask, redacting: Redacting | None) -> Package:
+        parts = self._parts
         for talkgroup in ask.selection.talkgroups:
-            name = self._plan.talkgroup_name(talkgroup)
+            name = parts.plan.talkgroup_name(talkgroup)
             asker.access.demand_action(Action.EXPORT, talkgroup, name)
+        check_key(ask.recipient_key)
         approvers = await self._approvers(asker, ask)
+        until = await self._restricted(ask)
         async with self._numbering:
-            year = moment(self._clock.utc_us()).year
-            package = await asyncio.to_thread(self._shelf.next_id, year)
-        await self._log(
+            year = moment(parts.now()).year
+            package = await asyncio.to_thread(parts.shelf.next_id, year)
+        recipient = {"name": ask.recipient.name, "country": ask.recipient.country}
+        await parts.log(
             asker,
             "evidence.requested",
             package,
-            ask=ask,
-            detail={
-                "talkgroups": list(ask.selection.talkgroups),
-                "from_utc": ask.selection.start_utc,
-                "to_utc": ask.selection.end_utc,
-                "approvers": list(ask.approvers),
-                "parent": redacting.parent if redacting else None,
-            },
+            purpose=purpose_of_why(ask.why),
+            recipient=recipient,
+            detail=_asked(ask, redacting) | restriction(until),
         )
         try:
             built, gathered = await self._build(asker, package, ask, approvers, redacting)
         except (RadioError, OSError) as error:
-            await self._log(asker, "evidence.built", package, result="failed")
+            await parts.log(asker, "evidence.built", package, result="failed")
             if isinstance(error, OSError):
                 raise ServiceError(f"evidence: {error}") from error
             raise
-        await self._log(
+        await parts.log(
             asker, "evidence.built", package, detail={"package_hash": built.package_hash}
         )
-        return await asyncio.to_thread(
-            self._shelf.keep, self._package(asker, ask, built, gathered, redacting)
-        )
+        made = self._package(asker, ask, built, gathered, redacting)
+        made = replace(made, restricted_until_utc=until)
+        asked = await self.deciding.ask(asker, made)
+        return await self._keep(asked)
+
+    async def _keep(self, package: Package) -> Package:
+        kept = await asyncio.to_thread(self._parts.shelf.keep, package)
+        self._parts.bus.publish(EvidenceChanged(package=kept.id, state=kept.state))
+        if kept.size_bytes > LARGE_BYTES:
+            self._parts.bus.publish(
+                EvidenceLarge(
+                    package=kept.id, size_bytes=kept.size_bytes, asked_by=kept.requested_by
+                )
+            )
+        return kept
 
     async def _approvers(self, asker: Asker, ask: Ask) -> tuple[Approver, ...]:
-        people = {user.id: user for user in self._people.users()}
-        persons = await self._store.read(_persons)
+        people = {user.id: user for user in self._parts.people.users()}
+        persons = await self._parts.store.read(_persons)
         for one in ask.approvers:
             user = people.get(one)
             if user is None or user.disabled or APPROVE not in permissions_of(user.role):
@@ -153,8 +163,16 @@ class Evidence:
                 raise ServiceError("evidence: nobody approves what they ask for themselves")
         if not ask.approvers or len(set(ask.approvers)) != len(ask.approvers):
             raise ServiceError("evidence: name at least one approver, none twice")
-        names = {one: _card(ask.approver_keys[one]).name for one in ask.approver_keys}
+        names = {one: card_of(ask.approver_keys[one]).name for one in ask.approver_keys}
         return tuple(Approver(id=one, key=names.get(one)) for one in ask.approvers)
+
+    async def _restricted(self, ask: Ask) -> int | None:
+        """Return until when the persons may not be told, as the order says; None: they may."""
+        order = ask.selection.order
+        if not order:
+            return None
+        row = await self._parts.store.read(lambda db: db.get(LegalOrder, order))
+        return row.restricted_until_utc if row is not None else None
 
     async def _build(
         self,
@@ -164,27 +182,26 @@ class Evidence:
         approvers: tuple[Approver, ...],
         redacting: Redacting | None,
     ) -> tuple[Built, Gathered]:
-        def may_export(row: Transmission) -> bool:
-            return asker.access.can_on(Action.EXPORT, row.talkgroup, row.link)
-
-        plan, wanted = self._plan.plan, ask.selection
-        away = await asyncio.to_thread(self._outages.between, wanted.start_utc, wanted.end_utc)
-        gathered = await self._store.read(
-            lambda db: gather(
-                db, wanted, self._recordings, plan, may_export, outages=away, files=self._files
-            )
+        parts, wanted = self._parts, ask.selection
+        plan, access = parts.plan.plan, asker.access
+        away = await asyncio.to_thread(parts.outages.between, wanted.start_utc, wanted.end_utc)
+        found = await parts.store.read(
+            lambda db: gather(db, wanted, parts.folders, plan, access, outages=away)
         )
+        gathered = await asyncio.to_thread(parts.making.tie, found)
         redacts = None
         if redacting is not None:
-            done = await asyncio.to_thread(self._making.redact, gathered, redacting.parts)
+            folder = parts.making.redacted_folder / package
+            done = await asyncio.to_thread(redact, gathered, redacting, folder)
             for one in done:
-                await self._log_redaction(asker, package, one.transmission, one.original.sha256)
-            gathered = with_redacted(gathered, done)
+                await self._log_redaction(asker, package, one)
+            aliases = {str(unit.id): unit.alias for unit in plan.units}
+            gathered = with_redacted(gathered, done, redacting, aliases)
             redacts = redacts_of(redacting, done)
-        await self._writer.checkpoint()
+        await parts.writer.checkpoint()
         order = Order(
             id=package,
-            created=moment(self._clock.utc_us()).replace(microsecond=0),
+            created=moment(parts.now()).replace(microsecond=0),
             expires=ask.expires,
             requested_by=asker.access.user.id,
             requested_unit=asker.access.user.organisation,
@@ -192,16 +209,31 @@ class Evidence:
             why=ask.why,
             recipient=ask.recipient,
             listening_copies=ask.listening_copies,
+            case_summary=ask.case_summary,
         )
-        built = await asyncio.to_thread(
-            self._making.make,
-            order,
-            gathered,
-            self._shelf.archive(package),
-            approver_keys=tuple(ask.approver_keys.values()),
-            redacts=redacts,
-        )
+        try:
+            built = await asyncio.to_thread(
+                parts.making.make,
+                order,
+                gathered,
+                parts.shelf.archive(package),
+                approver_keys=tuple(ask.approver_keys.values()),
+                redacts=redacts,
+            )
+        finally:
+            if redacting is not None:
+                await asyncio.to_thread(parts.making.forget_redacted, package)
         return built, gathered
+
+    async def _log_redaction(self, asker: Asker, package: str, one: Redone) -> None:
+        cat = "radio" if one.item.type == "recording" else "camera"
+        await self._parts.record.before(
+            asker,
+            "alter",
+            f"{one.item.type}.redacted",
+            Obj(type=one.item.type, id=one.item.id, cat=cat),
+            detail={"sha256": [one.original.sha256], "package": package},
+        )
 
     def _package(
         self,
@@ -211,212 +243,75 @@ class Evidence:
         gathered: Gathered,
         redacting: Redacting | None,
     ) -> Package:
+        kept_back = len(gathered.cameras.kept_back)
+        words = f"{kept_back} messages of cameras stay out: they name a face or plate that nobody"
         return Package(
             id=built.id,
             package_hash=built.package_hash,
             size_bytes=built.size_bytes,
-            built_utc=self._clock.utc_us(),
+            files=built.files,
+            built_utc=self._parts.now(),
             requested_by=asker.access.user.id,
             session=asker.session.id,
             address=asker.address,
             approvers=ask.approvers,
             approver_keys=dict(ask.approver_keys),
-            recordings=tuple(item.id for item in gathered.items),
+            recordings=gathered.recordings,
+            media=tuple(item.id for item in gathered.items if item.type == "media"),
             talkgroups=ask.selection.talkgroups,
             start_utc=ask.selection.start_utc,
             end_utc=ask.selection.end_utc,
             left_out=gathered.coverage.left_out,
             gaps=tuple(gaps_in_words(gathered.coverage)),
+            left_words=(f"{words} has confirmed.",) if kept_back else (),
             recipient={
                 "name": ask.recipient.name,
                 "country": ask.recipient.country,
                 "basis": ask.recipient.basis,
             },
+            recipient_key=ask.recipient_key,
             purpose={name: str(one) for name, one in ask.why.to_json().items()},
+            expires=ask.expires.isoformat(),
+            selection=ask.selection.to_json(),
+            incident=ask.selection.incident,
+            order=ask.selection.order,
             parent=redacting.parent if redacting else "",
         )
 
     async def look(self, asker: Asker, package_id: str) -> dict[str, Any]:
         """Return what will leave, for who decides; that somebody looked is logged first."""
-        self._shelf.find(package_id)
-        obj = Obj(type="package", id=package_id)
-        await self._record.before(asker, "consult", "evidence.looked", obj)
-        return await asyncio.to_thread(self._making.contents, self._shelf.archive(package_id))
-
-    # ---- deciding ----------------------------------------------------------------------------
-
-    async def approve(
-        self, asker: Asker, package_id: str, package_hash: str, line: str = ""
-    ) -> Package:
-        """Approve a package's hash; ``line`` is the signature of an approver with a card.
-
-        Raises NotPermitted (logged), Conflict, ServiceError, LogNotWritable.
-        """
-        package = self._shelf.find(package_id)
-        await self._demand_second_person(asker, package)
-        if package.state != WAITING:
-            raise Conflict(f"{package_id} is {package.state} already")
-        if package_hash != package.package_hash:
-            raise Conflict(f"{package_id} was built anew", hint="Look at it again, then approve.")
-        if any(one.by == asker.access.user.id for one in package.approvals):
-            raise Conflict(f"you approved {package_id} already")
-        card = bool(line) or asker.access.user.id in package.approver_keys
-        lines = [self._signed(asker, package, line)] if card else []
-        await self._log(
-            asker,
-            "evidence.approved",
-            package_id,
-            approval={"by": asker.access.user.id, "package_hash": package_hash},
-        )
-        try:
-            await asyncio.to_thread(self._making.finish, self._shelf.archive(package_id), lines)
-        except OSError as error:
-            raise ServiceError(f"evidence: {package_id}: {error}") from error
-        approval = Approval(
-            by=asker.access.user.id, package_hash=package_hash, t_utc=self._clock.utc_us()
-        )
-        return await asyncio.to_thread(self._shelf.approve, package, approval)
-
-    async def refuse(self, asker: Asker, package_id: str, reason: str) -> Package:
-        """Refuse a package: it never leaves. The reason is logged, encrypted."""
-        package = self._shelf.find(package_id)
-        await self._demand_second_person(asker, package)
-        if package.state == REFUSED:
-            raise Conflict(f"{package_id} is refused already")
-        await self._log(
-            asker, "evidence.refused", package_id, result="denied", detail={"reason": reason}
-        )
-        return await asyncio.to_thread(self._shelf.refuse, package, asker.access.user.id)
-
-    async def _demand_second_person(self, asker: Asker, package: Package) -> None:
-        persons = await self._store.read(_persons)
-        user = asker.access.user.id
-        same = persons.get(user) == persons.get(package.requested_by)
-        desk = asker.session.id == package.session or (
-            asker.address == package.address and not asker.address.startswith(("127.", "::1"))
-        )
-        if user in package.approvers and not same and not desk:
-            return
-        await self._log(asker, "evidence.approved", package.id, result="denied")
-        if same:
-            raise NotPermitted("nobody approves what they asked for themselves")
-        if desk:
-            raise NotPermitted("the second person decides at another desk than the first")
-        raise NotPermitted(f"{package.id} names other approvers", hint="Another one: a new build.")
-
-    def _signed(self, asker: Asker, package: Package, line: str) -> str:
-        """Check the signature line of an approver with a card."""
-        vkey = package.approver_keys.get(asker.access.user.id)
-        text = signed_text(package.id, package.package_hash)
-        if vkey is None:
-            raise ServiceError("evidence: this package names no card of yours")
-        key = _card(vkey)
-        try:
-            name, raw = signature_of(line.rstrip("\n"))
-        except ValueError as error:
-            raise ServiceError(f"evidence: sign it with your card: {error}") from error
-        if name != key.name or raw[:4] != key.key_id or not key.signed(text.encode(), raw[4:]):
-            raise ServiceError("evidence: that is not the signature of your card over this package")
-        return line.rstrip("\n") + "\n"
-
-    # ---- leaving -----------------------------------------------------------------------------
-
-    async def hand_out(self, asker: Asker, package_id: str) -> Path:
-        """Log the disclosure and return the file; raises Conflict while it is not approved."""
-        package = self._shelf.find(package_id)
-        for talkgroup in package.talkgroups:
-            name = self._plan.talkgroup_name(talkgroup)
-            asker.access.demand_action(Action.EXPORT, talkgroup, name)
-        oldest = min((one.t_utc for one in package.approvals), default=0)
-        too_old = self._clock.utc_us() - oldest > APPROVAL_HOURS * US_PER_HOUR
-        if package.state != APPROVED or too_old:
-            await self._log(asker, "evidence.disclosed", package_id, result="denied")
-            words = f"was approved more than {APPROVAL_HOURS} hours ago" if too_old else "waits"
-            state = package.state if package.state != APPROVED else words
-            raise Conflict(f"{package_id} may not leave: {state}")
-        path = self._shelf.archive(package_id)
-        keys = tuple(package.approver_keys.values())
-        found = await asyncio.to_thread(self._making.check, path, keys)
-        if found.status == 1:
-            await self._log(asker, "evidence.disclosed", package_id, result="failed")
-            raise ServiceError(f"{package_id} is damaged: {found.verdict}")
-        seq = await self._log(
-            asker,
-            "evidence.disclosed",
-            package_id,
-            recipient=package.recipient,
-            approval={
-                "by": [one.by for one in package.approvals],
-                "package_hash": package.package_hash,
-            },
-        )
-        objects = [Obj(type="recording", id=one, cat="radio") for one in package.recordings]
-        purpose = Purpose(code=package.purpose["code"], ref=package.purpose.get("ref", ""))
-        await self._record.remember(asker, objects, "evidence.disclosed", purpose, seq)
-        return path
-
-    # ---- the log -----------------------------------------------------------------------------
-
-    async def _log(
-        self,
-        asker: Asker,
-        verb: str,
-        package: str,
-        *,
-        ask: Ask | None = None,
-        result: str = "ok",
-        detail: Mapping[str, Any] | None = None,
-        recipient: Mapping[str, str] | None = None,
-        approval: Mapping[str, Any] | None = None,
-    ) -> int:
-        purpose = None
-        if ask is not None:
-            why = ask.why
-            purpose = _logged(why)
-            recipient = {"name": ask.recipient.name, "country": ask.recipient.country}
-        return await self._writer.append(
-            Act(
-                op="disclose",
-                verb=verb,
-                actor=asker.actor,
-                via=asker.via,
-                obj=Obj(type="package", id=package),
-                purpose=purpose,
-                result=result,
-                detail=detail or {},
-                recipient=recipient,
-                approval=approval,
-            )
-        )
-
-    async def _log_redaction(
-        self, asker: Asker, package: str, transmission: str, sha256: str
-    ) -> None:
-        await self._writer.append(
-            Act(
-                op="alter",
-                verb="recording.redacted",
-                actor=asker.actor,
-                via=asker.via,
-                obj=Obj(type="recording", id=transmission, cat="radio"),
-                detail={"sha256": [sha256], "package": package},
-            )
-        )
+        package = self._parts.shelf.find(package_id)
+        path = self._parts.shelf.archive(package_id)
+        if not path.is_file():
+            raise Conflict(f"{package_id} is {package.state}: its file is not here any more")
+        obj = Obj(type=PACKAGE, id=package_id)
+        await self._parts.record.before(asker, "consult", "evidence.looked", obj)
+        return await asyncio.to_thread(self._parts.making.contents, path)
 
 
-def _logged(why: Why) -> Purpose:
-    return Purpose(code=why.code, ref=why.ref or "", text=why.text, basis=why.basis)
+def _asked(ask: Ask, redacting: Redacting | None) -> dict[str, Any]:
+    """Return what was asked for as the log keeps it: ids and times, long lists counted."""
+    wanted = ask.selection
+    return {
+        "talkgroups": list(wanted.talkgroups[:100]),
+        "from_utc": wanted.start_utc,
+        "to_utc": wanted.end_utc,
+        "calls": len(wanted.calls),
+        "cameras": list(wanted.cameras[:100]),
+        "incident": wanted.incident or None,
+        "order": wanted.order or None,
+        "desk": wanted.desk,
+        "approvers": list(ask.approvers),
+        "parent": redacting.parent if redacting else None,
+        "masked": redacting.mask_units if redacting else False,
+        "encrypted": bool(ask.recipient_key),
+    }
+
+
+def restriction(until_utc: int | None) -> dict[str, str]:
+    """Return the part of an entry's detail that keeps it out of extracts until then."""
+    return {"restricted_until": utc_text(moment(until_utc))} if until_utc else {}
 
 
 def _persons(db: Session) -> dict[str, str]:
     return {user: person or user for user, person in db.exec(select(User.id, User.person))}
-
-
-def _card(vkey: str) -> TrustedKey:
-    try:
-        key = TrustedKey(vkey)
-    except ValueError as error:
-        raise ServiceError(f"evidence: {error}") from error
-    if key.kind != LOG_KEY:
-        raise ServiceError(f"evidence: the key {key.name} is not one of a person")
-    return key

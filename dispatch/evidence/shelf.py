@@ -5,6 +5,7 @@ did what; this is what the service has to know next.
 """
 
 import json
+import shutil
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from dispatch.audit.files import replace_file
 from dispatch.errors import NotFound
 from dispatch.evidence.verifier.names import PACKAGE_ID
 
-WAITING, APPROVED, REFUSED = "waiting", "approved", "refused"
+WAITING, APPROVED, REFUSED, ERASED = "waiting", "approved", "refused", "erased"
+_TUPLES = ("approvers", "recordings", "talkgroups", "gaps", "media", "left_words")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,18 +42,41 @@ class Package:
     approver_keys: dict[str, str] = field(default_factory=dict)
     """Verifier keys of approvers with a card, by account."""
     recordings: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
+    """Stills and clips."""
+    files: int = 0
     talkgroups: tuple[str, ...] = ()
     start_utc: int = 0
     end_utc: int = 0
     left_out: tuple[tuple[str, str], ...] = ()
     gaps: tuple[str, ...] = ()
     """What could not be recorded, in words: approvers read it before they sign."""
+    left_words: tuple[str, ...] = ()
+    """What else stays out, in words: messages with claims that nobody confirmed."""
     recipient: dict[str, str] = field(default_factory=dict)
+    recipient_key: str = ""
+    """Key (age) that the file is encrypted to when it leaves; empty: as it is."""
     purpose: dict[str, str] = field(default_factory=dict)
+    expires: str = ""
+    """Day (UTC) after which the package is erased here."""
+    selection: dict[str, Any] = field(default_factory=dict)
+    """What was asked for, resolved."""
+    incident: str = ""
+    order: str = ""
+    restricted_until_utc: int | None = None
     parent: str = ""
+    approval: str = ""
+    """Request of the second person, in ``approvals``."""
     state: str = WAITING
     approvals: tuple[Approval, ...] = ()
+    signed: bool = False
+    """Whether signatures and stamp are in the file."""
+    released_utc: int | None = None
+    """When the approval was used: the file may be fetched again until it is a day old."""
     refused_by: str = ""
+    erased_utc: int | None = None
+    certificate: dict[str, Any] = field(default_factory=dict)
+    """Of the erasure."""
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -65,6 +90,13 @@ class Shelf:
         """Use or make the folder."""
         self._folder = folder
         folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+
+    def sweep(self) -> None:
+        """Take away what an end in mid-work left: halves, tables, encrypted and redacted copies."""
+        for pattern in ("EV-*.part", "EV-*.signed", "EV-*.age", "EV-*.csv"):
+            for path in self._folder.glob(pattern):
+                path.unlink(missing_ok=True)
+        shutil.rmtree(self._folder / "redacted", ignore_errors=True)
 
     def next_id(self, year: int) -> str:
         """Return the next package id of a year; a number is never given twice."""
@@ -102,17 +134,27 @@ class Shelf:
         approvals = (*package.approvals, approval)
         whole = {one.by for one in approvals} >= set(package.approvers)
         state = APPROVED if whole else WAITING
-        return self.keep(replace(package, approvals=approvals, state=state))
+        return self.keep(replace(package, approvals=approvals, state=state, signed=whole))
 
     def refuse(self, package: Package, by: str) -> Package:
-        """Mark a package as refused: it never leaves."""
+        """Mark a package as refused, and take its file away: it never leaves."""
+        self.archive(package.id).unlink(missing_ok=True)
         return self.keep(replace(package, state=REFUSED, refused_by=by))
+
+    def erase(self, package: Package, now: int, certificate: dict[str, Any]) -> Package:
+        """Take a package's file away for good; what was decided about it stays."""
+        for path in self._folder.glob(f"{package.id}.*"):
+            if path.suffix != ".json":
+                path.unlink()
+        return self.keep(
+            replace(package, state=ERASED, erased_utc=now, certificate=certificate, selection={})
+        )
 
 
 def _read(path: Path) -> Package:
     value = json.loads(path.read_text("utf-8"))
     value["approvals"] = tuple(Approval(**one) for one in value["approvals"])
-    for name in ("approvers", "recordings", "talkgroups", "gaps"):
-        value[name] = tuple(value[name])
+    for name in _TUPLES:
+        value[name] = tuple(value.get(name, ()))
     value["left_out"] = tuple((one, why) for one, why in value["left_out"])
     return Package(**value)

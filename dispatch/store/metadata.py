@@ -6,6 +6,7 @@ import dispatch.audit.tables
 import dispatch.auditdesk.tables
 import dispatch.calllog.tables
 import dispatch.cameras.tables
+import dispatch.evidence.tables
 import dispatch.incidents.tables
 import dispatch.live.tables
 import dispatch.oversight.tables
@@ -21,6 +22,7 @@ MODULES = (
     dispatch.audit.tables,
     dispatch.auditdesk.tables,
     dispatch.calllog.tables,
+    dispatch.evidence.tables,
     dispatch.incidents.tables,
     dispatch.oversight.tables,
     dispatch.cameras.tables,

@@ -3,7 +3,9 @@
 import pytest
 
 from dispatch.evidence.builder import Built
+from tests.dispatch.evidence.desk import Desk
 from tests.dispatch.evidence.packages import Maker
+from tests.dispatch.room import Room
 
 
 @pytest.fixture(scope="module")
@@ -14,3 +16,10 @@ def maker(tmp_path_factory: pytest.TempPathFactory) -> Maker:
 @pytest.fixture(scope="module")
 def built(maker: Maker) -> Built:
     return maker.build()
+
+
+@pytest.fixture
+async def desk(room: Room) -> Desk:
+    desk = Desk(room)
+    await desk.prepare()
+    return desk

@@ -1,137 +1,26 @@
 """From a request to the file in the receiver's hands, over HTTP, and every way that is barred."""
 
 import json
-import sqlite3
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlmodel import Session
 
 from dispatch.audit.checkpoint import NoteSigner
-from dispatch.audit.keys import KeyFolder, log_signing_key
-from dispatch.audit.log import sqlite_path
-from dispatch.audit.outside import OutsideProof
 from dispatch.audit.writer import AuditWriter
-from dispatch.evidence import service as service_module
-from dispatch.evidence.exporter import exporter_signer
+from dispatch.evidence import leaving as leaving_module
 from dispatch.evidence.listening import decoded
 from dispatch.evidence.making import Making
-from dispatch.evidence.outages import Outages
-from dispatch.evidence.service import Evidence
-from dispatch.evidence.shelf import Shelf
-from dispatch.evidence.verifier.findings import Findings
-from dispatch.evidence.verifier.main import verify
-from dispatch.evidence.verifier.trust import read_trust
-from dispatch.services.record import Record
+from dispatch.oversight.tables import Approval
+from dispatch.store.tables import User
+from tests.dispatch.evidence.desk import Desk, entries
 from tests.dispatch.evidence.packages import Opened
 from tests.dispatch.opus import spoken
-from tests.dispatch.room import NORTH, SECRET, Browser, Room, until
+from tests.dispatch.room import SECRET, until
 
-
-@dataclass
-class Desk:
-    """A room with recordings, its evidence service, and two people."""
-
-    room: Room
-    overs: list[str] = field(default_factory=list)
-    calls: list[str] = field(default_factory=list)
-
-    async def prepare(self, outside: OutsideProof | None = None) -> None:
-        room = self.room
-        for seq in (1, 2):
-            call, over = room.begin(seq=seq)
-            room.record(call, over, spoken() + b"" if seq == 1 else spoken(150))
-            room.end(call, over)
-            self.calls.append(call)
-            self.overs.append(over)
-        await room.journaled()
-        await until(lambda: len(entries(room, "recording.closed")) == 2)
-        self.keys = KeyFolder(room.state / "keys")
-        folder = room.state / "audit"
-        self.exporter = exporter_signer("test.example/log", self.keys, folder)
-        self.log_vkey = NoteSigner("test.example/log", log_signing_key(self.keys)).vkey
-        services = room.services
-        self.evidence = services.add(
-            Evidence(
-                store=room.store,
-                plan=services.plan,
-                people=services.people,
-                writer=room.audit,
-                record=services.use(Record),
-                clock=room.clock,
-                making=Making(
-                    database=sqlite_path(room.url),
-                    audit_folder=folder,
-                    log_vkey=self.log_vkey,
-                    exporter=self.exporter,
-                    outside=outside,
-                    redacted_folder=room.state / "evidence" / "redacted",
-                ),
-                shelf=Shelf(room.state / "evidence"),
-                recordings=room.state / "recordings",
-                outages=Outages(room.state / "evidence", room.bus, room.clock),
-            )
-        )
-        self.supervisor = await room.browser("supervisor")
-        self.auditor = await room.browser("auditor")
-
-    def user(self, name: str) -> str:
-        user = self.room.services.people.by_name(name)
-        assert user is not None
-        return user.id
-
-    def body(self, **changes: Any) -> dict[str, Any]:
-        now = self.room.clock.utc_us()
-        return {
-            "talkgroups": [NORTH],
-            "from_utc": now - 3_600_000_000,
-            "to_utc": now + 3_600_000_000,
-            "purpose_code": "case",
-            "purpose_ref": "K-1234-26",
-            "basis": "court order",
-            "recipient": {"name": "District court", "country": "SE", "basis": "RB 27 kap."},
-            "approvers": [self.user("auditor")],
-            "expires": "2099-01-01",
-            **changes,
-        }
-
-    async def request(self, **changes: Any) -> dict[str, Any]:
-        answer = await self.supervisor.post("/evidence", self.body(**changes))
-        assert answer.status_code == 201, answer.text
-        value: dict[str, Any] = answer.json()
-        return value
-
-    async def approve(self, package: dict[str, Any], **more: Any) -> Any:
-        body = {"package_hash": package["package_hash"], **more}
-        return await self.auditor.post(f"/evidence/{package['id']}/approve", body)
-
-    async def fetch(self, package: dict[str, Any], browser: Browser | None = None) -> Any:
-        return await (browser or self.supervisor).get(f"/evidence/{package['id']}/file")
-
-    def trust(self, more: str = "") -> str:
-        return f"log {self.log_vkey}\nexporter {self.exporter.vkey}\nquorum none\n{more}"
-
-    def verify(self, data: bytes, more: str = "", **rest: Any) -> Findings:
-        path = self.room.state / "received.zip"
-        path.write_bytes(data)
-        return verify(path, read_trust(self.trust(more)), **rest)
-
-
-def entries(room: Room, verb: str) -> list[dict[str, Any]]:
-    with sqlite3.connect(room.state / "samband.db") as db:
-        rows = db.execute("SELECT entry FROM audit_log ORDER BY seq").fetchall()
-    db.close()
-    return [entry for (raw,) in rows if (entry := json.loads(raw))["verb"] == verb]
-
-
-@pytest.fixture
-async def desk(room: Room) -> Desk:
-    desk = Desk(room)
-    await desk.prepare()
-    return desk
+PURPOSE = {"purpose_code": "case", "purpose_ref": "K-1"}
 
 
 async def test_asked_approved_fetched_verified(desk: Desk) -> None:
@@ -159,7 +48,7 @@ async def test_asked_approved_fetched_verified(desk: Desk) -> None:
     assert json.loads(files["data/coverage.json"])["sites"] == ["hill"]
     (shown,) = (await desk.auditor.get("/evidence")).json()
     assert shown["approvals"][0]["by"] == desk.user("auditor")
-    access = (await desk.auditor.get(f"/access/{over}")).json()
+    access = (await desk.auditor.get(f"/access/{over}", params=PURPOSE)).json()
     assert access[0]["verb"] == "evidence.disclosed"
 
 
@@ -238,15 +127,25 @@ async def test_four_eyes(desk: Desk) -> None:
     assert (await dispatcher.get("/evidence")).status_code == 403
 
 
-async def test_the_same_person_with_two_accounts_is_no_second_person(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_same_person_with_two_accounts_is_no_second_person(desk: Desk) -> None:
     package = await desk.request()
+    people = desk.room.services.people
+    mine, other = people.by_name("supervisor"), people.by_name("auditor")
+    assert mine is not None
+    assert other is not None
 
-    async def one_person(_work: Any) -> dict[str, str]:
-        return {desk.user("supervisor"): "one", desk.user("auditor"): "one"}
+    def same(db: Session) -> None:
+        for name in (mine.id, other.id):
+            row = db.get(User, name)
+            assert row is not None
+            row.person = "one"
+            db.add(row)
+        asked = db.get(Approval, package["approval"])
+        assert asked is not None
+        asked.asked_person = other.person or other.id
+        db.add(asked)
 
-    monkeypatch.setattr(desk.room.store, "read", one_person)
+    desk.room.store.write_now(same)
     answer = await desk.approve(package)
     assert (answer.status_code, "themselves" in answer.text) == (403, True)
     again = await desk.supervisor.post("/evidence", desk.body())
@@ -255,10 +154,16 @@ async def test_the_same_person_with_two_accounts_is_no_second_person(
 
 async def test_the_same_session_is_no_second_desk(desk: Desk) -> None:
     package = await desk.request()
-    await desk.auditor.get("/access/x")
+    await desk.auditor.get("/access/x", params=PURPOSE)
     mine = entries(desk.room, "access.read")[0]["actor"]["sess"]
-    shelf = Shelf(desk.room.state / "evidence")
-    shelf.keep(replace(desk.evidence.find(package["id"]), session=mine))
+
+    def move(db: Session) -> None:
+        row = db.get(Approval, package["approval"])
+        assert row is not None
+        row.asked_session = mine
+        db.add(row)
+
+    desk.room.store.write_now(move)
     answer = await desk.approve(package)
     assert (answer.status_code, "another desk" in answer.text) == (403, True)
 
@@ -280,7 +185,7 @@ async def test_a_refused_package_never_leaves(desk: Desk) -> None:
 async def test_an_approval_lasts_a_day(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     package = await desk.request()
     await desk.approve(package)
-    monkeypatch.setattr(service_module, "APPROVAL_HOURS", -1)
+    monkeypatch.setattr(leaving_module, "APPROVAL_HOURS", -1)
     answer = await desk.fetch(package)
     assert (answer.status_code, "hours ago" in answer.text) == (409, True)
 
@@ -374,7 +279,7 @@ async def test_a_disk_that_fails_at_the_approval_is_told(
     monkeypatch.setattr(Making, "finish", full)
     answer = await desk.approve(package)
     assert (answer.status_code, "No space left" in answer.text) == (400, True)
-    assert desk.evidence.find(package["id"]).state == "waiting"
+    assert (await desk.evidence.find(package["id"])).state == "waiting"
 
 
 async def test_a_redacted_copy_names_its_parent(desk: Desk, tmp_path: Path) -> None:

@@ -3,14 +3,18 @@
 import json
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlmodel import Session
 
+from dispatch.auth.access import Access, UserInfo, compute
+from dispatch.auth.permissions import Action, Role
 from dispatch.errors import NotFound
-from dispatch.evidence.gather import Gathered, Selection, gather
+from dispatch.evidence.gather import Folders, Gathered, gather
 from dispatch.evidence.readme import gaps_in_words
+from dispatch.evidence.selection import Selection, resolve
 from dispatch.store.individual import IndividualCall
 from dispatch.store.tables import Transmission
 from gateway.model.ids import UtcUs
@@ -26,6 +30,7 @@ class Table:
     def __init__(self, room: Room) -> None:
         self.room = room
         self.overs: list[str] = []
+        self.plan = small_plan()
 
     async def fill(self) -> None:
         for seq in range(1, 5):
@@ -51,12 +56,27 @@ class Table:
             **changes,
         }
         selection = Selection(**values)  # type: ignore[arg-type]  # fields of its own
-        folder = self.room.state / "recordings"
+        folders = Folders(recordings=self.room.state / "recordings", media=self.room.state)
+        access = self.access(may=may)
 
         def work(db: Session) -> Gathered:
-            return gather(db, selection, folder, small_plan(), lambda row: may)
+            wanted = resolve(db, selection, access)
+            return gather(db, wanted, folders, self.plan, access)
 
         return self.room.store.read_now(work)
+
+    def access(self, *, may: bool) -> Access:
+        user = UserInfo(
+            id="u-1",
+            name="s",
+            display_name="S",
+            person="p",
+            organisation="o",
+            role=Role.SUPERVISOR,
+            disabled=False,
+        )
+        actions = {NORTH: frozenset({Action.EXPORT, Action.SEE})} if may else {}
+        return replace(compute(user, [], self.plan, UtcUs(0)), talkgroup_actions=actions)
 
 
 @pytest.fixture

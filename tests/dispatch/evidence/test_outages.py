@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from dispatch.audit.files import replace_file
-from dispatch.evidence.gather import Selection, _outage_gaps
+from dispatch.evidence.coverage import outage_gaps
 from dispatch.evidence.outages import ALIVE_FILE, LINES_FILE, Outage, Outages
+from dispatch.evidence.selection import Selection
 from gateway.bus import InProcessBus
 from gateway.model.events import LinkChanged
 from gateway.model.ids import GatewayId, LinkId, UtcUs
@@ -117,7 +118,7 @@ def test_outages_become_gaps_of_the_talkgroups_that_were_asked_for() -> None:
         Outage(link="gone", start_utc=3, end_utc=4),
     ]
     selection = Selection(talkgroups=(str(NORTH),), start_utc=UtcUs(0), end_utc=UtcUs(9))
-    gaps = _outage_gaps(outages, selection, small_plan())
+    gaps = outage_gaps(outages, selection, small_plan())
     assert [(gap.cause, gap.talkgroup, gap.site) for gap in gaps] == [
         ("recorder", None, None),
         ("link", str(NORTH), "hill"),

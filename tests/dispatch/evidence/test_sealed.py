@@ -16,8 +16,8 @@ from dispatch.audit.witness_server import WitnessServer
 from dispatch.evidence.verifier.main import verify
 from dispatch.evidence.verifier.trust import read_trust
 from tests.dispatch.audit.authority import LocalAuthority, served
+from tests.dispatch.evidence.desk import Desk
 from tests.dispatch.evidence.packages import Opened
-from tests.dispatch.evidence.test_disclosure import Desk
 from tests.dispatch.room import Room
 
 

@@ -1,0 +1,238 @@
+"""The last step: what was approved is verified, logged, and only then handed out.
+
+One approval is one disclosure. Within its day the same file may be fetched again (a transfer breaks
+off), each time with an entry of its own.
+"""
+
+import asyncio
+import contextlib
+import csv
+import hashlib
+import io
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyrage  # type: ignore[import-untyped]  # the package has none
+from sqlmodel import Session, col, select
+
+from dispatch.audit.entry import Obj
+from dispatch.auth.permissions import Action
+from dispatch.errors import Conflict, ServiceError
+from dispatch.evidence.deciding import Deciding, kind_of
+from dispatch.evidence.draft import utc_text
+from dispatch.evidence.events import EvidenceChanged
+from dispatch.evidence.heard import moment
+from dispatch.evidence.parts import Parts, purpose_of_package
+from dispatch.evidence.shelf import APPROVED, Package
+from dispatch.evidence.tables import EvidenceDisclosure
+from dispatch.evidence.verifier.zip_reader import Archive
+from dispatch.services.record import Asker
+from dispatch.services.rows import Row, as_row
+from dispatch.store.engine import StoreUnavailable
+
+APPROVAL_HOURS = 24
+US_PER_HOUR = 3_600_000_000
+ZIP, AGE, CSV = "zip", "age", "csv"
+MAX_DISCLOSURES = 500
+COLUMNS = (
+    "transmission", "call", "talkgroup", "link", "talker", "alias", "position", "operator",
+    "started", "ended", "duration_ms", "emergency", "encrypted", "readable", "cause",
+)  # fmt: skip
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""Spreadsheets run a cell that begins with one of these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaves:
+    """Bytes on their way out."""
+
+    name: str
+    path: Path
+    media_type: str
+    temporary: bool = False
+
+
+def check_key(key: str) -> None:
+    """Raise ServiceError unless a recipient's key is empty or one of age."""
+    if not key:
+        return
+    try:
+        _recipient(key)
+    except (pyrage.RecipientError, ValueError) as error:
+        raise ServiceError(
+            "evidence: the recipient's key is no key of age",
+            hint="It begins with age1, or is a line ssh-ed25519 or ssh-rsa.",
+        ) from error
+
+
+def _recipient(key: str) -> Any:  # a class of the library for each kind of key
+    if key.startswith("ssh-"):
+        return pyrage.ssh.Recipient.from_str(key)
+    return pyrage.x25519.Recipient.from_str(key)
+
+
+class Leaving:
+    """Hands packages out."""
+
+    def __init__(self, parts: Parts, deciding: Deciding) -> None:
+        """Take the parts."""
+        self._parts = parts
+        self._deciding = deciding
+
+    async def hand_out(self, asker: Asker, package_id: str) -> Leaves:
+        """Log the disclosure and return the file; raises Conflict while it is not approved."""
+        package, path = await self._ready(asker, package_id)
+        form = AGE if package.recipient_key else ZIP
+        leaves = Leaves(name=path.name, path=path, media_type="application/zip")
+        if form == AGE:
+            out = path.with_name(f"{path.name}.{asker.session.id[:8]}.age")
+            await asyncio.to_thread(_encrypt, path, out, package.recipient_key)
+            leaves = Leaves(
+                name=f"{path.name}.age",
+                path=out,
+                media_type="application/octet-stream",
+                temporary=True,
+            )
+        await self._disclose(asker, package, leaves, form)
+        return leaves
+
+    async def calls_csv(self, asker: Asker, package_id: str) -> Leaves:
+        """Return the package's overs as a table, made from it; logged like the package itself.
+
+        It lies outside the package: the layout has no place for it, and nothing signs it.
+        """
+        package, path = await self._ready(asker, package_id)
+        out = path.with_name(f"{path.stem}.calls.csv")
+        await asyncio.to_thread(_write_csv, path, out)
+        leaves = Leaves(name=out.name, path=out, media_type="text/csv", temporary=True)
+        await self._disclose(asker, package, leaves, CSV)
+        return leaves
+
+    async def _ready(self, asker: Asker, package_id: str) -> tuple[Package, Path]:
+        """Return an approved package that verifies; uses the approval. Refusals are logged."""
+        parts = self._parts
+        package = await self._deciding.current(parts.shelf.find(package_id))
+        for talkgroup in package.talkgroups:
+            name = parts.plan.talkgroup_name(talkgroup)
+            asker.access.demand_action(Action.EXPORT, talkgroup, name)
+        oldest = min((one.t_utc for one in package.approvals), default=0)
+        too_old = parts.now() - oldest > APPROVAL_HOURS * US_PER_HOUR
+        if package.state != APPROVED or too_old:
+            await parts.log(asker, "evidence.disclosed", package_id, result="denied")
+            words = f"was approved more than {APPROVAL_HOURS} hours ago" if too_old else "waits"
+            state = package.state if package.state != APPROVED else words
+            raise Conflict(f"{package_id} may not leave: {state}")
+        parts.record.demand_writable()
+        path = parts.shelf.archive(package_id)
+        keys = tuple(package.approver_keys.values())
+        if not package.signed:
+            await asyncio.to_thread(parts.making.finish, path, [])
+        found = await asyncio.to_thread(parts.making.check, path, keys)
+        if found.status == 1:
+            await parts.log(asker, "evidence.disclosed", package_id, result="failed")
+            raise ServiceError(f"{package_id} is damaged: {found.verdict}")
+        if package.released_utc is None and package.approval:
+            await parts.approvals.demand(kind_of(package), package.id, package.package_hash)
+        if package.released_utc is None or not package.signed:
+            fresh = replace(package, released_utc=parts.now(), signed=True)
+            package = await asyncio.to_thread(parts.shelf.keep, fresh)
+        return package, path
+
+    async def _disclose(self, asker: Asker, package: Package, leaves: Leaves, form: str) -> None:
+        sha256, size = await asyncio.to_thread(_digest, leaves.path)
+        until = package.restricted_until_utc
+        detail: dict[str, Any] = {"form": form, "sha256_left": sha256, "size_bytes": size}
+        if until:
+            detail["restricted_until"] = utc_text(moment(until))
+        purpose = purpose_of_package(package)
+        try:
+            seq = await self._parts.log(
+                asker,
+                "evidence.disclosed",
+                package.id,
+                purpose=purpose,
+                detail=detail,
+                recipient=package.recipient,
+                approval={
+                    "by": [one.by for one in package.approvals],
+                    "package_hash": package.package_hash,
+                },
+            )
+        except BaseException:
+            if leaves.temporary:
+                leaves.path.unlink(missing_ok=True)
+            raise
+        objects = [Obj(type="recording", id=one, cat="radio") for one in package.recordings]
+        objects += [Obj(type="media", id=one, cat="camera") for one in package.media]
+        await self._parts.record.remember(asker, objects, "evidence.disclosed", purpose, seq)
+        row = EvidenceDisclosure(
+            package=package.id,
+            form=form,
+            t_utc=self._parts.now(),
+            by=asker.access.user.id,
+            by_name=asker.access.user.display_name,
+            recipient=package.recipient["name"],
+            country=package.recipient["country"],
+            sha256=sha256,
+            size_bytes=size,
+            entry_seq=seq,
+            restricted_until_utc=until,
+        )
+        with contextlib.suppress(StoreUnavailable):  # the log has the proof; the list lacks a line
+            await self._parts.store.write(lambda db: db.add(row))
+        self._parts.bus.publish(EvidenceChanged(package=package.id, state=package.state))
+
+    async def disclosures(self) -> list[Row]:
+        """Return what left, newest first."""
+
+        def work(db: Session) -> list[Row]:
+            query = select(EvidenceDisclosure).order_by(col(EvidenceDisclosure.t_utc).desc())
+            return [as_row(row) for row in db.exec(query.limit(MAX_DISCLOSURES))]
+
+        return await self._parts.store.read(work)
+
+
+def _encrypt(path: Path, out: Path, key: str) -> None:
+    try:
+        pyrage.encrypt_file(str(path), str(out), [_recipient(key)])
+    except (pyrage.EncryptError, OSError) as error:
+        out.unlink(missing_ok=True)
+        raise ServiceError(f"evidence: {path.name} could not be encrypted: {error}") from error
+    out.chmod(0o640)
+
+
+def _digest(path: Path) -> tuple[str, int]:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
+
+
+def _write_csv(path: Path, out: Path) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    with Archive(path) as archive:
+        for name in sorted(archive.names):
+            if name.startswith("data/calls/t-") and name.endswith(".json"):
+                writer.writerow(_line(json.loads(archive.read(name))))
+    # With a byte order mark: Excel takes the file for UTF-8 only then.
+    out.write_bytes(b"\xef\xbb\xbf" + text.getvalue().encode())
+    out.chmod(0o640)
+
+
+def _line(row: dict[str, Any]) -> list[str]:
+    value = {
+        **row,
+        "transmission": row["id"],
+        "started": utc_text(moment(row["started_utc"])),
+        "ended": utc_text(moment(row["ended_utc"])) if row.get("ended_utc") else "",
+    }
+    return [_cell(value.get(name)) for name in COLUMNS]
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text

@@ -1,0 +1,208 @@
+"""Redacted copies: sound, stills and clips with parts hidden, bound to the package they come from.
+
+What is made anew enters the log as ``alter`` before the copy is built. A redacted recording keeps
+nothing but its new sound: the words still stand in its other files.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dispatch.audit.files import replace_file
+from dispatch.errors import Conflict, NotFound, ServiceError
+from dispatch.evidence.camera_parts import MEDIA_TYPE
+from dispatch.evidence.draft import Item, Original, RedactedSpan, Redacts
+from dispatch.evidence.gather import RECORDING, Gathered
+from dispatch.evidence.listening import METHOD, decoded_ms, redacted
+from dispatch.evidence.masking import METHOD as MASK_METHOD
+from dispatch.evidence.masking import masked
+from dispatch.evidence.pictures import MAX_PIXEL, Box, Hide, hidden, how_hidden
+from dispatch.evidence.sounds import sound_of
+from voicecodecs.errors import VoiceError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What is to be hidden of a recording, still or clip; times None: all of it."""
+
+    object: str
+    from_ms: int | None = None
+    to_ms: int | None = None
+    boxes: tuple[Box, ...] = ()
+    """Of pictures; empty: the whole picture."""
+    picture: bool = True
+    sound: bool = False
+    """Of a clip: make its sound unhearable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redacting:
+    """What is redacted of which package, and why."""
+
+    parent: str
+    parent_hash: str
+    parts: tuple[Part, ...]
+    reason: str
+    mask_units: bool = False
+    parent_files: Mapping[str, str]
+    """SHA-256 of the files of the parent, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redone:
+    """A redacted file, before it is logged."""
+
+    item: Item
+    original: Original
+    before_sha256: str
+    spans: tuple[tuple[int | None, int | None], ...]
+    method: str
+
+
+def redact(gathered: Gathered, redacting: Redacting, folder: Path) -> list[Redone]:
+    """Make the redacted files in ``folder``.
+
+    Raises NotFound when a part is of nothing here, Conflict when a file is not that of the parent
+    any more, ServiceError when it cannot be made.
+    """
+    if not redacting.parts and not redacting.mask_units:
+        raise ServiceError("redaction: say what is to be hidden")
+    items = {item.id: item for item in gathered.items}
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    done = []
+    for name in dict.fromkeys(part.object for part in redacting.parts):
+        item = items.get(name)
+        if item is None or not item.originals:
+            raise NotFound(f"redaction: the parent has no recording, still or clip {name}")
+        parts = [part for part in redacting.parts if part.object == name]
+        before = item.originals[0]
+        if redacting.parent_files.get(before.name) != before.sha256:
+            raise Conflict(
+                f"redaction: {before.name} is not what {redacting.parent} holds any more"
+            )
+        _check(parts)
+        make = _sound if item.type == RECORDING else _picture if item.type == MEDIA_TYPE else None
+        if make is None:
+            raise ServiceError(f"redaction: {item.type} {name} cannot be redacted")
+        done.append(make(item, parts, folder))
+    return done
+
+
+def _check(parts: list[Part]) -> None:
+    for part in parts:
+        first, last = part.from_ms, part.to_ms
+        if (first is None) != (last is None) or (
+            first is not None and last is not None and not 0 <= first < last
+        ):
+            raise ServiceError(f"redaction of {part.object}: expected from before to, in ms")
+        for box in part.boxes:
+            corners = (box.x, box.y, box.width, box.height)
+            if min(corners) < 0 or max(corners) > MAX_PIXEL or not box.width or not box.height:
+                raise ServiceError(f"redaction of {part.object}: that is no rectangle in pixels")
+
+
+def _sound(item: Item, parts: list[Part], folder: Path) -> Redone:
+    before = item.originals[0]
+    try:
+        data = sound_of(before)
+        length = decoded_ms(data)
+        spans = [(part.from_ms or 0, length if part.to_ms is None else part.to_ms)
+                 for part in parts]  # fmt: skip
+        fresh = redacted(data, spans)
+    except VoiceError as error:
+        raise ServiceError(f"redaction of {item.id}: {error}") from error
+    told = tuple((part.from_ms, part.to_ms) for part in parts)
+    return _redone(item, before, _kept(folder, fresh, ".opus"), told, METHOD)
+
+
+def _picture(item: Item, parts: list[Part], folder: Path) -> Redone:
+    before = item.originals[0]
+    moving = before.name.endswith(".mp4")
+    ending = "." + before.name.rpartition(".")[2]
+    if not moving and any(part.sound or part.from_ms is not None for part in parts):
+        raise ServiceError(f"redaction of {item.id}: a still has neither sound nor time")
+    if not all(part.picture or part.sound for part in parts):
+        raise ServiceError(f"redaction of {item.id}: hide the picture, the sound, or both")
+    hides = [
+        Hide(
+            from_ms=part.from_ms,
+            to_ms=part.to_ms,
+            boxes=part.boxes,
+            picture=part.picture,
+            sound=part.sound,
+        )
+        for part in parts
+    ]
+    with tempfile.TemporaryDirectory(dir=folder) as work:
+        source, out = Path(work) / f"in{ending}", Path(work) / f"out{ending}"
+        source.write_bytes(sound_of(before))
+        hidden(source, out, hides, moving=moving)
+        kept = _kept(folder, out.read_bytes(), ending)
+    told = tuple((part.from_ms, part.to_ms) for part in parts)
+    return _redone(item, before, kept, told, how_hidden())
+
+
+def _kept(folder: Path, data: bytes, ending: str) -> tuple[Path, str]:
+    sha256 = hashlib.sha256(data).hexdigest()
+    path = folder / f"{sha256}{ending}"
+    replace_file(path, data, mode=0o640)
+    return path, sha256
+
+
+def _redone(
+    item: Item,
+    before: Original,
+    kept: tuple[Path, str],
+    spans: tuple[tuple[int | None, int | None], ...],
+    method: str,
+) -> Redone:
+    path, sha256 = kept
+    return Redone(
+        item=item,
+        original=Original(path=path, name=before.name, sha256=sha256),
+        before_sha256=before.sha256,
+        spans=spans,
+        method=method,
+    )
+
+
+def with_redacted(
+    gathered: Gathered, done: list[Redone], redacting: Redacting, aliases: Mapping[str, str]
+) -> Gathered:
+    """Return what was gathered with redacted files in the place of all files of their object."""
+    fresh = {one.item.id: one.original for one in done}
+    items = tuple(
+        replace(item, originals=(fresh[item.id],)) if item.id in fresh else item
+        for item in gathered.items
+    )
+    records = gathered.records
+    if redacting.mask_units:
+        records = masked(records, aliases)
+    return replace(gathered, items=items, records=records)
+
+
+def redacts_of(redacting: Redacting, done: list[Redone]) -> Redacts:
+    """Return what a redacted copy says of its parent."""
+    spans = [
+        RedactedSpan(
+            name=one.original.name,
+            from_ms=start,
+            to_ms=end,
+            before_sha256=one.before_sha256,
+            after_sha256=one.original.sha256,
+        )
+        for one in done
+        for start, end in one.spans
+    ]
+    methods = list(dict.fromkeys(one.method for one in done))
+    if redacting.mask_units:
+        methods.append(MASK_METHOD)
+    return Redacts(
+        parent=redacting.parent,
+        parent_hash=redacting.parent_hash,
+        spans=tuple(spans),
+        method="; ".join(methods),
+        reason=redacting.reason,
+    )
