@@ -7,12 +7,19 @@ from functools import cache
 from typing import Any, Union, get_args, get_origin
 
 import dispatch.events
+import dispatch.live.events
 import dispatch.oversight.events
+import dispatch.plans.events
 from gateway.model.events import ENVELOPE_VERSION, EVENT_TYPES, Event
 from gateway.model.wire import type_hints
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
-CENTRE = (dispatch.events.__name__, dispatch.oversight.events.__name__)
+CENTRE = (
+    dispatch.events.__name__,
+    dispatch.live.events.__name__,
+    dispatch.oversight.events.__name__,
+    dispatch.plans.events.__name__,
+)
 _PLAIN: dict[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 

@@ -193,8 +193,8 @@ async def live_purpose(
             return row.label if row else ""
 
         label = await services.store.read(work)
-        return stated or Purpose(code="incident", ref=label)
-    purpose = stated or getattr(asker, "purpose", None)
+        return stated or asker.purpose or Purpose(code="incident", ref=label)
+    purpose = stated or asker.purpose
     if purpose is None:
         raise ServiceError(
             "purpose: watching a camera is logged with its reason",

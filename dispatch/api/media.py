@@ -21,8 +21,10 @@ from dispatch.deps import Person, require
 from dispatch.errors import Gone, NotFound, ServiceError
 from dispatch.incidents import views
 from dispatch.incidents.tables import Incident
+from dispatch.live.bookmarks import Bookmarks
 from dispatch.retention.sealed import SealedFiles
-from dispatch.services.record import Record, purpose_of
+from dispatch.services.record import Asker, Record, purpose_of
+from dispatch.services.registry import Services
 from gateway.model.ids import UtcUs
 
 router = APIRouter(tags=["incidents"])
@@ -64,9 +66,12 @@ async def media_file(
         row = db.get(CameraMedia, media)
         if row is None:
             raise NotFound(f"there is no still or clip {media}")
-        views.sheet(db, person.access, row.incident)
         known = services.use(CameraSources).register.by_id(row.camera)
-        if known is not None and not _sees(person, known):
+        if row.incident:
+            views.sheet(db, person.access, row.incident)
+        elif known is None:  # of no incident: who may see the camera, may see it
+            raise NotFound(f"there is no still or clip {media}")
+        if known is not None and not sees(person, known):
             raise NotFound(f"there is no still or clip {media}")
         return row
 
@@ -112,23 +117,58 @@ async def bookmark(
     found = await services.store.read(work)
     register = services.use(CameraSources).register
     camera = register.by_id(body.camera) or register.find(found.source, body.camera)
-    if not _sees(person, camera):
+    if not sees(person, camera):
         raise NotFound(f"there is no camera {body.camera}")
     first, last = body.from_utc or found.started_utc, body.to_utc or found.last_event_utc
     between = clip_around(UtcUs(first), UtcUs(last), body.before_s, body.after_s)
-    name = camera.name_at_source or camera.id
-    clip = await services.use(MediaStore).bookmark(
-        camera.source or found.source, (camera.id, name), incident, between, person.name
+    return await keep_clip(
+        services,
+        asker_of(request, person),
+        camera,
+        between,
+        event_utc=first,
+        incident=incident,
+        source=camera.source or found.source,
+    )
+
+
+async def keep_clip(  # what a bookmark is made of
+    services: Services,
+    asker: Asker,
+    camera: CameraInfo,
+    between: tuple[int, int],
+    *,
+    event_utc: int,
+    incident: str,
+    why: str = "",
+    source: str = "",
+) -> dict[str, Any]:
+    """Want a clip and log it; returns the row's id, state and times. Raises ServiceError."""
+    clip = await services.use(Bookmarks).want(
+        camera,
+        between,
+        event_utc=event_utc,
+        incident=incident,
+        who=asker.access.user.display_name,
+        why=why,
+        source=source,
     )
     services.use(Record).note_of(
-        asker_of(request, person),
+        asker,
         "collect",
         "camera.bookmark",
         Obj(type="media", id=clip, cat="camera"),
-        detail={"incident": incident, "camera": body.camera, "from": between[0], "to": between[1]},
+        detail={
+            "incident": incident,
+            "camera": camera.id,
+            "from": between[0],
+            "to": between[1],
+            "reason": why,
+        },
     )
     return {"id": clip, "state": "wanted", "from_utc": between[0], "to_utc": between[1]}
 
 
-def _sees(person: Person, camera: CameraInfo) -> bool:
+def sees(person: Person, camera: CameraInfo) -> bool:
+    """Whether a person may see what a camera saw."""
     return not camera.group or person.access.camera(Action.SEE, camera.group)

@@ -9,10 +9,12 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from dispatch.cameras.media import Answer
+from gateway.model.errors import LinkError
 
 TIMEOUT_S = 30.0
 STILL_TIMEOUT_S = 3.0
@@ -122,6 +124,33 @@ class FrigateHttp:
         words = {"user": self._login.username, "password": self._login.password or ""}
         response = await self._client.post("api/login", json=words)
         return response.status_code == 200
+
+    async def picture(self, path: str) -> bytes:
+        """Return a picture of now; raises httpx.HTTPError, or LinkError with the status."""
+        response = await self._ask("GET", path, timeout=STILL_TIMEOUT_S)
+        if response.status_code != 200:
+            raise LinkError(f"it answered {response.status_code}")
+        return response.content
+
+    async def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Ask for JSON; returns status and value (None without one), status 0 without an answer.
+
+        ``Any``: the source's JSON, whose shape differs from release to release.
+        """
+        try:
+            response = await self._ask(method, path, json=body)
+        except httpx.HTTPError:
+            return 0, None
+        try:
+            return response.status_code, response.json()
+        except ValueError:
+            return response.status_code, None
+
+    async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        response = await self._client.request(method, path, **more)
+        if response.status_code == 401 and await self._sign_in():
+            response = await self._client.request(method, path, **more)
+        return response
 
     async def retain(self, event_id: str) -> int:
         """Ask Frigate to keep an event (legal hold); returns its status."""

@@ -26,13 +26,11 @@ from dispatch.cameras.media import (
     STILL,
     WANTED,
     Want,
-    clip_between,
     follow,
     frigate_wants,
 )
 from dispatch.cameras.mp4 import duration_ms
 from dispatch.cameras.tables import CameraMedia
-from dispatch.errors import ServiceError
 from dispatch.store.engine import Store, StoreUnavailable
 from gateway.model.ids import UtcUs, ulid
 from gateway.ports import Clock
@@ -75,7 +73,7 @@ class MediaStore:
         self._clock = clock
         self._randomness = randomness
         self.folder = folder
-        self._allowed = allowed
+        self.allowed = allowed
         self._sources: dict[str, tuple[MediaSource, int]] = {}
         self._closing = asyncio.Event()
         self._wake = asyncio.Event()
@@ -83,6 +81,8 @@ class MediaStore:
         self._buckets: dict[str, Bucket] = {}
         self.counters: Counter[tuple[str, str]] = Counter()
         """(source, reason) -> events whose media nobody asked for."""
+        self.on_kept: Callable[[CameraMedia, Mapping[str, Any]], None] = lambda row, values: None
+        """Told of each file that is kept, before it is shown: the audit log's entry."""
 
     def add_source(self, source: str, fetcher: MediaSource, *, keeps_days: float) -> None:
         """Fetch media of a source, which keeps them ``keeps_days`` itself."""
@@ -110,7 +110,7 @@ class MediaStore:
 
     def _add_picture(self, db: Session, picture: dict[str, Any]) -> None:
         """Keep a still that came inside a message, as fetched."""
-        if not self._allowed():
+        if not self.allowed():
             return
         raw: bytes = picture["raw"]
         digest, now = hashlib.sha256(raw).hexdigest(), self._clock.utc_us()
@@ -145,6 +145,8 @@ class MediaStore:
         )
         if db.exec(known).first() is None:
             db.add(row)
+            kept = {"sha256": digest, "size_bytes": len(raw), "how": "inside the message"}
+            self.on_kept(row, kept)
 
     def _add(  # noqa: PLR0917  # what a row is made of
         self, db: Session, want: Want, source: str, camera: str, incident: str, who: str
@@ -176,40 +178,6 @@ class MediaStore:
         db.flush()
         return row
 
-    async def bookmark(  # where, when and who
-        self,
-        source: str,
-        camera: tuple[str, str],
-        incident: str,
-        between: tuple[int, int],
-        who: str,
-    ) -> str:
-        """Want the clip of a camera (our id, the source's name) between two times; returns its id.
-
-        Raises ServiceError when the source gives no clips or the times cannot be used.
-        """
-        if source not in self._sources:
-            raise ServiceError(
-                f"the source {source} gives no clips", hint="Set its http address in samband.toml."
-            )
-        name = "b-" + ulid(self._clock.utc_us(), self._randomness(10))
-        try:
-            want = clip_between(name, camera[1], *between)
-        except ValueError as error:
-            raise ServiceError(str(error)) from error
-
-        def work(db: Session) -> str:
-            row = self._add(db, want, source, camera[0], incident, who)
-            if row is None:
-                raise AssertionError("a bookmark's name is new")
-            row.next_utc = max(row.next_utc, want.to_utc)  # the future is not recorded yet
-            db.add(row)
-            return row.id
-
-        made = await self._store.write(work)
-        self._wake.set()
-        return made
-
     async def run(self) -> None:
         """Fetch what is due until ``close``."""
         await asyncio.to_thread(self.folder.mkdir, parents=True, exist_ok=True)
@@ -225,7 +193,7 @@ class MediaStore:
 
     async def _due(self) -> list[CameraMedia]:
         room = AT_ONCE - len(self._busy)
-        if room <= 0 or not self._allowed():
+        if room <= 0 or not self.allowed():
             return []
         now, busy = self._clock.utc_us(), set(self._busy)
 
@@ -236,6 +204,7 @@ class MediaStore:
                 col(CameraMedia.next_utc) <= now,
                 col(CameraMedia.source).in_(list(self._sources)),
                 col(CameraMedia.id).not_in(busy),
+                col(CameraMedia.path) != "",
             )
             # A still first: it is small, and somebody waits for it.
             ordered = query.order_by(col(CameraMedia.kind).desc(), col(CameraMedia.next_utc))
@@ -278,6 +247,8 @@ class MediaStore:
         }
         if step.keep:
             values |= await asyncio.to_thread(self._keep, target, fetched)
+            values["how"] = how_frigate(remuxed=row.remuxed)
+            self.on_kept(row, values)
         else:
             await asyncio.to_thread(target.unlink, missing_ok=True)
         if not step.keep and row.state == PARTIAL:
@@ -316,27 +287,38 @@ def _change(db: Session, media: str, values: Mapping[str, Any]) -> None:
 def media_rows(db: Session, incident: str) -> list[dict[str, Any]]:
     """Return stills and clips of an incident as its sheet shows them."""
     query = select(CameraMedia).where(CameraMedia.incident == incident)
-    return [
-        {
-            "id": row.id,
-            "kind": row.kind,
-            "camera": row.camera,
-            "state": row.state,
-            "reason": row.reason,
-            "from_utc": row.from_utc,
-            "to_utc": row.to_utc,
-            "made_by": row.made_by,
-            "made_utc": row.made_utc,
-            "tries": row.tries,
-            "next_utc": row.next_utc,
-            "sha256": row.sha256,
-            "size_bytes": row.size_bytes,
-            "duration_ms": row.duration_ms,
-            "content_type": row.content_type,
-            "remuxed": row.remuxed,
-        }
-        for row in db.exec(query.order_by(col(CameraMedia.made_utc)).limit(200))
-    ]
+    return [media_row(row) for row in db.exec(query.order_by(col(CameraMedia.made_utc)).limit(200))]
+
+
+def media_row(row: CameraMedia) -> dict[str, Any]:
+    """Return a still or clip as it is shown."""
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "camera": row.camera,
+        "state": row.state,
+        "reason": row.reason,
+        "from_utc": row.from_utc,
+        "to_utc": row.to_utc,
+        "made_by": row.made_by,
+        "made_utc": row.made_utc,
+        "tries": row.tries,
+        "next_utc": row.next_utc,
+        "sha256": row.sha256,
+        "size_bytes": row.size_bytes,
+        "duration_ms": row.duration_ms,
+        "content_type": row.content_type,
+        "remuxed": row.remuxed,
+        "why": row.why,
+        "how": row.how,
+        "skew_ms": row.skew_ms,
+        "event_utc": row.event_utc,
+    }
+
+
+def how_frigate(*, remuxed: bool) -> str:
+    """Return how Frigate made a file."""
+    return "by Frigate, packed anew" if remuxed else "by Frigate"
 
 
 def clip_around(first_utc: UtcUs, last_utc: UtcUs, before_s: int, after_s: int) -> tuple[int, int]:

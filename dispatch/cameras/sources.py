@@ -340,6 +340,11 @@ class CameraSources:
             )
         return rows
 
+    def skew_ms(self, source: str) -> int | None:
+        """Return the estimated offset of a source's clock, None while nothing is known."""
+        health = self.health.get((source, ""))
+        return health.skew_ms if health else None
+
     def _group(self, camera: str) -> str:
         known = self.register.by_id(camera)
         return known.group if known else ""

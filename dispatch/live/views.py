@@ -223,7 +223,12 @@ class LiveViews:
                 verb=f"camera.{view.mode}.end",
                 actor=self._actors.pop(view.id),
                 obj=Obj(type="camera", id=view.camera, cat="camera"),
-                detail={"view": view.id, "seconds": seconds, "why": why},
+                detail={
+                    "view": view.id,
+                    "seconds": seconds,
+                    "pictures": view.pictures,
+                    "why": why,
+                },
             )
         )
         if tell:

@@ -23,6 +23,9 @@ class FrigateStub:
         """By event id or camera: answers in turn, the last for ever; a number is a status."""
         self.reviews: list[Any] = []
         self.retained: list[str] = []
+        self.gaps: list[Any] = []
+        self.exports: dict[str, str] = {}
+        self.latest: bytes = b""
         self.app = Starlette(
             routes=[
                 Route("/api/login", self._login, methods=["POST"]),
@@ -31,6 +34,13 @@ class FrigateStub:
                 Route("/api/events/{event}/clip.mp4", self._clip),
                 Route("/api/review/{event}/clip.mp4", self._clip),
                 Route("/api/review", self._reviews),
+                Route("/api/recordings/unavailable", self._unavailable),
+                Route("/api/{camera}/latest.jpg", self._latest),
+                Route(
+                    "/api/export/{camera}/start/{start}/end/{end}", self._export, methods=["POST"]
+                ),
+                Route("/api/exports/{export}", self._exported),
+                Route("/api/export/{export}", self._unexport, methods=["DELETE"]),
                 Route("/api/{event}/start/{start}/end/{end}/clip.mp4", self._clip),
             ]
         )
@@ -79,3 +89,28 @@ class FrigateStub:
         return self._refused(request) or Response(
             json.dumps(self.reviews), media_type="application/json"
         )
+
+    async def _unavailable(self, request: Request) -> Response:
+        return self._refused(request) or JSONResponse(self.gaps)
+
+    async def _latest(self, request: Request) -> Response:
+        return self._refused(request) or Response(self.latest, media_type="image/jpeg")
+
+    async def _export(self, request: Request) -> Response:
+        refused = self._refused(request)
+        if refused is None:
+            name = f"{request.path_params['camera']}_{len(self.exports) + 1}"
+            self.exports[name] = request.url.path
+            return JSONResponse({"success": True, "export_id": name})
+        return refused
+
+    async def _exported(self, request: Request) -> Response:
+        refused = self._refused(request)
+        known = request.path_params["export"] in self.exports
+        return refused or (JSONResponse({"id": 1}) if known else JSONResponse({}, 404))
+
+    async def _unexport(self, request: Request) -> Response:
+        refused = self._refused(request)
+        if refused is None:
+            self.exports.pop(request.path_params["export"], None)
+        return refused or JSONResponse({"success": True})

@@ -226,27 +226,6 @@ async def test_a_still_is_fetched_after_logging_in(place: Place) -> None:
     assert [path for path in place.media.folder.iterdir()] == [place.media.folder / found.file]
 
 
-@needs_ffmpeg
-async def test_a_clip_that_is_late_then_short_then_whole(place: Place, tmp_path: Path) -> None:
-    short = film(tmp_path / "short.mp4", 3.0).read_bytes()
-    whole = film(tmp_path / "whole.mp4", 10.0).read_bytes()
-    place.stub.clips["quay"] = [404, short, whole]
-    end = place.room.clock.utc_us()
-    await place.media.bookmark(
-        "webhook:test", ("cam-0412", "quay"), "i-1", (end - 10 * S, end), "Anna"
-    )
-    late = await place.until(lambda row: row.tries == 1)
-    assert (late.state, late.reason) == ("wanted", "the source answered 404")
-    place.skip(16)
-    partial = await place.until(lambda row: row.state == "partial")
-    assert partial.reason == "7 s are missing"
-    assert duration_ms(place.media.folder / partial.file) == 3000
-    place.skip(31)
-    done = await place.until(lambda row: row.state == "fetched")
-    assert (done.tries, done.duration_ms, done.made_by) == (3, 10_000, "Anna")
-    assert duration_ms(place.media.folder / done.file) == 10_000
-
-
 async def test_a_storm_of_alerts_wants_no_more_than_its_share(place: Place) -> None:
     base = {"source": "webhook:test", "incident": "i-1", "camera": "c", "t_recv_utc": 1}
     rows = [row(**base, src_event_id=f"e-{n}") for n in range(300)]

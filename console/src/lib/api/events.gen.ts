@@ -437,6 +437,33 @@ export interface Events {
     name: string;
     operator?: string;
   };
+  /** A plan will be activated; ``waits_for`` says what it waits for beside its time. */
+  'plan.scheduled': {
+    draft: string;
+    at_utc: number;
+    state: string;
+    waits_for?: string;
+    operator?: string;
+  };
+  /** A plan on trial was kept, or the former one returned; ``why`` says it in words. */
+  'plan.settled': {
+    plan: number;
+    state: string;
+    why?: string;
+    operator?: string;
+  };
+  /** A plan is live on trial: without *Keep* the former one returns at ``keep_until_utc``. */
+  'plan.trial': {
+    plan: number;
+    previous: number;
+    keep_until_utc: number;
+    operator?: string;
+  };
+  /** What of the live plan waits until it is released; empty: nothing any more. */
+  'plan.waits': {
+    plan: number;
+    waits?: string[];
+  };
   /** An operator left a position. ``cause``: left, taken_over, signed_out, revoked, expired. */
   'position.left': {
     position: string;

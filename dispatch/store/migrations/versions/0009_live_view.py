@@ -4,6 +4,8 @@ Revision ID: 0009
 Revises: 0008
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -12,19 +14,21 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-_COLUMNS = (
-    sa.Column("why", sa.String(), nullable=False, server_default=""),
-    sa.Column("how", sa.String(), nullable=False, server_default=""),
-    sa.Column("skew_ms", sa.Integer(), nullable=True),
-    sa.Column("event_utc", sa.BigInteger(), nullable=False, server_default="0"),
-)
-"""Of ``camera_media``."""
+
+def _columns() -> tuple["sa.Column[Any]", ...]:
+    """Return the new columns of ``camera_media``."""
+    return (
+        sa.Column("why", sa.String(), nullable=False, server_default=""),
+        sa.Column("how", sa.String(), nullable=False, server_default=""),
+        sa.Column("skew_ms", sa.Integer(), nullable=True),
+        sa.Column("event_utc", sa.BigInteger(), nullable=False, server_default="0"),
+    )
 
 
 def upgrade() -> None:
     """Add the tables and columns."""
-    for column in _COLUMNS:
-        op.add_column("camera_media", column.copy())
+    for column in _columns():
+        op.add_column("camera_media", column)
     op.create_table(
         "live_view",
         sa.Column("id", sa.String(), nullable=False),
@@ -68,5 +72,5 @@ def downgrade() -> None:
     op.drop_table("source_hold")
     op.drop_table("live_view")
     with op.batch_alter_table("camera_media") as table:
-        for column in _COLUMNS:
+        for column in _columns():
             table.drop_column(column.name)
