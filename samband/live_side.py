@@ -13,7 +13,6 @@ from dispatch.cameras.frigate_http import FrigateHttp
 from dispatch.live.bookmarks import Bookmarks
 from dispatch.live.camera_http import CameraHttp, Login, NoPicture
 from dispatch.live.engines import Engine, EngineSettings
-from dispatch.live.events import the_viewer
 from dispatch.live.mediamtx_auth import MediaMtxAuth
 from dispatch.live.networks import Bounds, networks_of
 from dispatch.live.recorders import FrigateRecorder, MediaMtxRecorder
@@ -25,7 +24,6 @@ from dispatch.live.views import LiveViews
 from dispatch.retention.sealed import SealedFiles
 from dispatch.services.record import Record
 from dispatch.services.registry import Services
-from dispatch.services.sight import Sight
 from gateway.model.errors import ConfigError, LinkError
 from samband.camera_side import CameraSide, secret_of
 from samband.config_cameras import Camera, Cameras
@@ -65,7 +63,6 @@ class LiveSide:
         )
         s.sessions.on_ended(self.views.session_ended)
         s.access.on_changed(self.views.access_changed)
-        s.use(Sight).add_rules({"view.ended": the_viewer})
         self.bookmarks = s.add(
             Bookmarks(
                 store=s.store,

@@ -10,6 +10,7 @@ from typing import Any
 from dispatch import events as centre
 from dispatch.auth.access import Access
 from dispatch.auth.permissions import Action
+from dispatch.live.events import the_viewer
 from dispatch.services.board import Board
 from dispatch.services.plans import LivePlan
 from gateway.model import events as ev
@@ -57,6 +58,7 @@ class Sight:
             "log.state": self._everyone,
             "disk.low": self._everyone,
             "access.changed": self._access,
+            "view.ended": the_viewer,
         }
         for kind in ("taken", "left", "listening"):
             self._rules[f"position.{kind}"] = self._position
