@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, Union, get_args, get_origin
 
 import dispatch.events
+import dispatch.evidence.events
 import dispatch.live.events
 import dispatch.oversight.events
 import dispatch.plans.events
@@ -19,6 +20,7 @@ CENTRE = (
     dispatch.live.events.__name__,
     dispatch.oversight.events.__name__,
     dispatch.plans.events.__name__,
+    dispatch.evidence.events.__name__,
 )
 _PLAIN: dict[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
 

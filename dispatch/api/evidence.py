@@ -15,12 +15,14 @@ from dispatch.evidence.builder import signed_text
 from dispatch.evidence.draft import Recipient, Why
 from dispatch.evidence.leaving import Leaves
 from dispatch.evidence.pictures import Box
+from dispatch.evidence.redacted_times import parts_between
 from dispatch.evidence.redaction import Part, Redacting
 from dispatch.evidence.selection import Selection
 from dispatch.evidence.service import Ask, Evidence
 from dispatch.evidence.shelf import Package
 from dispatch.retention.tables import LegalOrder
 from dispatch.services.record import Asker, purpose_of
+from dispatch.services.registry import Services
 
 router = APIRouter(tags=["evidence"])
 
@@ -60,6 +62,8 @@ class DisclosureBody(Body):
     expires: date
     listening_copies: bool = True
     case_summary: bool = False
+    ask: bool = True
+    """False: built as the original of a redacted copy; nobody is asked until ``…/ask``."""
 
 
 class LeftOut(Body):
@@ -114,10 +118,18 @@ class PartBody(Body):
     sound: bool = False
 
 
+class MuteBody(Body):
+    """A time in which every recording and clip is made unhearable."""
+
+    from_utc: Times
+    to_utc: Times
+
+
 class RedactedBody(DisclosureBody):
     """What is hidden in a copy, and why."""
 
     parts: Annotated[list[PartBody], Field(max_length=1000)] = []
+    mute: Annotated[list[MuteBody], Field(max_length=50)] = []
     mask_units: bool = False
     reason: Text
 
@@ -160,21 +172,28 @@ def _ask(body: DisclosureBody, selection: Selection, order: LegalOrder | None = 
         listening_copies=body.listening_copies,
         case_summary=body.case_summary,
         recipient_key=body.recipient_key.strip(),
+        ask=body.ask,
     )
 
 
-def _shown(package: Package) -> dict[str, Any]:
-    """Return a package as JSON, with the text that a card signs; sessions stay inside."""
+def _shown(package: Package, services: Services) -> dict[str, Any]:
+    """Return a package as JSON, with names and the text that a card signs; sessions stay inside."""
     value = package.to_json()
     for name in ("session", "address", "selection"):
         del value[name]
-    return {**value, "to_sign": signed_text(package.id, package.package_hash)}
+    people = {user.id: user.display_name for user in services.people.users()}
+    named = (package.requested_by, *package.approvers, package.refused_by)
+    return {
+        **value,
+        "names": {one: people.get(one, one) for one in named if one},
+        "to_sign": signed_text(package.id, package.package_hash),
+    }
 
 
 @router.get("/evidence")
 async def packages(person: Viewer, services: ServicesOf) -> list[dict[str, Any]]:
     """Return all packages, newest first."""
-    return [_shown(one) for one in await services.use(Evidence).packages()]
+    return [_shown(one, services) for one in await services.use(Evidence).packages()]
 
 
 @router.get("/evidence-approvers")
@@ -200,7 +219,7 @@ async def disclosures(person: Viewer, services: ServicesOf) -> list[dict[str, An
 @router.get("/evidence/{package}")
 async def package(package: str, person: Viewer, services: ServicesOf) -> dict[str, Any]:
     """Return one package: what will leave, for whom, why, what is missing from it."""
-    return _shown(await services.use(Evidence).find(package))
+    return _shown(await services.use(Evidence).find(package), services)
 
 
 @router.get("/evidence/{package}/contents")
@@ -235,7 +254,7 @@ async def request_package(
     if body.order:
         order = await services.store.read(lambda db: db.get(LegalOrder, body.order))
     ask = _ask(body, selection, order)
-    return _shown(await services.use(Evidence).request(asker_of(request, person), ask))
+    return _shown(await services.use(Evidence).request(asker_of(request, person), ask), services)
 
 
 @router.post("/evidence/{package}/redacted", status_code=201)
@@ -245,17 +264,19 @@ async def request_redacted(
     """Make a copy of a package in which parts are hidden; it names its parent."""
     evidence = services.use(Evidence)
     parent = await evidence.find(package)
+    muted = [(one.from_utc, one.to_utc) for one in body.mute]
+    parts = await services.store.read(lambda db: parts_between(db, parent, muted))
     redacting = Redacting(
         parent=parent.id,
         parent_hash=parent.package_hash,
-        parts=tuple(_part(one) for one in body.parts),
+        parts=(*(_part(one) for one in body.parts), *parts),
         reason=body.reason,
         mask_units=body.mask_units,
         parent_files={},
     )
     ask = _ask(body, Selection())
     made = await evidence.request_redacted(asker_of(request, person), ask, parent, redacting)
-    return _shown(made)
+    return _shown(made, services)
 
 
 def _part(body: PartBody) -> Part:
@@ -277,7 +298,7 @@ async def ask_again(
 ) -> dict[str, Any]:
     """Ask the named persons once more, when a day has passed without a disclosure."""
     asker = asker_of(request, person)
-    return _shown(await services.use(Evidence).deciding.ask_again(asker, package))
+    return _shown(await services.use(Evidence).deciding.ask_again(asker, package), services)
 
 
 @router.post("/evidence/{package}/approve")
@@ -287,7 +308,9 @@ async def approve(
     """Approve exactly the build with this hash; only who is named in it may."""
     asker = asker_of(request, person)
     evidence = services.use(Evidence)
-    return _shown(await evidence.deciding.approve(asker, package, body.package_hash, body.line))
+    return _shown(
+        await evidence.deciding.approve(asker, package, body.package_hash, body.line), services
+    )
 
 
 @router.post("/evidence/{package}/refuse")
@@ -296,7 +319,9 @@ async def refuse(
 ) -> dict[str, Any]:
     """Refuse a package: it never leaves."""
     asker = asker_of(request, person)
-    return _shown(await services.use(Evidence).deciding.refuse(asker, package, body.reason))
+    return _shown(
+        await services.use(Evidence).deciding.refuse(asker, package, body.reason), services
+    )
 
 
 @router.get("/evidence/{package}/file", response_class=Response)

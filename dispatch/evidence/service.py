@@ -55,6 +55,8 @@ class Ask:
     case_summary: bool = False
     recipient_key: str = ""
     """Key (age) of the recipient: the file leaves encrypted to it."""
+    ask: bool = True
+    """Whether the approvers are asked at once."""
 
 
 class Evidence:
@@ -138,8 +140,9 @@ class Evidence:
         )
         made = self._package(asker, ask, built, gathered, redacting)
         made = replace(made, restricted_until_utc=until)
-        asked = await self.deciding.ask(asker, made)
-        return await self._keep(asked)
+        if ask.ask:
+            made = await self.deciding.ask(asker, made)
+        return await self._keep(made)
 
     async def _keep(self, package: Package) -> Package:
         kept = await asyncio.to_thread(self._parts.shelf.keep, package)

@@ -120,6 +120,17 @@ export interface Events {
     free_percent: number;
     free_bytes: number;
   };
+  /** A package was built, decided, handed out or erased (``state``). */
+  'evidence.changed': {
+    package: string;
+    state: string;
+  };
+  /** Somebody had more than 500 MB packed: an alert for those who watch over look-ups. */
+  'evidence.large': {
+    package: string;
+    size_bytes: number;
+    asked_by: string;
+  };
   /** Released; what is left in the press buffer is still being sent. */
   'floor.ending': {
     request: string;
@@ -185,6 +196,16 @@ export interface Events {
     position: string;
     talkgroup: string;
     silent: boolean;
+  };
+  /** Somebody took an extra right in need; supervisors are told at once. */
+  'glass.broken': {
+    glass: string;
+    user: string;
+    operator: string;
+    scope_kind: string;
+    scope: string;
+    words: string;
+    until_utc: number;
   };
   /** Two incidents were one: ``incident`` went into ``into``. ``undone``: it was not so. */
   'incident.merged': {
@@ -507,6 +528,16 @@ export interface Events {
     talkgroup: string;
     reason: string;
   };
+  /** A task for the review queue: a sampled look, an alert, a broken glass. */
+  'review.added': {
+    review: string;
+    review_kind: string;
+    rule: string;
+    words: string;
+    audience: string;
+    user: string;
+    due_utc: number;
+  };
   /** Health of a camera source, or of one ``camera``: up, down, silent, flooding. */
   'source.changed': {
     source: string;
@@ -586,6 +617,13 @@ export interface Events {
     words?: string;
     kind?: string;
     to?: number | null;
+  };
+  /** A person's view of a camera was ended; ``reason`` is for that person. */
+  'view.ended': {
+    view: string;
+    camera: string;
+    user: string;
+    reason: string;
   };
 }
 

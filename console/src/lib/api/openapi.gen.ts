@@ -2472,6 +2472,10 @@ export interface components {
             muted: boolean;
             talkgroup: string;
         };
+        MuteBody: {
+            from_utc: number;
+            to_utc: number;
+        };
         Offer: {
             sdp: string;
             talkgroups: string[];
@@ -2538,6 +2542,8 @@ export interface components {
                 [key: string]: string;
             };
             approvers: string[];
+            /** @default true */
+            ask: boolean;
             basis: string;
             /** @default false */
             case_summary: boolean;
@@ -2547,6 +2553,8 @@ export interface components {
             listening_copies: boolean;
             /** @default false */
             mask_units: boolean;
+            /** @default [] */
+            mute: components["schemas"]["MuteBody"][];
             /** @default [] */
             parts: components["schemas"]["PartBody"][];
             /** @default  */
@@ -2569,6 +2577,8 @@ export interface components {
                 [key: string]: string;
             };
             approvers: string[];
+            /** @default true */
+            ask: boolean;
             basis: string;
             /** @default [] */
             calls: string[];
