@@ -218,6 +218,7 @@ class Activations:
         if trial is not None:
             former = await self._t.drafts.plan(trial.previous) if trial.previous else None
             self._t.trial.begin(trial, former, self._t.live.target)
+            self._t.live.trial_until_utc = trial.keep_until_utc
 
     async def run(self) -> None:
         """Look every half second: what is due, what was released, whose trial is over."""
@@ -307,7 +308,8 @@ class Activations:
     def _begun(self, began: Live) -> PlanActivation:
         activation = began.activation
         self._t.trial.begin(activation, self._t.live.target, began.plan)
-        self._use(began, activation.by_name)
+        self._t.live.trial_until_utc = activation.keep_until_utc
+        # Told before the plan itself: with that each page gets a new snapshot, which has the rest.
         self._t.bus.publish(
             PlanTrial(
                 plan=began.number,
@@ -316,6 +318,7 @@ class Activations:
                 operator=activation.by_name,
             )
         )
+        self._use(began, activation.by_name)
         return activation
 
     def _use(self, live: Live, operator: str) -> None:
@@ -338,6 +341,7 @@ class Activations:
 
     def _settled(self, activation: PlanActivation) -> PlanActivation:
         self._t.trial.end()
+        self._t.live.trial_until_utc = None
         self._t.bus.publish(
             PlanSettled(
                 plan=activation.number,

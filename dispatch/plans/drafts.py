@@ -198,7 +198,10 @@ class Drafts:
             asker,
             "plan.checked",
             draft,
-            {"plan_sha256": report.plan_sha256, **report.counts()},
+            {
+                "plan_sha256": report.plan_sha256,
+                **{f"{severity}s": count for severity, count in report.counts().items()},
+            },
         )
 
         def work(db: Session) -> None:

@@ -49,6 +49,3 @@ class PlanWaits(Event):
     type: ClassVar[str] = "plan.waits"
     plan: int
     waits: tuple[str, ...] = ()
-
-
-EVENTS = (PlanTrial, PlanSettled, PlanScheduled, PlanWaits)

@@ -1,14 +1,15 @@
 """Wiring of plans: drafts, activations, the second person, and who sees their events."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from dispatch.auth.access import Access
 from dispatch.oversight.approvals import Approvals, digest_of
 from dispatch.plans.activation import Activations, Tools
 from dispatch.plans.check import Checker, LinkFaults
 from dispatch.plans.drafts import Draft, Drafts
-from dispatch.plans.events import EVENTS
+from dispatch.plans.events import PlanScheduled, PlanSettled, PlanTrial, PlanWaits
 from dispatch.plans.trial import TrialWatch
 from dispatch.plans.usage import Usage, usage_now
 from dispatch.services.background import Background
@@ -95,7 +96,8 @@ def add_plans(services: Services, rules: PlanRules) -> None:
         )
     )
     s.use(EventStream).on_event(trial.apply)
-    s.use(Sight).add_rules({kind.type: _seen for kind in EVENTS})
+    s.use(Sight).add_rules({kind.type: _desks for kind in (PlanTrial, PlanSettled)})
+    s.use(Sight).add_rules({kind.type: _planners for kind in (PlanScheduled, PlanWaits)})
     s.add(Plans(s, rules))
 
 
@@ -104,6 +106,15 @@ def what_happens(draft: Draft, sha256: str) -> dict[str, object]:
     return {"draft": draft.id, "plan_sha256": sha256, "in_place_of": draft.compared_with}
 
 
-def _seen(event: Event, access: Access) -> Event | None:
-    """Every desk sees that a plan is on trial and what waits; the rest is for who sees plans."""
-    return event if access.may("board.see") or access.may("plan.see") else None
+def _desks(event: Any, access: Access) -> Event | None:  # PlanTrial or PlanSettled, by its rule
+    """Every desk sees that a plan is on trial and how it ended; why, who sees plans."""
+    if access.may("plan.see"):
+        return cast(Event, event)
+    if not access.may("board.see"):
+        return None
+    # The reason may name talkgroups that this person has no grant for.
+    return replace(event, why="") if isinstance(event, PlanSettled) else cast(Event, event)
+
+
+def _planners(event: Any, access: Access) -> Event | None:  # PlanScheduled or PlanWaits
+    return cast(Event, event) if access.may("plan.see") else None

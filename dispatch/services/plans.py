@@ -31,6 +31,8 @@ class LivePlan:
         self._clock = clock
         self._changed: list[Callable[[Plan], None]] = []
         self.number = 0
+        self.trial_until_utc: int | None = None
+        """When the plan before this one returns unless somebody keeps this one."""
         self._set(Plan(name="no plan"), 0)
 
     def _set(self, plan: Plan, number: int) -> None:

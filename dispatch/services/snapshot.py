@@ -42,6 +42,8 @@ class Snapshots:
         self._desk = desk
         self._clock = clock
         self.incidents: IncidentSource | None = None
+        self.records: Callable[[str], bool] = lambda talkgroup: True
+        """Whether the policy lets a talkgroup be recorded."""
         self.individual_sight: IndividualSight | None = None
 
     async def open_incidents(self, access: Access) -> list[Row]:
@@ -62,7 +64,11 @@ class Snapshots:
                 "permissions": sorted(access.permissions),
                 "room": self._room,
             },
-            "plan": {"number": self._plan.number, "name": plan.name},
+            "plan": {
+                "number": self._plan.number,
+                "name": plan.name,
+                "trial_until_utc": self._plan.trial_until_utc,
+            },
             "talkgroups": self.talkgroups(access) if board else [],
             "links": self.links(access),
             "sites": self.sites(access),
@@ -107,7 +113,7 @@ class Snapshots:
             "description": talkgroup.description,
             "priority": talkgroup.priority,
             "address": talkgroup.address,
-            "recorded": talkgroup.recorded,
+            "recorded": talkgroup.recorded and self.records(talkgroup.id),
             "encrypted": talkgroup.encrypted,
             "test": talkgroup.test,
             "transmit_limit_s": talkgroup.transmit_limit_s,

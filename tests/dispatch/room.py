@@ -117,7 +117,7 @@ def small_plan() -> Plan:
                 kind="pei",
                 system=system,
                 site=site,
-                port="/dev/null",
+                port="/dev/zero",
                 sound="udp:127.0.0.1:0",
                 talkgroups=(200,),
             ),

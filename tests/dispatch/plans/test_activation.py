@@ -15,7 +15,7 @@ from dispatch.plans.trial import SETTLE_US
 from dispatch.services.plans import LivePlan
 from gateway.model import events as ev
 from gateway.model.ids import AlarmId, PositionId, RequestId
-from tests.dispatch.room import LINK, NORTH, PATROL, SECRET, Browser, Room, until
+from tests.dispatch.room import LINK, NORTH, PATROL, Browser, Room, until
 
 NEW_NAME = {"kind": "talkgroup", "id": NORTH, "value": {"name": "NORTH 9", "address": 5}}
 REASON = "the new names confuse the desks"
@@ -179,7 +179,7 @@ async def test_an_emergency_stands_against_it(desk: Desk) -> None:
     answer = await desk.do("activate")
     assert answer.status_code == 409
     assert "an emergency is not acknowledged: Patrol 1" in answer.text
-    desk.room.bus.publish(ev.AlarmEnded(alarm=raised, by="x", reason="handled"))
+    desk.room.bus.publish(ev.AlarmEnded(alarm=raised, operator="x", reason="handled"))
     await until(lambda: not desk.activations.usage().unacknowledged)
     assert (await desk.do("activate")).status_code == 200
 
@@ -194,7 +194,7 @@ async def test_a_scheduled_one_waits_for_the_emergency_then_keeps_itself(desk: D
     await desk.later(61_000_000)
     waiting = (await desk.engineer.get("/plans")).json()["scheduled"][0]["waits_for"]
     assert "emergency is not acknowledged" in waiting
-    desk.room.bus.publish(ev.AlarmEnded(alarm=raised, by="x", reason="handled"))
+    desk.room.bus.publish(ev.AlarmEnded(alarm=raised, operator="x", reason="handled"))
     await until(lambda: not desk.activations.usage().unacknowledged)
     await desk.later(0)
     assert desk.live.number == 2
@@ -240,7 +240,7 @@ async def test_a_schedule_is_cancelled_and_its_draft_open_again(desk: Desk) -> N
 async def test_what_a_desk_has_selected_waits_until_released(desk: Desk) -> None:
     dispatcher = await desk.room.browser("dispatcher")
     await dispatcher.post("/positions/1/take", {})
-    await dispatcher.post("/positions/select", {"talkgroup": NORTH})
+    await dispatcher.post("/select", {"talkgroup": NORTH})
     if not desk.activations.usage().selected:
         pytest.fail("the desk's selection is not known")
     await desk.activate()
@@ -250,7 +250,7 @@ async def test_what_a_desk_has_selected_waits_until_released(desk: Desk) -> None
     assert waits == "NORTH 1 keeps its cell and its name until it is released: " + (
         "Position 1 has selected it"
     )
-    await dispatcher.post("/positions/select", {"talkgroup": SECRET})
+    await dispatcher.post("/positions/leave", {"handover_text": ""})
     desk.activations.release()
     assert (desk.live.talkgroup_name(NORTH), desk.activations.waits()) == ("NORTH 9", ())
 
