@@ -17,18 +17,21 @@ from dispatch.deps import Person, client_address, public, require
 from dispatch.errors import NotFound, ServiceError, TooLarge
 from dispatch.incidents import views as incident_views
 from dispatch.incidents.tables import Incident
+from dispatch.live.bookmarks import Bookmarks
 from dispatch.live.camera_http import Still
 from dispatch.live.engines import SDP
 from dispatch.live.mediamtx_auth import MediaMtxAuth
 from dispatch.live.stills import Stills
 from dispatch.live.view import STILL
 from dispatch.live.views import LiveViews
+from dispatch.live.wall import tiles
 from dispatch.services.record import Asker, Record, purpose_of
 from dispatch.services.registry import Services
 
 router = APIRouter(tags=["live view"])
 
 Viewer = Annotated[Person, Depends(require("camera.live"))]
+Wall = Annotated[Person, Depends(require("incident.see"))]
 MAX_OFFER_BYTES = 64 * 1024
 
 
@@ -173,12 +176,35 @@ async def mediamtx_auth(request: Request, services: ServicesOf) -> Response:
     return Response(status_code=status)
 
 
+@router.get("/incidents/{incident}/wall")
+async def wall(incident: str, person: Wall, services: ServicesOf) -> list[dict[str, Any]]:
+    """List the cameras of an incident as its wall shows them."""
+    register = services.use(CameraSources).register
+    sheet = await services.store.read(lambda db: incident_views.sheet(db, person.access, incident))
+    names = [row["id"] for row in sheet.get("cameras", [])]
+    cameras = [register.by_id(name) or CameraInfo(id=name) for name in dict.fromkeys(names)]
+    cameras = [one for one in cameras if sees(person, one)]
+    return tiles(
+        cameras,
+        sheet["media"],
+        sources=services.use(CameraSources),
+        views=services.use(LiveViews),
+        stills=services.use(Stills),
+        bookmarks=services.use(Bookmarks),
+    )
+
+
 def camera_of(camera: str, person: Person, services: Services) -> CameraInfo:
     """Return a camera that this person may see; the same words for one that does not exist."""
     known = services.use(CameraSources).register.by_id(camera)
-    if known is None or (known.group and not person.access.camera(Action.SEE, known.group)):
+    if known is None or not sees(person, known):
         raise NotFound(f"there is no camera {camera}")
     return known
+
+
+def sees(person: Person, camera: CameraInfo) -> bool:
+    """Whether a person may know what a camera sees."""
+    return not camera.group or person.access.camera(Action.SEE, camera.group)
 
 
 async def live_purpose(

@@ -289,7 +289,7 @@ class CameraSources:
                 "longitude_deg": camera.longitude_deg,
                 "bearing_deg": camera.bearing_deg,
                 "range_m": camera.range_m,
-                "state": self._state_of(camera),
+                "state": self.state_of(camera)[0],
             }
             for camera in self.register.all()
         ]
@@ -342,17 +342,18 @@ class CameraSources:
 
     def skew_ms(self, source: str) -> int | None:
         """Return the estimated offset of a source's clock, None while nothing is known."""
-        health = self.health.get((source, ""))
-        return health.skew_ms if health else None
+        return self.health.get((source, ""), Health(source=source, state="")).skew_ms
 
     def _group(self, camera: str) -> str:
         known = self.register.by_id(camera)
         return known.group if known else ""
 
-    def _state_of(self, camera: CameraInfo) -> str:
+    def state_of(self, camera: CameraInfo) -> tuple[str, str]:
+        """Return the state of a camera and why, the source's where its own is not known."""
         own = self.health.get((camera.source, camera.id))
         whole = self.health.get((camera.source, ""))
-        return (own or whole or Health(source="", state="unknown")).state
+        known = own or whole or Health(source="", state="unknown")
+        return known.state, known.reason
 
     # ---- writing -------------------------------------------------------------------------------
 

@@ -95,7 +95,7 @@ export class ApiClient {
   /** Told when the server asks why somebody looks (428); true: try again with what stands now. */
   onPurposeNeeded: () => Promise<boolean> = () => Promise.resolve(false);
 
-  async raw(method: string, where: string, body?: unknown, again = false): Promise<Response> {
+  async raw(method: string, where: string, body?: unknown, again = false, timeoutMs = TIMEOUT_MS): Promise<Response> {
     const headers: Record<string, string> = { accept: 'application/json' };
     const purpose = this.purpose();
     if (purpose) headers['x-samband-purpose'] = purpose;
@@ -113,13 +113,13 @@ export class ApiClient {
         headers,
         body: payload,
         credentials: 'same-origin',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.timeout(timeoutMs),
       });
     } catch {
       throw new RequestFailed(0, 'The server does not answer', 'check the network', 0);
     }
     if (response.status === 428 && !again && (await this.onPurposeNeeded())) {
-      return this.raw(method, where, body, true);
+      return this.raw(method, where, body, true, timeoutMs);
     }
     if (!response.ok) {
       const error = await failure(response);
@@ -128,6 +128,9 @@ export class ApiClient {
     }
     return response;
   }
+
+  /** The error of an answer that was not had by `raw`. */
+  failed = (response: Response): Promise<RequestFailed> => failure(response);
 
   async json<T>(method: string, where: string, body?: unknown): Promise<T> {
     const response = await this.raw(method, where, body);

@@ -17,6 +17,7 @@ import { PrivateCalls } from './calls.svelte';
 import { Phone } from './phone';
 import { time } from './clock.svelte';
 import { Incidents } from './incidents.svelte';
+import { liveViews } from './live.svelte';
 import { LineTraces } from './lines.svelte';
 import { Messages } from './messages.svelte';
 import { notice } from './notices';
@@ -372,6 +373,9 @@ export class Desk {
         break;
       case 'plan.activated':
         this.stream.refresh();
+        break;
+      case 'view.ended':
+        liveViews.ended(String(data['view']), String(data['reason']));
         break;
       default:
         if (envelope.type.startsWith('position.')) this.#position(envelope);
