@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dispatch.errors import NotSignedIn, http_status
-from gateway.model.errors import ConfigError, RadioError
+from dispatch.oversight.refusals import note_refusal
+from gateway.model.errors import ConfigError, NotPermitted, RadioError
 
 logger = logging.getLogger(__name__)
 
@@ -132,6 +133,8 @@ async def _radio_error(request: Request, error: Exception) -> JSONResponse:
     more: dict[str, Any] = {}
     if isinstance(error, NotSignedIn):
         more["wait_s"] = error.wait_s
+    if isinstance(error, NotPermitted):
+        await note_refusal(request, error)
     if isinstance(error, ConfigError):
         more["faults"] = list(error.faults)
     return error_response(http_status(error), str(error), error.hint, **more)

@@ -54,11 +54,14 @@ class GrantInfo:
     scope: str
     actions: frozenset[Action]
     expires_utc: UtcUs | None = None
+    user: str = ""
+    """Set on a right of one person alone, taken by break-glass."""
 
     def is_for(self, user: UserInfo, now: UtcUs) -> bool:
         """Whether the grant holds for this user now."""
         return (
             self.role is user.role
+            and self.user in ("", user.id)
             and self.organisation in (EVERYTHING, user.organisation)
             and (self.expires_utc is None or self.expires_utc > now)
         )

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from dispatch.auth.access import Access, compute
 from dispatch.auth.people import People
+from dispatch.auth.permissions import Role
 from dispatch.events import AccessChanged
 from gateway.bus import Bus
 from gateway.model.ids import UtcUs
@@ -25,6 +27,8 @@ class AccessBook:
         self._clock = clock
         self._cache: dict[str, Access] = {}
         self._changed: list[Callable[[Access], None]] = []
+        self.withdrawn: Callable[[Role], frozenset[str]] = lambda role: frozenset()
+        """Permissions that the policy takes from a role."""
 
     def on_changed(self, callback: Callable[[Access], None]) -> None:
         """Call ``callback`` with the new rights of each user whose rights changed, at once."""
@@ -45,7 +49,9 @@ class AccessBook:
         user = self._people.user(user_id)
         if user is None:
             raise KeyError(user_id)
-        return compute(user, self._people.grants(), self._plan(), now)
+        access = compute(user, self._people.grants(), self._plan(), now)
+        less = self.withdrawn(user.role)
+        return replace(access, permissions=access.permissions - less) if less else access
 
     def refresh(self, reason: str) -> tuple[str, ...]:
         """Make all rights anew; publishes ``access.changed`` for those that differ."""

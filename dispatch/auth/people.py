@@ -299,6 +299,7 @@ class People:
             actions=",".join(sorted(action.value for action in grant.actions)),
             expires_utc=grant.expires_utc,
             given_by=given_by,
+            user=grant.user,
             created_utc=self._clock.utc_us(),
         )
         db.add(row)
@@ -395,4 +396,5 @@ def _grant_info(row: Grant) -> GrantInfo:
         scope=row.scope,
         actions=parse_actions(row.actions.split(",")),
         expires_utc=UtcUs(row.expires_utc) if row.expires_utc is not None else None,
+        user=row.user,
     )

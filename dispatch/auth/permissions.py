@@ -53,6 +53,8 @@ class Permission:
 _DESK = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
 _LISTENERS = _DESK | {Role.ENGINEER, Role.AUDITOR}
 _ALL = frozenset(Role)
+_KEEPERS = frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.DPO})
+"""Holding is the auditor's and the officer's job as much as the supervisor's."""
 
 
 def _line(name: str, words: str, roles: frozenset[Role]) -> Permission:
@@ -167,7 +169,9 @@ _LINES: tuple[Permission, ...] = (
     _line("links.trace", "see protocol lines", frozenset({Role.ENGINEER})),
     _line("links.restart", "restart a link", frozenset({Role.ENGINEER})),
     _line("plan.see", "see the plan", frozenset({Role.ENGINEER, Role.SUPERVISOR})),
-    _line("plan.edit", "change plans in drafts, check and compare them", frozenset({Role.ENGINEER})),
+    _line(
+        "plan.edit", "change plans in drafts, check and compare them", frozenset({Role.ENGINEER})
+    ),
     _line(
         "plan.activate",
         "activate, schedule, keep and roll back plans",
@@ -196,6 +200,41 @@ _LINES: tuple[Permission, ...] = (
         frozenset({Role.AUDITOR, Role.DPO}),
     ),
     _line(
+        "audit.export",
+        "ask for a copy of the audit log for an authority, and fetch it once it is agreed to",
+        frozenset({Role.AUDITOR, Role.DPO}),
+    ),
+    _line(
+        "audit.export_approve",
+        "agree as the second person to a copy of the audit log that somebody else asks for",
+        frozenset({Role.AUDITOR, Role.DPO}),
+    ),
+    _line(
+        "daysheet.see",
+        "see the day sheet: counts by operation, site and shift, orders, state of the log",
+        frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.DPO}),
+    ),
+    _line(
+        "report.see",
+        "see reports by talkgroup, site and shift",
+        frozenset({Role.SUPERVISOR, Role.ENGINEER, Role.AUDITOR, Role.DPO}),
+    ),
+    _line(
+        "extract.release",
+        "make and release what a person is told about who looked at their data",
+        frozenset({Role.DPO}),
+    ),
+    _line(
+        "processing.see",
+        "see and export the records of processing",
+        frozenset({Role.AUDITOR, Role.DPO, Role.ADMINISTRATOR}),
+    ),
+    _line(
+        "breach.list",
+        "list which records were touched, for a breach notice",
+        frozenset({Role.AUDITOR, Role.DPO}),
+    ),
+    _line(
         "access.read",
         "see who searched, played and changed an object",
         frozenset({Role.AUDITOR, Role.DPO}),
@@ -203,9 +242,57 @@ _LINES: tuple[Permission, ...] = (
     _line("purpose.state", "state why one looks, and see what stands of it", _ALL),
     _line("approval.see", "see what waits for a second person, as far as it concerns one", _ALL),
     _line(
+        "review.see",
+        "see the review queue and decide its tasks, but for one's own",
+        frozenset({Role.AUDITOR, Role.DPO}),
+    ),
+    _line("glass.break", "take an extra right in need for an hour, with a reason", _DESK),
+    _line(
+        "glass.see",
+        "see who broke the glass, where and why",
+        frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.DPO}),
+    ),
+    _line(
+        "staff.keep",
+        "keep the list of what belongs to staff, as keyed hashes",
+        frozenset({Role.AUDITOR, Role.DPO}),
+    ),
+    _line(
         "user.approve_role",
         "agree that an account becomes administrator or auditor",
         frozenset({Role.ADMINISTRATOR, Role.DPO}),
+    ),
+    _line("hold.see", "see holds", _KEEPERS),
+    _line("hold.set", "put calls and whatever else a scope names on hold, at once", _KEEPERS),
+    _line("hold.lift", "ask that a hold is lifted, and agree when somebody else asks", _KEEPERS),
+    _line("order.see", "see orders of courts and authorities", _KEEPERS),
+    _line("order.keep", "enter orders, hold their results, mark them as answered", _KEEPERS),
+    _line("retention.see", "see the retention board, runs of erasure, certificates", _KEEPERS),
+    _line(
+        "retention.review",
+        "say what becomes of an incident whose time is over",
+        frozenset({Role.SUPERVISOR, Role.DPO}),
+    ),
+    _line(
+        "retention.erase",
+        "list what is to be erased, carry it out, ask for an early erasure",
+        frozenset({Role.SUPERVISOR, Role.DPO}),
+    ),
+    _line(
+        "retention.agree",
+        "agree to an erasure that needs a second person",
+        frozenset({Role.SUPERVISOR, Role.DPO}),
+    ),
+    _line("policy.see", "see the policy and its versions", _KEEPERS | {Role.ADMINISTRATOR}),
+    _line(
+        "policy.edit",
+        "draft a policy and ask that it is activated",
+        frozenset({Role.DPO, Role.ADMINISTRATOR}),
+    ),
+    _line(
+        "policy.agree",
+        "agree to a policy that somebody else drafted",
+        frozenset({Role.SUPERVISOR, Role.DPO, Role.ADMINISTRATOR}),
     ),
     _line(
         "user.manage", "add, disable, reset users and change roles", frozenset({Role.ADMINISTRATOR})

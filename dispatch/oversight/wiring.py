@@ -5,10 +5,24 @@ import logging
 from pathlib import Path
 
 from dispatch.audit.keys import KeyFolder
+from dispatch.audit.log import sqlite_path
 from dispatch.oversight.approvals import Approvals, Tools
-from dispatch.oversight.events import ApprovalAsked, ApprovalDecided, who_acts
+from dispatch.oversight.breakglass import BreakGlass
+from dispatch.oversight.events import (
+    ApprovalAsked,
+    ApprovalDecided,
+    GlassBroken,
+    ReviewAdded,
+    who_acts,
+    who_reviews,
+    who_watches,
+)
 from dispatch.oversight.keyed import Keyed
+from dispatch.oversight.lookups import LookUps
 from dispatch.oversight.purposes import Purposes
+from dispatch.oversight.reviews import Reviews
+from dispatch.oversight.sampler import Sampler
+from dispatch.oversight.staff import StaffList
 from dispatch.services.background import Background
 from dispatch.services.desk import Desk
 from dispatch.services.record import Record
@@ -32,12 +46,15 @@ class Oversight:
         """Begin to sweep."""
         background.start(self._services.use(Approvals).run(), "approvals")
         background.start(self._wipe(), "purposes")
+        background.start(self._services.use(LookUps).run(), "look-ups")
+        background.start(self._services.use(Sampler).run(), "sampler")
 
     async def _wipe(self) -> None:
-        """Wipe the words of purposes whose time is over."""
+        """Wipe the words of purposes whose time is over, and looks that no rule needs."""
         while True:
             try:
                 await self._services.use(Purposes).wipe()
+                await self._services.use(LookUps).forget()
             except StoreUnavailable as error:
                 logger.warning("purposes: %s", error)
             await asyncio.sleep(WIPE_S)
@@ -55,7 +72,12 @@ def add_oversight(services: Services, state: Path) -> None:
     )
     services.add(Approvals(tools))
     services.use(Sight).add_rules(
-        {kind.type: who_acts for kind in (ApprovalAsked, ApprovalDecided)}
+        {
+            ApprovalAsked.type: who_acts,
+            ApprovalDecided.type: who_acts,
+            ReviewAdded.type: who_reviews,
+            GlassBroken.type: who_watches,
+        }
     )
     keyed = services.add(Keyed(KeyFolder(state / "keys")))
     purposes = services.add(
@@ -69,4 +91,48 @@ def add_oversight(services: Services, state: Path) -> None:
         )
     )
     record.purpose_rule(purposes.demand)
+    reviews = services.add(
+        Reviews(
+            store=services.store,
+            record=record,
+            bus=services.bus,
+            clock=services.clock,
+            randomness=services.randomness,
+        )
+    )
+    lookups = services.add(
+        LookUps(
+            store=services.store,
+            clock=services.clock,
+            keyed=keyed,
+            reviews=reviews,
+            seated=lambda user: desk.position_of(user) is not None,
+        )
+    )
+    record.on_act(lookups.take)
+    services.add(StaffList(services.store, record, services.clock, services.randomness, keyed))
+    services.add(
+        Sampler(
+            store=services.store,
+            audit=services.store,
+            database=lambda: sqlite_path(services.store.url),
+            clock=services.clock,
+            people=services.people,
+            record=record,
+            reviews=reviews,
+        )
+    )
+    services.add(
+        BreakGlass(
+            store=services.store,
+            plan=services.plan,
+            people=services.people,
+            access=services.access,
+            record=record,
+            reviews=reviews,
+            bus=services.bus,
+            clock=services.clock,
+            randomness=services.randomness,
+        )
+    )
     services.add(Oversight(services))

@@ -89,6 +89,10 @@ class Grant(SQLModel, table=True):
     actions: str
     expires_utc: int | None = Field(default=None, sa_column=_time(nullable=True))
     given_by: str = ""
+    user: str = ""
+    """Set on a right of one person alone (break-glass)."""
+    reviewed_utc: int | None = Field(default=None, sa_column=_time(nullable=True))
+    """When it was last approved again."""
     created_utc: int = Field(sa_column=_time())
 
 
@@ -314,8 +318,8 @@ class Message(SQLModel, table=True):
     """A text, received (``incoming``) or sent from a desk."""
 
     __tablename__ = "message"
-    __table_args__ = (Index("ix_message_due", "erased_utc", "expires_utc"),)
     __table_args__ = (
+        Index("ix_message_due", "erased_utc", "expires_utc"),
         Index("ix_message_talkgroup_t", "talkgroup", "t_utc"),
         Index("ix_message_sender_t", "sender", "t_utc"),
         Index("ix_message_recipient_t", "recipient", "t_utc"),
