@@ -5,6 +5,8 @@
 
 import type { Component } from 'svelte';
 import type { IconName } from '../../lib/icons';
+import { desk } from '../../lib/state/desk.svelte';
+import { waitingFor } from '../../lib/state/exports.svelte';
 
 export interface DeskPage {
   id: string;
@@ -46,6 +48,15 @@ export const PAGES: readonly DeskPage[] = [
     full: true,
     narrow: true,
     load: () => import('./Lanes.svelte'),
+  },
+  {
+    id: 'exports',
+    name: 'Exports',
+    icon: 'file',
+    permission: 'evidence.see',
+    group: 'control',
+    load: () => import('./Exports.svelte'),
+    count: () => waitingFor(desk.session.user?.id ?? ''),
   },
   {
     id: 'access',
