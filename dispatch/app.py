@@ -96,6 +96,7 @@ ROUTERS = (
     approvals,
     purposes,
     reviews,
+    two_person,
     importing,
     holds,
     retention,

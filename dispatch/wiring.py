@@ -20,8 +20,11 @@ from dispatch.calllog.setup import add_call_log
 from dispatch.incidents.views import list_incidents
 from dispatch.oversight.wiring import Oversight, add_oversight
 from dispatch.plans.wiring import PlanRules, Plans, add_plans
+from dispatch.reports.settings import ReportSettings
+from dispatch.reports.setup import ReportSide, add_reports
 from dispatch.retention.master_keys import MasterKeys
 from dispatch.retention.sealed import SealedFiles
+from dispatch.retention.setup import add_retention, start_retention, stop_retention
 from dispatch.services.background import Background
 from dispatch.services.board import Board
 from dispatch.services.board_load import load_board
@@ -83,6 +86,7 @@ class Parts:
     audit: AuditWriter
     session_hours: float = SESSION_HOURS
     plans: PlanRules = PlanRules()  # noqa: RUF009 - frozen
+    reports: ReportSettings = ReportSettings()  # noqa: RUF009 - frozen
 
 
 class Dispatch:
@@ -181,7 +185,10 @@ class Dispatch:
         s.add(DiskPolicy(parts.state, s.bus))
         add_oversight(s, parts.state)
         add_plans(s, parts.plans)
-        self._add_journal(record, desk)
+        add_reports(s, parts.state, parts.reports)
+        writer = JournalWriter(s.plan, desk_writers() | individual_writers())
+        add_retention(s, parts.state, writer)
+        self._add_journal(writer, record, desk)
         self._connect_rights(desk, stream)
 
     def _add_individual(
@@ -203,13 +210,13 @@ class Dispatch:
         )
         stream.on_event(calls.apply)
 
-    def _add_journal(self, record: Record, desk: Desk) -> None:
+    def _add_journal(self, writer: JournalWriter, record: Record, desk: Desk) -> None:
         s = self.services
         journal = s.add(
             Journal(
                 bus=s.bus,
                 store=s.store,
-                writer=JournalWriter(s.plan, desk_writers() | individual_writers()),
+                writer=writer,
                 clock=s.clock,
                 spool_folder=self.parts.state / "spool",
             )
@@ -266,6 +273,8 @@ class Dispatch:
         self.background.start(self._watch_sessions(), "sessions")
         s.use(Oversight).start(self.background)
         s.use(Plans).start(self.background)
+        s.use(ReportSide).start()
+        start_retention(s, self.background)
 
     async def _watch_people(self) -> None:
         """Take over what ``samband users`` changed in the store."""
@@ -319,6 +328,8 @@ class Dispatch:
             return
         self._closed = True
         self.services.use(EventStream).stop()
+        await self.services.use(ReportSide).close()
+        await stop_retention(self.services)
         await self.services.use(Journal).close()
         if hasattr(self, "_journal"):
             await asyncio.wait([self._journal], timeout=10)

@@ -9,12 +9,12 @@ from typing import Any
 
 from dispatch.audit.keys import GroupKeys, KeyFolder
 from dispatch.audit.log import sqlite_path
+from dispatch.audit.opened import opened
 from dispatch.audit.radio_text import CHECKPOINT, checkpoint_note
 from dispatch.audit.verify import verify_database
 from dispatch.audit.verify_report import Report
 from dispatch.audit.verify_tiles import verify_tiles
 from gateway.model.errors import ConfigError, RemoteError
-from samband.audit_opened import opened
 from samband.audit_proof_command import add_place, add_proof_parsers, proof_verbs
 
 EXIT_FAILED = 1

@@ -28,6 +28,7 @@ from dispatch.events import LogState, PositionGivenUp, PositionListening, Positi
 from dispatch.places.service import load as load_places
 from dispatch.plans.overlay import reopens
 from dispatch.plans.wiring import PlanRules
+from dispatch.reports.settings import ReportSettings
 from dispatch.services.board import Board
 from dispatch.services.desk import Desk
 from dispatch.services.journal import first_numbers
@@ -51,6 +52,7 @@ from samband.live_side import LiveSide
 from samband.place import log_origin
 from samband.places_side import add_places
 from samband.plan_file import link_opening_faults
+from samband.retention_side import join_retention, recorded_plan
 from samband.state import StateLock, make_state
 from samband.web_server import WebServer
 from voicecodecs.warm import warm
@@ -145,6 +147,7 @@ class Server:
                 randomness=os.urandom,
                 audit=self.audit,
                 session_hours=self.config.web.session_hours,
+                reports=ReportSettings(**self.config.reports.model_dump()),
                 plans=PlanRules(
                     second_person=self.config.plans.second_person,
                     link_faults=link_opening_faults,
@@ -164,8 +167,9 @@ class Server:
         self._vocoders = any(link.kind in P25_KINDS for link in live.plan.links)
         if self._vocoders:
             prepare(self.config.state)  # nothing is served yet: it may take its minute
+        plan = recorded_plan(services, live.plan)
         self.radio = RadioSide(
-            live.plan, live.number, self.bus, clock, folders=folders, first_call=first_call
+            plan, live.number, self.bus, clock, folders=folders, first_call=first_call
         )
         give_back_compiler()
         self.hub = VoiceHub(self.bus, clock, handles(live.plan))
@@ -187,6 +191,7 @@ class Server:
         collect_messages(services)
         add_places(load_places(self.config.places.file), services, self.cameras.register.all())
         self.live = LiveSide(self.config.cameras, services, self.cameras)
+        join_retention(services, self._plan_changed)
         self.web = WebServer(create_app(services), self.config.web, self._listener)
 
     def _make_audit(self, clock: SystemClock, bus: Bus) -> AuditWriter:
@@ -265,7 +270,8 @@ class Server:
         if not self._vocoders and any(link.kind in P25_KINDS for link in plan.links):
             await asyncio.to_thread(prepare, self.config.state)
             self._vocoders = True
-        for fault in await self.radio.use_plan(plan, number, reopens):
+        shaped = recorded_plan(self.dispatch.services, plan)
+        for fault in await self.radio.use_plan(shaped, number, reopens):
             logger.warning("plan %s: %s", number, fault)
 
     async def add_people(self, people: list[Person]) -> None:

@@ -69,6 +69,20 @@ class Audit(Part):
     stamp_roots: Path | None = Field(None, examples=["/etc/samband/tsa-root.pem"])
 
 
+class ReportsPart(Part):
+    """Days and shifts of reports, and what the records of processing say of the organisation."""
+
+    zone: str = Field("UTC", min_length=1, examples=["Europe/Stockholm"])
+    shifts: tuple[str, ...] = Field(
+        ("07:00", "15:00", "23:00"), min_length=1, examples=[["07:00", "15:00", "23:00"]]
+    )
+    controller: str = Field("", max_length=200, examples=["Region Norrvik"])
+    contact: str = Field("", max_length=200, examples=["Storgatan 1, Norrvik"])
+    officer: str = Field("", max_length=200, examples=["dpo@norrvik.example"])
+    authority: str = Field("", max_length=200, examples=["IMY"])
+    basis: str = Field("", max_length=200, examples=["brottsdatalagen (2018:1177)"])
+
+
 class SoundPart(Part):
     """Sound between radio and browser."""
 
@@ -103,6 +117,7 @@ class Config(Part):
     store: StorePart = StorePart()
     bus: BusPart = BusPart()
     audit: Audit = Audit()
+    reports: ReportsPart = ReportsPart()
     sound: SoundPart = SoundPart()
     log: Log = Log()
     cameras: Cameras = Cameras()
@@ -160,6 +175,7 @@ def contradictions(data: dict[str, Any], config: Config | None) -> list[str]:
             if file is not None and not file.is_file():
                 faults.append(f"web.{name}: no file {file}")
         faults += _audit_faults(config.audit)
+        faults += _report_faults(config.reports)
         faults += _places_faults(config.places)
         if config.audit.head is not None and config.audit.head.name != HEAD_NAME:
             faults.append(f"audit.head: expected a file named {HEAD_NAME}, got {config.audit.head}")
@@ -192,6 +208,18 @@ def _places_faults(places: PlacesPart) -> list[str]:
 
     try:
         load(places.file)
+    except ConfigError as error:
+        return [str(error)]
+    return []
+
+
+def _report_faults(reports: ReportsPart) -> list[str]:
+    """Return what is wrong with zone and shifts."""
+    from dispatch.reports.shifts import shifts_of
+    from gateway.model.errors import ConfigError
+
+    try:
+        shifts_of(reports.shifts, reports.zone)
     except ConfigError as error:
         return [str(error)]
     return []

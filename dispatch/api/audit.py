@@ -1,6 +1,5 @@
 """The auditor's first page: state, entries, verification, who saw an object."""
 
-import asyncio
 import json
 from typing import Annotated, Any
 
@@ -11,14 +10,12 @@ from sqlmodel import Session, col, select
 
 from dispatch.api.asking import ServicesOf, asker_of
 from dispatch.audit.entry import Obj
-from dispatch.audit.log import sqlite_path
 from dispatch.audit.mirror import Mirror
 from dispatch.audit.outside import STALE_S, OutsideProof
 from dispatch.audit.tables import AuditLog, Checkpoint
-from dispatch.audit.verify import verify_database
-from dispatch.audit.verify_report import Report
 from dispatch.audit.writer import AuditWriter
 from dispatch.deps import Person, require
+from dispatch.reports.verification import Verification
 from dispatch.services.record import Record
 from dispatch.services.registry import Services
 from dispatch.store.tables import AccessRow
@@ -30,29 +27,12 @@ ID = r"^[A-Za-z0-9._:/~-]*$"
 """What is asked for is logged in clear: ids and codes, never the name of a person."""
 
 
-class LastVerification:
-    """The newest report of this server, for the state page."""
-
-    def __init__(self) -> None:
-        """Begin with none."""
-        self.report: Report | None = None
-        self.at_utc: int | None = None
-        self.running = asyncio.Lock()
-
-
-def _last(services: Services) -> LastVerification:
-    if not services.has(LastVerification):
-        services.add(LastVerification())
-    return services.use(LastVerification)
-
-
 @router.get("/audit/state")
 async def state(
     person: Annotated[Person, Depends(require("audit.state"))], services: ServicesOf
 ) -> dict[str, Any]:
     """Return size, root, head, newest checkpoint and the last verification."""
     status = services.use(AuditWriter).status
-    last = _last(services)
     newest = await services.store.read(_newest_checkpoint)
     return {
         "origin": status.origin,
@@ -64,7 +44,7 @@ async def state(
         "reason": status.reason,
         "spooled": status.spooled,
         **_outside(services),
-        "last_verify": {**last.report.to_json(), "at_utc": last.at_utc} if last.report else None,
+        "last_verify": services.use(Verification).last,
     }
 
 
@@ -144,21 +124,7 @@ async def verify(
     services: ServicesOf,
 ) -> dict[str, Any]:
     """Hash the whole log again and compare it with head and checkpoints."""
-    last = _last(services)
-    async with last.running:
-        writer = services.use(AuditWriter)
-        database = sqlite_path(services.store.url)
-        report = await asyncio.to_thread(verify_database, database, writer.folder)
-        last.report, last.at_utc = report, services.clock.utc_us()
-    services.use(Record).note_of(
-        asker_of(request, person),
-        "system",
-        "audit.verify",
-        Obj(type="audit_log", id=report.origin),
-        result="ok" if report.ok else "failed",
-        detail={"size": report.size, "faults": len(report.faults)},
-    )
-    return {**report.to_json(), "at_utc": last.at_utc}
+    return await services.use(Verification).run(asker_of(request, person))
 
 
 @router.post("/audit/mirror")

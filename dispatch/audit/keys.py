@@ -60,6 +60,10 @@ class KeyFolder:
         self._folder = folder
         self._kept: dict[str, SecretKey] = {}
 
+    def holds(self, name: str) -> bool:
+        """Whether the file of a key is there now: another process may have destroyed it."""
+        return (self._folder / name).is_file()
+
     def names(self) -> list[str]:
         """Return the names of all key files, sorted."""
         return sorted(path.name for path in self._folder.iterdir() if path.suffix == ".key")
@@ -162,7 +166,8 @@ class GroupKeys:
 
     def decrypt(self, key_id: str, nonce: bytes, sealed: bytes, additional: bytes) -> bytes | None:
         """Return the text, or None when the key was destroyed or the bytes are not its work."""
-        key = self._folder.find(f"{key_id}.key")
+        name = f"{key_id}.key"
+        key = self._folder.find(name) if self._folder.holds(name) else None
         if key is None:
             return None
         try:
@@ -175,3 +180,13 @@ class GroupKeys:
         key_id = f"s-{month_of(at)}"
         key = self._folder.ensure(f"{key_id}.key")
         return key_id, hmac.digest(key.reveal(), subject.encode(), "sha256").hex()
+
+    def subject_everywhere(self, subject: str) -> list[str]:
+        """Return a subject as ``hmac:<key id>:<hex>`` under each key that was not destroyed."""
+        found = []
+        for name in self._folder.names():
+            key = self._folder.find(name) if name.startswith("s-") else None
+            if key is not None:
+                digest = hmac.digest(key.reveal(), subject.encode(), "sha256").hex()
+                found.append(f"hmac:{name.removesuffix('.key')}:{digest}")
+        return found

@@ -75,6 +75,11 @@ class Log:
         return self._folder
 
     @property
+    def database(self) -> Path:
+        """The SQLite file that holds the log."""
+        return self._database
+
+    @property
     def size(self) -> int:
         """Entries that are durable."""
         return self._tree.size

@@ -8,7 +8,7 @@ finds is table, head and checkpoints cut together, or everything signed anew wit
 import hashlib
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -36,6 +36,8 @@ __all__ = [
     "trusted_keys",
     "verify_database",
 ]
+
+PROGRESS_ENTRIES = 5000
 
 
 def _node(left: bytes, right: bytes) -> bytes:
@@ -183,11 +185,13 @@ def verify_database(
     trust: Path | None = None,
     head: Path | None = None,
     notes: Sequence[tuple[str, str]] = (),
+    progress: Callable[[int], None] | None = None,
 ) -> Report:
     """Verify the log in a SQLite file; raises ValueError when there is nothing to verify.
 
     ``folder`` holds ``audit.head``, ``log.vkey`` and what witnesses cosigned; ``trust`` is a file
     of keys from elsewhere; ``notes`` are checkpoints kept elsewhere, each with a name for it.
+    ``progress`` is told now and then how many entries are done.
     """
     began = time.monotonic()
     if not database.is_file():
@@ -216,9 +220,8 @@ def verify_database(
         connection.execute("BEGIN")
         _take_checkpoints(verifier, connection)
         nodes = {(level, idx): digest for level, idx, digest in _all_nodes(connection)}
-        verifier.rows(
-            connection.execute("SELECT seq, entry, leaf FROM audit_log ORDER BY seq"), nodes
-        )
+        rows = connection.execute("SELECT seq, entry, leaf FROM audit_log ORDER BY seq")
+        verifier.rows(_told(rows, progress) if progress else rows, nodes)
         if report.ok:
             _prove_growth(verifier.signed, connection, nodes, report)
     except sqlite3.DatabaseError as error:
@@ -227,6 +230,15 @@ def verify_database(
         connection.close()
     report.took_ms = round((time.monotonic() - began) * 1000)
     return report
+
+
+def _told(
+    rows: Iterator[tuple[int, bytes, bytes | None]], progress: Callable[[int], None]
+) -> Iterator[tuple[int, bytes, bytes | None]]:
+    for row in rows:
+        if row[0] % PROGRESS_ENTRIES == 0:
+            progress(row[0])
+        yield row
 
 
 def _cosigned_notes(folder: Path) -> list[tuple[str, str]]:

@@ -106,6 +106,16 @@ class AuditWriter:
         return self._log.folder
 
     @property
+    def database(self) -> Path:
+        """The SQLite file that holds the log."""
+        return self._log.database
+
+    @property
+    def keys(self) -> GroupKeys:
+        """The keys of texts and subjects."""
+        return self._keys
+
+    @property
     def status(self) -> LogStatus:
         """Return the state of the log now."""
         return LogStatus(

@@ -53,6 +53,8 @@ class Permission:
 _DESK = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
 _LISTENERS = _DESK | {Role.ENGINEER, Role.AUDITOR}
 _ALL = frozenset(Role)
+_SUPERVISOR = frozenset({Role.SUPERVISOR})
+_WITH_DPO = frozenset({Role.SUPERVISOR, Role.DPO})
 _KEEPERS = frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.DPO})
 """Holding is the auditor's and the officer's job as much as the supervisor's."""
 
@@ -257,6 +259,12 @@ _LINES: tuple[Permission, ...] = (
         "keep the list of what belongs to staff, as keyed hashes",
         frozenset({Role.AUDITOR, Role.DPO}),
     ),
+    _line("face.switch", "ask that faces of a source are used, and switch them off", _SUPERVISOR),
+    _line("face.approve", "agree that faces of a source are used", _WITH_DPO),
+    _line("watch.edit", "see the watch-list, ask for entries, take them away", _SUPERVISOR),
+    _line("watch.approve", "agree to an entry of the watch-list", _WITH_DPO),
+    _line("claim.unmask", "ask to see whom an unconfirmed hit names", _SUPERVISOR),
+    _line("claim.approve_unmask", "agree that somebody sees whom a hit names", _WITH_DPO),
     _line(
         "user.approve_role",
         "agree that an account becomes administrator or auditor",

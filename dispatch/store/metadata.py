@@ -12,6 +12,7 @@ import dispatch.live.tables
 import dispatch.oversight.tables
 import dispatch.plans.tables
 import dispatch.policy.tables
+import dispatch.reports.tables
 import dispatch.retention.tables
 import dispatch.store.individual
 import dispatch.store.tables
@@ -28,6 +29,7 @@ MODULES = (
     dispatch.cameras.tables,
     dispatch.plans.tables,
     dispatch.live.tables,
+    dispatch.reports.tables,
     dispatch.retention.tables,
     dispatch.policy.tables,
 )

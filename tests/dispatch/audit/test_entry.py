@@ -14,7 +14,7 @@ from dispatch.audit.verify import check_entry
 from dispatch.audit.verify_report import Report
 from gateway.model.errors import ConfigError
 from gateway.model.ids import UtcUs
-from samband.audit_opened import opened
+from dispatch.audit.opened import opened
 from tests.dispatch.audit.conftest import act
 
 NOW = UtcUs(1_764_000_000_123_456)

@@ -1,0 +1,1 @@
+"""What a person may be told about who looked at their data: an extract, released by hand."""

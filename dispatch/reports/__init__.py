@@ -1,0 +1,1 @@
+"""What auditor, supervisor and authority read: figures without persons, and the log."""
