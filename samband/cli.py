@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "warm": ("samband.warm", "compiles the vocoders, runs every stage of the voice path once"),
     "audit": ("samband.audit_command", "verifies, shows and mirrors the audit log"),
     "evidence": ("samband.evidence_command", "verifies evidence packages"),
+    "cameras": ("samband.cameras_command", "looks for ONVIF cameras, shows what one offers"),
     "witness": ("samband.witness_command", "remembers and cosigns other people's logs"),
     "users": ("samband.users_command", "adds, lists and disables people"),
     "plan": ("samband.plan_command", "checks, compares, activates and rolls back plans"),

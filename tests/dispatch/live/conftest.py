@@ -69,7 +69,6 @@ class LiveRoom(Room):
             found = [json.loads(raw) for (raw,) in db.execute("SELECT entry FROM audit_log")]
         return [entry for entry in found if not verbs or entry["verb"] in verbs]
 
-
     async def logged(self, number: int, *verbs: str) -> list[dict[str, Any]]:
         """Return the entries when there are so many: acts are noted without waiting."""
         await until(lambda: len(self.entries(*verbs)) >= number)
