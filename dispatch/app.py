@@ -45,6 +45,7 @@ from dispatch.api import (
     rtc,
     stream,
     trails,
+    two_person,
     units,
     users,
     webhooks,

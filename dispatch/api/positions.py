@@ -11,6 +11,7 @@ from dispatch.api.schemas import DeskBody, LeavePosition, Select, TakePosition
 from dispatch.auth.permissions import Action
 from dispatch.deps import Person, require
 from dispatch.errors import NotFound, TooLarge
+from dispatch.retention.telemetry import Telemetry
 from dispatch.services.desk import Desk
 from dispatch.services.sight import Sight
 from dispatch.store.tables import DeskState
@@ -89,4 +90,6 @@ async def keep_desk(body: DeskBody, person: Keeper, services: ServicesOf) -> dic
         db.add(row)
 
     await services.store.write(work)
+    position = services.use(Desk).position_of(person.user_id) or ""
+    await services.use(Telemetry).changed(person.user_id, position, body.state)
     return {"ok": True}

@@ -36,7 +36,7 @@ class Camera(SQLModel, table=True):
     name: str = ""
     place: str = ""
     group: str = Field(default="", index=True)
-    latitude_deg: float | None = None
+    latitude_deg: float | None = Field(default=None, index=True)
     longitude_deg: float | None = None
     bearing_deg: float | None = None
     range_m: float = 50.0

@@ -284,18 +284,24 @@ class SealedFiles:
         self._sweep_destroyed()
         plain = []
         for folder in FOLDERS:
-            root = self._state / folder
-            if not root.is_dir():
-                continue
-            with os.scandir(root) as entries:
-                names = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
+            names = self._names(folder)
             for one in names:
                 if one.endswith(TEMPORARY):
-                    (root / one).unlink(missing_ok=True)
-                elif not one.endswith((SUFFIX, ".json", ".tmp", ".part")):
-                    plain.append(f"{folder}/{one}")
+                    (self._state / folder / one).unlink(missing_ok=True)
+            plain += _plain(folder, names)
             self._drop_keyless(folder, {one for one in names if one.endswith(SUFFIX)})
         return plain
+
+    def plain_files(self, folder: str) -> list[str]:
+        """Return the names (below the state folder) of a folder's files that are not sealed."""
+        return _plain(folder, self._names(folder))
+
+    def _names(self, folder: str) -> list[str]:
+        root = self._state / folder
+        if not root.is_dir():
+            return []
+        with os.scandir(root) as entries:
+            return [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
 
     def _drop_keyless(self, folder: str, sealed: set[str]) -> None:
         """Take away sealed files that no key opens while their plain file is still there."""
@@ -398,6 +404,11 @@ class SealedFiles:
         for name in old | {f"seal-{n}" for n in range(1, number)}:
             self._keys.destroy(name)
         return done
+
+
+def _plain(folder: str, names: list[str]) -> list[str]:
+    other = (SUFFIX, TEMPORARY, ".json", ".tmp", ".part")
+    return [f"{folder}/{one}" for one in names if not one.endswith(other)]
 
 
 def _sealed(path: Path) -> Path:

@@ -16,6 +16,7 @@ from dispatch.store.retention import (
     EMERGENCY_CLASS,
     expiry_utc,
     longer_class,
+    policy_in_use,
 )
 from dispatch.store.tables import (
     Call,
@@ -42,6 +43,7 @@ class JournalWriter:
         """Take the plan (retention classes) and the writers of desk and unit events."""
         self._plan = plan
         self._late = False
+        self._told: list[Callable[[Session, set[str], set[str]], None]] = []
         self._writers: dict[str, Writer] = {
             "call.started": self._call_started,
             "call.updated": self._call_updated,
@@ -61,6 +63,8 @@ class JournalWriter:
     def write(self, db: Session, envelopes: list[Envelope], *, late: bool) -> None:
         """Write events in order, each once: what the mark says is in already is passed over."""
         self._late = late
+        calls: set[str] = set()
+        messages: set[str] = set()
         for envelope in envelopes:
             mark = db.get(JournalMark, envelope.gateway)
             if mark is not None and envelope.seq <= mark.seq and envelope.t_utc <= mark.t_utc:
@@ -68,11 +72,19 @@ class JournalWriter:
             writer = self._writers.get(envelope.event.type)
             if writer is not None:
                 writer(db, envelope.event, envelope)
+                calls.add(str(getattr(envelope.event, "call", None) or ""))
+                messages.add(str(getattr(envelope.event, "message", None) or ""))
             if mark is None:
                 mark = JournalMark(gateway=envelope.gateway, seq=0, t_utc=0)
             mark.seq, mark.t_utc = envelope.seq, envelope.t_utc
             db.add(mark)
         db.flush()
+        for told in self._told:
+            told(db, calls - {""}, messages - {""})
+
+    def on_written(self, callback: Callable[[Session, set[str], set[str]], None]) -> None:
+        """Call ``callback`` in each transaction with the calls and messages that it wrote."""
+        self._told.append(callback)
 
     def retention_of(self, talkgroup: TalkgroupId, *, emergency: bool) -> str:
         """Return the class of a call: the talkgroup's, or the emergency's when that is longer."""
@@ -101,6 +113,7 @@ class JournalWriter:
                 late_entry=event.late_entry,
                 late=self._late,
                 plan=self._plan.number or event.plan,
+                policy=policy_in_use(),
                 retention_class=retention,
                 expires_utc=expiry_utc(retention, envelope.t_utc),
             )
@@ -121,6 +134,7 @@ class JournalWriter:
                 started_utc=envelope.t_utc,
                 late=True,
                 plan=self._plan.number,
+                policy=policy_in_use(),
                 retention_class=retention,
                 expires_utc=expiry_utc(retention, envelope.t_utc),
             )
@@ -145,10 +159,12 @@ class JournalWriter:
         if not call.emergency:
             return
         call.retention_class = longer_class(call.retention_class, EMERGENCY_CLASS)
-        call.expires_utc = expiry_utc(call.retention_class, call.started_utc)
+        until = expiry_utc(call.retention_class, call.started_utc)
+        call.expires_utc = max(call.expires_utc, until)
         for row in db.exec(select(Transmission).where(Transmission.call == call.id)):
             row.retention_class = longer_class(row.retention_class, call.retention_class)
-            row.expires_utc = expiry_utc(row.retention_class, row.started_utc)
+            until = expiry_utc(row.retention_class, row.started_utc)
+            row.expires_utc = max(row.expires_utc, until)
             db.add(row)
 
     # ---- transmissions -------------------------------------------------------------------------

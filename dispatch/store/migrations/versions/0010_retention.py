@@ -44,6 +44,9 @@ def upgrade() -> None:
         sa.Column("retention_class", sa.String(), nullable=False, server_default="media"),
     )
     op.create_index("ix_camera_media_expires_utc", "camera_media", ["expires_utc"])
+    op.create_index("ix_recording_file_name", "recording_file", ["name"])
+    op.create_index("ix_call_due", "call", ["erased_utc", "expires_utc"])
+    op.create_index("ix_message_due", "message", ["erased_utc", "expires_utc"])
     _sealing()
     _holds()
     _erasure()
@@ -221,6 +224,9 @@ def downgrade() -> None:
     """Take them away."""
     for name in _TABLES:
         op.drop_table(name)
+    op.drop_index("ix_message_due", "message")
+    op.drop_index("ix_call_due", "call")
+    op.drop_index("ix_recording_file_name", "recording_file")
     op.drop_index("ix_camera_media_expires_utc", "camera_media")
     for table, column in _COLUMNS:
         with op.batch_alter_table(table) as change:
