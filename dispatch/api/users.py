@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
+from sqlmodel import Session, col, select
 
 from dispatch.api.asking import ServicesOf, asker_of
 from dispatch.api.schemas import AddGrant, AddUser, ChangeRole, Disable
@@ -10,13 +11,18 @@ from dispatch.audit.entry import Obj
 from dispatch.auth.access import GrantInfo, UserInfo
 from dispatch.auth.invitations import check_name
 from dispatch.auth.people import check_grant, parse_actions
-from dispatch.auth.permissions import Role
+from dispatch.auth.permissions import EXCLUSIVE_ROLES, Role
 from dispatch.deps import Person, require
-from dispatch.errors import NotFound, ServiceError
+from dispatch.errors import Conflict, NotFound, ServiceError
+from dispatch.oversight.two_person import TwoPersonActs
 from dispatch.services.record import Asker, Record
 from dispatch.services.registry import Services
+from dispatch.store.tables import Grant
 from gateway.model.ids import UtcUs
 
+MAX_GRANT_DAYS = 366
+REVIEW_DAYS = 92
+US_PER_DAY = 86_400_000_000
 router = APIRouter(tags=["users"])
 
 Manager = Annotated[Person, Depends(require("user.manage"))]
@@ -33,7 +39,10 @@ async def users(person: Manager, services: ServicesOf) -> list[dict[str, Any]]:
 async def add(
     body: AddUser, request: Request, person: Manager, services: ServicesOf
 ) -> dict[str, Any]:
-    """Add an account; the answer has a one-time token to set its password with."""
+    """Add an account; the answer has a one-time token to set its password with.
+
+    An administrator or auditor stays disabled until a second person has agreed (``approval``).
+    """
     role = parse_role(body.role)
     name = check_name(body.name)  # the log has it in clear: a sign-in name, never free text
     await _log(
@@ -46,9 +55,15 @@ async def add(
         organisation=body.organisation,
         password_hash=None,
         person=body.person,
+        disabled=role in EXCLUSIVE_ROLES,
     )
     token = await services.people.invite(role, body.organisation, user.id)
-    return {**_user_row(user), "invitation": token}
+    answer = {**_user_row(user), "invitation": token}
+    if role in EXCLUSIVE_ROLES:
+        acts = services.use(TwoPersonActs)
+        asker = asker_of(request, person)
+        answer["approval"] = await acts.ask_role(asker, user.id, role, enable=True)
+    return answer
 
 
 @router.post("/users/{user}/disable")
@@ -58,6 +73,8 @@ async def disable(
     """Disable an account (its sessions end at once), or enable it again."""
     _demand(services, user)
     word = "disabled" if body.disabled else "enabled"
+    if not body.disabled and await _awaits(services, user):
+        raise Conflict("this account waits for a second person", hint="See Approvals.")
     await _log(services, asker_of(request, person), "user.disable", Obj(type="user", id=user), word)
     changed = await services.people.change(user, disabled=body.disabled)
     if body.disabled:
@@ -83,9 +100,16 @@ async def reset(
 async def change_role(
     user: str, body: ChangeRole, request: Request, person: Manager, services: ServicesOf
 ) -> dict[str, Any]:
-    """Give an account another role; its sessions end at once."""
+    """Give an account another role; its sessions end at once.
+
+    To become administrator or auditor needs a second person: the answer names the ``approval``.
+    """
     role = parse_role(body.role)
-    _demand(services, user)
+    info = _demand(services, user)
+    if role in EXCLUSIVE_ROLES and role is not info.role:
+        acts = services.use(TwoPersonActs)
+        approval = await acts.ask_role(asker_of(request, person), user, role)
+        return {**_user_row(info), "approval": approval}
     await _log(
         services, asker_of(request, person), "user.role", Obj(type="user", id=user), role.value
     )
@@ -113,7 +137,7 @@ async def give(
         scope_kind=body.scope_kind,
         scope=body.scope,
         actions=parse_actions(body.actions),
-        expires_utc=UtcUs(body.expires_utc) if body.expires_utc is not None else None,
+        expires_utc=_expiry(services, body.expires_utc),
     )
     check_grant(grant)
     words = f"{grant.role.value} {grant.scope_kind} {','.join(sorted(body.actions))}"
@@ -136,6 +160,42 @@ async def take(grant: int, request: Request, person: Giver, services: ServicesOf
     return {"ok": True}
 
 
+def _expiry(services: Services, expires_utc: int | None) -> UtcUs:
+    """Return when a grant ends: none is given without an end, and none for over a year."""
+    now = services.clock.utc_us()
+    if expires_utc is None:
+        return UtcUs(now + MAX_GRANT_DAYS * US_PER_DAY)
+    if expires_utc > now + MAX_GRANT_DAYS * US_PER_DAY + US_PER_DAY:
+        raise ServiceError(f"expires_utc: a grant stands for at most {MAX_GRANT_DAYS} days")
+    return UtcUs(expires_utc)
+
+
+@router.get("/grants/review")
+async def to_review(person: Giver, services: ServicesOf) -> list[dict[str, Any]]:
+    """List the grants that nobody has approved again for a quarter, or that have no end."""
+    due = services.clock.utc_us() - REVIEW_DAYS * US_PER_DAY
+
+    def work(db: Session) -> list[tuple[Grant, int]]:
+        rows = db.exec(select(Grant).order_by(col(Grant.id)))
+        return [(row, row.reviewed_utc or row.created_utc) for row in rows]
+
+    infos = {grant.id: grant for grant in services.people.grants()}
+    return [
+        {**_grant_row(infos[row.id]), "seen_utc": seen, "no_end": row.expires_utc is None}
+        for row, seen in await services.store.read(work)
+        if row.id in infos and not row.user and (seen <= due or row.expires_utc is None)
+    ]
+
+
+@router.post("/grants/{grant}/keep")
+async def keep(grant: int, request: Request, person: Giver, services: ServicesOf) -> dict[str, Any]:
+    """Approve a grant again for a quarter; one without an end gets one, a year from now."""
+    await _log(
+        services, asker_of(request, person), "grant.keep", Obj(type="grant", id=str(grant)), "kept"
+    )
+    return _grant_row(await services.people.keep(grant, MAX_GRANT_DAYS * US_PER_DAY))
+
+
 def parse_role(text: str) -> Role:
     """Return a role; raises ServiceError that names all of them."""
     try:
@@ -143,6 +203,14 @@ def parse_role(text: str) -> Role:
     except ValueError as error:
         known = ", ".join(role.value for role in Role)
         raise ServiceError(f"role: expected one of {known}, got {text!r}") from error
+
+
+async def _awaits(services: Services, user: str) -> bool:
+    """Whether a new administrator or auditor has not been agreed to."""
+    info = _demand(services, user)
+    if info.role not in EXCLUSIVE_ROLES or not info.disabled:
+        return False
+    return not await services.use(TwoPersonActs).agreed_role(user, info.role)
 
 
 def _demand(services: Services, user: str) -> UserInfo:

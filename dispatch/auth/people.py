@@ -84,6 +84,7 @@ class People:
         organisation: str,
         password_hash: str | None,
         person: str = "",
+        disabled: bool = False,
     ) -> UserInfo:
         """Make an account; raises Conflict when the name or the person's other role forbids it.
 
@@ -98,6 +99,7 @@ class People:
             password_hash=password_hash,
             person=person,
         )
+        row.disabled = disabled
 
         def work(db: Session) -> None:
             _check_new(db, row)
@@ -159,6 +161,17 @@ class People:
         return self._keep(
             self._store.write_now(lambda db: _change(db, user_id, role, disabled, password_hash))
         )
+
+    async def check_role(self, user_id: str, role: Role) -> None:
+        """Raise NotFound, or Conflict when the person may not have this role."""
+
+        def work(db: Session) -> None:
+            row = db.get(User, user_id)
+            if row is None:
+                raise NotFound(f"no user {user_id}")
+            _check_change(db, row, role)
+
+        await self._store.read(work)
 
     def _new_row(
         self,
@@ -290,6 +303,21 @@ class People:
         self._grants.pop(grant_id, None)
         return grant
 
+    async def keep(self, grant_id: int, span_us: int) -> GrantInfo:
+        """Note that a grant was approved again; one without an end gets one after ``span_us``."""
+        now = self._clock.utc_us()
+
+        def work(db: Session) -> Grant:
+            row = db.get(Grant, grant_id)
+            if row is None:
+                raise NotFound(f"no grant {grant_id}")
+            row.reviewed_utc = now
+            row.expires_utc = row.expires_utc or now + span_us
+            db.add(row)
+            return row
+
+        return self._keep_grant(await self._store.write(work))
+
     def _grant_row(self, db: Session, grant: GrantInfo, given_by: str) -> Grant:
         row = Grant(
             role=grant.role.value,
@@ -351,11 +379,11 @@ def _check_person(db: Session, person: str, role: Role, own_id: str) -> None:
         return
     for other in db.exec(select(User).where(User.person == person)):
         clash = Role(other.role) in EXCLUSIVE_ROLES and other.role != role.value
-        if other.id != own_id and clash and not other.disabled:
+        if other.id != own_id and clash:
             raise Conflict(
                 f"{person} is {other.role} already; administrator and auditor on one person "
                 "is refused",
-                hint="Give one of the two roles to somebody else.",
+                hint="Give one of the two roles to somebody else; a disabled account counts too.",
             )
 
 
@@ -370,12 +398,7 @@ def _change(
     if row is None:
         raise NotFound(f"no user {user_id}")
     if role is not None:
-        if {role, Role(row.role)} == EXCLUSIVE_ROLES:
-            raise Conflict(
-                f"{row.name} is {row.role}; administrator and auditor on one person is refused",
-                hint="Let somebody else be the " + role.value + ".",
-            )
-        _check_person(db, row.person, role, row.id)
+        _check_change(db, row, role)
         row.role = role.value
     if disabled is not None:
         if not disabled:
@@ -385,6 +408,15 @@ def _change(
         row.password_hash = password_hash
     db.add(row)
     return row
+
+
+def _check_change(db: Session, row: User, role: Role) -> None:
+    if {role, Role(row.role)} == EXCLUSIVE_ROLES:
+        raise Conflict(
+            f"{row.name} is {row.role}; administrator and auditor on one person is refused",
+            hint="Let somebody else be the " + role.value + ".",
+        )
+    _check_person(db, row.person, role, row.id)
 
 
 def _grant_info(row: Grant) -> GrantInfo:

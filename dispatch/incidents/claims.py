@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from dispatch.cameras.event import DEFAULT_THRESHOLDS, IDENTITY, Thresholds
 from dispatch.incidents.tables import ClaimHit, Incident, IncidentTimeline
+from dispatch.oversight.identity import may_claim, watched
 from gateway.model.ids import UtcUs
 
 REVIEW_US = 30 * 60 * 1_000_000
@@ -62,6 +63,8 @@ def _record(
             db.add(known)
         return 0
     now = UtcUs(row["t_recv_utc"])
+    if not may_claim(db, row["source"], claim["type"], now):
+        return 0
     incident = db.get(Incident, row["incident"])
     hit = ClaimHit(
         id=make_id(now),
@@ -75,6 +78,7 @@ def _record(
         value=claim["value"],
         score=score,
         threshold=threshold,
+        reference_list=watched(db, claim["type"], claim["value"], now),
         made_utc=now,
         expires_utc=now + REVIEW_US,
     )

@@ -182,3 +182,35 @@ class BrokenGlass(SQLModel, table=True):
     task: str
     t_utc: int = Field(sa_type=BigInteger, index=True)
     until_utc: int = Field(sa_type=BigInteger)
+
+
+class FaceSource(SQLModel, table=True):
+    """A source whose claims of faces and names are used: off unless a row says otherwise."""
+
+    __tablename__ = "face_source"
+
+    source: str = Field(primary_key=True)
+    basis: str = Field(sa_column=Column(Text, nullable=False))
+    """The legal basis in words: law, article, decision."""
+    on_by: str
+    approval: str
+    on_utc: int = Field(sa_type=BigInteger)
+    expires_utc: int = Field(sa_type=BigInteger)
+
+
+class WatchEntry(SQLModel, table=True):
+    """A plate or name that is looked for: with an owner, a basis, and an end within 90 days."""
+
+    __tablename__ = "watch_entry"
+
+    id: str = Field(primary_key=True)
+    """``w-`` and a ULID."""
+    type: str
+    """plate, face, name."""
+    value: str = Field(index=True)
+    owner: str
+    owner_name: str
+    basis: str = Field(sa_column=Column(Text, nullable=False))
+    approval: str
+    added_utc: int = Field(sa_type=BigInteger)
+    expires_utc: int = Field(sa_type=BigInteger, index=True)

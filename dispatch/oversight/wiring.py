@@ -23,6 +23,7 @@ from dispatch.oversight.purposes import Purposes
 from dispatch.oversight.reviews import Reviews
 from dispatch.oversight.sampler import Sampler
 from dispatch.oversight.staff import StaffList
+from dispatch.oversight.two_person import TwoPersonActs
 from dispatch.services.background import Background
 from dispatch.services.desk import Desk
 from dispatch.services.record import Record
@@ -55,6 +56,7 @@ class Oversight:
             try:
                 await self._services.use(Purposes).wipe()
                 await self._services.use(LookUps).forget()
+                await self._services.use(TwoPersonActs).forget()
             except StoreUnavailable as error:
                 logger.warning("purposes: %s", error)
             await asyncio.sleep(WIPE_S)
@@ -70,7 +72,8 @@ def add_oversight(services: Services, state: Path) -> None:
         clock=services.clock,
         randomness=services.randomness,
     )
-    services.add(Approvals(tools))
+    approvals = services.add(Approvals(tools))
+    _add_two_person(services, approvals, record)
     services.use(Sight).add_rules(
         {
             ApprovalAsked.type: who_acts,
@@ -136,3 +139,18 @@ def add_oversight(services: Services, state: Path) -> None:
         )
     )
     services.add(Oversight(services))
+
+
+def _add_two_person(services: Services, approvals: Approvals, record: Record) -> None:
+    services.add(
+        TwoPersonActs(
+            approvals=approvals,
+            store=services.store,
+            people=services.people,
+            sessions=services.sessions,
+            access=services.access,
+            record=record,
+            clock=services.clock,
+            randomness=services.randomness,
+        )
+    )

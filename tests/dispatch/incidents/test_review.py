@@ -8,6 +8,7 @@ import pytest
 
 from dispatch.cameras.demo_source import secret_text
 from dispatch.incidents.tables import ClaimHit
+from dispatch.oversight.tables import FaceSource
 from samband.camera_side import CameraSide
 from samband.config_cameras import Cameras, Webhook
 from tests.dispatch.incidents.test_api import (
@@ -44,9 +45,22 @@ async def side(room: Room, tmp_path: Path) -> AsyncIterator[CameraSide]:
     config = Cameras(camera=(KAJEN, HIDDEN), webhook=(Webhook(id="test", secret_file=secret),))
     made = CameraSide(config, room.services)
     made.reviews._clock = SlowClock(room.clock)
+    room.store.write_now(lambda db: db.add(faces_on("test", room.clock.utc_us())))
     await made.start()
     yield made
     await made.close()
+
+
+def faces_on(source: str, now: int) -> FaceSource:
+    """Return the switch of a source whose faces are used, as two people would set it."""
+    return FaceSource(
+        source=source,
+        basis="polislagen 2 §",
+        on_by="u-1",
+        approval="a-1",
+        on_utc=now,
+        expires_utc=now + 60 * MINUTE_US,
+    )
 
 
 def claim(claim_type: str, value: str, score: float | None = 0.95) -> dict[str, Any]:

@@ -13,6 +13,8 @@ branch_labels = None
 depends_on = None
 
 _TABLES = (
+    "watch_entry",
+    "face_source",
     "broken_glass",
     "sample_run",
     "review_task",
@@ -176,6 +178,31 @@ def _watching() -> None:
     )
     op.create_index("ix_broken_glass_user", "broken_glass", ["user"])
     op.create_index("ix_broken_glass_t_utc", "broken_glass", ["t_utc"])
+    op.create_table(
+        "face_source",
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("on_by", sa.String(), nullable=False),
+        sa.Column("approval", sa.String(), nullable=False),
+        sa.Column("on_utc", sa.BigInteger(), nullable=False),
+        sa.Column("expires_utc", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("source"),
+    )
+    op.create_table(
+        "watch_entry",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("owner_name", sa.String(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("approval", sa.String(), nullable=False),
+        sa.Column("added_utc", sa.BigInteger(), nullable=False),
+        sa.Column("expires_utc", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_watch_entry_value", "watch_entry", ["value"])
+    op.create_index("ix_watch_entry_expires_utc", "watch_entry", ["expires_utc"])
 
 
 def downgrade() -> None:
