@@ -61,6 +61,7 @@ describe('an incident', () => {
       { id: 's-1', call: 'c-1', score: 85, state: 'confirmed', why: '', by: 'Sara', at: 50, call_row: call('c-1', 20) },
       { id: 's-2', call: 'c-2', score: 60, state: 'suggested', why: '', by: null, at: null, call_row: call('c-2', 35) },
     ],
+    hints: [],
   } as unknown as Incident;
 
   it('has one timeline, newest first, with suggestions where their call began', () => {

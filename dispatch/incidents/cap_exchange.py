@@ -147,7 +147,7 @@ class CapExchange:
                 IncidentTimeline(incident=row.id, t_utc=now, kind="cap", text=text[:4000], data={})
             )
 
-        await self._incidents.change(incident, "cap", "", work)
+        await self._incidents.change(incident, "cap", "", work, follow=True)
 
     async def _open(self, alert: Alert, words: str, group: str, who: str) -> str:
         now = self._clock.utc_us()
@@ -252,6 +252,8 @@ class CapExchange:
             return row, before, confirmed(db, incident)
 
         row, sent, claims = await self._store.read(facts)
+        if row.exercise and status == "Actual":
+            raise Conflict(f"{row.label} is an exercise: its alerts are not Actual")
         earlier = [one for one in sent if one.status == status]
         kind = ("Cancel" if row.state == "closed" else "Update") if earlier else "Alert"
         info = _info_of(row, claims, now, minutes)

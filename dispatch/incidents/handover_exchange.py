@@ -85,7 +85,7 @@ class HandoverExchange:
                     )
             db.add(self._file("in", seen.shared_id, row.id, who, raw))
 
-        await self._incidents.change(incident, "handover", who, work)
+        await self._incidents.change(incident, "handover", who, work, follow=True)
         return {"incident": incident, "duplicate": False, "persons": seen.persons}
 
     async def _open_handover(self, seen: handover.Handover, who: str) -> str:

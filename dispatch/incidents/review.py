@@ -109,7 +109,9 @@ class Reviews:
                 add_line(db, incident.id, now, name, in_words(fresh), fresh)
             told.update(_logged(db, fresh), state=fresh.state)
 
-        await self._incidents.change(hit.incident, "claim", name, work)
+        row = await self._incidents.change(hit.incident, "claim", name, work, follow=True)
+        if told["state"] == CONFIRMED:  # the desks are told apart: this one makes a noise
+            self._incidents.tell(row, "claim_confirmed", name)
         verb = "claim.confirm" if verdict == CONFIRMED else "claim.reject"
         self._note(
             Act(op="alter", verb=verb, actor=asker.actor, via=asker.via, obj=_obj(hit_id),

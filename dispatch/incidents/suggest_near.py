@@ -13,7 +13,7 @@ from gateway.model.ids import TalkgroupId, UtcUs
 CLOSE_M, AREA_M, FAR_M = 500, 1500, 5000
 BESIDE_RANGE_M = 100
 NEAR_CAMERA_M = 300
-HALF_VIEW_DEG = 45.0
+HALF_VIEW_DEG = 35.0
 """Half of the angle that a camera is taken to see; registers tell only where it points."""
 RANKS = ((25, "the nearest free unit"), (15, "the second nearest"), (10, "the third nearest"))
 FREE = ("available", "at station", "clear")

@@ -33,7 +33,7 @@ class Incident(SQLModel, table=True):
     camera: str | None = Field(default=None, index=True)
     camera_group: str = ""
     place: str = ""
-    latitude_deg: float | None = None
+    latitude_deg: float | None = Field(default=None, index=True)
     longitude_deg: float | None = None
     range_m: float = 50.0
     zones: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))

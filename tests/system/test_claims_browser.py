@@ -49,7 +49,8 @@ def walk(url: str, incident: str) -> None:
     with browser(size=(1366, 768)) as context:
         page = context.new_page()
         opened(page, url, "dispatcher", incident)
-        events = page.get_by_label("Camera events")
+        page.get_by_test_id("tab-events").click()
+        events = page.get_by_label("Camera events", exact=True)
         events.get_by_text("plate candidate, unreviewed").wait_for()
         assert page.get_by_text("NRV 482").count() == 0
         page.get_by_test_id("claim-look").click()

@@ -145,7 +145,6 @@ export const CLOSE_REASONS = [
   ['no_cause_found', 'No cause found'],
   ['false_alarm', 'False alarm'],
   ['duplicate', 'Duplicate'],
-  ['exercise', 'Exercise'],
 ] as const;
 
 const MESSAGE_STATES: Record<string, string> = {

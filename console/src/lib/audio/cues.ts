@@ -11,6 +11,7 @@ export type Cue =
   | 'latched'
   | 'emergency'
   | 'message'
+  | 'incident'
   | 'ring'
   | 'ring_emergency'
   | 'ring_waiting'
@@ -47,6 +48,7 @@ export const CUES: Record<Cue, readonly Tone[]> = {
     { at: at + 0.25, length: 0.25, hz: 720, gain: 0.7 },
   ]),
   message: [{ at: 0, length: 0.25, hz: 784, gain: 0.5, shape: 'triangle' }],
+  incident: [0, 0.3].map((at) => ({ at, length: 0.2, hz: 523, gain: 0.5, shape: 'triangle' as const })),
   ring: [0, 0.45].flatMap((at) => [
     { at, length: 0.18, hz: 587, gain: 0.5, shape: 'triangle' as const },
     { at: at + 0.18, length: 0.18, hz: 740, gain: 0.5, shape: 'triangle' as const },
@@ -75,6 +77,7 @@ export const CUE_WORDS: Record<Exclude<Cue, 'test'>, string> = {
   latched: 'Still latched',
   emergency: 'Emergency',
   message: 'New message',
+  incident: 'Incident with an alert',
   ring: 'A call rings here',
   ring_emergency: 'An emergency call rings here',
   ring_waiting: 'A call waits while you are in one',

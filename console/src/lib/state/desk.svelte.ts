@@ -16,7 +16,8 @@ import { Alarms } from './alarms.svelte';
 import { PrivateCalls } from './calls.svelte';
 import { Phone } from './phone';
 import { time } from './clock.svelte';
-import { Incidents } from './incidents.svelte';
+import { places } from './places.svelte';
+import { Incidents, isNoisy } from './incidents.svelte';
 import { liveViews } from './live.svelte';
 import { LineTraces } from './lines.svelte';
 import { Messages } from './messages.svelte';
@@ -294,6 +295,7 @@ export class Desk {
     this.loaded = false;
     this.selected = null;
     this.incidents.show(null);
+    places.forget();
   }
 
   #load(data: Snapshot): void {
@@ -360,6 +362,10 @@ export class Desk {
         break;
       case 'message.received':
         this.#alert('message');
+        break;
+      case 'incident.opened':
+      case 'incident.updated':
+        if (isNoisy(envelope)) this.#alert('incident');
         break;
       case 'link.changed':
         this.#linkCue(String(data['link']), String(data['state']));

@@ -9,6 +9,9 @@ export type DialogName =
   | 'messages'
   | 'alarm'
   | 'incident'
+  | 'merge'
+  | 'split'
+  | 'reason'
   | 'command'
   | 'dial'
   | 'unit';
