@@ -1,9 +1,13 @@
 """Shared by all tests: no test may leave the machine, and skips say why."""
 
 import socket
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.postgres import Databases
 
 _real_connect = socket.socket.connect
 LOOPBACK = ("127.", "::1", "localhost")
@@ -20,3 +24,12 @@ def _stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         _real_connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> "Iterator[Databases]":
+    """One PostgreSQL of the session's own; skips where it is not installed."""
+    from tests.postgres import databases
+
+    with databases() as made:
+        yield made

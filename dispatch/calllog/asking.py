@@ -1,11 +1,12 @@
 """Turns a question into groups of facets. What is not granted becomes no group at all."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from dispatch.auth.access import EVERYTHING, PRIVATE_PERMISSIONS, Access
 from dispatch.auth.permissions import Action
@@ -218,14 +219,18 @@ class Questions:
             col(Camera.latitude_deg).between(south, north),
             col(Camera.longitude_deg).between(west, east),
         )
-        here = and_(
+        here = select(Incident).where(
             col(Incident.latitude_deg).between(south, north),
             col(Incident.longitude_deg).between(west, east),
         )
-        query = select(Incident).where(or_(here, col(Incident.camera).in_(cameras)))
-        newest = query.order_by(col(Incident.opened_utc).desc()).limit(MAX_INCIDENTS)
-        seen = [("incident", row.id) for row in self._db.exec(newest) if self._sees(row)]
+        seen_by = select(Incident).where(col(Incident.camera).in_(cameras))
+        found = {row.id: row for query in (here, seen_by) for row in self._newest(query)}
+        seen = [("incident", row.id) for row in found.values() if self._sees(row)]
         return frozenset(facets.known(self._db, seen).values())
+
+    def _newest(self, query: SelectOfScalar[Incident]) -> Iterator[Incident]:
+        newest = query.order_by(col(Incident.opened_utc).desc()).limit(MAX_INCIDENTS)
+        yield from self._db.exec(newest)
 
     def _words(self, q: str) -> list[Group]:
         if q.strip() and not words_of(q):

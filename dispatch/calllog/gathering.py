@@ -9,6 +9,7 @@ from sqlalchemy import Table, select
 from sqlmodel import Session, SQLModel
 
 from dispatch.calllog.tables import UnitStatus
+from dispatch.calllog.text_windows import Window, in_windows
 from dispatch.incidents.tables import Incident, IncidentSuggestion
 from dispatch.store.individual import IndividualCall
 from dispatch.store.tables import Call, Message, Note, Press, Transmission, UnitPosition
@@ -30,6 +31,8 @@ class CallFacts:
 
     call: Fact
     overs: list[Fact] = field(default_factory=list)
+    copies: list[Fact] = field(default_factory=list)
+    """What further links heard of the overs."""
     notes: list[Fact] = field(default_factory=list)
     texts: list[Fact] = field(default_factory=list)
     statuses: list[Fact] = field(default_factory=list)
@@ -62,26 +65,39 @@ PRIVATE, PRESS = _table(IndividualCall), _table(Press)
 
 
 def gather(db: Session, ids: Iterable[str]) -> list[CallFacts]:
-    """Return the facts of the calls that exist, in order of time."""
+    """Return the facts of calls that exist, in order of time: many of them, close in time."""
+    facts = sorted(_named(db, ids).values(), key=lambda one: one.call.started_utc)
+    for cluster in _clusters(facts):
+        _around(db, cluster)
+    return facts
+
+
+def gather_page(db: Session, ids: Iterable[str]) -> dict[str, CallFacts]:
+    """Return the facts of few calls, far apart in time, by id; without places and presses."""
+    found = _named(db, ids)
+    texts_of(db, [one for one in found.values() if not is_private(one.call.talkgroup)])
+    return found
+
+
+def _named(db: Session, ids: Iterable[str]) -> dict[str, CallFacts]:
     wanted = sorted(set(ids))
     found: dict[str, CallFacts] = {}
     for part in _parts(wanted):
         for row in db.connection().execute(select(CALL).where(CALL.c.id.in_(part))):
             found[row.id] = CallFacts(row)
         _hang_on(db, part, found)
-    facts = sorted(found.values(), key=lambda one: one.call.started_utc)
-    for cluster in _clusters(facts):
-        _around(db, cluster)
-    return facts
+    return found
 
 
 def _hang_on(db: Session, part: Sequence[str], found: dict[str, CallFacts]) -> None:
     """Add the rows that name the calls of a part."""
-    overs = select(OVER).where(OVER.c.call.in_(part), OVER.c.copy_of.is_(None))
-    for over in db.connection().execute(overs.order_by(OVER.c.started_utc)):
+    overs = select(OVER).where(OVER.c.call.in_(part)).order_by(OVER.c.started_utc)
+    for over in db.connection().execute(overs):
         if over.call in found:
-            found[over.call].overs.append(over)
-    for note in db.connection().execute(select(NOTE).where(NOTE.c.call.in_(part))):
+            of = found[over.call]
+            (of.overs if over.copy_of is None else of.copies).append(over)
+    notes = select(NOTE).where(NOTE.c.call.in_(part)).order_by(NOTE.c.t_utc)
+    for note in db.connection().execute(notes):
         if note.call in found:
             found[note.call].notes.append(note)
     for one in db.connection().execute(select(PRIVATE).where(PRIVATE.c.id.in_(part))):
@@ -142,6 +158,25 @@ def _around(db: Session, cluster: list[CallFacts]) -> None:
             if one.call.started_utc - AROUND_US <= press.requested_utc <= one.end_utc:
                 one.presses.append(press)
     _of_units(db, by_unit, first, last)
+
+
+def texts_of(db: Session, facts: list[CallFacts]) -> None:
+    """Add texts and statuses to calls that lie far apart: a window of time for each of them."""
+    groups, units = [], []
+    for number, one in enumerate(facts):
+        first, last = one.call.started_utc - AROUND_US, one.end_utc + AROUND_US
+        groups.append(Window(number, one.call.talkgroup, first, last))
+        units += [Window(number, unit, first, last) for unit in one.units]
+    for number, text in in_windows(db, MESSAGE.c.talkgroup, MESSAGE.c.t_utc, groups):
+        facts[number].texts.append(text)
+    seen: set[tuple[int, str]] = set()
+    for end in (MESSAGE.c.sender, MESSAGE.c.recipient):
+        for number, text in in_windows(db, end, MESSAGE.c.t_utc, units):
+            if text.talkgroup is None and (number, text.id) not in seen:
+                seen.add((number, text.id))
+                facts[number].texts.append(text)
+    for number, status in in_windows(db, STATUS.c.unit, STATUS.c.t_utc, units):
+        facts[number].statuses.append(status)
 
 
 def _of_units(db: Session, by_unit: dict[str, list[CallFacts]], first: int, last: int) -> None:

@@ -121,13 +121,11 @@ class CallLog:
             return row
 
         row = await self._store.read(work)
-        await self._record.before(
-            asker,
-            "consult",
-            "call.open",
-            Obj(type="call", id=call_id, cat="radio"),
-            since_utc=row["started_utc"],
+        opened = Obj(type="call", id=call_id, cat="radio")
+        seq = await self._record.before(
+            asker, "consult", "call.open", opened, since_utc=row["started_utc"]
         )
+        await self._record.remember(asker, [opened], "call.open", asker.purpose, seq)
         row["integrity"] = await self._integrity(row["files"])
         return row
 

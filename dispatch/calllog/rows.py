@@ -1,22 +1,19 @@
 """Rows of the call log: a page's calls with all that is shown of them, read in few queries."""
 
 import unicodedata
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from sqlmodel import Session, col, select
 
 from dispatch.auth.access import Access
-from dispatch.calllog.gathering import CallFacts, gather
+from dispatch.calllog.gathering import CallFacts, Fact, gather_page
 from dispatch.calllog.words import marks
 from dispatch.incidents.tables import Incident
 from dispatch.incidents.views import assigned_talkgroups, sees
 from dispatch.services.journal_individual import individual_name, individual_of
 from dispatch.services.plans import LivePlan
 from dispatch.services.rows import Row, transmission_row
-from dispatch.store.individual import IndividualCall
-from dispatch.store.tables import Call, Note, Press, RecordingFileRow, Transmission
+from dispatch.store.tables import Press, RecordingFileRow
 
 MAX_TEXTS = 12
 """Most notes and texts that a row shows."""
@@ -33,48 +30,25 @@ class CallRows:
         self, db: Session, ids: Sequence[str], access: Access, words: Sequence[str] = ()
     ) -> list[Row]:
         """Return the rows of calls in the order of ``ids``; ``words`` are marked in texts."""
-        calls = {row.id: row for row in db.exec(select(Call).where(col(Call.id).in_(ids)))}
-        heard: dict[str, list[Transmission]] = defaultdict(list)
-        overs = select(Transmission).where(col(Transmission.call).in_(ids))
-        for over in db.exec(overs.order_by(col(Transmission.started_utc))):
-            heard[over.call].append(over)
-        kept = _with_sound(db, [over.id for overs in heard.values() for over in overs])
-        notes: dict[str, list[Note]] = defaultdict(list)
-        for note in db.exec(select(Note).where(col(Note.call).in_(ids)).order_by(col(Note.t_utc))):
-            notes[note.call].append(note)
-        private = {
-            row.id: row
-            for row in db.exec(select(IndividualCall).where(col(IndividualCall.id).in_(ids)))
-        }
-        presses = _presses(db, [over.id for overs in heard.values() for over in overs])
-        facts = {one.call.id: one for one in gather(db, ids)}
+        facts = gather_page(db, ids)
+        overs = [over.id for one in facts.values() for over in (*one.overs, *one.copies)]
+        kept, presses = _with_sound(db, overs), _presses(db, overs)
         incidents = _incidents(db, facts.values(), access)
         rows = []
-        for call_id in ids:
-            call = calls.get(call_id)
-            if call is None:
-                continue
-            row = self._row(call, heard[call_id], kept, notes[call_id], private.get(call_id))
-            row["grant_ms"] = _grant_ms(heard[call_id], presses)
-            row["texts"] = self._texts(facts[call_id], words)
+        for one in (facts[call] for call in ids if call in facts):
+            row = self._row(one, kept)
+            row["grant_ms"] = _grant_ms(one.overs, presses)
+            row["texts"] = self._texts(one, words)
             row["incidents"] = [
-                incidents[one.id] for one in facts[call_id].incidents if one.id in incidents
+                incidents[linked.id] for linked in one.incidents if linked.id in incidents
             ]
             for over in row["transmissions"]:
                 over["grant_ms"] = presses.get(over["id"])
             rows.append(row)
         return rows
 
-    def _row(
-        self,
-        call: Call,
-        heard: list[Transmission],
-        kept: set[str],
-        notes: list[Note],
-        individual: IndividualCall | None,
-    ) -> Row:
-        transmissions = [row for row in heard if row.copy_of is None]
-        units = dict.fromkeys(t.talker for t in transmissions if t.talker)
+    def _row(self, one: CallFacts, kept: set[str]) -> Row:
+        call, individual = one.call, one.individual
         link = next((one for one in self._plan.plan.links if one.id == call.link), None)
         return {
             "id": call.id,
@@ -87,8 +61,8 @@ class CallRows:
             "plan": call.plan,
             "started_utc": call.started_utc,
             "ended_utc": call.ended_utc,
-            "duration_ms": sum(t.duration_ms for t in transmissions),
-            "units": [{"id": unit, "alias": self._plan.alias(unit)} for unit in units],
+            "duration_ms": sum(t.duration_ms for t in one.overs),
+            "units": [{"id": unit, "alias": self._plan.alias(unit)} for unit in one.units],
             "emergency": call.emergency,
             "encrypted": call.encrypted,
             "algorithm": call.algorithm,
@@ -98,21 +72,21 @@ class CallRows:
             "interrupted": call.interrupted,
             "late": call.late,
             "held": call.held,
-            "bit_error_rate": _bit_error_rate(transmissions),
+            "bit_error_rate": _bit_error_rate(one.overs),
             "notes": [
                 {"id": n.id, "text": n.text, "operator": n.operator, "t_utc": n.t_utc}
-                for n in notes
+                for n in one.notes
             ],
             "transmissions": [
                 transmission_row(t, has_sound=t.id in kept)
-                | {"link": t.link, "copies": self._copies(t, heard, kept)}
-                for t in transmissions
+                | {"link": t.link, "copies": self._copies(t, one.copies, kept)}
+                for t in one.overs
             ],
             "individual": individual_of(individual),
             "retention": {"class": call.retention_class, "expires_utc": call.expires_utc},
         }
 
-    def _copies(self, over: Transmission, heard: list[Transmission], kept: set[str]) -> list[Row]:
+    def _copies(self, over: Fact, copies: list[Fact], kept: set[str]) -> list[Row]:
         """Return what further links heard of an over."""
         return [
             {
@@ -122,7 +96,7 @@ class CallRows:
                 "duration_ms": row.duration_ms,
                 "has_sound": row.id in kept and row.erased_utc is None,
             }
-            for row in heard
+            for row in copies
             if row.copy_of == over.id
         ]
 
@@ -152,7 +126,7 @@ class CallRows:
         return sorted(found, key=lambda text: text["t_utc"])[:MAX_TEXTS]
 
 
-def outcome_of(call: Call) -> str:
+def outcome_of(call: Fact) -> str:
     """Return how a call ended."""
     if call.ended_utc is None:
         return "open"
@@ -184,22 +158,22 @@ def _presses(db: Session, overs: list[str]) -> dict[str, int]:
     return {over: wait for over, wait in rows if over is not None and wait is not None}
 
 
-def _grant_ms(heard: Iterable[Transmission], presses: dict[str, int]) -> int | None:
+def _grant_ms(heard: Iterable[Fact], presses: dict[str, int]) -> int | None:
     waits = [presses[over.id] for over in heard if over.id in presses]
     return max(waits, default=None)
 
 
-def _bit_error_rate(overs: Iterable[Transmission]) -> float | None:
+def _bit_error_rate(overs: Iterable[Fact]) -> float | None:
     """Return the share of wrong bits over all overs that know theirs, by their length."""
     known = [
         (o.bit_error_rate, max(1, o.duration_ms)) for o in overs if o.bit_error_rate is not None
     ]
     if not known:
         return None
-    return sum(rate * length for rate, length in known) / sum(length for _, length in known)
+    return float(sum(rate * length for rate, length in known) / sum(n for _, n in known))
 
 
-def _incidents(db: Session, facts: Iterable[Any], access: Access) -> dict[str, Row]:
+def _incidents(db: Session, facts: Iterable[CallFacts], access: Access) -> dict[str, Row]:
     """Return the incidents of calls that this person may know, by id."""
     if not access.may("incident.see"):
         return {}

@@ -42,7 +42,7 @@ def transmission_started(event: TransmissionStarted, now: UtcUs) -> Row:
     }
 
 
-def transmission_row(row: Transmission, *, has_sound: bool) -> Row:
+def transmission_row(row: Any, *, has_sound: bool) -> Row:
     """Return the row of a stored transmission."""
     return {
         "id": row.id,

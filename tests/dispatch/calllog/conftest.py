@@ -7,14 +7,6 @@ import pytest
 
 from dispatch.store.engine import Store
 from dispatch.store.upgrade import upgrade
-from tests.postgres import Cluster, running_cluster
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """One PostgreSQL of the session's own."""
-    with running_cluster() as running:
-        yield running
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -24,7 +16,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         url = f"sqlite:///{tmp_path / 'samband.db'}"
         upgrade(url)
     else:
-        url = request.getfixturevalue("cluster").database()
+        url = request.getfixturevalue("postgres").new()
     made = Store(url)
     yield made
     made.close()
