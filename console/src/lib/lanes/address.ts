@@ -53,12 +53,15 @@ export function writeLanes(lanes: LaneQuery): URLSearchParams {
 /** Address of the lanes of some calls: their talkgroups, from a little before to a little after. */
 export function lanesAddress(
   calls: readonly Pick<FoundCall, 'talkgroup' | 'started_utc' | 'ended_utc' | 'duration_ms'>[],
-  more: { incident?: string; units?: readonly string[]; at?: number } = {},
+  more: { incident?: string; units?: readonly string[]; at?: number; order?: readonly string[] } = {},
 ): string {
   const ends = calls.map((call) => call.ended_utc ?? call.started_utc + (call.duration_ms ?? 0) * 1000);
   const to = Math.max(...ends) + AROUND_US;
   const from = Math.max(Math.min(...calls.map((call) => call.started_utc)) - AROUND_US, to - MAX_SPAN_US);
   const talkgroup = [...new Set(calls.filter((call) => call.started_utc >= from).map((call) => call.talkgroup))];
+  // As on the board, so that a talkgroup is found where it always is.
+  const place = (id: string): number => (more.order ?? []).indexOf(id);
+  talkgroup.sort((a, b) => place(a) - place(b));
   const query = writeLanes({
     from,
     to: Math.max(to, from + LEAST_US),

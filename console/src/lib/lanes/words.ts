@@ -30,7 +30,7 @@ export function silentWords(item: LaneItem): string {
 
 /** One item in one sentence, for its name and for the list. */
 export function itemWords(lane: LaneRow, item: LaneItem): string {
-  const what = [item.title, item.emergency ? 'emergency' : ''].filter(Boolean).join(', ');
+  const what = [item.title, item.emergency && !/emergency/i.test(item.title) ? 'emergency' : ''].filter(Boolean).join(', ');
   const long = item.to_utc === null ? '' : length(ms(item.to_utc - item.from_utc));
   return [`${tenths(item.from_utc)}, ${lane.name}: ${what}`, item.text, long, item.has_sound ? '' : silentWords(item)].filter(Boolean).join(', ');
 }
@@ -43,12 +43,15 @@ export function heardWords(rows: readonly LaneRow[], at: number): string {
   return now.map(({ row, item }) => `${item.title} on ${row.name}${item.emergency ? ', emergency' : ''}`).join('; ');
 }
 
+/** Height of a bar: quiet speech must still be seen, so not the sample's own measure. */
+export const loudness = (peak: number): number => Math.sqrt(Math.min(1, Math.max(0, peak)));
+
 /** Bars of a waveform of 0..1 values as one path in a box of 200 x 32. */
 export function wavePath(peaks: readonly number[]): string {
   const step = 200 / Math.max(1, peaks.length);
   return peaks
     .map((peak, i) => {
-      const half = Math.max(0.6, Math.min(15, peak * 15));
+      const half = Math.max(0.6, Math.min(15, loudness(peak) * 15));
       return `M${(i * step).toFixed(1)} ${(16 - half).toFixed(1)}h${(step * 0.55).toFixed(2)}v${(half * 2).toFixed(1)}h-${(step * 0.55).toFixed(2)}z`;
     })
     .join('');
