@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "users": ("samband.users_command", "adds, lists and disables people"),
     "plan": ("samband.plan_command", "checks, compares, activates and rolls back plans"),
     "import": ("samband.import_command", "reads talkgroup and unit lists"),
+    "export": ("samband.export_command", "writes talkgroup and unit lists"),
     "db": ("samband.db_command", "upgrades the database"),
     "backup": ("samband.backup_command", "saves the state folder"),
     "restore": ("samband.restore_command", "brings a backup back and verifies it"),

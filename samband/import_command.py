@@ -1,104 +1,169 @@
-"""``samband import talkgroups``: reads a list, compares, and with ``--apply`` makes a new plan."""
+"""``samband import`` and ``samband export``: lists into a draft or a file, and out of plans."""
 
 import argparse
-import asyncio
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
+from sqlmodel import Session
+
 from dispatch.clock import SystemClock
-from dispatch.importing.merge import POLICIES, merge
+from dispatch.importing.formats.spreadsheet import FORMAT as SPREADSHEET
+from dispatch.importing.merge_list import POLICIES, ListDiff, merge_list
+from dispatch.importing.recognise import FORMATS, Wish, read_list
 from dispatch.importing.report import report
-from dispatch.importing.talkgroups import read_talkgroups
-from dispatch.services.plans import LivePlan
+from dispatch.importing.writing import formats_out, write_list
+from dispatch.plans.activation_rows import live_plan
+from dispatch.plans.canonical import plan_hash, plan_text
+from dispatch.plans.tables import PlanDraft
+from dispatch.plans.toml import plan_toml
 from dispatch.store.engine import Store
-from gateway.bus import InProcessBus
+from dispatch.store.upgrade import upgrade
 from gateway.model.errors import ConfigError
-from gateway.model.ids import GatewayId
+from gateway.model.ids import ulid
 from gateway.model.plan import Plan
 from samband.config import load_config
 from samband.plan_file import load_plan
 
 MAX_SHOWN = 20
+KINDS = ("talkgroups", "units")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``import talkgroups``."""
+    """Add ``import talkgroups`` and ``import units``."""
     parser = subparsers.add_parser(
         "import",
-        help="reads talkgroup lists",
+        help="reads talkgroup and unit lists",
         epilog="example: samband import talkgroups trs_tg.csv --plan plan.toml --system county",
     )
     kinds = parser.add_subparsers(dest="kind", required=True)
-    talkgroups = kinds.add_parser(
-        "talkgroups",
-        help="trunk-recorder and RadioReference lists (CSV)",
+    for kind in KINDS:
+        _import_parser(kinds, kind)
+
+
+def _import_parser(kinds: Any, kind: str) -> None:  # argparse's own type is private
+    one = kinds.add_parser(
+        kind,
+        help=f"{kind} in any format of the field, spreadsheets (.xlsx, .csv) too",
         description="Read a list, report every row, compare with the plan. Nothing changes "
-        "without --apply; nothing is ever deleted.",
-        epilog="exit status: 0 read (and applied), 1 the file cannot be read, 2 wrong use",
+        "without --apply; nothing is deleted but by --policy replace, which lists it first.",
+        epilog="exit status: 0 read (and put into a draft), 1 the file cannot be read, 2 wrong use",
     )
-    talkgroups.add_argument("file", type=Path, help="the CSV file")
-    talkgroups.add_argument("--system", metavar="ID", help="the plan's system (if it has several)")
-    where = talkgroups.add_mutually_exclusive_group()
-    where.add_argument("--plan", type=Path, metavar="FILE", help="compare with a plan file (TOML)")
+    one.add_argument("file", type=Path, help="the list")
+    one.add_argument("--system", metavar="ID", help="the plan's system (if it has several)")
+    one.add_argument("--format", choices=(*FORMATS, SPREADSHEET), default="", help="if not guessed")
+    one.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="TITLE=FIELD",
+        help="what a column of a spreadsheet means; again for each",
+    )
+    one.add_argument("--sheet", default="", help="of a workbook; the first one")
+    _where(one)
+    one.add_argument("--apply", action="store_true", help="put it into a new draft (-c, --db)")
+    one.add_argument("--out", type=Path, metavar="FILE", help="write the next plan as a file")
+    one.add_argument(
+        "--policy", choices=POLICIES, default="keep", help="what may change (keep: by hand wins)"
+    )
+    one.add_argument("--json", action="store_true", help="machine-readable")
+
+
+def _where(parser: argparse.ArgumentParser) -> None:
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--plan", type=Path, metavar="FILE", help="a plan file (TOML, JSON)")
     where.add_argument(
         "-c", "--config", type=Path, metavar="FILE", help="the server's samband.toml"
     )
     where.add_argument("--db", metavar="URL", help="the server's database")
-    talkgroups.add_argument("--apply", action="store_true", help="make a new plan version")
-    talkgroups.add_argument(
-        "--policy", choices=POLICIES, default="keep", help="what may change (keep: by hand wins)"
-    )
-    talkgroups.add_argument("--json", action="store_true", help="machine-readable")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read, compare, apply."""
+    """Read, compare, and put into a draft or a file."""
     try:
         data = args.file.read_bytes()
     except OSError as error:
         raise ConfigError(f"import: {args.file}: {error.strerror}") from error
-    reading = read_talkgroups(data)
-    store, live = _plan(args)
-    try:
-        diff = merge(live.plan, _system(args, live.plan), reading.talkgroups, args.policy)
-        number = live.number
-        applied = args.apply and bool(diff.added or diff.changed)
-        if applied:
-            note = f"{len(diff.added)} added, {len(diff.changed)} fields changed, {reading.format}"
-            author = "command line"
-            number = asyncio.run(live.activate(diff.plan, author=author, note=note))
-    finally:
-        if store is not None:
-            store.close()
-    values = report(reading, diff, applied=applied, plan=number)
+    if args.apply and not (args.config or args.db):
+        raise ConfigError(
+            "import --apply: expected -c FILE or --db URL: a plan file is not changed",
+            hint="--out FILE writes the next plan.",
+        )
+    wish = Wish(kind=args.kind, format=args.format, mapping=_mapping(args.map), sheet=args.sheet)
+    reading = read_list(data, wish)
+    number, plan = _plan(args)
+    diff = merge_list(plan, _system(args.system, plan), reading, args.policy)
+    applied = args.apply and not diff.empty
+    draft = _make_draft(args, number, diff) if applied else ""
+    if args.out is not None:
+        args.out.write_text(plan_toml(diff.plan), encoding="utf-8")
+    values = report(reading, diff, applied=applied, plan=number) | {"draft": draft}
     print(json.dumps(values, ensure_ascii=False) if args.json else _in_words(values, args))
     return 0
 
 
-def _plan(args: argparse.Namespace) -> tuple[Store | None, LivePlan]:
+def _mapping(words: list[str]) -> dict[str, str] | None:
+    pairs = [word.rpartition("=") for word in words]
+    if any(not title for title, _, _ in pairs):
+        raise ConfigError("import --map: expected TITLE=FIELD")
+    return {title: field for title, _, field in pairs} or None
+
+
+def _store(args: argparse.Namespace) -> Store | None:
     url = args.db or (load_config(args.config).store_url if args.config else None)
-    if args.apply and url is None:
-        raise ConfigError(
-            "import --apply: expected -c FILE or --db URL: a plan file is not changed"
-        )
-    clock = SystemClock()
-    bus = InProcessBus(GatewayId("import"), clock, bytes)
-    store = Store(url or "sqlite:///:memory:")
-    live = LivePlan(store, bus, clock)
-    if url is not None:
-        live.load()
-        if live.number == 0:
-            store.close()
-            raise ConfigError(f"import: {url} holds no plan", hint="samband run --plan FILE first.")
-    elif args.plan is not None:
-        live.use(load_plan(args.plan), 0)
-    return store, live
+    if url is None:
+        return None
+    upgrade(url)
+    return Store(url)
 
 
-def _system(args: argparse.Namespace, plan: Plan) -> str:
-    if args.system:
-        return str(args.system)
+def _plan(args: argparse.Namespace) -> tuple[int, Plan]:
+    store = _store(args)
+    if store is None:
+        return 0, load_plan(args.plan) if args.plan else Plan(name="empty")
+    try:
+        found = store.read_now(live_plan)
+    finally:
+        store.close()
+    if found is None:
+        raise ConfigError("import: the store holds no plan", hint="samband run --plan FILE first.")
+    return found
+
+
+def _make_draft(args: argparse.Namespace, number: int, diff: ListDiff) -> str:
+    """Put the next plan into a new draft: it is checked, compared and activated in the console."""
+    store = _store(args)
+    if store is None:
+        raise AssertionError("checked by run()")
+    now = SystemClock().utc_us()
+    draft = "d-" + ulid(now, os.urandom(10))
+    row = PlanDraft(
+        id=draft,
+        name=f"Import {args.file.name}"[:80],
+        base=number,
+        body=plan_text(diff.plan),
+        sha256=plan_hash(diff.plan),
+        author="command",
+        author_name="command line",
+        created_utc=now,
+        changed_utc=now,
+    )
+
+    def work(db: Session) -> None:
+        db.add(row)
+
+    try:
+        store.write_now(work)
+    finally:
+        store.close()
+    return draft
+
+
+def _system(wanted: str | None, plan: Plan) -> str:
+    if wanted:
+        return wanted
     if len(plan.systems) == 1:
         return plan.systems[0].id
     names = ", ".join(system.id for system in plan.systems) or "none; give --plan, -c or --db"
@@ -119,13 +184,40 @@ def _in_words(values: dict[str, Any], args: argparse.Namespace) -> str:
         lines.append(f"line {row['line']}, {row['state']}: {column}{row['reason']}: {row['value']}")
     if len(faults) > MAX_SHOWN:
         lines.append(f"… and {len(faults) - MAX_SHOWN} more; --json lists all")
+    lines += [f"removed: {thing}" for thing in diff["removed"][:MAX_SHOWN]]
+    removed = len(diff["removed"]) or "none"
     lines.append(
         f"plan: {len(diff['added'])} to add, {len(diff['changed'])} fields to change, "
-        f"{diff['unchanged']} unchanged, {len(diff['kept'])} kept as edited by hand, none removed"
+        f"{diff['unchanged']} unchanged, {len(diff['kept'])} kept as edited by hand, "
+        f"{removed} removed"
     )
     lines.append(
-        f"plan {values['plan']} made; a running server takes it at its next start"
+        f"draft {values['draft']} made: check, compare and activate it in the console"
         if values["applied"]
         else "nothing was changed"
     )
     return "\n".join(lines)
+
+
+# ---- export ------------------------------------------------------------------------------------
+
+
+def add_export(parser: argparse.ArgumentParser) -> None:
+    """Add what ``samband export`` takes."""
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("file", type=Path, help="the list to write; - for standard output")
+    formats = tuple(dict.fromkeys((*formats_out("talkgroups"), *formats_out("units"))))
+    parser.add_argument("--format", choices=formats, required=True)
+    parser.add_argument("--system", metavar="ID", help="the plan's system (if it has several)")
+    _where(parser)
+
+
+def run_export(args: argparse.Namespace) -> int:
+    """Write a list."""
+    _, plan = _plan(args)
+    data = write_list(plan, _system(args.system, plan), args.kind, args.format)
+    if str(args.file) == "-":
+        sys.stdout.buffer.write(data)
+    else:
+        args.file.write_bytes(data)
+    return 0

@@ -1,50 +1,138 @@
-"""Importing talkgroup lists into the plan."""
+"""Lists into drafts, and out of plans, in the formats of the field."""
 
+import asyncio
+import json
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
+from starlette.responses import Response
 
 from dispatch.api.asking import ServicesOf, asker_of
-from dispatch.audit.entry import Obj
 from dispatch.deps import Person, require
+from dispatch.errors import ServiceError
 from dispatch.importing.csv_rows import MAX_FILE_BYTES
-from dispatch.importing.merge import merge
-from dispatch.importing.report import report
-from dispatch.importing.talkgroups import read_talkgroups
-from dispatch.services.record import Record
+from dispatch.importing.recognise import FORMATS, Wish
+from dispatch.importing.service import Lists, Order
+from dispatch.importing.table_fields import TALKGROUP_FIELDS, UNIT_FIELDS
+from dispatch.importing.writing import LOSSES, formats_out, write_list
+from dispatch.plans.drafts import Drafts
+from dispatch.services.registry import Services
 
 router = APIRouter(tags=["plan"])
+
+Kind = Literal["talkgroups", "units"]
+Policy = Literal["add", "update", "keep", "replace"]
+Editor = Annotated[Person, Depends(require("plan.edit"))]
+
+
+@router.get("/plan/formats")
+async def formats(
+    person: Annotated[Person, Depends(require("plan.see"))], services: ServicesOf
+) -> dict[str, Any]:
+    """List the formats that are read and written, the fields of a mapping, what is lost."""
+    return {
+        "read": {name: words for name, (words, _) in FORMATS.items()},
+        "write": {kind: formats_out(kind) for kind in ("talkgroups", "units")},
+        "losses": LOSSES,
+        "fields": {"talkgroups": TALKGROUP_FIELDS, "units": UNIT_FIELDS},
+    }
+
+
+@router.post("/plan/drafts/{draft}/import")
+async def import_list(
+    *,
+    draft: str,
+    request: Request,
+    person: Editor,
+    services: ServicesOf,
+    file: Annotated[UploadFile, File()],
+    system: Annotated[str, Form(max_length=32)],
+    kind: Annotated[Kind, Form()] = "talkgroups",
+    format: Annotated[str, Form(max_length=40)] = "",  # noqa: A002 - the field's name
+    mapping: Annotated[str, Form(max_length=20_000)] = "",
+    sheet: Annotated[str, Form(max_length=100)] = "",
+    policy: Annotated[Policy, Form()] = "keep",
+    save_mapping: Annotated[bool, Form()] = False,
+    apply: Annotated[bool, Form()] = False,
+    revision: Annotated[int, Form()] = 0,
+) -> dict[str, Any]:
+    """Read a list, report each row, compare with the draft; with ``apply`` put it in."""
+    wish = Wish(kind=kind, format=format, mapping=_mapping(mapping), sheet=sheet)
+    data = await file.read(MAX_FILE_BYTES + 1)
+    order = Order(data=data, system=system, policy=policy, wish=wish, save_mapping=save_mapping)
+    asker, lists = asker_of(request, person), services.use(Lists)
+    if not apply:
+        return await lists.look(asker, draft, order)
+    told, put = await lists.apply(asker, draft, revision, order)
+    return {**told, "draft": put.id, "revision": put.revision, "sha256": put.sha256}
+
+
+@router.get("/plans/{number}/list")
+async def export_list(
+    *,
+    number: int,
+    system: str,
+    kind: Kind,
+    format: str,  # noqa: A002 - the parameter's name
+    person: Annotated[Person, Depends(require("plan.see"))],
+    services: ServicesOf,
+) -> Response:
+    """Return talkgroups or units of a plan as a list in a format of the field."""
+    plan = await services.use(Drafts).plan(number)
+    data = await asyncio.to_thread(write_list, plan, system, kind, format)
+    name = f"{system}-{kind}-plan-{number}.{_ending(format)}"
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(data, media_type="application/octet-stream", headers=disposition)
 
 
 @router.post("/import/talkgroups")
 async def import_talkgroups(
     *,
     request: Request,
-    person: Annotated[Person, Depends(require("plan.edit"))],
+    person: Editor,
     services: ServicesOf,
     file: Annotated[UploadFile, File()],
     system: Annotated[str, Form(max_length=32)],
     apply: Annotated[bool, Form()] = False,
-    policy: Annotated[Literal["add", "update", "keep"], Form()] = "keep",
+    policy: Annotated[Policy, Form()] = "keep",
 ) -> dict[str, Any]:
-    """Read a talkgroup list, compare it with the plan, and (with ``apply``) make a new plan."""
-    reading = read_talkgroups(await file.read(MAX_FILE_BYTES + 1))
-    plan = services.plan
-    diff = merge(plan.plan, system, reading.talkgroups, policy)
-    number = plan.number
-    applied = apply and bool(diff.added or diff.changed)
-    if applied:
-        note = f"{len(diff.added)} added, {len(diff.changed)} fields changed, {reading.format}"
-        await services.use(Record).before(
-            asker_of(request, person),
-            "admin",
-            "plan.import",
-            Obj(type="plan", id=str(number)),
-            detail={
-                "format": reading.format,
-                "added": len(diff.added),
-                "changed": len(diff.changed),
-            },
-        )
-        number = await plan.activate(diff.plan, author=person.name, note=note)
-    return report(reading, diff, applied=applied, plan=number)
+    """Read a list against the live plan; with ``apply`` begin a draft with it."""
+    return await _quick(
+        services, person, request, await file.read(MAX_FILE_BYTES + 1), (system, policy, apply)
+    )
+
+
+async def _quick(
+    services: Services,
+    person: Person,
+    request: Request,
+    data: bytes,
+    how: tuple[str, str, bool],
+) -> dict[str, Any]:
+    system, policy, apply = how
+    asker, lists = asker_of(request, person), services.use(Lists)
+    order = Order(data=data, system=system, policy=policy)
+    told = await lists.against(order, services.plan.target, services.plan.number)
+    if not apply:
+        return told
+    draft = await services.use(Drafts).begin(asker, f"Import into {system}", services.plan.number)
+    told, put = await lists.apply(asker, draft.id, draft.revision, order)
+    return {**told, "draft": put.id}
+
+
+def _mapping(text: str) -> dict[str, str] | None:
+    if not text:
+        return None
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise ServiceError(f"mapping: not JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise ServiceError("mapping: expected an object of title to field")
+    return {str(title): str(field) for title, field in values.items()}
+
+
+def _ending(name: str) -> str:
+    if name == "sdrtrunk":
+        return "xml"
+    return "yml" if name in ("dvm-rules", "dvm-aliases") else "tsv" if name == "op25" else "csv"

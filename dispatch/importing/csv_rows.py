@@ -36,28 +36,37 @@ class Table:
     warnings: tuple[str, ...] = ()
 
 
-def read_table(data: bytes) -> Table:
-    """Return the table of a file; raises ServiceError when there is none."""
+def read_table(data: bytes, *, header: bool = True) -> Table:
+    """Return the table of a file; raises ServiceError when there is none.
+
+    Without ``header`` every line is a row, as wide as the widest of the first hundred.
+    """
     if len(data) > MAX_FILE_BYTES:
         raise TooLarge(f"file: {len(data)} bytes, at most {MAX_FILE_BYTES} are read")
-    text, warnings = _decode(data)
+    text, warnings = decode_text(data)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     start = next((n for n, line in enumerate(lines) if line.strip()), None)
     if start is None:
         raise ServiceError("file: it is empty", hint="Expected a table with a header line.")
     separator = max(SEPARATORS, key=lines[start].count)
-    header = tuple(field.strip() for field in _split(lines[start], separator))
+    if header:
+        titles = tuple(field.strip() for field in _split(lines[start], separator))
+        start += 1
+    else:
+        widest = max(len(_split(line, separator)) for line in lines[start : start + 100])
+        titles = ("",) * widest
     rows: list[CsvRow] = []
-    for number, line in enumerate(lines[start + 1 :], start=start + 2):
+    for number, line in enumerate(lines[start:], start=start + 1):
         if not line.strip(" \t,;"):
             continue
         if len(rows) >= MAX_ROWS:
             raise TooLarge(f"file: more than {MAX_ROWS} rows")
-        rows.append(_row(number, line, separator, len(header)))
-    return Table(header, tuple(rows), tuple(warnings))
+        rows.append(_row(number, line, separator, len(titles)))
+    return Table(titles, tuple(rows), tuple(warnings))
 
 
-def _decode(data: bytes) -> tuple[str, list[str]]:
+def decode_text(data: bytes) -> tuple[str, list[str]]:
+    """Return the text of a file and warnings: UTF-8 with or without its mark, else Windows-1252."""
     try:
         return data.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from dispatch.auth.access import Access
+from dispatch.importing.service import Lists
 from dispatch.oversight.approvals import Approvals, digest_of
 from dispatch.plans.activation import Activations, Tools
 from dispatch.plans.check import Checker, LinkFaults
@@ -98,6 +99,7 @@ def add_plans(services: Services, rules: PlanRules) -> None:
     s.use(EventStream).on_event(trial.apply)
     s.use(Sight).add_rules({kind.type: _desks for kind in (PlanTrial, PlanSettled)})
     s.use(Sight).add_rules({kind.type: _planners for kind in (PlanScheduled, PlanWaits)})
+    s.add(Lists(store=s.store, drafts=drafts, record=record, clock=s.clock))
     s.add(Plans(s, rules))
 
 

@@ -7,6 +7,7 @@ import dispatch.auditdesk.tables
 import dispatch.calllog.tables
 import dispatch.cameras.tables
 import dispatch.evidence.tables
+import dispatch.importing.tables
 import dispatch.incidents.tables
 import dispatch.live.tables
 import dispatch.oversight.tables
@@ -28,6 +29,7 @@ MODULES = (
     dispatch.oversight.tables,
     dispatch.cameras.tables,
     dispatch.plans.tables,
+    dispatch.importing.tables,
     dispatch.live.tables,
     dispatch.reports.tables,
     dispatch.retention.tables,

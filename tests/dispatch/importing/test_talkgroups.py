@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from dispatch.errors import ServiceError, TooLarge
 from dispatch.importing.csv_rows import read_table
 from dispatch.importing.merge import merge
+from dispatch.importing.merge_list import merge_list
 from dispatch.importing.report import report
 from dispatch.importing.talkgroups import agency_kind, read_talkgroups
 from gateway.model.ids import SystemId
@@ -121,7 +122,7 @@ def test_limits(monkeypatch: Any) -> None:
     long = read_talkgroups(head + b"1," + b"x" * 70_000 + b"\n")
     assert long.rows[0].state == "skipped"
     name = read_talkgroups(b"Decimal,Alpha Tag,Mode\n1," + b"N" * 80 + b",D\n")
-    assert (name.rows[0].state, len(name.talkgroups[0].name)) == ("repaired", 64)
+    assert (name.rows[0].state, len(name.talkgroups[0].name)) == ("repaired", 24)
     monkeypatch.setattr("dispatch.importing.csv_rows.MAX_FILE_BYTES", 10)
     with pytest.raises(TooLarge, match="at most 10"):
         read_table(head)
@@ -131,7 +132,7 @@ def test_limits(monkeypatch: Any) -> None:
 @given(st.text(alphabet='12,;"ADe\n\r\t äx', max_size=200))
 def test_the_report_adds_up_whatever_the_rows(text: Any) -> None:
     reading = read_talkgroups(b"Decimal,Mode,Alpha Tag\n" + text.encode())
-    diff = merge(PLAN, "county", reading.talkgroups)
+    diff = merge_list(PLAN, "county", reading, "keep")
     counts = report(reading, diff, applied=False, plan=1)["counts"]
     assert counts.pop("read") == sum(counts.values())
     good = Counter(row.state for row in reading.rows)
