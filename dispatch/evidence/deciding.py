@@ -149,6 +149,10 @@ class Deciding:
             raise Conflict(f"{package_id} is {package.state} already")
         if package_hash != package.package_hash:
             raise Conflict(f"{package_id} was built anew", hint="Look at it again, then approve.")
+        if not package.approval:
+            raise Conflict(
+                f"nobody was asked to approve {package_id}", hint="Who built it asks for it."
+            )
         if any(one.by == user for one in package.approvals):
             raise Conflict(f"you approved {package_id} already")
         card = bool(line) or user in package.approver_keys

@@ -247,7 +247,8 @@ class Evidence:
         redacting: Redacting | None,
     ) -> Package:
         kept_back = len(gathered.cameras.kept_back)
-        words = f"{kept_back} messages of cameras stay out: they name a face or plate that nobody"
+        count = "1 message of a camera stays" if kept_back == 1 else f"{kept_back} messages stay"
+        words = f"{count} out: a face or plate is named there that nobody"
         return Package(
             id=built.id,
             package_hash=built.package_hash,

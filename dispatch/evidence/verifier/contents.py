@@ -17,7 +17,7 @@ from dispatch.evidence.verifier.strict_json import (
     texts,
 )
 
-CALLS, RAW = "data/calls/", "data/raw/"
+CALLS, RAW, CAMERA = "data/calls/", "data/raw/", "data/camera/"
 _CALL_FILE = re.compile(r"([a-z0-9][a-z0-9_-]*)\.(opus|frames|gain|raw\.opus|wav|json)")
 _RAW_FILE = re.compile(r"([^/]*)\.(json|xml|bin)")
 _PLAIN_ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -61,8 +61,15 @@ def _files(record: Record, payload: dict[str, str], found: Findings) -> None:
         original, copy = name in record.files, name in copies
         if original and copy:
             found.fault(f"{name}: it is named as an original and as a copy")
-        if ending(name) in MEDIA and not original and not copy:
+        if _is_media(name) and not original and not copy:
             found.fault(f"{name}: the record does not say what it is")
+        if name.startswith(RAW) and not original and not copy:
+            found.warn(f"{name}: bound by the exporter's signature only")
+
+
+def _is_media(name: str) -> bool:
+    """Whether a file is sound or a picture: by its ending, or because a camera gave it."""
+    return ending(name) in MEDIA or (name.startswith(CAMERA) and ending(name) != "json")
 
 
 def _copies(record: Record, payload: dict[str, str], found: Findings) -> None:

@@ -14,7 +14,14 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from dispatch.evidence.verifier.bag import SIGNATURE, STAMP, TAG_MANIFEST, Bag, check_bag
+from dispatch.evidence.verifier.bag import (
+    MANIFEST,
+    SIGNATURE,
+    STAMP,
+    TAG_MANIFEST,
+    Bag,
+    check_bag,
+)
 from dispatch.evidence.verifier.contents import COVERAGE, check_contents, check_coverage
 from dispatch.evidence.verifier.custody import (
     CHECKPOINT,
@@ -24,7 +31,7 @@ from dispatch.evidence.verifier.custody import (
 )
 from dispatch.evidence.verifier.findings import Findings, Stop, printable
 from dispatch.evidence.verifier.names import BadZip
-from dispatch.evidence.verifier.record import NAME, Record, read_record
+from dispatch.evidence.verifier.record import NAME, Record, Redaction, read_record
 from dispatch.evidence.verifier.strict_json import BadForm, fields, listed, load
 from dispatch.evidence.verifier.trust import (
     NOTE_KEY,
@@ -157,6 +164,7 @@ def _compare_parent(path: Path, record: Record, found: Findings) -> None:
         with Archive(path) as parent:
             package_hash = hashlib.sha256(parent.read(TAG_MANIFEST)).hexdigest()
             package = parent.package
+            listed_there = parent.read(MANIFEST).decode("ascii", "replace").splitlines()
     except (BadZip, KeyError) as error:
         found.fault(f"parent: {path.name} is no package ({error})")
         return
@@ -165,7 +173,14 @@ def _compare_parent(path: Path, record: Record, found: Findings) -> None:
     elif package_hash != record.redaction.parent_hash:
         found.fault(f"parent: {path.name} is another build of {package}")
     else:
+        _compare_files(set(listed_there), record.redaction, found)
         found.passed(f"parent: {package}, the build that was redacted")
+
+
+def _compare_files(listed_there: set[str], redaction: Redaction, found: Findings) -> None:
+    for span in redaction.spans:
+        if f"{span.before}  {span.file}" not in listed_there:
+            found.fault(f"redacts: {span.file} is not what {redaction.parent} has under that name")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

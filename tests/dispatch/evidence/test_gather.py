@@ -13,6 +13,7 @@ from dispatch.auth.access import Access, UserInfo, compute
 from dispatch.auth.permissions import Action, Role
 from dispatch.errors import NotFound
 from dispatch.evidence.gather import Folders, Gathered, gather
+from dispatch.evidence.masking import masked
 from dispatch.evidence.readme import gaps_in_words
 from dispatch.evidence.selection import Selection, resolve
 from dispatch.store.individual import IndividualCall
@@ -169,3 +170,53 @@ async def test_private_records_hold_no_more_than_the_call_table(table: Table) ->
     record = table.gather().records[f"data/calls/{table.overs[0]}.json"].decode()
     assert '"talkgroup": "net/100"' in record
     assert set(json.loads(record)) == set(Transmission.model_fields)
+
+
+async def test_a_number_that_no_call_has_is_a_gap(table: Table) -> None:
+    table.change("UPDATE call SET started_utc=call_seq*1000000")
+    table.change("DELETE FROM call WHERE call_seq=2")
+    table.change("DELETE FROM transmission WHERE id=?", table.overs[1])
+    (gap,) = table.gather().coverage.gaps
+    assert (gap.cause, gap.talkgroup, gap.site) == ("interrupted", None, None)
+    assert (gap.start.timestamp(), gap.end.timestamp()) == (1, 3)
+
+
+async def test_a_talkgroup_that_is_not_recorded_by_plan(table: Table) -> None:
+    table.change("DELETE FROM recording_file WHERE transmission=?", table.overs[0])
+    north, *others = table.plan.talkgroups
+    table.plan = replace(table.plan, talkgroups=(replace(north, recorded=False), *others))
+    (gap,) = table.gather().coverage.gaps
+    assert gap.cause == "not_recorded_by_rule"
+
+
+async def test_frames_without_a_key_are_kept_and_a_gap(table: Table) -> None:
+    table.change("UPDATE transmission SET encrypted=1, readable=0 WHERE id=?", table.overs[0])
+    found = table.gather()
+    assert found.recordings == tuple(table.overs)
+    (gap,) = found.coverage.gaps
+    assert gap.cause == "no_key"
+
+
+def test_units_are_hidden_in_every_record() -> None:
+    records = {
+        "data/calls/t-1.json": b'{"id":"t-1","talker":"net/1001","alias":"Patrol 1"}',
+        "data/calls/c-1.json": b'{"id":"c-1","caller":"net/1001","talkgroup":"net/1001",'
+        b'"texts":[{"sender":"net/2002","text":"1001 to ghost 7, over","raw_hex":"03e9"}],'
+        b'"statuses":[{"unit":"net/2002"}]}',
+        "data/incident.json": b'{"units":["net/3003"],"timeline":[{"text":"PATROL 1 at quay"}]}',
+        "data/raw/x.bin": b"as it is",
+    }
+    hidden = masked(records, {"net/2002": "Ghost 7"})
+    call = json.loads(hidden["data/calls/c-1.json"])
+    unit = call["caller"]
+    assert json.loads(hidden["data/calls/t-1.json"]) == {"id": "t-1", "talker": unit, "alias": unit}
+    assert call["talkgroup"] == "net/1001", "a talkgroup is no unit"
+    other = call["texts"][0]["sender"]
+    assert call["texts"][0]["text"] == f"{unit} to {other}, over"
+    assert call["texts"][0]["raw_hex"] == ""
+    assert call["statuses"] == [{"unit": other}]
+    incident = json.loads(hidden["data/incident.json"])
+    assert incident["timeline"][0]["text"] == f"{unit} at quay"
+    assert incident["units"] != ["net/3003"]
+    assert hidden["data/raw/x.bin"] == b"as it is"
+    assert len({unit, other, incident["units"][0]}) == 3

@@ -21,12 +21,14 @@ class Clock:
     """A clock that a test sets."""
 
     now = 1000
+    step = 0
+    """By how much somebody has set it."""
 
     def mono_ms(self) -> Any:
         return self.now // 1000
 
     def utc_us(self) -> Any:
-        return UtcUs(self.now)
+        return UtcUs(self.now + self.step)
 
 
 class Watched:
@@ -108,6 +110,23 @@ async def test_a_crash_leaves_the_last_sign_of_life_and_a_halved_line_is_skipped
     await watched.outages.close()
     replace_file(watched.folder / ALIVE_FILE, b"rubbish")
     assert watched.outages._alive() == 0
+
+
+async def test_a_clock_that_was_set_is_a_gap_of_sound_time(watched: Watched) -> None:
+    clock = watched.clock
+    before = clock.utc_us(), clock.mono_ms()
+    clock.now += 60_000_000
+    assert (await watched.outages.look_at_clock(*before))[0] == clock.now
+    assert watched.lines() == 0, "a minute is a minute"
+    before, clock.step = (clock.utc_us(), clock.mono_ms()), 5_000_000
+    clock.now += 60_000_000
+    await watched.outages.look_at_clock(*before)
+    (outage,) = watched.outages.between(0, 10**12)
+    assert (outage.link, outage.clock) == (None, True)
+    assert outage.end_utc - outage.start_utc == 65_000_000
+    selection = Selection(talkgroups=(str(NORTH),), start_utc=UtcUs(0), end_utc=UtcUs(9))
+    (gap,) = outage_gaps([outage], selection, small_plan())
+    assert (gap.cause, gap.talkgroup) == ("clock", None)
 
 
 def test_outages_become_gaps_of_the_talkgroups_that_were_asked_for() -> None:
