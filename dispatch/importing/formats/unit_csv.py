@@ -101,7 +101,7 @@ def read_op25(data: bytes, *, units: bool = False) -> Reading:
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
-        fields = [field.strip().strip('"') for field in line.split("\t")]
+        fields = [field.strip() for field in next(csv.reader([line], delimiter="\t"), [])]
         row = CsvRow(number, tuple(fields))
         if units:
             rows.take(row, Fields(row, TWO, ("Number", "Tag")))
