@@ -7,14 +7,7 @@ import pytest
 
 from dispatch.store.upgrade import upgrade
 from tests.dispatch.incidents.desk import Desk
-from tests.postgres import Cluster, running_cluster
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A PostgreSQL of the tests' own."""
-    with running_cluster() as made:
-        yield made
+from tests.postgres import Databases
 
 
 @pytest.fixture(scope="session")
@@ -29,8 +22,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database with the whole schema."""
     if request.param == "postgresql":
-        cluster: Cluster = request.getfixturevalue("cluster")
-        return cluster.database()
+        databases: Databases = request.getfixturevalue("postgres")
+        return databases.new()
     file = tmp_path / "incidents.db"
     prepared: Path = request.getfixturevalue("prepared")
     file.write_bytes(prepared.read_bytes())
