@@ -352,7 +352,8 @@ def timed(
     def work(db: Any) -> int:
         allowed = rights(db, access, scopes)
         found = find(db, query, allowed, Questions(db, access, allowed))
-        rows.rows(db, calls_of(db, found.page), access, words_of(query.q))
+        calls = calls_of(db, found.page)
+        rows.rows(db, calls, access, words_of(query.q), calls)
         return found.total
 
     total = store.read_now(work)

@@ -39,6 +39,7 @@ class FacetNumbers:
         self.operator = np.array([facet("operator", fold(name), name) for name in names])
         self.position = np.array([facet("position", f"P{n + 1}") for n in range(world.POSITIONS)])
         self.site = np.array([facet("site", f"site-{n}") for n in range(world.SITES)])
+        self.urgent = np.array([facet("site.emergency", f"site-{n}") for n in range(world.SITES)])
         self.cause = np.array([facet("cause", cause) for cause in world.CAUSES])
         self.length = np.array([facet("length", str(n)) for n in range(13)])
         self.plan = np.array([0, *(facet("plan", str(n)) for n in range(1, 36))])
@@ -66,3 +67,23 @@ class FacetNumbers:
 def incident_id(number: int) -> str:
     """Return the id of an incident."""
     return f"i-{number:026d}"
+
+
+def call_id(number: int) -> str:
+    """Return the id of a call."""
+    return f"c-{number:026d}"
+
+
+def over_id(first: int, number: int) -> str:
+    """Return the id of an over of a part."""
+    return f"t-{first:013d}{number:013d}"
+
+
+def camera_id(number: int) -> str:
+    """Return the id of a camera."""
+    return f"cam-{number:06d}"
+
+
+def link_id(number: int) -> str:
+    """Return the id of a link."""
+    return f"l-{number}"

@@ -4,15 +4,13 @@ The index is made here in columns as well, not by ``CallIndex``: that one is mad
 a time. A test compares what both make of the same calls.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise, repeat
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
 from sqlalchemy import Table
-from sqlmodel import SQLModel
 
 from dispatch.calllog.index import length_of
+from dispatch.calllog.marks import BITS, DURATION_SHIFT, SHORT_LENGTHS
 from dispatch.calllog.tables import call_key, call_place, call_posting
 from dispatch.calllog.words import words_of
 from dispatch.cameras.tables import Camera
@@ -29,8 +27,15 @@ from dispatch.store.tables import (
     cell_of,
 )
 from samband import bench_calllog_world as world
-from samband.bench_calllog_facets import FacetNumbers, incident_id
-from samband.bench_calllog_sink import Sink
+from samband.bench_calllog_facets import (
+    FacetNumbers,
+    call_id,
+    camera_id,
+    incident_id,
+    link_id,
+    over_id,
+)
+from samband.bench_calllog_sink import Sink, columns_of, rows_of, table_of
 from samband.bench_calllog_world import Columns, Ints, Part, World
 
 PART = 100_000
@@ -43,35 +48,6 @@ LAST_US = 2 * 3_600_000_000
 _ = metadata  # the tables are known
 
 
-def table_of(model: type[SQLModel]) -> Table:
-    """Return the table behind a model."""
-    table: Table = model.__table__  # type: ignore[attr-defined]  # made by the metaclass
-    return table
-
-
-def columns_of(table: Table, given: Columns) -> tuple[list[str], list[Any]]:
-    """Return names and values of all columns: given ones, else the default of the model."""
-    names, values = [], []
-    for column in table.columns:
-        if column.name in given:
-            names.append(column.name)
-            values.append(given[column.name])
-        elif column.default is not None and column.default.is_scalar:
-            names.append(column.name)
-            values.append(column.default.arg)  # type: ignore[attr-defined]  # a scalar one has it
-        elif not column.nullable and not column.primary_key and column.server_default is None:
-            names.append(column.name)
-            values.append("" if column.type.python_type is str else 0)
-    return names, values
-
-
-def rows_of(values: Sequence[Any], count: int) -> Iterator[tuple[Any, ...]]:
-    """Return rows of columns; what is no list stands in every row."""
-    return zip(
-        *(one if isinstance(one, list) else repeat(one, count) for one in values), strict=False
-    )
-
-
 class Filler:
     """Writes a world into a database."""
 
@@ -80,7 +56,8 @@ class Filler:
         self._world = made
         self._sink = sink
         self._facets = FacetNumbers(made.rows)
-        self._postings: list[tuple[Ints, Ints, Ints]] = []
+        self._postings: list[tuple[Ints, Ints, Ints, Ints]] = []
+        self._written: list[int] = []
 
     def fill(self, cameras: int) -> None:
         """Write everything."""
@@ -263,7 +240,8 @@ class Filler:
         pairs = np.unique(np.concatenate(calls) << 24 | np.concatenate(found))
         call, facet = pairs >> 24, pairs & 0xFFFFFF
         scope = self._facets.scope[part.group]
-        self._postings.append((facet, part.no[call], scope[call]))
+        marks = self._marks_of(part, call, facet)
+        self._postings.append((facet, part.no[call], scope[call], marks[call]))
         ends = np.searchsorted(call, np.arange(part.count + 1)).tolist()
         words = list(map(str, facet.tolist()))
         self._put(
@@ -273,10 +251,30 @@ class Filler:
                 "no": part.no.tolist(),
                 "call": [call_id(n) for n in range(part.first, part.first + part.count)],
                 "scope": scope.tolist(),
-                "duration_ms": part.duration_ms.tolist(),
+                "marks": marks.tolist(),
                 "facets": [" ".join(words[a:b]) for a, b in pairwise(ends)],
             },
         )
+
+    def _marks_of(self, part: Part, call: Ints, facet: Ints) -> Ints:
+        """Return the marks of each call; ``call`` and ``facet`` are its postings."""
+        made = part.duration_ms << DURATION_SHIFT
+        made |= np.where(part.emergency, BITS["emergency"], 0)
+        made |= np.where(part.encrypted, BITS["encrypted"], 0)
+        made |= np.where(part.cause == 3, BITS["interrupted"], 0)
+        desk = part.overs.unit < 0
+        written = [call for call, _ in part.notes] + self._written
+        linked = call[np.isin(facet, self._facets.incident)]
+        for name, where in (
+            ("out", part.overs.call[desk]),
+            ("in", part.overs.call[~desk]),
+            ("written", np.array(written, dtype=np.int64)),
+            ("linked", linked),
+        ):
+            there = np.zeros(part.count, dtype=np.bool_)
+            there[where] = True
+            made |= np.where(there, BITS[name], 0)
+        return made
 
     def _facets_of(self, part: Part) -> tuple[list[Ints], list[Ints]]:
         """Return calls (by position) and their facets, with repetitions."""
@@ -294,7 +292,10 @@ class Filler:
         add(every, np.array(self._facets.system))
         add(every, self._facets.site[part.group % world.LINKS % world.SITES])
         add(every, self._facets.cause[part.cause])
-        add(every, self._facets.length[lengths])
+        long = lengths >= SHORT_LENGTHS
+        add(every[long], self._facets.length[lengths[long]])
+        urgent = every[part.emergency]
+        add(urgent, self._facets.urgent[part.group[urgent] % world.LINKS % world.SITES])
         for name, chosen in (
             ("emergency", part.emergency),
             ("encrypted", part.encrypted),
@@ -303,7 +304,6 @@ class Filler:
             add(every[chosen], np.array(self._facets.flag[name]))
         desk = overs.unit < 0
         add(overs.call[desk], np.array(self._facets.flag["out"]))
-        add(overs.call[~desk], np.array(self._facets.flag["in"]))
         add(overs.call[~desk], self._facets.unit[overs.unit[~desk]])
         add(overs.call[desk], self._facets.position[overs.position[desk]])
         add(overs.call[desk], self._facets.operator[overs.operator[desk]])
@@ -337,6 +337,7 @@ class Filler:
         calls: list[int] = []
         facets: list[int] = []
         by_group: dict[int, Ints] = {}
+        self._written = []
         for call, text in part.notes:
             for one in words_of(text):
                 calls.append(call)
@@ -347,6 +348,7 @@ class Filler:
                 by_group[group] = np.flatnonzero(part.group == group)
             same = by_group[group]
             near = same[(part.no[same] - AROUND_US <= at) & (at <= part.ended[same] + AROUND_US)]
+            self._written += near.tolist()
             for one in words_of(text):
                 number = self._facets.facet("word", one)
                 calls += near.tolist()
@@ -421,6 +423,7 @@ class Filler:
         facet = np.concatenate([one[0] for one in self._postings]).astype(np.uint32)
         number = np.concatenate([one[1] for one in self._postings])
         scope = np.concatenate([one[2] for one in self._postings]).astype(np.int32)
+        marks = np.concatenate([one[3] for one in self._postings])
         self._postings.clear()
         order = np.argsort(
             facet.astype(np.uint16) if facet.max() < 65_536 else facet, kind="stable"
@@ -428,32 +431,15 @@ class Filler:
         used = set(np.unique(facet).tolist())
         for start in range(0, len(order), 1_000_000):
             some = order[start : start + 1_000_000]
-            values = [facet[some].tolist(), number[some].tolist(), scope[some].tolist()]
-            self._put(
-                call_posting, len(some), dict(zip(("facet", "no", "scope"), values, strict=True))
-            )
+            values = {
+                "facet": facet[some].tolist(),
+                "no": number[some].tolist(),
+                "scope": scope[some].tolist(),
+                "marks": marks[some].tolist(),
+            }
+            self._put(call_posting, len(some), values)
         known = [(number, kind, value) for (kind, value), number in self._facets.ids.items()]
         known = sorted(one for one in known if one[0] in used)
         self._sink.put("call_facet", ["id", "kind", "value"], iter(known), len(known))
         names = sorted({one for one in self._facets.names if one[1] in used})
         self._sink.put("call_name", ["word", "facet"], iter(names), len(names))
-
-
-def call_id(number: int) -> str:
-    """Return the id of a call."""
-    return f"c-{number:026d}"
-
-
-def over_id(first: int, number: int) -> str:
-    """Return the id of an over of a part."""
-    return f"t-{first:013d}{number:013d}"
-
-
-def camera_id(number: int) -> str:
-    """Return the id of a camera."""
-    return f"cam-{number:06d}"
-
-
-def link_id(number: int) -> str:
-    """Return the id of a link."""
-    return f"l-{number}"

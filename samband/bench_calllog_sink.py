@@ -2,8 +2,13 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any, Protocol
+
+from sqlalchemy import Table
+from sqlmodel import SQLModel
+
+from samband.bench_calllog_world import Columns
 
 TABLES = (
     "call",
@@ -21,6 +26,35 @@ TABLES = (
     "call_facet",
 )
 BATCH = 50_000
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """Return the table behind a model."""
+    table: Table = model.__table__  # type: ignore[attr-defined]  # made by the metaclass
+    return table
+
+
+def columns_of(table: Table, given: Columns) -> tuple[list[str], list[Any]]:
+    """Return names and values of all columns: given ones, else the default of the model."""
+    names, values = [], []
+    for column in table.columns:
+        if column.name in given:
+            names.append(column.name)
+            values.append(given[column.name])
+        elif column.default is not None and column.default.is_scalar:
+            names.append(column.name)
+            values.append(column.default.arg)  # type: ignore[attr-defined]  # a scalar one has it
+        elif not column.nullable and not column.primary_key and column.server_default is None:
+            names.append(column.name)
+            values.append("" if column.type.python_type is str else 0)
+    return names, values
+
+
+def rows_of(values: Sequence[Any], count: int) -> Iterator[tuple[Any, ...]]:
+    """Return rows of columns; what is no list stands in every row."""
+    return zip(
+        *(one if isinstance(one, list) else repeat(one, count) for one in values), strict=False
+    )
 
 
 class Sink(Protocol):

@@ -10,9 +10,9 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from dispatch.auth.access import EVERYTHING, PRIVATE_PERMISSIONS, Access
 from dispatch.auth.permissions import Action
-from dispatch.calllog import facets
+from dispatch.calllog import facets, marks
 from dispatch.calllog.facets import Pair, ScopeNumbers
-from dispatch.calllog.index import LAST_LENGTH, length_of
+from dispatch.calllog.index import length_of
 from dispatch.calllog.query import CallQuery, Group, Place
 from dispatch.calllog.tables import call_key
 from dispatch.calllog.words import MAX_WORDS, fold, words_of
@@ -108,41 +108,46 @@ class Questions:
         ]
 
     def _flags(self, query: CallQuery) -> list[Group]:
-        asked = [("emergency", query.emergency), ("encrypted", query.encrypted)]
-        asked += [("held", query.held)]
+        asked = [
+            ("emergency", query.emergency),
+            ("encrypted", query.encrypted),
+            ("held", query.held),
+        ]
         if query.direction:
             if query.direction not in ("in", "out"):
                 raise ServiceError(f"direction: expected in or out, got {query.direction!r}")
             asked.append((query.direction, True))
         groups = [self._flag(flag, wanted) for flag, wanted in asked if wanted is not None]
+        if query.emergency and query.sites:
+            groups.append(self._known([("site.emergency", site) for site in query.sites]))
         if query.outcome:
             kind = "flag" if query.outcome in FLAG_OUTCOMES else "cause"
             groups.append(self._known([(kind, query.outcome)]))
-        return [group for group in groups if group is not None]
+        return groups
 
-    def _flag(self, flag: str, wanted: bool) -> Group | None:
-        found = facets.known(self._db, [("flag", flag)])
-        if not found:
-            if wanted:
-                raise NothingFits
-            return None
-        return Group(facets=frozenset(found.values()), absent=not wanted)
+    def _flag(self, flag: str, wanted: bool) -> Group:
+        """Match by the marks; postings drive where the flag has some and is asked for."""
+        numbers = frozenset(facets.known(self._db, [("flag", flag)]).values())
+        if wanted and flag not in marks.PLAIN and not numbers:
+            raise NothingFits
+        return Group(drives=numbers if wanted else frozenset(), also=marks.sql_flag(flag, wanted))
 
     def _length(self, query: CallQuery) -> list[Group]:
         if query.min_ms is None and query.max_ms is None:
             return []
         least = max(0, query.min_ms or 0)
-        most = query.max_ms if query.max_ms is not None else (1 << 31) - 1
-        if least > most:
+        most = min(query.max_ms, marks.MAX_DURATION_MS) if query.max_ms is not None else None
+        top = marks.MAX_DURATION_MS if most is None else most
+        if least > top:
             raise NothingFits
-        lengths = range(length_of(least), length_of(most) + 1)
-        group = self._known([("length", str(length)) for length in lengths])
-        also = (
-            "EXISTS (SELECT 1 FROM call_key d WHERE d.no = p.no"
-            f" AND d.duration_ms BETWEEN {int(least)} AND {int(most)})"
-        )
-        whole = least == 0 and length_of(most) == LAST_LENGTH
-        return [] if whole else [Group(facets=group.facets, also=also)]
+        drives: frozenset[int] = frozenset()
+        if length_of(least) >= marks.SHORT_LENGTHS:
+            lengths = range(length_of(least), length_of(top) + 1)
+            pairs = [("length", str(length)) for length in lengths]
+            drives = frozenset(facets.known(self._db, pairs).values())
+            if not drives:
+                raise NothingFits
+        return [Group(drives=drives, also=marks.sql_duration(least, top))]
 
     def _talkgroups(self, talkgroups: tuple[str, ...]) -> Group:
         found = facets.known(self._db, [("scope", one) for one in talkgroups])

@@ -1,13 +1,14 @@
 """What the index needs to know of some calls, read in few queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Table, select
 from sqlmodel import Session, SQLModel
 
+from dispatch.calllog import marks
 from dispatch.calllog.tables import UnitStatus
 from dispatch.calllog.text_windows import Window, in_windows
 from dispatch.incidents.tables import Incident, IncidentSuggestion
@@ -72,37 +73,58 @@ def gather(db: Session, ids: Iterable[str]) -> list[CallFacts]:
     return facts
 
 
-def gather_page(db: Session, ids: Iterable[str]) -> dict[str, CallFacts]:
-    """Return the facts of few calls, far apart in time, by id; without places and presses."""
-    found = _named(db, ids)
-    texts_of(db, [one for one in found.values() if not is_private(one.call.talkgroup)])
+def gather_page(db: Session, ids: Iterable[str], known: Mapping[str, int]) -> dict[str, CallFacts]:
+    """Return the facts of few calls, far apart in time, by id; without places and presses.
+
+    ``known`` has the marks of calls that are in the index: what they say is not there is not
+    looked for.
+    """
+    found = _named(db, ids, known)
+    written = _marked(found, known, "written")
+    texts_of(db, [found[one] for one in written if not is_private(found[one].call.talkgroup)])
     return found
 
 
-def _named(db: Session, ids: Iterable[str]) -> dict[str, CallFacts]:
+def _named(
+    db: Session, ids: Iterable[str], known: Mapping[str, int] | None = None
+) -> dict[str, CallFacts]:
     wanted = sorted(set(ids))
     found: dict[str, CallFacts] = {}
     for part in _parts(wanted):
         for row in db.connection().execute(select(CALL).where(CALL.c.id.in_(part))):
             found[row.id] = CallFacts(row)
-        _hang_on(db, part, found)
+        _overs(db, part, found)
+        _notes(db, _marked(part, known, "written"), found)
+        _incidents(db, _marked(part, known, "linked"), found)
+        private = _marked(part, known, "private")
+        for one in db.connection().execute(select(PRIVATE).where(PRIVATE.c.id.in_(private))):
+            if one.id in found:
+                found[one.id].individual = one
     return found
 
 
-def _hang_on(db: Session, part: Sequence[str], found: dict[str, CallFacts]) -> None:
-    """Add the rows that name the calls of a part."""
+def _marked(ids: Iterable[str], known: Mapping[str, int] | None, flag: str) -> list[str]:
+    """Return the calls that have a flag, or of which that is not known."""
+    marked = known or {}
+    return [one for one in ids if one not in marked or marks.has(marked[one], flag)]
+
+
+def _overs(db: Session, part: Sequence[str], found: dict[str, CallFacts]) -> None:
     overs = select(OVER).where(OVER.c.call.in_(part)).order_by(OVER.c.started_utc)
     for over in db.connection().execute(overs):
         if over.call in found:
             of = found[over.call]
             (of.overs if over.copy_of is None else of.copies).append(over)
+
+
+def _notes(db: Session, part: Sequence[str], found: dict[str, CallFacts]) -> None:
     notes = select(NOTE).where(NOTE.c.call.in_(part)).order_by(NOTE.c.t_utc)
     for note in db.connection().execute(notes):
         if note.call in found:
             found[note.call].notes.append(note)
-    for one in db.connection().execute(select(PRIVATE).where(PRIVATE.c.id.in_(part))):
-        if one.id in found:
-            found[one.id].individual = one
+
+
+def _incidents(db: Session, part: Sequence[str], found: dict[str, CallFacts]) -> None:
     linked = (
         select(LINKED.c.call, INCIDENT.c.id, INCIDENT.c.label, INCIDENT.c.title)
         .join(INCIDENT, INCIDENT.c.id == LINKED.c.incident)

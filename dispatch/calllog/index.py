@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import delete, insert, select, update
 from sqlmodel import Session
 
-from dispatch.calllog import facets
+from dispatch.calllog import facets, marks
 from dispatch.calllog.facets import Pair
 from dispatch.calllog.gathering import CALL, CallFacts, gather
 from dispatch.calllog.tables import call_facet, call_key, call_name, call_place, call_posting
@@ -66,7 +66,8 @@ class CallIndex:
         pairs = {one.call.id: _pairs(one, self._facts.sites) for one in gathered}
         numbers = facets.made(db, {pair for own in pairs.values() for pair in own})
         for one in gathered:
-            self._put(db, one, {numbers[pair] for pair in pairs[one.call.id]}, numbers)
+            own = {numbers[pair] for pair in pairs[one.call.id]}
+            self._put(db, one, own, numbers)
         return len(gathered)
 
     def forget(self, db: Session, calls: Iterable[str]) -> None:
@@ -111,8 +112,9 @@ class CallIndex:
 
     def _put(self, db: Session, one: CallFacts, own: set[int], numbers: dict[Pair, int]) -> None:
         scope = numbers["scope", scope_of(one.call.talkgroup, one.call.link)]
-        number, before = self._number(db, one, scope)
-        removed, added = before - own, own - before
+        number, before, marked = self._number(db, one, scope)
+        new = marks_of(one)
+        removed, added, stay = before - own, own - before, own & before
         if removed:
             db.connection().execute(
                 delete(call_posting).where(
@@ -122,13 +124,21 @@ class CallIndex:
         if added:
             db.connection().execute(
                 insert(call_posting),
-                [{"facet": facet, "no": number, "scope": scope} for facet in sorted(added)],
+                [
+                    {"facet": facet, "no": number, "scope": scope, "marks": new}
+                    for facet in sorted(added)
+                ],
             )
             facets.name(db, _names(one, self._facts.names, numbers, added))
-        duration = sum(over.duration_ms for over in one.overs)
+        if stay and new != marked:
+            db.connection().execute(
+                update(call_posting)
+                .where(call_posting.c.no == number, call_posting.c.facet.in_(stay))
+                .values(marks=new)
+            )
         values = {
             "scope": scope,
-            "duration_ms": duration,
+            "marks": new,
             "facets": " ".join(str(facet) for facet in sorted(own)),
         }
         db.connection().execute(update(call_key).where(call_key.c.no == number).values(**values))
@@ -136,27 +146,25 @@ class CallIndex:
         if removed:
             facets.drop_unused(db, sorted(removed))
 
-    def _number(self, db: Session, one: CallFacts, scope: int) -> tuple[int, set[int]]:
-        """Return a call's number and the facets it had; makes the row of ``call_key``."""
+    def _number(self, db: Session, one: CallFacts, scope: int) -> tuple[int, set[int], int]:
+        """Return a call's number, the facets and marks it had; makes the row of ``call_key``."""
         started, number = one.call.started_utc, one.call.search_no
         if number is not None:
             row = db.connection().execute(select(call_key).where(call_key.c.no == number)).first()
             if row is not None and row.call == one.call.id:
                 if row.scope == scope and started <= number < started + NEAR_US:
-                    return number, _ids(row.facets)
+                    return number, _ids(row.facets), row.marks
                 self._take_out(db, number, _ids(row.facets))
         number = started
         while self._taken(db, number):
             number += 1
         db.connection().execute(
-            insert(call_key).values(
-                no=number, call=one.call.id, scope=scope, duration_ms=0, facets=""
-            )
+            insert(call_key).values(no=number, call=one.call.id, scope=scope, marks=0, facets="")
         )
         db.connection().execute(
             update(CALL).where(CALL.c.id == one.call.id).values(search_no=number)
         )
-        return number, set()
+        return number, set(), 0
 
     def _taken(self, db: Session, number: int) -> bool:
         found = db.connection().execute(select(call_key.c.no).where(call_key.c.no == number))
@@ -196,16 +204,21 @@ def _pairs(one: CallFacts, sites: dict[str, str]) -> set[Pair]:
     pairs: set[Pair] = {
         ("scope", scope_of(call.talkgroup, call.link)),
         ("plan", str(call.plan)),
-        *(("flag", flag) for flag in _flags(one)),
+        *(("flag", flag) for flag in _flags(one) - marks.PLAIN),
     }
     if not is_private(call.talkgroup):
         pairs.add(("system", call.talkgroup.partition("/")[0]))
-    pairs |= {("site", sites[link]) for link in _links(one) if link in sites}
+    places = {sites[link] for link in _links(one) if link in sites}
+    pairs |= {("site", site) for site in places}
+    if "emergency" in _flags(one):
+        pairs |= {("site.emergency", site) for site in places}
     if call.ended_utc is not None and call.cause:
         pairs.add(("cause", call.cause))
     if call.erased_utc is not None:
         return pairs | {("flag", "erased")}
-    pairs.add(("length", str(length_of(sum(over.duration_ms for over in one.overs)))))
+    length = length_of(sum(over.duration_ms for over in one.overs))
+    if length >= marks.SHORT_LENGTHS:
+        pairs.add(("length", str(length)))
     pairs |= _people(one)
     pairs |= {("incident", row.id) for row in one.incidents}
     pairs |= {
@@ -236,11 +249,18 @@ def _flags(one: CallFacts) -> set[str]:
         "out": any(over.position for over in one.overs),
         "in": any(over.talker and not over.position for over in one.overs),
         "queued": any(press.queued_utc is not None for press in one.presses),
+        "written": bool(one.notes or one.texts or one.statuses),
+        "linked": bool(one.incidents),
         "refused": any(press.outcome in ("refused", "not_sent") for press in one.presses),
     }
     if one.individual is not None:
         flags["in"], flags["out"] = one.individual.incoming, not one.individual.incoming
     return {name for name, there in flags.items() if there}
+
+
+def marks_of(one: CallFacts) -> int:
+    """Return the marks of a call."""
+    return marks.pack(_flags(one), sum(over.duration_ms for over in one.overs))
 
 
 def _people(one: CallFacts) -> set[Pair]:

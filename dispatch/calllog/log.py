@@ -62,7 +62,8 @@ class CallLog:
         def work(db: Session) -> Row:
             allowed = rights(db, asker.access, self._scopes)
             found = find(db, query, allowed, Questions(db, asker.access, allowed))
-            rows = self._rows.rows(db, calls_of(db, found.page), asker.access, words)
+            calls = calls_of(db, found.page)
+            rows = self._rows.rows(db, calls, asker.access, words, calls)
             return {
                 "calls": rows,
                 "total": found.total,

@@ -60,12 +60,12 @@ class Group:
     facets: frozenset[int] = frozenset()
     scopes: frozenset[int] = frozenset()
     """Facets that are scopes: tested on the posting itself."""
-    absent: bool = False
-    """None of the facets, instead of any."""
+    drives: frozenset[int] = frozenset()
+    """Facets whose lists may be walked for this part; ``also`` is then what decides."""
     also: str = ""
-    """SQL on ``p.no``, made of numbers only."""
+    """SQL on the posting ``p``, made of numbers only."""
 
     @property
     def all(self) -> frozenset[int]:
-        """All facets of the group."""
-        return self.facets | self.scopes
+        """All facets whose lists may be walked."""
+        return self.facets | self.scopes | self.drives

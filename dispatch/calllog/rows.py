@@ -1,7 +1,7 @@
 """Rows of the call log: a page's calls with all that is shown of them, read in few queries."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlmodel import Session, col, select
 
@@ -27,12 +27,21 @@ class CallRows:
         self._plan = plan
 
     def rows(
-        self, db: Session, ids: Sequence[str], access: Access, words: Sequence[str] = ()
+        self,
+        db: Session,
+        ids: Iterable[str],
+        access: Access,
+        words: Sequence[str] = (),
+        known: Mapping[str, int] | None = None,
     ) -> list[Row]:
-        """Return the rows of calls in the order of ``ids``; ``words`` are marked in texts."""
-        facts = gather_page(db, ids)
+        """Return the rows of calls in the order of ``ids``; ``words`` are marked in texts.
+
+        ``known`` has the marks of calls that the index has: it saves looking for what is not there.
+        """
+        facts = gather_page(db, ids, known or {})
         overs = [over.id for one in facts.values() for over in (*one.overs, *one.copies)]
-        kept, presses = _with_sound(db, overs), _presses(db, overs)
+        desks = [o.id for one in facts.values() for o in one.overs if o.position is not None]
+        kept, presses = _with_sound(db, overs), _presses(db, desks)
         incidents = _incidents(db, facts.values(), access)
         rows = []
         for one in (facts[call] for call in ids if call in facts):

@@ -82,13 +82,13 @@ def find(db: Session, query: CallQuery, rights: Rights, asked: Questions) -> Fou
     )
 
 
-def calls_of(db: Session, page: list[int]) -> list[str]:
-    """Return the ids of calls, in the order of their numbers."""
+def calls_of(db: Session, page: list[int]) -> dict[str, int]:
+    """Return the ids of calls with their marks, in the order of their numbers."""
     rows = db.connection().execute(
-        select(call_key.c.no, call_key.c.call).where(call_key.c.no.in_(page))
+        select(call_key.c.no, call_key.c.call, call_key.c.marks).where(call_key.c.no.in_(page))
     )
-    ids = {number: call for number, call in rows}
-    return [ids[number] for number in page if number in ids]
+    known = {number: (call, marks) for number, call, marks in rows}
+    return dict(known[number] for number in page if number in known)
 
 
 def prepare(db: Session) -> None:
@@ -125,7 +125,7 @@ def _way(db: Session, query: CallQuery, rights: Rights, groups: list[Group]) -> 
     low = query.from_utc if query.from_utc is not None else 0
     high = min(query.to_utc + 1 if query.to_utc is not None else FOREVER, FOREVER)
     way = _Way(None, groups, low, high, query.order == OLDEST, _scopes(rights))
-    driving = [group for group in groups if group.all and not group.absent]
+    driving = [group for group in groups if group.all]
     if not rights.everything and not any(group.scopes for group in driving):
         mine = Group(scopes=rights.allowed)
         if len(mine.all) <= FEW_FACETS or (not driving and _thin(db, way, rights)):
@@ -134,7 +134,7 @@ def _way(db: Session, query: CallQuery, rights: Rights, groups: list[Group]) -> 
         way.driver = min(driving, key=lambda group: _count(db, group, way))
         way.rest = [group for group in groups if group is not way.driver]
     for group in way.rest:
-        if not group.absent and len(group.facets) > FEW_FACETS:
+        if len(group.facets) > FEW_FACETS:
             way.in_memory.append(group)
     return way
 
@@ -257,7 +257,7 @@ def select_sql(way: _Way, low: int, high: int, limit: int) -> str:
 
 def _conditions(group: Group, *, in_memory: bool) -> list[str]:
     conditions = [group.also] if group.also else []
-    if in_memory or not group.all:
+    if in_memory or not group.facets | group.scopes:
         return conditions
     tests = []
     if group.scopes:
@@ -267,8 +267,7 @@ def _conditions(group: Group, *, in_memory: bool) -> list[str]:
             "EXISTS (SELECT 1 FROM call_posting g"
             f" WHERE g.facet IN ({numbers_of(group.facets)}) AND g.no = p.no)"
         )
-    either = f"({' OR '.join(tests)})"
-    return [*conditions, f"NOT {either}" if group.absent else either]
+    return [*conditions, f"({' OR '.join(tests)})"]
 
 
 def numbers_of(numbers: frozenset[int]) -> str:

@@ -3,7 +3,8 @@
 A call has a number ``no``: its start in UTC microseconds, made unique by counting up. So an order
 by number is the order of time, on every database, and a list of numbers can be cut by time. What a
 call can be found by is a *facet* (a talkgroup, a unit, a word …); a *posting* says that a call has
-it, and carries the *scope*: the facet that rights are given on.
+it, and carries the *scope*, the facet that rights are given on, and the *marks*: bits and the
+duration (``dispatch.calllog.marks``), so that most of a question is answered by one list alone.
 """
 
 from sqlalchemy import (
@@ -55,6 +56,7 @@ call_posting = Table(
     Column("facet", ID, nullable=False),
     Column("no", BigInteger, nullable=False),
     Column("scope", ID, nullable=False),
+    Column("marks", BigInteger, nullable=False),
     PrimaryKeyConstraint("facet", "no"),
     sqlite_with_rowid=False,
 )
@@ -65,7 +67,7 @@ call_key = Table(
     Column("no", ID, primary_key=True, autoincrement=False),
     Column("call", String, nullable=False),
     Column("scope", ID, nullable=False),
-    Column("duration_ms", Integer, nullable=False),
+    Column("marks", BigInteger, nullable=False),
     Column("facets", Text, nullable=False),
     Index("ix_call_key_call", "call"),
 )

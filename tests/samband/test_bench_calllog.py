@@ -24,7 +24,8 @@ from gateway.model.ids import LinkId, SiteId, SystemId
 from gateway.model.plan import Link, Plan, Site, System, Talkgroup
 from samband import bench_calllog_world as world
 from samband.bench_calllog import NAMED, person, plan_of
-from samband.bench_calllog_fill import Filler, call_id, link_id
+from samband.bench_calllog_facets import call_id, link_id
+from samband.bench_calllog_fill import Filler
 from samband.bench_calllog_sink import PostgresqlSink, SqliteSink
 from samband.bench_calllog_world import World
 
@@ -90,14 +91,14 @@ def index_of(store: Store) -> dict[str, set[tuple[Any, ...]]]:
         scope = call_facet.alias()
         facet = call_facet.c
         postings = (
-            select(facet.kind, facet.value, scope.c.value, call_posting.c.no)
+            select(facet.kind, facet.value, scope.c.value, call_posting.c.no, call_posting.c.marks)
             .join(call_posting, call_posting.c.facet == facet.id)
             .join(scope, scope.c.id == call_posting.c.scope)
         )
         names = select(facet.kind, facet.value, call_name.c.word).join(
             call_name, call_name.c.facet == facet.id
         )
-        keys = select(call_key.c.no, call_key.c.call, call_key.c.duration_ms)
+        keys = select(call_key.c.no, call_key.c.call, call_key.c.marks)
         counts = {
             (no, len(facets.split()))
             for no, facets in run(select(call_key.c.no, call_key.c.facets))
@@ -147,7 +148,8 @@ def ask(store: Store, query: CallQuery, *, few: bool = False) -> tuple[int, list
     def work(db: Session) -> tuple[int, list[str]]:
         allowed = rights(db, access, ScopeNumbers())
         found = find(db, query, allowed, Questions(db, access, allowed))
-        page = rows.rows(db, calls_of(db, found.page), access, words_of(query.q))
+        calls = calls_of(db, found.page)
+        page = rows.rows(db, calls, access, words_of(query.q), calls)
         return found.total, [row["id"] for row in page]
 
     return store.read_now(work)

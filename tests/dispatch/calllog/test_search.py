@@ -165,6 +165,9 @@ def test_each_facet_finds_its_calls_and_no_other(world: World) -> None:
         (["e", "d"], {"from_utc": T0 + 3 * 3600 * S}),
         (["b", "a"], {"to_utc": T0 + 2 * 3600 * S}),
         (["a", "b", "d", "e"], {"order": OLDEST}),
+        (["a"], {"emergency": True, "sites": ("hill",)}),
+        ([], {"emergency": True, "sites": ("quay",)}),
+        (["b"], {"min_ms": 4000, "max_ms": 40_000, "sites": ("quay",)}),
         (["a"], {"emergency": True, "units": ("1001",), "talkgroups": (FIRE,), "q": "brand"}),
         ([], {"emergency": True, "talkgroups": (POLICE,)}),
     ):
@@ -375,14 +378,21 @@ def test_the_index_made_anew_equals_the_index_kept_in_step(world: World) -> None
         call = world.call(name, POLICE if name in "bd" else FIRE, emergency=name == "e")
         world.write(Note(id=f"n-{name}", call=call, text=f"word{name} all", operator="S", t_utc=T0))
 
-    def seen(db: Session) -> set[tuple[str, str, int]]:
+    def seen(db: Session) -> set[tuple[str, str, int, int]]:
         rows = db.connection().execute(
-            select(call_facet.c.kind, call_facet.c.value, call_posting.c.no).join(
-                call_posting, call_posting.c.facet == call_facet.c.id
-            )
+            select(
+                call_facet.c.kind, call_facet.c.value, call_posting.c.no, call_posting.c.marks
+            ).join(call_posting, call_posting.c.facet == call_facet.c.id)
         )
         return {tuple(row) for row in rows}
 
+    def later(db: Session) -> None:
+        row = db.get(Call, call)
+        assert row is not None
+        row.held = row.emergency = True
+        db.add(row)
+
+    world.store.write_now(later)
     before = world.store.read_now(seen)
     world.store.write_now(world.index.clear)
     assert world.names() == []

@@ -94,9 +94,9 @@ _SQLITE = (
     " PRIMARY KEY (word, facet)) WITHOUT ROWID",
     "CREATE INDEX ix_call_name_facet ON call_name (facet)",
     "CREATE TABLE call_posting (facet INTEGER NOT NULL, no BIGINT NOT NULL,"
-    " scope INTEGER NOT NULL, PRIMARY KEY (facet, no)) WITHOUT ROWID",
+    " scope INTEGER NOT NULL, marks BIGINT NOT NULL, PRIMARY KEY (facet, no)) WITHOUT ROWID",
     "CREATE TABLE call_key (no INTEGER NOT NULL PRIMARY KEY, call VARCHAR NOT NULL,"
-    " scope INTEGER NOT NULL, duration_ms INTEGER NOT NULL, facets TEXT NOT NULL)",
+    " scope INTEGER NOT NULL, marks BIGINT NOT NULL, facets TEXT NOT NULL)",
     "CREATE INDEX ix_call_key_call ON call_key (call)",
     "CREATE TABLE call_place (no INTEGER NOT NULL, unit VARCHAR NOT NULL,"
     " latitude_deg FLOAT NOT NULL, longitude_deg FLOAT NOT NULL, PRIMARY KEY (no, unit),"
@@ -111,9 +111,9 @@ _POSTGRESQL = (
     " PRIMARY KEY (word, facet))",
     "CREATE INDEX ix_call_name_facet ON call_name (facet)",
     "CREATE TABLE call_posting (facet BIGINT NOT NULL, no BIGINT NOT NULL, scope BIGINT NOT NULL,"
-    " PRIMARY KEY (facet, no) INCLUDE (scope))",
+    " marks BIGINT NOT NULL, PRIMARY KEY (facet, no) INCLUDE (scope, marks))",
     "CREATE TABLE call_key (no BIGINT NOT NULL, call VARCHAR NOT NULL, scope BIGINT NOT NULL,"
-    " duration_ms INTEGER NOT NULL, facets TEXT NOT NULL, PRIMARY KEY (no) INCLUDE (scope))",
+    " marks BIGINT NOT NULL, facets TEXT NOT NULL, PRIMARY KEY (no) INCLUDE (scope, marks))",
     "CREATE INDEX ix_call_key_call ON call_key (call)",
     "CREATE TABLE call_place (no BIGINT NOT NULL REFERENCES call_key (no) ON DELETE CASCADE,"
     " unit VARCHAR NOT NULL, latitude_deg DOUBLE PRECISION NOT NULL,"
