@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keyed, MAX_CLIP_S, moved, offsetWords, secondsWords, SHOWN_S } from '../../src/lib/live/clip';
+import { keyed, MAX_CLIP_S, moved, offsetWords, reach, secondsAt, secondsWords, SHOWN_S } from '../../src/lib/live/clip';
 
 describe('the roll of a clip', () => {
   it('stays within the strip', () => {
@@ -21,6 +21,13 @@ describe('the roll of a clip', () => {
     expect(keyed('PageUp', 30, 'after')).toBe(60);
     expect(keyed('Home', 30, 'after')).toBe(0);
     expect(keyed('a', 30, 'after')).toBeNull();
+  });
+
+  it('has a place on the strip for each second, and back', () => {
+    expect(reach(0)).toBe(0);
+    expect(reach(SHOWN_S * 2)).toBe(1);
+    expect(secondsAt(reach(30))).toBeCloseTo(30);
+    expect(secondsAt(-1)).toBe(0);
   });
 
   it('says seconds and offsets', () => {

@@ -8,8 +8,13 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription, VideoStreamTrack
-from aiortc.sdp import SessionDescription
+from aiortc import (
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCRtpSender,
+    RTCSessionDescription,
+    VideoStreamTrack,
+)
 from av import VideoFrame
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -29,9 +34,9 @@ class Scene(VideoStreamTrack):
     async def recv(self) -> VideoFrame:
         await asyncio.sleep(0.1)
         frame = VideoFrame(320, 180, "yuv420p")
-        for plane, level in zip(frame.planes, (90, 110, 140), strict=True):
+        for number, (plane, level) in enumerate(zip(frame.planes, (90, 130, 126), strict=True)):
             rows = bytearray(bytes([level]) * plane.buffer_size)
-            if plane is frame.planes[0]:
+            if number == 0:
                 at = (self._number * 12) % 300
                 for line in range(40, 140):
                     start = line * plane.line_size + at
@@ -114,6 +119,8 @@ class MediaMtx:
         for one in peer.getTransceivers():
             if one.kind == "video":
                 peer.addTrack(Scene())
+                known = RTCRtpSender.getCapabilities("video").codecs
+                one.setCodecPreferences([c for c in known if c.mimeType == "video/H264"])
                 break
         await peer.setLocalDescription(await peer.createAnswer())
         self.sessions[secret] = peer
@@ -192,6 +199,7 @@ class SnapshotCamera:
             ]
         )
         self.open = False
+        self.picture = JPEG
         self.snapshot = "http://10.255.255.1/digest.jpg"
         """What it says of its picture's address: that of inside its own network."""
 
@@ -203,7 +211,7 @@ class SnapshotCamera:
         return Response(JPEG, media_type="image/jpeg")
 
     async def _open(self, request: Request) -> Response:
-        return Response(JPEG if self.open else b"", 200 if self.open else 503)
+        return Response(self.picture if self.open else b"", 200 if self.open else 503)
 
     async def _digest(self, request: Request) -> Response:
         given = request.headers.get("authorization", "")
@@ -259,8 +267,3 @@ def _envelope(inner: str) -> str:
         'xmlns:tds="http://www.onvif.org/ver10/device/wsdl"><s:Body>'
         f"{inner}</s:Body></s:Envelope>"
     )
-
-
-def offer_of(sdp: str) -> SessionDescription:
-    """Parse a session description."""
-    return SessionDescription.parse(sdp)

@@ -2054,6 +2054,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plan/drafts/{draft}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["import_list_api_v1_plan_drafts__draft__import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan/formats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["formats_api_v1_plan_formats_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan/keep": {
         parameters: {
             query?: never;
@@ -2174,6 +2206,22 @@ export interface paths {
             cookie?: never;
         };
         get: operations["file_of_api_v1_plans__number__file_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{number}/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["export_list_api_v1_plans__number__list_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3309,6 +3357,32 @@ export interface components {
         AttachCall: {
             call: string;
         };
+        Body_import_list_api_v1_plan_drafts__draft__import_post: {
+            /** @default false */
+            apply: boolean;
+            file: string;
+            /** @default  */
+            format: string;
+            /**
+             * @default talkgroups
+             * @enum {string}
+             */
+            kind: "talkgroups" | "units";
+            /** @default  */
+            mapping: string;
+            /**
+             * @default keep
+             * @enum {string}
+             */
+            policy: "add" | "update" | "keep" | "replace";
+            /** @default 0 */
+            revision: number;
+            /** @default false */
+            save_mapping: boolean;
+            /** @default  */
+            sheet: string;
+            system: string;
+        };
         Body_import_talkgroups_api_v1_import_talkgroups_post: {
             /** @default false */
             apply: boolean;
@@ -3317,7 +3391,7 @@ export interface components {
              * @default keep
              * @enum {string}
              */
-            policy: "add" | "update" | "keep";
+            policy: "add" | "update" | "keep" | "replace";
             system: string;
         };
         Bookmark: {
@@ -8450,6 +8524,62 @@ export interface operations {
             };
         };
     };
+    import_list_api_v1_plan_drafts__draft__import_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_list_api_v1_plan_drafts__draft__import_post"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    formats_api_v1_plan_formats_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
     keep_api_v1_plan_keep_post: {
         parameters: {
             query?: never;
@@ -8667,6 +8797,39 @@ export interface operations {
     file_of_api_v1_plans__number__file_get: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_list_api_v1_plans__number__list_get: {
+        parameters: {
+            query: {
+                format: string;
+                kind: "talkgroups" | "units";
+                system: string;
+            };
             header?: never;
             path: {
                 number: number;

@@ -21,6 +21,12 @@ export function moved(roll: Roll, side: keyof Roll, seconds: number, eventS: num
   return { ...roll, [side]: value, [other]: Math.max(0, Math.min(roll[other], most - value)) };
 }
 
+/** How far from the middle of the strip a handle stands, 0 to 1: short times have more room. */
+export const reach = (seconds: number): number => Math.sqrt(Math.min(1, Math.max(0, seconds) / SHOWN_S));
+
+/** The seconds of a place on the strip, `reach` backwards. */
+export const secondsAt = (share: number): number => Math.max(0, share) ** 2 * SHOWN_S;
+
 /** Which seconds a key means for a handle, null for another key. */
 export function keyed(key: string, value: number, side: keyof Roll): number | null {
   const out = side === 'before' ? 'ArrowLeft' : 'ArrowRight';
