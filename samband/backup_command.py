@@ -1,7 +1,9 @@
 """``samband backup FILE``: database, recordings and audit log in one tar, while the server runs.
 
 Order matters: the audit head is copied before the database, so that the copy is never shorter than
-its head; the database before the recordings, so that every recording it names is there.
+its head; the database before the recordings, so that every recording it names is there. Recordings
+that are sealed meanwhile come with their keys in ``file_keys.json``. Master keys are never among
+them unless asked for: ``--keys FILE`` puts them into a file of their own, kept elsewhere.
 """
 
 import argparse
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.model.errors import ConfigError
+from gateway.recording.files import write_json
 from samband.place import add_place, existing_state, head_folder_of, state_of
 
 MANIFEST = "manifest.json"
@@ -23,6 +26,10 @@ BACKUP_VERSION = 1
 DATABASE = "samband.db"
 CHUNK_BYTES = 1 << 20
 LEFT_OUT = ("open", "lost+found")
+SEALED = ".sealed"
+KEYS_OF_FILES = "file_keys.json"
+LAST_BACKUP = "backup.json"
+MARGIN_US = 60_000_000
 LOG_FILES = ("audit.head", "log.vkey")
 """Head and verifier key of the audit log."""
 
@@ -41,6 +48,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         action="store_true",
         help="keys too: who has the file can then read and sign the log",
     )
+    parser.add_argument(
+        "--keys", type=Path, metavar="FILE", help="the keys, into a file of their own"
+    )
     parser.add_argument("--json", action="store_true", help="what was saved, as JSON")
 
 
@@ -50,11 +60,13 @@ def run(args: argparse.Namespace) -> int:
     manifest = back_up(
         state_of(args), args.file, with_keys=args.with_keys, head_folder=head_folder_of(args)
     )
+    if args.keys is not None:
+        back_up_keys(state_of(args), args.keys)
     if args.json:
         print(json.dumps(manifest))
     else:
         size = args.file.stat().st_size
-        keys = "with keys" if args.with_keys else "without keys (--with-keys saves them)"
+        keys = "with keys" if args.with_keys else "without keys (--keys FILE saves them elsewhere)"
         print(f"{args.file}: {len(manifest['files'])} files, {size} bytes, {keys}")
     return 0
 
@@ -71,6 +83,7 @@ def back_up(
         raise ConfigError(f"backup: {target} is there already and is not overwritten")
     part = target.with_name(target.name + ".part")
     files: dict[str, str] = {}
+    begun = time.time_ns() // 1000
     try:
         with tempfile.TemporaryDirectory(dir=target.parent) as folder, part.open("xb") as out:
             part.chmod(0o600)
@@ -84,21 +97,55 @@ def back_up(
                 _add_folder(tar, state / "media", "media", files)
                 _add_folder(tar, state / "spool", "spool", files)
                 _add_folder(tar, state / "evidence", "evidence", files)
+                _add_bytes(tar, KEYS_OF_FILES, keys_since(state / DATABASE, begun - MARGIN_US))
                 if with_keys:
                     _add_folder(tar, state / "keys", "keys", files)
                 manifest = {
                     "v": BACKUP_VERSION,
-                    "made_utc": time.time_ns() // 1000,
+                    "made_utc": begun,
                     "with_keys": with_keys,
                     "files": files,
                 }
                 _add_bytes(tar, MANIFEST, json.dumps(manifest, indent=1).encode())
         part.rename(target)
+        write_json(state / LAST_BACKUP, {"made_utc": begun, "file": target.name})
     except OSError as error:
         raise ConfigError(f"backup: {error.filename or target}: {error.strerror}") from error
     finally:
         part.unlink(missing_ok=True)
     return manifest
+
+
+def back_up_keys(state: Path, target: Path) -> None:
+    """Write the keys into a tar of their own, mode 0600; raises ConfigError when it can't be."""
+    if target.exists():
+        raise ConfigError(f"backup: {target} is there already and is not overwritten")
+    files: dict[str, str] = {}
+    try:
+        with target.open("xb") as out:
+            target.chmod(0o600)
+            with tarfile.open(fileobj=out, mode="w") as tar:
+                _add_folder(tar, state / "keys", "keys", files)
+                manifest = {"v": BACKUP_VERSION, "files": files}
+                _add_bytes(tar, MANIFEST, json.dumps(manifest, indent=1).encode())
+    except OSError as error:
+        raise ConfigError(f"backup: {error.filename or target}: {error.strerror}") from error
+
+
+def keys_since(database: Path, since_utc: int) -> bytes:
+    """Return the wrapped keys of files that were sealed since a time, as JSON."""
+    reader = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
+    reader.row_factory = sqlite3.Row
+    try:
+        rows = reader.execute(
+            "SELECT * FROM file_key WHERE sealed_utc >= ? AND destroyed_utc IS NULL", (since_utc,)
+        ).fetchall()
+    except sqlite3.OperationalError:  # a schema without sealed files
+        rows = []
+    finally:
+        reader.close()
+    values = [{**dict(row), "wrapped": bytes(row["wrapped"]).hex()} for row in rows]
+    return json.dumps(values).encode()
 
 
 def copy_database(source: Path, target: Path) -> None:
@@ -140,7 +187,9 @@ def _add(tar: tarfile.TarFile, path: Path, name: str, files: dict[str, str]) -> 
         files[name] = sha256_of(path)
         tar.add(path, name, recursive=False)
     except FileNotFoundError:
-        files.pop(name, None)  # closed and renamed, or expired, since it was listed
+        files.pop(name, None)
+        if not name.endswith(SEALED):  # closed and renamed, sealed or erased since it was listed
+            _add(tar, path.with_name(path.name + SEALED), name + SEALED, files)
 
 
 def sha256_of(path: Path) -> str:

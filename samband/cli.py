@@ -24,6 +24,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("samband.audit_command", "verifies, shows and mirrors the audit log"),
     "evidence": ("samband.evidence_command", "verifies evidence packages"),
     "cameras": ("samband.cameras_command", "looks for ONVIF cameras, shows what one offers"),
+    "retention": ("samband.retention_command", "what is over, certificates, master keys"),
+    "policy": ("samband.policy_command", "checks and compares policies"),
     "witness": ("samband.witness_command", "remembers and cosigns other people's logs"),
     "users": ("samband.users_command", "adds, lists and disables people"),
     "plan": ("samband.plan_command", "checks, compares, activates and rolls back plans"),

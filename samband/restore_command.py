@@ -21,9 +21,18 @@ from dispatch.audit.keys import GroupKeys, KeyFolder, log_signing_key
 from dispatch.audit.log import Log
 from dispatch.audit.verify import Report, verify_database
 from dispatch.clock import SystemClock
+from dispatch.retention.erased_list import LIST_FILE, RESTORED_FILE
 from gateway.model.errors import ConfigError
 from gateway.model.ids import ulid
-from samband.backup_command import BACKUP_VERSION, DATABASE, LOG_FILES, MANIFEST, sha256_of
+from gateway.recording.files import sync_folder
+from samband.backup_command import (
+    BACKUP_VERSION,
+    DATABASE,
+    KEYS_OF_FILES,
+    LOG_FILES,
+    MANIFEST,
+    sha256_of,
+)
 from samband.place import add_place, head_folder_of, state_of
 from samband.state import StateLock, make_state
 
@@ -45,13 +54,26 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--head", type=Path, metavar="FILE", help="newest audit.head, kept on another disk"
     )
+    parser.add_argument(
+        "--keys", type=Path, metavar="FILE", help="keys that samband backup --keys saved"
+    )
+    parser.add_argument(
+        "--erased", type=Path, metavar="FILE", help="newest erased.list, kept on another disk"
+    )
     parser.add_argument("--json", action="store_true", help="what was restored, as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     """Restore into an empty state folder."""
     state = state_of(args)
-    result = restore(args.file, state, newest_head=args.head, head_folder=head_folder_of(args))
+    result = restore(
+        args.file,
+        state,
+        newest_head=args.head,
+        head_folder=head_folder_of(args),
+        keys=args.keys,
+        erased=args.erased,
+    )
     if args.json:
         print(json.dumps(result))
         return 0
@@ -71,10 +93,13 @@ def restore(
     *,
     newest_head: Path | None = None,
     head_folder: Path | None = None,
+    keys: Path | None = None,
+    erased: Path | None = None,
 ) -> dict[str, Any]:
     """Restore a backup; raises ConfigError and leaves the state folder as it was if it is wrong.
 
-    ``head_folder`` is where the server keeps its head when that is not ``audit/``.
+    ``head_folder`` is where the server keeps its head when that is not ``audit/``. What was erased
+    since the backup (``erased``, or the list in ``head_folder``) is erased again at the next start.
     """
     if (state / DATABASE).exists():
         raise ConfigError(
@@ -93,7 +118,12 @@ def restore(
                 f"restore: the audit log in {file} is not sound", faults=tuple(report.faults)
             )
         missing = entries_missing(report, newest_head)
-        _put_in_place(fresh, state)
+        keys_folder = fresh / "keys-alone"
+        if keys is not None:
+            unpack(keys, keys_folder)
+        newest = _longest_list(fresh / "audit" / LIST_FILE, head_folder, erased)
+        _put_in_place(fresh, state, keys_folder if keys is not None else None)
+        _follow_erased(state, newest)
         origin, before = begin_new_log(state, report, head_folder)
         return {
             "files": len(manifest["files"]),
@@ -150,8 +180,31 @@ def entries_missing(report: Report, newest_head: Path | None) -> int:
     return max(0, head.size - report.size)
 
 
-def _put_in_place(fresh: Path, state: Path) -> None:
+def _longest_list(own: Path, head_folder: Path | None, given: Path | None) -> bytes:
+    """Return the longest list of what was erased: it only ever grows."""
+    places = [own, given, head_folder / LIST_FILE if head_folder else None]
+    found = [path.read_bytes() for path in places if path is not None and path.is_file()]
+    if given is not None and not given.is_file():
+        raise ConfigError(f"restore: {given}: there is no such list")
+    return max(found, key=len, default=b"")
+
+
+def _follow_erased(state: Path, newest: bytes) -> None:
+    """Let the next start erase again what the restored database does not know to be erased."""
+    if newest:
+        folder = state / "audit"
+        (folder / LIST_FILE).write_bytes(newest)
+        (folder / RESTORED_FILE).touch()
+        sync_folder(folder)
+
+
+def _put_in_place(fresh: Path, state: Path, keys: Path | None = None) -> None:
     (fresh / MANIFEST).unlink()
+    _take_keys(fresh / DATABASE, fresh / KEYS_OF_FILES)
+    if keys is not None:
+        shutil.rmtree(fresh / "keys", ignore_errors=True)
+        (keys / "keys").rename(fresh / "keys")
+        shutil.rmtree(keys)
     for path in fresh.iterdir():
         target = state / path.name
         if target.is_dir() and not any(target.iterdir()):
@@ -163,6 +216,31 @@ def _put_in_place(fresh: Path, state: Path) -> None:
             path.rename(target)
     (state / "keys").mkdir(exist_ok=True)
     (state / "keys").chmod(0o700)
+
+
+def _take_keys(database: Path, file: Path) -> None:
+    """Put the keys of files that were sealed during the backup into the restored database."""
+    if not file.is_file():
+        return
+    rows = json.loads(file.read_bytes())
+    file.unlink()
+    if not rows:
+        return
+    names = list(rows[0])
+    places = ", ".join("?" for _ in names)
+    columns = ", ".join(f'"{name}"' for name in names if name.isidentifier())
+    connection = sqlite3.connect(database)
+    try:
+        connection.executemany(
+            f"INSERT OR REPLACE INTO file_key ({columns}) VALUES ({places})",  # noqa: S608 (identifiers)
+            [
+                [bytes.fromhex(row[name]) if name == "wrapped" else row[name] for name in names]
+                for row in rows
+            ],
+        )
+        connection.commit()
+    finally:
+        connection.close()
 
 
 def begin_new_log(state: Path, old: Report, head_folder: Path | None = None) -> tuple[str, Path]:
