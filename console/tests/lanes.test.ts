@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { lanesAddress, MAX_SPAN_US, readLanes, writeLanes } from '../src/lib/lanes/address';
 import { stretch } from '../src/lib/lanes/stretch';
 import { clockAt, extend, starts, type Heard, type Rules } from '../src/lib/lanes/timeline';
-import { follow, pan, placed, roomAfter, S_US, span, ticks, timeAt, zoom } from '../src/lib/lanes/view';
+import { follow, pan, placed, roomAfter, S_US, span, thinned, ticks, timeAt, zoom } from '../src/lib/lanes/view';
 
 const bounds = { from: 0, to: 600 * S_US };
 const rules: Rules = { speed: 1, skipSilence: false, loop: null, end: 60 * S_US };
@@ -161,5 +161,16 @@ describe('the address of lanes', () => {
     expect(read.talkgroup).toEqual(['a/1', 'a/2']);
     expect(read.to / S_US).toBe(20_020);
     expect(read.to - read.from).toBe(MAX_SPAN_US);
+  });
+});
+
+describe('moments that lie close together', () => {
+  const moment = (id: string, s: number) => ({ id, from_utc: s * S_US });
+
+  it('are drawn as one that counts them, the chosen one always by itself', () => {
+    const view = { from: 0, to: 100 * S_US };
+    const all = [moment('a', 10), moment('b', 10.2), moment('c', 10.4), moment('d', 50)];
+    expect(thinned(view, all, 0.01, null).map((one) => [one.moment.id, one.more])).toEqual([['a', 2], ['d', 0]]);
+    expect(thinned(view, all, 0.01, 'c').map((one) => [one.moment.id, one.more])).toEqual([['a', 1], ['c', 0], ['d', 0]]);
   });
 });

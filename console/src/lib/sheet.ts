@@ -117,6 +117,9 @@ export function retentionWords(retention: FoundCall['retention']): string {
 const VERBS: Record<string, string> = {
   'recording.play': 'played',
   'call.open': 'opened the sheet',
+  'call.search': 'searched calls',
+  'lanes.open': 'opened lanes',
+  'recording.closed': 'recording closed',
   'recording.export': 'exported',
   'evidence.export': 'exported',
 };

@@ -66,6 +66,26 @@ export function placed(view: View, from: number, to: number): { left: number; wi
   return { left, width: Math.max(0, Math.min(1, share(view, to)) - left) };
 }
 
+/**
+ * Which of the moments of a lane are drawn, and how many each stands for: those nearer than `apart`
+ * (a share of the window) to the one before are counted to it. `keep` is always drawn.
+ */
+export function thinned<T extends { id: string; from_utc: number }>(
+  view: View,
+  moments: readonly T[],
+  apart: number,
+  keep: string | null,
+): { moment: T; more: number }[] {
+  const drawn: { moment: T; more: number }[] = [];
+  for (const moment of moments) {
+    const last = drawn.at(-1);
+    const near = last !== undefined && share(view, moment.from_utc) - share(view, last.moment.from_utc) < apart;
+    if (last && near && moment.id !== keep) last.more += 1;
+    else drawn.push({ moment, more: 0 });
+  }
+  return drawn;
+}
+
 /** How far a text may go before the next thing of its lane begins; in shares of the window. */
 export function roomAfter(view: View, starts: readonly number[], index: number): number {
   const at = share(view, starts[index] ?? view.to);

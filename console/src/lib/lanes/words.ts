@@ -1,6 +1,7 @@
 /** What stands on the lanes and beside the clock. */
 
 import type { LaneItem, LaneRow } from '../api/auditdesk';
+import { verbWords } from '../sheet';
 import { clock, length, ms } from '../words';
 
 /** `14:29:53.4`. */
@@ -28,11 +29,18 @@ export function silentWords(item: LaneItem): string {
   return why ? why.charAt(0).toUpperCase() + why.slice(1) : '';
 }
 
+/** A position's lane is named by its number alone. */
+export const laneName = (lane: Pick<LaneRow, 'kind' | 'id' | 'name'>): string =>
+  lane.kind === 'operator' && lane.id.startsWith('position:') ? `Position ${lane.name}` : lane.name;
+
+/** What an item is called; acts of the log in words. */
+export const titleOf = (item: LaneItem): string => (item.kind === 'access' || item.kind === 'entry' ? verbWords(item.title) : item.title);
+
 /** One item in one sentence, for its name and for the list. */
-export function itemWords(lane: LaneRow, item: LaneItem): string {
-  const what = [item.title, item.emergency && !/emergency/i.test(item.title) ? 'emergency' : ''].filter(Boolean).join(', ');
+export function itemWords(lane: LaneRow, item: LaneItem, more = 0): string {
+  const what = [titleOf(item), item.emergency && !/emergency/i.test(item.title) ? 'emergency' : ''].filter(Boolean).join(', ');
   const long = item.to_utc === null ? '' : length(ms(item.to_utc - item.from_utc));
-  return [`${tenths(item.from_utc)}, ${lane.name}: ${what}`, item.text, long, item.has_sound ? '' : silentWords(item)].filter(Boolean).join(', ');
+  return [`${tenths(item.from_utc)}, ${laneName(lane)}: ${what}`, item.who && lane.kind === 'operator' ? item.who : '', item.text, long, more > 0 ? `and ${more} more close by` : '', item.has_sound ? '' : silentWords(item)].filter(Boolean).join(', ');
 }
 
 /** What is heard now, for the line beside the clock. */
