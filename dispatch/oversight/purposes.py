@@ -36,7 +36,7 @@ CODES = ("incident", "case", "order", "other")
 NEEDED = frozenset(
     {
         "call.search", "call.open", "recording.play", "recording.peaks", "lanes.open",
-        "access.read", "audit.read", "audit.proof", "breach.listed",
+        "access.read", "audit.read", "trail.person", "trail.subject", "trail.object", "audit.proof", "breach.listed",
         "trail.object", "trail.person", "trail.subject",
     }
 )  # fmt: skip

@@ -74,3 +74,67 @@ export const approvalsApi = {
     api.post(path`/approvals/${id}`, { agree, digest, reason }),
   withdraw: (id: string): Promise<Approval> => api.delete(path`/approvals/${id}`),
 };
+
+// ---- review queue ---------------------------------------------------------------------------
+
+export interface ReviewTask {
+  id: string;
+  kind: 'sample' | 'alert' | 'break_glass';
+  rule: string;
+  day: string;
+  name: string;
+  role: string;
+  words: string;
+  entries: number[];
+  state: 'open' | 'asked' | 'answered' | 'justified' | 'escalated';
+  question: string;
+  answer: string;
+  reviewer: string;
+  made_utc: number;
+  due_utc: number;
+  closed_utc: number | null;
+}
+
+export interface ReviewEntry {
+  seq: number;
+  ts: string;
+  op: string;
+  verb: string;
+  obj: { type: string; id: string } | null;
+  purpose: { code: string; ref: string; text: string | null } | null;
+  result: string;
+}
+
+export interface Question {
+  id: string;
+  question: string;
+  entries: string;
+}
+
+export const reviewsApi = {
+  list: (waiting: boolean): Promise<ReviewTask[]> => api.get(withQuery('/reviews', { waiting })),
+  count: (): Promise<number> => api.get<{ waiting: number }>('/reviews/count').then((one) => one.waiting),
+  look: (id: string): Promise<ReviewTask & { log: ReviewEntry[] }> => api.get(path`/reviews/${id}`),
+  decide: (id: string, outcome: 'justified' | 'ask' | 'escalated', text: string): Promise<ReviewTask> =>
+    api.post(path`/reviews/${id}`, { outcome, text }),
+  questions: (): Promise<Question[]> => api.get('/session/questions'),
+  answer: (id: string, text: string): Promise<unknown> => api.post(path`/session/questions/${id}`, { text }),
+};
+
+// ---- break-glass ----------------------------------------------------------------------------
+
+export interface BrokenGlass {
+  id: string;
+  name: string;
+  scope_kind: string;
+  scope: string;
+  reason: string;
+  t_utc: number;
+  until_utc: number;
+}
+
+export const glassApi = {
+  take: (scope_kind: string, scope: string, reason: string): Promise<BrokenGlass> =>
+    api.post('/glass', { scope_kind, scope, reason }),
+  recent: (): Promise<BrokenGlass[]> => api.get('/glass'),
+};

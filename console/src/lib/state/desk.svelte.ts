@@ -17,6 +17,7 @@ import { PrivateCalls } from './calls.svelte';
 import { Phone } from './phone';
 import { time } from './clock.svelte';
 import { places } from './places.svelte';
+import { glass } from './glass.svelte';
 import { Incidents, isNoisy } from './incidents.svelte';
 import { liveViews } from './live.svelte';
 import { LineTraces } from './lines.svelte';
@@ -345,6 +346,7 @@ export class Desk {
     this.activity.take(envelope, this.session.position);
     this.incidents.take(envelope);
     this.lines.take(envelope);
+    glass.take(envelope, this.session.user?.id);
     this.#own(envelope);
   }
 
@@ -380,10 +382,8 @@ export class Desk {
       case 'plan.activated':
         this.stream.refresh();
         break;
-      case 'view.ended':
-        liveViews.ended(String(data['view']), String(data['reason']));
-        break;
       default:
+        liveViews.take(envelope);
         if (envelope.type.startsWith('position.')) this.#position(envelope);
         else if (envelope.type.startsWith('individual.')) {
           this.phone.take(envelope);

@@ -13,7 +13,18 @@ export interface NoticeDesk {
 /** The words of an event's notice, empty where it has none; call it once the messages have it. */
 export function notice(envelope: Envelope, desk: NoticeDesk): string {
   if (envelope.type === 'message.received') return received(envelope, desk);
+  if (envelope.type === 'approval.asked' || envelope.type === 'approval.decided') return approval(envelope, desk);
   return envelope.type === 'message.progressed' ? progressed(envelope, desk) : '';
+}
+
+/** A second person is asked for, or one's own request was answered. */
+function approval(envelope: Envelope, desk: NoticeDesk): string {
+  const { data } = envelope;
+  const own = data['asked_by'] === desk.session.user?.id;
+  if (envelope.type === 'approval.asked') {
+    return own ? '' : `${String(data['asked_name'])} asks for a second person: ${String(data['words'])} (Approvals)`;
+  }
+  return own && data['by'] ? `${String(data['by'])} ${data['state'] === 'refused' ? 'refused' : 'agreed to'} your request` : '';
 }
 
 const rowOf = (envelope: Envelope, desk: NoticeDesk): Message | undefined =>

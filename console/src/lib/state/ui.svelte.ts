@@ -14,6 +14,7 @@ export type DialogName =
   | 'reason'
   | 'command'
   | 'dial'
+  | 'glass'
   | 'unit';
 
 class Ui {

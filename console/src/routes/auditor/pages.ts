@@ -4,6 +4,7 @@
  */
 
 import type { Component } from 'svelte';
+import { approvalsApi, reviewsApi } from '../../lib/api/oversight';
 import type { IconName } from '../../lib/icons';
 import { desk } from '../../lib/state/desk.svelte';
 import { waitingFor } from '../../lib/state/exports.svelte';
@@ -57,6 +58,24 @@ export const PAGES: readonly DeskPage[] = [
     group: 'control',
     load: () => import('./Exports.svelte'),
     count: () => waitingFor(desk.session.user?.id ?? ''),
+  },
+  {
+    id: 'approvals',
+    name: 'Approvals',
+    icon: 'check',
+    permission: 'approval.see',
+    group: 'control',
+    load: () => import('./Approvals.svelte'),
+    count: () => approvalsApi.list(true).then((rows) => rows.filter((row) => row.may_decide).length || null),
+  },
+  {
+    id: 'review',
+    name: 'Review',
+    icon: 'eye',
+    permission: ['review.see', 'glass.see'],
+    group: 'control',
+    load: () => import('./Review.svelte'),
+    count: () => (desk.session.can('review.see') ? reviewsApi.count().then((n) => n || null) : Promise.resolve(null)),
   },
   {
     id: 'daysheet',

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { approvalState, detailLines, dueWords, kindWords } from '../src/lib/oversight';
+
+const HOUR = 3_600_000_000;
+
+describe('a task of the review queue', () => {
+  it('is named by its rule, else by its kind', () => {
+    expect(kindWords({ kind: 'alert', rule: 'pace' })).toBe('More look-ups than usual');
+    expect(kindWords({ kind: 'break_glass', rule: '' })).toBe('Break-glass');
+  });
+
+  it('says when it is due, and when it is overdue', () => {
+    expect(dueWords(30 * HOUR, 27 * HOUR)).toBe('in 3 h');
+    expect(dueWords(100 * HOUR, 27 * HOUR)).toBe('in 3 d');
+    expect(dueWords(27 * HOUR, 30 * HOUR)).toBe('3 h overdue');
+  });
+});
+
+describe('an approval', () => {
+  it('that needs two says how many have agreed', () => {
+    const vote = { name: 'A', agree: true, reason: '', t_utc: 1 };
+    expect(approvalState({ state: 'waiting', needed: 2, votes: [vote] })).toBe('Waits, 1 of 2');
+    expect(approvalState({ state: 'used', needed: 1, votes: [vote] })).toBe('Done');
+  });
+
+  it('shows all of what will happen', () => {
+    expect(detailLines({ hold_id: 'h-1', recordings: ['t-1'], days: 7 })).toEqual([
+      ['hold id', 'h-1'],
+      ['recordings', '[\n "t-1"\n]'],
+      ['days', '7'],
+    ]);
+  });
+});
