@@ -4,6 +4,7 @@ import argparse
 import json
 import sqlite3
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from dispatch.audit.radio_text import CHECKPOINT, checkpoint_note
 from dispatch.audit.verify import verify_database
 from dispatch.audit.verify_report import Report
 from dispatch.audit.verify_tiles import verify_tiles
+from dispatch.oversight.sampling import sample_of
 from gateway.model.errors import ConfigError, RemoteError
 from samband.audit_proof_command import add_place, add_proof_parsers, proof_verbs
 
@@ -62,6 +64,16 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     show.add_argument(
         "--keys", type=Path, metavar="DIR", help="decrypt free text with the keys of this folder"
     )
+    sample = verbs.add_parser(
+        "sample",
+        help="draw the random check of a day again, as anybody can",
+        epilog="example: samband audit sample --db sqlite:///state/samband.db --day 2026-11-25",
+    )
+    add_place(sample)
+    sample.add_argument(
+        "--day", required=True, metavar="YYYY-MM-DD", help="a day that is over, UTC"
+    )
+    sample.add_argument("--json", action="store_true", help="machine-readable")
     add_proof_parsers(verbs)
 
 
@@ -76,7 +88,21 @@ def run(args: argparse.Namespace) -> int:
     """Run one of the verbs."""
     if args.verb == "show":
         return _show(args, sqlite_path(args.db))
+    if args.verb == "sample":
+        return _sample(args)
     return _verify(args) if args.verb == "verify" else proof_verbs(args)
+
+
+def _sample(args: argparse.Namespace) -> int:
+    sample = sample_of(sqlite_path(args.db), args.day)
+    if args.json:
+        print(json.dumps({**asdict(sample), "population": len(sample.population)}))
+        return 0
+    print(f"{sample.day}: {len(sample.taken)} of {len(sample.population)} looks by persons")
+    print(f"checkpoint {sample.size}, root {sample.root}")
+    for seq in sample.taken:
+        print(seq)
+    return 0
 
 
 def _verify(args: argparse.Namespace) -> int:

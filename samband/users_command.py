@@ -15,8 +15,13 @@ from dispatch.clock import SystemClock
 from dispatch.errors import NotFound
 from dispatch.store.engine import Store
 from dispatch.store.upgrade import upgrade
+from gateway.model.ids import UtcUs
 from samband.place import add_place, existing_state, store_url_of, touch_people
+from samband.users_log import before, spool_change
 
+MAX_DAYS = 366
+"""No grant stands longer than a year."""
+US_PER_DAY = 86_400_000_000
 ROLES = [role.value for role in Role]
 
 
@@ -48,6 +53,16 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     grant.add_argument("--camera-group", help="a camera group instead of a folder")
     grant.add_argument("--individual", help="private calls of a link instead, * for all")
     grant.add_argument("--actions", default="", help="see,hear,talk,replay,search,export")
+    grant.add_argument(
+        "--days", type=_days, default=MAX_DAYS, metavar="N", help="until when it stands (366)"
+    )
+
+
+def _days(text: str) -> int:
+    days = int(text)
+    if not 1 <= days <= MAX_DAYS:
+        raise argparse.ArgumentTypeError(f"expected 1 to {MAX_DAYS}")
+    return days
 
 
 def _verb(
@@ -71,7 +86,10 @@ def people_of(args: argparse.Namespace) -> Iterator[tuple[People, Path]]:
     try:
         people = People(store, SystemClock(), os.urandom)
         people.load()
+        was = before(people)
         yield people, state
+        account = people.by_name(args.name) if args.verb == "reset" else None
+        spool_change(state, people, was, f"users {args.verb}", account.id if account else "")
         touch_people(state)
     finally:
         store.close()
@@ -167,6 +185,7 @@ def _grant(people: People, args: argparse.Namespace) -> None:
             scope_kind=kind,
             scope=scope,
             actions=parse_actions(words),
+            expires_utc=UtcUs(SystemClock().utc_us() + args.days * US_PER_DAY),
         ),
         "samband users grant",
     )

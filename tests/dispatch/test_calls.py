@@ -102,8 +102,8 @@ async def test_nothing_leaves_while_the_log_is_not_writable(room: Room) -> None:
 
 async def test_an_auditor_states_a_purpose_that_says_something(room: Room) -> None:
     _, transmission = await one_call(room)
-    browser = await room.browser("auditor")
-    assert (await browser.get(f"/recordings/{transmission}")).status_code == 400
+    browser = await room.browser("auditor", purpose=False)
+    assert (await browser.get(f"/recordings/{transmission}")).status_code == 428
     for empty in ("test", "Investigation", "why not"):
         answer = await browser.get(f"/recordings/{transmission}", params={"purpose_text": empty})
         assert answer.status_code == 400, empty
