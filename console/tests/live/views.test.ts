@@ -52,7 +52,9 @@ describe('live views', () => {
 
   it('ends what the server ended, with its reason', async () => {
     await views.open('a', 'live', 'i-1');
-    views.ended('w-a', 'the session is over');
+    views.take({ type: 'view.ended', data: { view: 'w-b', reason: 'not this' } });
+    expect(views.picture('a').state).toBe('on');
+    views.take({ type: 'view.ended', data: { view: 'w-a', reason: 'the session is over' } });
     expect(views.picture('a').words).toBe('Closed: the session is over.');
     expect(close).toHaveBeenCalledOnce();
   });

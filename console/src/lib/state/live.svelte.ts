@@ -2,6 +2,7 @@
 
 import { sentence } from '../api/client';
 import { liveApi, type OpenedView } from '../api/live';
+import type { Envelope } from '../api/types';
 import { watch, type Live } from '../live/whep';
 
 const ALIVE_MS = 5000;
@@ -100,6 +101,12 @@ export class LiveViews {
     } catch {
       // It is over at the server already.
     }
+  }
+
+  /** Take an event of the stream, if it is ours. */
+  take(envelope: Pick<Envelope, 'type' | 'data'>): void {
+    const { type, data } = envelope;
+    if (type === 'view.ended') this.ended(String(data['view']), String(data['reason']));
   }
 
   /** The server ended a view: right, session, or nobody used it. */
