@@ -179,7 +179,7 @@ class Dispatch:
                 clock=s.clock,
             )
         )
-        add_audit_desk(s, record)
+        add_audit_desk(s, record, stream, self.background)
         integrity = RecordingIntegrity(s.store, parts.audit, files, recordings, s.clock)
         add_call_log(s, record, board, integrity)
         s.add(DiskPolicy(parts.state, s.bus))

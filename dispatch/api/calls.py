@@ -135,7 +135,7 @@ async def sheet(
 ) -> dict[str, Any]:
     """Return the sheet of one call."""
     found = await services.use(CallLog).sheet(asker_of(request, person), call)
-    return await with_facts(services, found)
+    return await with_facts(services, found, person.access)
 
 
 @router.post("/calls/{call}/notes")

@@ -6,6 +6,10 @@ All of it is read after ``CallLog.sheet`` has checked the rights and logged that
 from sqlmodel import Session, col, select
 
 from dispatch.audit.outside import STALE_S, OutsideProof
+from dispatch.auditdesk.call_lines import lines_of
+from dispatch.auth.access import Access
+from dispatch.errors import NotFound
+from dispatch.retention.holds import Holds
 from dispatch.services.plans import LivePlan
 from dispatch.services.registry import Services
 from dispatch.services.rows import Row
@@ -13,15 +17,39 @@ from dispatch.store.tables import Alarm, Call, Press
 from gateway.model.plan import Plan, System
 
 
-async def with_facts(services: Services, sheet: Row) -> Row:
-    """Return a sheet with ``way``, ``alarms``, ``presses``, and what stands outside the log."""
+async def with_facts(services: Services, sheet: Row, access: Access) -> Row:
+    """Return a sheet with way, alarms, presses, lines and holds, and what stands outside the log.
+
+    ``access`` is the reader's: a hold shows what that person may know of it.
+    """
     call = str(sheet["id"])
     heard = [str(one["id"]) for one in sheet["transmissions"]]
     facts = await services.store.read(lambda db: _facts(db, call, heard, services.plan))
     proof = sheet.get("integrity")
     if isinstance(proof, dict):
         proof.update(outside(services, proof.get("entry_seq")))
-    return sheet | facts
+    return sheet | facts | {"holds": await _holds(services, call, access)}
+
+
+async def _holds(services: Services, call: str, access: Access) -> list[Row]:
+    if not services.has(Holds):
+        return []
+    try:
+        found = await services.use(Holds).of_call(access, call)
+    except NotFound:
+        return []
+    return [
+        {
+            "id": row["id"],
+            "reason": row["reason"],
+            "basis": row["basis"],
+            "by": row["by_name"],
+            "since_utc": row["set_utc"],
+            "review_utc": row["review_utc"],
+        }
+        for row in found
+        if row["state"] != "lifted"
+    ]
 
 
 def outside(services: Services, entry: int | None) -> Row:
@@ -61,6 +89,7 @@ def _facts(db: Session, call: str, heard: list[str], plan: LivePlan) -> Row:
     return {
         "way": _way(row, plan.plan) if row else None,
         "alarms": [_alarm(one) for one in alarms],
+        "lines": lines_of(db, call),
         "presses": {
             str(one.transmission): {
                 "wait_ms": one.wait_ms,

@@ -34,3 +34,16 @@ class Mark(SQLModel, table=True):
     made_utc: int = Field(sa_type=BigInteger)
     withdrawn_utc: int | None = Field(default=None, sa_type=BigInteger)
     expires_utc: int = Field(sa_type=BigInteger, index=True)
+
+
+class CallLine(SQLModel, table=True):
+    """A call-control line of a terminal, as it was on the wire during a call."""
+
+    __tablename__ = "call_line"
+    id: int | None = Field(default=None, primary_key=True)
+    call: str = Field(index=True)
+    t_utc: int = Field(sa_type=BigInteger)
+    link: str
+    outgoing: bool
+    raw: str = Field(sa_column=Column(Text, nullable=False))
+    words: str = Field(sa_column=Column(Text, nullable=False))

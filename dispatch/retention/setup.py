@@ -4,6 +4,7 @@ from pathlib import Path
 
 from dispatch.audit.keys import KeyFolder
 from dispatch.audit.writer import AuditWriter
+from dispatch.auditdesk.call_lines import forget_lines
 from dispatch.calllog.index import CallIndex
 from dispatch.oversight.approvals import Approvals
 from dispatch.policy.live import LivePolicy
@@ -108,6 +109,7 @@ def _connect(
         retention.policy_changed()
 
     policy.on_changed(changed)
+    erasure.on_erase(lambda db, kind, ids: forget_lines(db, ids) if kind == CALL else None)
     if s.has(CallIndex):
         index = s.use(CallIndex)
         erasure.on_erase(lambda db, kind, ids: index.forget(db, ids) if kind == CALL else None)

@@ -4,10 +4,14 @@ import json
 import sqlite3
 from typing import Any
 
+from sqlmodel import Session, select
+
+from dispatch.auditdesk.call_lines import forget_lines, short
+from dispatch.auditdesk.tables import CallLine
 from gateway.model import events as ev
 from gateway.model.ids import AlarmId, UtcUs
 from tests.dispatch.opus import spoken
-from tests.dispatch.room import LINK, NORTH, SECRET, Room
+from tests.dispatch.room import LINK, NORTH, SECRET, Room, until
 
 MOMENT = 1_790_000_000_000_000
 
@@ -95,3 +99,50 @@ async def test_the_sheet_tells_way_alarm_and_what_stands_outside(room: Room) -> 
     assert sheet["presses"] == {}
     assert sheet["integrity"]["ok"]
     assert (sheet["integrity"]["witnesses"], sheet["integrity"]["stamp"]) == ([], None)
+
+
+async def test_the_sheet_shows_the_lines_that_controlled_the_call_and_no_text(room: Room) -> None:
+    def line(raw: str, *, outgoing: bool = False) -> None:
+        room.bus.publish(ev.LinkLineSeen(link=LINK, outgoing=outgoing, raw=raw, words=""))
+
+    line("+CTICN: 4,0,0,0,1220101,1,1,0,1,1,0,310201,0")
+    call, transmission = room.begin()
+    line("+CTXG: 4,3,0,0,0,1220101")
+    line("+CTSDSR: 12,1220101,0,310201,0,64 / 8200010048454A21")
+    line("+CTSDSR: 13,1220101,0,310201,0,16 / 0000")
+    line("AT+CMGS=1220101,64", outgoing=True)
+    room.record(call, transmission, spoken())
+    room.end(call, transmission)
+    await room.journaled()
+    browser = await room.browser("auditor")
+
+    async def written() -> bool:
+        return bool((await browser.get(f"/calls/{call}")).json()["lines"])
+
+    await until(written)
+    sheet = (await browser.get(f"/calls/{call}")).json()
+    assert [one["raw"].split(":")[0] for one in sheet["lines"]] == ["+CTICN", "+CTXG", "+CTSDSR"]
+    assert sheet["lines"][2]["raw"].startswith("+CTSDSR: 13,")
+
+
+def test_a_long_call_keeps_its_first_and_last_lines() -> None:
+    lines = [
+        CallLine(call="c", t_utc=n, link="l", outgoing=False, raw=str(n), words="")
+        for n in range(200)
+    ]
+    kept = [int(one.raw) for one in short(lines)]
+    assert kept == [*range(40), *range(180, 200)]
+
+
+async def test_erasing_a_call_erases_its_lines(room: Room) -> None:
+    def work(db: Session) -> list[str]:
+        rows = [
+            CallLine(call=call, t_utc=1, link="l", outgoing=False, raw="+CTXG", words="")
+            for call in ("c-1", "c-2")
+        ]
+        db.add_all(rows)
+        db.flush()
+        forget_lines(db, ["c-1"])
+        return [row.call for row in db.exec(select(CallLine))]
+
+    assert await room.services.store.write(work) == ["c-2"]

@@ -94,6 +94,8 @@ export interface FullSheet extends Omit<CallSheet, 'integrity'> {
   alarms?: SheetAlarm[];
   /** By transmission: how long the desk's own press waited. */
   presses?: Record<string, Press>;
+  /** Call-control lines of the terminal. */
+  lines?: { t_utc: number; outgoing: boolean; raw: string; words: string }[];
   hold_reason?: string;
   holds?: HoldRow[];
 }

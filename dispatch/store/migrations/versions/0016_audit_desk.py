@@ -1,4 +1,4 @@
-"""Saved searches and marks of the auditor's desk.
+"""Saved searches, marks and call lines of the auditor's desk.
 
 Revision ID: 0016
 Revises: 0015
@@ -14,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add both tables."""
+    """Add the tables."""
     op.create_table(
         "saved_search",
         sa.Column("id", sa.String(), nullable=False),
@@ -42,9 +42,22 @@ def upgrade() -> None:
     )
     for column in ("t_utc", "user", "expires_utc"):
         op.create_index(f"ix_mark_{column}", "mark", [column])
+    op.create_table(
+        "call_line",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("call", sa.String(), nullable=False),
+        sa.Column("t_utc", sa.BigInteger(), nullable=False),
+        sa.Column("link", sa.String(), nullable=False),
+        sa.Column("outgoing", sa.Boolean(), nullable=False),
+        sa.Column("raw", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_call_line_call", "call_line", ["call"])
 
 
 def downgrade() -> None:
-    """Take both tables away."""
+    """Take the tables away."""
+    op.drop_table("call_line")
     op.drop_table("mark")
     op.drop_table("saved_search")
