@@ -1,0 +1,33 @@
+/** The pages of the engineer's desk, in the order of its navigation; `#/engineer/<id>`. */
+
+import type { Component } from 'svelte';
+import type { IconName } from '../../lib/icons';
+
+export interface EngineerPage {
+  id: string;
+  name: string;
+  icon: IconName;
+  permission: string;
+  group: 'plan' | 'live';
+  load: () => Promise<{ default: Component }>;
+  /** Not in the navigation: opened from another page. */
+  hidden?: boolean;
+}
+
+export const PAGES: readonly EngineerPage[] = [
+  { id: 'systems', name: 'Systems and sites', icon: 'tower', permission: 'plan.see', group: 'plan', load: () => import('./Systems.svelte') },
+  { id: 'talkgroups', name: 'Talkgroups', icon: 'list', permission: 'links.see', group: 'plan', load: () => import('./Talkgroups.svelte') },
+  { id: 'units', name: 'Units', icon: 'radio', permission: 'plan.see', group: 'plan', load: () => import('./Units.svelte') },
+  { id: 'links', name: 'Links', icon: 'link', permission: 'links.see', group: 'live', load: () => import('./Links.svelte') },
+  { id: 'plans', name: 'Plans', icon: 'layers', permission: 'plan.see', group: 'live', load: () => import('./Plans.svelte') },
+  { id: 'compare', name: 'Compare', icon: 'swap', permission: 'plan.see', group: 'live', hidden: true, load: () => import('./Compare.svelte') },
+  { id: 'import', name: 'Import', icon: 'down2', permission: 'plan.edit', group: 'live', load: () => import('./Import.svelte') },
+  { id: 'cameras', name: 'Camera sources', icon: 'cam', permission: 'camera.unread', group: 'live', load: () => import('./CameraMessages.svelte') },
+  { id: 'exchange', name: 'Other rooms', icon: 'swap', permission: 'webhook.keep', group: 'live', load: () => import('./Exchange.svelte') },
+];
+
+/** The page of an address, or the page of links. */
+export function pageOf(id: string | undefined, can: (permission: string) => boolean): EngineerPage | undefined {
+  const mine = PAGES.filter((page) => can(page.permission));
+  return mine.find((page) => page.id === id) ?? mine.find((page) => page.id === 'links') ?? mine[0];
+}
