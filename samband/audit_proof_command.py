@@ -17,7 +17,7 @@ from dispatch.audit.tiles import export_tiles
 from dispatch.audit.trust import TrustedKey, trusted_keys
 from gateway.model.errors import ConfigError, LocalError
 from samband.place import add_place as add_state
-from samband.place import existing_state, store_url_of
+from samband.place import audit_url_of, existing_state, store_url_of
 
 CHECKPOINT_WAIT_S = 75
 """A running server signs a checkpoint each 60 s."""
@@ -211,7 +211,7 @@ def _completeness(args: argparse.Namespace) -> int:
         from samband.config import load_config
 
         gateway = load_config(args.config).site.gateway
-    store = Store(store_url_of(args))
+    store = Store(store_url_of(args), audit_url_of(args))
     try:
         found = check_completeness(store, existing_state(args), gateway)
     finally:

@@ -132,7 +132,7 @@ class Server:
     def _make(self) -> None:
         clock = SystemClock()
         gateway = GatewayId(self.config.site.gateway)
-        self.store = Store(self.config.store_url)
+        self.store = Store(self.config.store_url, self.config.audit_url)
         first_event, first_call = first_numbers(self.store, gateway)
         self.bus = InProcessBus(gateway, clock, os.urandom, first_seq=first_event)
         self.audit = self._make_audit(clock, self.bus)
@@ -200,7 +200,7 @@ class Server:
         signer = NoteSigner(log_origin(self.config.state, origin), log_signing_key(keys))
         head = self.config.audit.head
         folder = head.parent if head else self.config.state / "audit"
-        log = Log(sqlite_path(self.config.store_url), folder, signer)
+        log = Log(sqlite_path(self.config.audit_url), folder, signer)
 
         def told(writable: bool, reason: str, _spooled: int) -> None:
             bus.publish(LogState(writable=writable, reason=reason))

@@ -135,6 +135,13 @@ class Config(Part):
         return self.store.url or f"sqlite:///{self.state / 'samband.db'}"
 
     @property
+    def audit_url(self) -> str:
+        """The database of the audit log: always SQLite; the store's own file where it is SQLite."""
+        if self.store_url.startswith("sqlite"):
+            return self.store_url
+        return f"sqlite:///{self.state / 'audit' / 'audit.db'}"
+
+    @property
     def tls(self) -> bool:
         """True when we serve HTTPS."""
         return self.web.certificate is not None

@@ -41,7 +41,7 @@ class EvidenceSide:
             {event.type: who_sees for event in (EvidenceChanged, EvidenceLarge)}
         )
         witnesses = tuple(one.key for one in self._outside.cosigning.witnesses)
-        database = sqlite_path(config.store_url)
+        database = sqlite_path(config.audit_url)
         services.add(Mirror(writer, database, config.state / "mirror", witnesses))
         self._daily = services.add(
             DailyCheck(
@@ -68,7 +68,7 @@ class EvidenceSide:
 
 def outside_proof(config: Config, writer: AuditWriter) -> OutsideProof:
     """Return the service of a configuration; raises ConfigError on keys that cannot be."""
-    database = sqlite_path(config.store_url)
+    database = sqlite_path(config.audit_url)
     audit = config.audit
     witnesses = tuple(witness_at(one.key, one.url) for one in audit.witness)
     tsa = None
@@ -86,7 +86,7 @@ def evidence_service(
     origin = writer.status.origin
     log = NoteSigner(origin, log_signing_key(keys))
     making = Making(
-        database=sqlite_path(config.store_url),
+        database=sqlite_path(config.audit_url),
         audit_folder=writer.folder,
         log_vkey=log.vkey,
         exporter=exporter_signer(origin, keys, writer.folder),

@@ -36,6 +36,15 @@ def store_url_of(args: argparse.Namespace) -> str:
     return f"sqlite:///{Path(args.state).absolute() / 'samband.db'}"
 
 
+def audit_url_of(args: argparse.Namespace) -> str:
+    """Return the address of the database that holds the audit log."""
+    if args.config is not None:
+        from samband.config import load_config
+
+        return load_config(args.config).audit_url
+    return store_url_of(args)
+
+
 def head_folder_of(args: argparse.Namespace) -> Path | None:
     """Return the folder of ``audit.head`` when the configuration puts it elsewhere."""
     if args.config is None:

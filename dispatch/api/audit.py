@@ -33,7 +33,7 @@ async def state(
 ) -> dict[str, Any]:
     """Return size, root, head, newest checkpoint and the last verification."""
     status = services.use(AuditWriter).status
-    newest = await services.store.read(_newest_checkpoint)
+    newest = await services.store.read_audit(_newest_checkpoint)
     return {
         "origin": status.origin,
         "size": status.size,
@@ -99,7 +99,7 @@ async def entries(
         Obj(type="audit_log", id="entries"),
         detail={"filters": filters, "before": before, "limit": limit},
     )
-    found = await services.store.read(lambda db: _find(db, before, limit, filters))
+    found = await services.store.read_audit(lambda db: _find(db, before, limit, filters))
     return {"entries": found, "size": services.use(AuditWriter).status.size}
 
 

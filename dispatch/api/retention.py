@@ -137,7 +137,7 @@ async def certificate_of(
     """Return the certificate of a run that is done: JSON that can be checked, or words."""
     row = await services.store.read(lambda db: load(db, job))
     objects = await services.store.read(lambda db: erased_of(db, job))
-    database = sqlite_path(services.store.url)
+    database = sqlite_path(services.store.audit_url)
     made = await asyncio.to_thread(certificate.make, row, objects, database)
     await services.use(Record).before(
         asker_of(request, person), "consult", "retention.certificate", Obj(type="erasure", id=job)

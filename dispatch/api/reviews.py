@@ -81,7 +81,7 @@ async def look(
         query = select(AuditLog).where(col(AuditLog.seq).in_(numbers)).order_by(col(AuditLog.seq))
         return [{"seq": row.seq, **json.loads(row.entry)} for row in db.exec(query)]
 
-    return {**row_of(found), "log": await services.store.read(work) if numbers else []}
+    return {**row_of(found), "log": await services.store.read_audit(work) if numbers else []}
 
 
 @router.post("/reviews/{task}")

@@ -84,7 +84,7 @@ class Lanes:
         if access.may("audit.read"):
             named = {user.id: user.display_name for user in self._people.users()}
             lanes.append(
-                await self._audit.read(
+                await self._audit.read_audit(
                     lambda db: audit_lane(db, window, lambda one: named.get(one, one))
                 )
             )

@@ -6,7 +6,7 @@ changed; only this shows that nothing was left out of it.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,13 @@ def check_completeness(store: Store, state: Path, gateway: str) -> Completeness:
     sidecars = _sidecars(state / "recordings")
     result.waiting = _waiting(state)
     result.spooling = (state / "spool" / SPOOL_FILES[0]).exists()
-    store.read_now(lambda db: _compare(db, result, sidecars, state / "recordings", gateway))
+    collected = store.read_audit_now(_collected)
+    folder = state / "recordings"
+
+    def again() -> dict[str, set[str]]:
+        return store.read_audit_now(_collected)
+
+    store.read_now(lambda db: _compare(db, result, (collected, again), sidecars, folder, gateway))
     return result
 
 
@@ -123,11 +129,18 @@ def _waiting(state: Path) -> int:
     return waiting + sum((state / "spool" / name).exists() for name in SPOOL_FILES)
 
 
-def _compare(
-    db: Session, result: Completeness, sidecars: dict[str, set[str]], folder: Path, gateway: str
+def _compare(  # noqa: PLR0917  # what is compared with what
+    db: Session,
+    result: Completeness,
+    log: tuple[dict[str, set[str]], Callable[[], dict[str, set[str]]]],
+    sidecars: dict[str, set[str]],
+    folder: Path,
+    gateway: str,
 ) -> None:
-    rows = _rows(db)
-    collected = _collected(db)
+    rows, (collected, again) = _rows(db), log
+    if not rows.keys() <= collected.keys():
+        # The log may lie in another database: what came between the two looks is in it by now.
+        collected = again()
     result.recordings = len(rows)
     result.collected = len(collected)
     _compare_numbers(db, result, gateway)

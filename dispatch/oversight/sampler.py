@@ -53,7 +53,7 @@ class Sampler:
             sample = await asyncio.to_thread(sample_of, self._database(), day)
         except NoSample:
             return None
-        entries = await self._audit.read(lambda db: _entries(db, sample.taken))
+        entries = await self._audit.read_audit(lambda db: _entries(db, sample.taken))
         tasks = [self._task(day, seq, entry) for seq, entry in entries]
         run = SampleRun(
             day=day,

@@ -118,7 +118,7 @@ def add_oversight(services: Services, state: Path) -> None:
         Sampler(
             store=services.store,
             audit=services.store,
-            database=lambda: sqlite_path(services.store.url),
+            database=lambda: sqlite_path(services.store.audit_url),
             clock=services.clock,
             people=services.people,
             record=record,

@@ -46,7 +46,7 @@ class RecordingIntegrity:
         """Return hash, entry, number of proof hashes, root and whether all of it fits together."""
         status = self._writer.status
         known = self._seqs.get(transmission)
-        entry_seq, path_ok, hashes = await self._store.read(
+        entry_seq, path_ok, hashes = await self._store.read_audit(
             lambda db: _prove(db, transmission, sha256, known, size=status.size, root=status.root)
         )
         if entry_seq is not None:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy import event, inspect
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.url import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError
 from sqlmodel import Session, create_engine
 
 from gateway.model.errors import ConfigError, LinkError
@@ -54,11 +54,17 @@ event.listen(WriteSession, "after_flush", _remember)
 class Store:
     """Sessions of one database: ``write`` in the one writer thread, ``read`` beside it."""
 
-    def __init__(self, url: str) -> None:
-        """Open the database at ``url`` (``sqlite:///…`` or ``postgresql+…``)."""
+    def __init__(self, url: str, audit_url: str | None = None) -> None:
+        """Open the database at ``url`` (``sqlite:///…`` or ``postgresql+…``).
+
+        ``audit_url`` is the SQLite database of the audit log where that is not the same file.
+        """
         self.url = url
+        self.audit_url = audit_url or url
         self.engine = open_engine(url)
         self._reader = open_engine(url, writes=False)
+        apart = self.audit_url != url
+        self._audit = open_engine(self.audit_url, writes=False) if apart else self._reader
         self._finish: list[Finish] = []
         self._write_pool = ThreadPoolExecutor(1, thread_name_prefix="db")
         self._read_pool = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="db-read")
@@ -95,8 +101,21 @@ class Store:
 
     def read_now(self, work: Callable[[Session], T]) -> T:
         """Do the same as ``read`` in the calling thread."""
+        return self._read_with(self._reader, work)
+
+    async def read_audit(self, work: Callable[[Session], T]) -> T:
+        """Do the same as ``read`` on the database that holds the audit log."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._read_pool, self.read_audit_now, work
+        )
+
+    def read_audit_now(self, work: Callable[[Session], T]) -> T:
+        """Do the same as ``read_audit`` in the calling thread."""
+        return self._read_with(self._audit, work)
+
+    def _read_with(self, engine: Engine, work: Callable[[Session], T]) -> T:
         try:
-            with Session(self._reader, expire_on_commit=False) as session:
+            with Session(engine, expire_on_commit=False) as session:
                 return work(session)
         except DBAPIError as error:
             raise _unavailable(error) from error
@@ -107,11 +126,12 @@ class Store:
         self._read_pool.shutdown(wait=True)
         self.engine.dispose()
         self._reader.dispose()
+        self._audit.dispose()
 
 
 def _unavailable(error: DBAPIError) -> Exception:
     """Return what to raise: a broken rule of the schema stays what it is, the rest is retried."""
-    if isinstance(error.orig, sqlite3.OperationalError) or error.connection_invalidated:
+    if isinstance(error, OperationalError) or error.connection_invalidated:
         return StoreUnavailable(
             f"the database does not answer: {error.orig}",
             hint="Is the disk full, or does another program hold the file?",
@@ -133,8 +153,20 @@ def open_engine(url: str, *, writes: bool = True) -> Engine:
             event.listen(engine, "begin", _begin_deferred)
         return engine
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(url, pool_pre_ping=True)
+        # A read sees one moment, as on SQLite: rights and rows of a search belong together.
+        level = "READ COMMITTED" if writes else "REPEATABLE READ"
+        return _postgresql(url, level)
     raise ConfigError(f"store.url: expected sqlite:/// or postgresql+…://, got {url!r}")
+
+
+def _postgresql(url: str, isolation_level: str) -> Engine:
+    try:
+        return create_engine(url, pool_pre_ping=True, isolation_level=isolation_level)
+    except (ModuleNotFoundError, NoSuchModuleError) as error:
+        raise ConfigError(
+            f"store.url: PostgreSQL needs the package psycopg, which is not installed: {error}",
+            hint="pip install 'samband[postgresql]', and postgresql+psycopg:// in store.url",
+        ) from error
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

@@ -236,10 +236,11 @@ class GatewayStandIn:
 class Room:
     """The service and its people."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, url: str = "") -> None:
         self.state = state
         self.clock = SystemClock()
-        self.url = f"sqlite:///{state / 'samband.db'}"
+        self.url = url or f"sqlite:///{state / 'samband.db'}"
+        self.audit_file = state / ("audit/audit.db" if url else "samband.db")
         self.port = 0
         self._server: uvicorn.Server | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -247,13 +248,13 @@ class Room:
 
     async def start(self) -> None:
         upgrade(self.url)
-        self.store = Store(self.url)
+        self.store = Store(self.url, f"sqlite:///{self.audit_file}")
         self.bus = InProcessBus(GATEWAY, self.clock, secrets.token_bytes, check_json=True)
         keys = KeyFolder(self.state / "keys")
         signer = NoteSigner("test.example/log", log_signing_key(keys))
         (self.state / "audit").mkdir(exist_ok=True)
         self.audit = AuditWriter(
-            Log(self.state / "samband.db", self.state / "audit", signer),
+            Log(self.audit_file, self.state / "audit", signer),
             Spool(self.state / "spool"),
             GroupKeys(keys),
             self.clock,
