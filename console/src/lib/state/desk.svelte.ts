@@ -345,6 +345,7 @@ export class Desk {
     if (words) this.say(words);
     this.activity.take(envelope, this.session.position);
     this.incidents.take(envelope);
+    if (isNoisy(envelope)) this.#alert('incident');
     this.lines.take(envelope);
     glass.take(envelope, this.session.user?.id);
     this.#own(envelope);
@@ -364,10 +365,6 @@ export class Desk {
         break;
       case 'message.received':
         this.#alert('message');
-        break;
-      case 'incident.opened':
-      case 'incident.updated':
-        if (isNoisy(envelope)) this.#alert('incident');
         break;
       case 'link.changed':
         this.#linkCue(String(data['link']), String(data['state']));
