@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from dispatch.api.asking import ServicesOf
 from dispatch.api.incident_sheet import unit_words, whole_sheet
-from dispatch.api.incidents import demand_seen, demand_talkgroup, log_act
+from dispatch.api.incidents import consulted, demand_seen, demand_talkgroup, log_act
 from dispatch.auth.permissions import Action
 from dispatch.cameras.tables import Camera
 from dispatch.deps import Person, require
@@ -294,9 +294,12 @@ async def not_the_same(
 
 
 @router.get("/incidents/{incident}/timeline")
-async def timeline(incident: str, person: Reader, services: ServicesOf) -> list[dict[str, Any]]:
-    """Return the incident's lines, oldest first, with those of incidents merged into it."""
+async def timeline(
+    incident: str, request: Request, person: Reader, services: ServicesOf
+) -> list[dict[str, Any]]:
+    """Return the incident's lines, oldest first, with those of incidents merged into it; logged."""
     rows: list[dict[str, Any]] = (await whole_sheet(incident, person, services))["timeline"]
+    consulted(request, person, services, incident)
     return rows
 
 

@@ -80,10 +80,20 @@ async def incidents(
     )
 
 
+def consulted(request: Request, person: Person, services: ServicesOf, incident: str) -> None:
+    """Log that a person reads an incident: once in ten minutes, as the page asks again."""
+    obj = Obj(type="incident", id=incident, cat="camera")
+    services.use(Record).note_once(asker_of(request, person), "incident.open", obj)
+
+
 @router.get("/incidents/{incident}")
-async def incident_sheet(incident: str, person: Reader, services: ServicesOf) -> dict[str, Any]:
-    """Return one incident with its events, timeline and suggested calls."""
-    return await whole_sheet(incident, person, services)
+async def incident_sheet(
+    incident: str, request: Request, person: Reader, services: ServicesOf
+) -> dict[str, Any]:
+    """Return one incident with its events, timeline and suggested calls; logged."""
+    sheet = await whole_sheet(incident, person, services)
+    consulted(request, person, services, incident)
+    return sheet
 
 
 @router.post("/incidents", status_code=201)
@@ -106,7 +116,7 @@ async def open_incident(
         at=at,
     )
     log_act(request, person, services, "alter", "incident.open", incident)
-    return await incident_sheet(incident, person, services)
+    return await whole_sheet(incident, person, services)
 
 
 @router.post("/incidents/{incident}/suggestions/{suggestion}")
@@ -120,13 +130,13 @@ async def judge(
     services: ServicesOf,
 ) -> dict[str, Any]:
     """Confirm or reject a suggested call."""
-    seen = await incident_sheet(incident, person, services)
+    seen = await whole_sheet(incident, person, services)
     if all(row["id"] != suggestion for row in seen["suggestions"]):
         raise NotFound(f"there is no suggestion {suggestion}")
     call = await services.use(Suggestions).judge(incident, suggestion, body.state, person.name)
     verb = f"incident.call_{body.state}"
     log_act(request, person, services, "combine", verb, incident, call=call)
-    return await incident_sheet(incident, person, services)
+    return await whole_sheet(incident, person, services)
 
 
 @router.post("/incidents/{incident}/calls")
@@ -141,7 +151,7 @@ async def attach_call(
     log_act(
         request, person, services, "combine", "incident.call_attached", incident, call=body.call
     )
-    return await incident_sheet(incident, person, services)
+    return await whole_sheet(incident, person, services)
 
 
 @router.post("/incidents/{incident}/talkgroups")
@@ -154,7 +164,7 @@ async def assign_talkgroup(
     await services.use(Incidents).assign_talkgroup(incident, body.talkgroup, person.name)
     verb = "incident.talkgroup_assigned"
     log_act(request, person, services, "combine", verb, incident, talkgroup=body.talkgroup)
-    return await incident_sheet(incident, person, services)
+    return await whole_sheet(incident, person, services)
 
 
 @router.post("/incidents/{incident}/notes")
@@ -165,7 +175,7 @@ async def note(
     await demand_seen(incident, person, services)
     await services.use(Incidents).note(incident, body.text, person.name)
     log_act(request, person, services, "alter", "incident.note", incident, note=body.text)
-    return await incident_sheet(incident, person, services)
+    return await whole_sheet(incident, person, services)
 
 
 @router.post("/incidents/{incident}/close")
@@ -176,7 +186,7 @@ async def close(
     await demand_seen(incident, person, services)
     await services.use(Incidents).close(incident, body.reason, person.name)
     log_act(request, person, services, "alter", "incident.close", incident, code=body.reason)
-    return await incident_sheet(incident, person, services)
+    return await whole_sheet(incident, person, services)
 
 
 async def demand_seen(incident: str, person: Person, services: Services) -> None:

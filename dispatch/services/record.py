@@ -19,6 +19,8 @@ from gateway.ports import Clock
 
 PURPOSEFUL = frozenset({"consult", "disclose", "combine", "erase"})
 """Operations whose entries carry the purpose that the asker has stated."""
+ONCE_MS = 600_000
+MAX_NOTED = 10_000
 _CODE = re.compile(r"[a-z_]{0,32}")
 _REFERENCE = re.compile(r"[A-Za-z0-9._/-]{0,64}")
 
@@ -95,6 +97,7 @@ class Record:
         self._clock = clock
         self._rule: PurposeRule | None = None
         self._watchers: list[Watcher] = []
+        self._noted: dict[tuple[str, str, str], int] = {}
 
     def purpose_rule(self, rule: "PurposeRule") -> None:
         """Ask ``rule`` before each consultation; it raises where a purpose is missing."""
@@ -184,6 +187,16 @@ class Record:
         )
         self.note(act)
         self._tell(asker, act, None)
+
+    def note_once(self, asker: Asker, verb: str, obj: Obj) -> None:
+        """Log a consultation of a page that asks again and again: once in ten minutes a session."""
+        now, key = self._clock.mono_ms(), (asker.session.id, verb, obj.id)
+        if now < self._noted.get(key, now):
+            return
+        if len(self._noted) >= MAX_NOTED:
+            self._noted.clear()
+        self._noted[key] = now + ONCE_MS
+        self.note_of(asker, "consult", verb, obj)
 
     async def remember(
         self, asker: Asker, objects: list[Obj], verb: str, purpose: Purpose | None, seq: int

@@ -27,6 +27,7 @@ from voicecodecs.opus import OpusDecoder
 
 PEAKS = 200
 PEAKS_KEPT = 512
+PLAYED = "recording.play"
 SAME_PLAY_MS = 30_000
 """Further ranges of the same recording by the same session count as the same play."""
 FULL_SCALE = 32768
@@ -66,7 +67,7 @@ class Recordings:
         self._folder = folder
         self._clock = clock
         self._peaks: OrderedDict[str, list[float]] = OrderedDict()
-        self._played: dict[tuple[str, str], int] = {}
+        self._played: dict[tuple[str, str, str], int] = {}
 
     async def find(self, access: Access, transmission: str) -> Sound:
         """Return a recording; raises NotFound, Gone, NotPermitted. Nothing has left yet."""
@@ -134,10 +135,12 @@ class Recordings:
         """Log that a recording is played; durable when this returns. Raises LogNotWritable."""
         self._record.demand_writable()
         purpose = purpose or asker.purpose
-        key = (asker.session.id, sound.transmission)
-        now = self._clock.mono_ms()
-        if key in self._played and now - self._played[key] < SAME_PLAY_MS:
-            return
+        now, session = self._clock.mono_ms(), asker.session.id
+        key = (session, sound.transmission, verb)
+        for known in (verb, PLAYED):  # the waveform of what is being played is a part of it
+            since = self._played.get((session, sound.transmission, known))
+            if since is not None and now - since < SAME_PLAY_MS:
+                return
         obj = Obj(type="recording", id=sound.transmission, cat="radio")
         seq = await self._record.before(
             asker,
