@@ -1,11 +1,11 @@
-"""``samband evidence``: verifies packages, and writes the verifier that needs only Python."""
+"""``samband evidence``: verifies packages, and writes what recipients need: verifier and viewer."""
 
 import argparse
 from pathlib import Path
 
 from dispatch.audit.cosign import witness_at
 from dispatch.evidence.exporter import EXPORTER_VKEY
-from dispatch.evidence.pyz import verifier_pyz
+from dispatch.evidence.pyz import verifier_pyz, viewer_page
 from dispatch.evidence.verifier.main import add_arguments
 from dispatch.evidence.verifier.main import run as verify
 from gateway.model.errors import ConfigError
@@ -31,6 +31,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         epilog="example: samband evidence verifier verify_evidence.pyz",
     )
     one.add_argument("out", type=Path, metavar="FILE", help="where to")
+    viewer = verbs.add_parser(
+        "viewer",
+        help="write a page that shows packages, to give away",
+        epilog="example: samband evidence viewer view.html; it holds no data and checks nothing",
+    )
+    viewer.add_argument("out", type=Path, metavar="FILE", help="where to")
     keys = verbs.add_parser(
         "keys",
         help="print the trust file that receivers of packages need",
@@ -43,15 +49,19 @@ def run(args: argparse.Namespace) -> int:
     """Run one verb."""
     if args.verb == "verify":
         return verify(args)
-    return _write(args.out) if args.verb == "verifier" else _keys(args.config)
+    if args.verb == "verifier":
+        return _write(args.out, verifier_pyz(), f"python3 {args.out.name} PACKAGE --trust KEYS")
+    if args.verb == "viewer":
+        return _write(args.out, viewer_page(), "open it in a browser, then choose a package")
+    return _keys(args.config)
 
 
-def _write(out: Path) -> int:
+def _write(out: Path, data: bytes, words: str) -> int:
     try:
-        out.write_bytes(verifier_pyz())
+        out.write_bytes(data)
     except OSError as error:
-        raise ConfigError(f"evidence verifier: {out}: {error.strerror}") from error
-    print(f"{out}: python3 {out.name} PACKAGE --trust KEYS")
+        raise ConfigError(f"evidence: {out}: {error.strerror}") from error
+    print(f"{out}: {words}")
     return 0
 
 

@@ -15,6 +15,7 @@ from dispatch.evidence.builder import signed_text
 from dispatch.evidence.draft import Recipient, Why
 from dispatch.evidence.leaving import Leaves
 from dispatch.evidence.pictures import Box
+from dispatch.evidence.pyz import viewer_page
 from dispatch.evidence.redacted_times import parts_between
 from dispatch.evidence.redaction import Part, Redacting
 from dispatch.evidence.selection import Selection
@@ -185,6 +186,7 @@ def _shown(package: Package, services: Services) -> dict[str, Any]:
     named = (package.requested_by, *package.approvers, package.refused_by)
     return {
         **value,
+        "talkgroup_names": {one: services.plan.talkgroup_name(one) for one in package.talkgroups},
         "names": {one: people.get(one, one) for one in named if one},
         "to_sign": signed_text(package.id, package.package_hash),
     }
@@ -214,6 +216,13 @@ async def approvers(person: Requester, services: ServicesOf) -> list[dict[str, s
 async def disclosures(person: Viewer, services: ServicesOf) -> list[dict[str, Any]]:
     """Return what left, when, by whom and to whom; newest first."""
     return await services.use(Evidence).leaving.disclosures()
+
+
+@router.get("/evidence-viewer", response_class=Response)
+async def viewer(person: Viewer) -> Response:
+    """Return the page that shows packages: a file without data, to hand out beside them."""
+    headers = {"Content-Disposition": 'attachment; filename="view_evidence.html"'}
+    return Response(viewer_page(), media_type="text/html", headers=headers)
 
 
 @router.get("/evidence/{package}")

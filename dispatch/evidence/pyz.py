@@ -39,6 +39,11 @@ def verifier_pyz() -> bytes:
     return SHEBANG + buffer.getvalue()
 
 
+def viewer_page() -> bytes:
+    """Return the page that shows a package: it holds no data, fetches nothing, checks nothing."""
+    return (ROOT / "dispatch/evidence/viewer.html").read_bytes()
+
+
 def _info(name: str) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name, SAME_TIME)
     info.create_system = 3

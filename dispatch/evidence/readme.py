@@ -1,6 +1,8 @@
 """``README.txt``: how to check a package and what is missing from it, in three languages."""
 
-from dispatch.evidence.draft import Coverage, Draft, Gap, utc_text
+from datetime import datetime
+
+from dispatch.evidence.draft import Coverage, Draft, Gap
 
 _CAUSES = {
     "en": {
@@ -52,6 +54,11 @@ are copies for listening and no originals. *.frames hold the speech frames as
 they were received. *.gain tell how loudness was changed: after one line of
 text, 5 bytes for each 20 ms: gain and level in 1/100 dB (16 bits each,
 big-endian), and flags. *.raw.opus is the sound before that change.
+data/camera/*/ hold stills and clips as the source gave them; source.json says
+how they were had and by how much the source's clock was wrong. data/raw/* are
+messages of cameras as they came. data/incident.json tells the incident's
+timeline and the links that a person confirmed, with why; that file, source.json
+and the records in data/calls/*.json were written by the export.
 meta/custody.jsonl holds the log's entries; words about persons are encrypted
 there. data/coverage.json says what was asked for; in words:
 """,
@@ -74,7 +81,12 @@ data/calls/*.opus är inspelningarna som de gjordes, byte för byte. *.wav är
 kopior att lyssna på och inga original. *.frames innehåller talramarna som de
 togs emot. *.gain visar hur ljudstyrkan ändrades: efter en textrad 5 byte för
 varje 20 ms: förstärkning och nivå i 1/100 dB (16 bitar var, big-endian) och
-flaggor. *.raw.opus är ljudet före ändringen. meta/custody.jsonl innehåller
+flaggor. *.raw.opus är ljudet före ändringen. data/camera/*/ innehåller
+stillbilder och klipp som källan gav dem; source.json säger hur de hämtades och
+hur mycket källans klocka gick fel. data/raw/* är kamerornas meddelanden som de
+kom. data/incident.json återger händelsens förlopp och de kopplingar som en
+person har bekräftat, och varför; den filen, source.json och data/calls/*.json
+skrevs vid exporten. meta/custody.jsonl innehåller
 loggens poster; ord om personer är krypterade där. data/coverage.json säger
 vad som begärdes; i ord:
 """,
@@ -97,7 +109,12 @@ data/calls/*.opus — записи такими, якими їх зроблен�
 копії для прослуховування, не оригінали. *.frames містять мовні кадри, як їх
 прийнято. *.gain показують, як змінювали гучність: після одного рядка тексту
 5 байтів на кожні 20 мс: підсилення та рівень у 1/100 дБ (по 16 бітів,
-big-endian) і прапорці. *.raw.opus — звук до цієї зміни. meta/custody.jsonl
+big-endian) і прапорці. *.raw.opus — звук до цієї зміни. data/camera/*/
+містять знімки й відео такими, якими їх дало джерело; source.json каже, як їх
+отримано і наскільки помилявся годинник джерела. data/raw/* — повідомлення
+камер, як вони надійшли. data/incident.json містить перебіг події та зв'язки,
+які підтвердила людина, з причинами; цей файл, source.json і data/calls/*.json
+написав експорт. meta/custody.jsonl
 містить записи журналу; слова про осіб у ньому зашифровані.
 data/coverage.json каже, що запитували; словами:
 """,
@@ -105,7 +122,7 @@ data/coverage.json каже, що запитували; словами:
 
 _WORDS = {
     "en": {
-        "asked": "Asked for: {start} to {end} (UTC).",
+        "asked": "Asked for: {start} to {end}.",
         "found": "Recordings that match: {matched}, of them in this package: {included}.",
         "left": "Left out: {id}: {why}.",
         "gap": "Nothing was recorded on {where} from {start} to {end}, because {cause}.",
@@ -114,7 +131,7 @@ _WORDS = {
         "redacted": "This is a redacted copy of {parent}: {reason} ({method}).",
     },
     "sv": {
-        "asked": "Begärt: {start} till {end} (UTC).",
+        "asked": "Begärt: {start} till {end}.",
         "found": "Inspelningar som passar: {matched}, därav i detta paket: {included}.",
         "left": "Utelämnat: {id}: {why}.",
         "gap": "Ingenting spelades in på {where} från {start} till {end}, därför att {cause}.",
@@ -123,7 +140,7 @@ _WORDS = {
         "redacted": "Detta är en maskerad kopia av {parent}: {reason} ({method}).",
     },
     "uk": {
-        "asked": "Запитано: від {start} до {end} (UTC).",
+        "asked": "Запитано: від {start} до {end}.",
         "found": "Записів, що відповідають запиту: {matched}, з них у цьому пакеті: {included}.",
         "left": "Не включено: {id}: {why}.",
         "gap": "Нічого не записано: {where}, від {start} до {end}. Причина: {cause}.",
@@ -147,7 +164,7 @@ def _coverage(draft: Draft, language: str) -> list[str]:
     words, coverage = _WORDS[language], draft.coverage
     included = sum(item.type == "recording" for item in draft.items)
     lines = [
-        words["asked"].format(start=utc_text(coverage.start), end=utc_text(coverage.end)),
+        words["asked"].format(start=_clock(coverage.start), end=_clock(coverage.end)),
         words["found"].format(matched=included + len(coverage.left_out), included=included),
     ]
     lines += [words["left"].format(id=one, why=why) for one, why in coverage.left_out]
@@ -167,8 +184,13 @@ def _gap(gap: Gap, language: str) -> str:
     where = ", ".join(one for one in (gap.talkgroup, gap.site) if one) or words["all"]
     cause = _CAUSES[language][gap.cause]
     return words["gap"].format(
-        where=where, start=utc_text(gap.start), end=utc_text(gap.end), cause=cause
+        where=where, start=_clock(gap.start), end=_clock(gap.end), cause=cause
     )
+
+
+def _clock(moment: datetime) -> str:
+    """Return a time for people to read, to the second."""
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def gaps_in_words(coverage: Coverage) -> list[str]:

@@ -52,6 +52,7 @@ export interface EvidencePackage {
   refused_by: string;
   erased_utc: number | null;
   certificate: Record<string, unknown>;
+  talkgroup_names: Record<string, string>;
   /** Display names of the accounts above. */
   names: Record<string, string>;
   to_sign: string;
@@ -135,5 +136,6 @@ export const evidenceApi = {
     api.post(path`/evidence/${id}/approve`, { package_hash: hash, line }),
   refuse: (id: string, reason: string): Promise<EvidencePackage> => api.post(path`/evidence/${id}/refuse`, { reason }),
   fileUrl: (id: string): string => `/api/v1/evidence/${encodeURIComponent(id)}/file`,
+  viewerUrl: '/api/v1/evidence-viewer',
   csvUrl: (id: string): string => `/api/v1/evidence/${encodeURIComponent(id)}/calls.csv`,
 };

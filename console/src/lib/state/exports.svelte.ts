@@ -49,10 +49,11 @@ export class Exports {
   }
 }
 
-/** How many packages wait for this person. */
-export async function waitingFor(user: string): Promise<number> {
+/** How many packages wait for this person; null when none does. */
+export async function waitingFor(user: string): Promise<number | null> {
   const rows = await evidenceApi.packages();
-  return rows.filter(
+  const count = rows.filter(
     (one) => one.state === 'waiting' && one.approval !== '' && one.approvers.includes(user) && !one.approvals.some((vote) => vote.by === user),
   ).length;
+  return count || null;
 }
