@@ -6,11 +6,13 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from dispatch.api.asking import ServicesOf, asker_of
+from dispatch.auth.permissions import Action
 from dispatch.deps import Person, require
 from dispatch.retention.holds import HoldAsk, Holds
 from dispatch.retention.local_time import readings, zone_of
 from dispatch.retention.orders import OrderAsk, Orders
 from dispatch.retention.scope import from_json
+from dispatch.services.registry import Services
 
 router = APIRouter(tags=["holds and orders"])
 
@@ -104,6 +106,15 @@ class CloseBody(BaseModel):
     note: str = Field(default="", max_length=2000)
 
 
+def known_talkgroups(services: Services, person: Person) -> list[dict[str, str]]:
+    """Return id and name of the talkgroups that a person may know of."""
+    return [
+        {"id": group.id, "name": group.name}
+        for group in services.plan.plan.talkgroups
+        if person.access.can(Action.SEE, group.id)
+    ]
+
+
 @router.get("/holds", summary="Holds")
 async def list_holds(
     person: HoldReader, services: ServicesOf, *, lifted: Annotated[bool, Query()] = False
@@ -158,8 +169,11 @@ async def holds_of_call(call: str, person: HoldReader, services: ServicesOf) -> 
 
 @router.get("/orders", summary="Orders")
 async def list_orders(person: OrderReader, services: ServicesOf) -> dict[str, Any]:
-    """Return orders, the open ones first, by deadline."""
-    return {"orders": await services.use(Orders).all(person.access)}
+    """Return orders, the open ones first, by deadline, and the talkgroups that one can name."""
+    return {
+        "orders": await services.use(Orders).all(person.access),
+        "talkgroups": known_talkgroups(services, person),
+    }
 
 
 @router.get("/orders/times", summary="What a local time means")

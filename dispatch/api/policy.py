@@ -7,6 +7,7 @@ from fastapi.responses import PlainTextResponse, Response
 from pydantic import BaseModel, Field
 
 from dispatch.api.asking import ServicesOf, asker_of
+from dispatch.api.holds import known_talkgroups
 from dispatch.auth.permissions import PERMISSIONS, Role
 from dispatch.deps import Person, require
 from dispatch.errors import ServiceError
@@ -45,6 +46,7 @@ async def versions(person: Reader, services: ServicesOf) -> dict[str, Any]:
         "next_change_utc": policies.live.next_utc,
         "policy": policies.live.policy.to_dict(),
         "class_words": CLASS_WORDS,
+        "talkgroups": known_talkgroups(services, person),
         "permissions": {
             name: {"words": line.words, "roles": sorted(role.value for role in line.roles)}
             for name, line in PERMISSIONS.items()

@@ -20,9 +20,8 @@ LAG_US = 2 * US_PER_DAY
 
 def board(db: Session, now: int, backup_utc: int | None) -> list[Row]:
     """Return a row for each class of the policy and each other class that something is in."""
-    rows: dict[str, Row] = {
-        name: _empty(name, days) for name, days in sorted(days_in_use().items())
-    }
+    known = [*CLASS_WORDS, *sorted(set(days_in_use()) - set(CLASS_WORDS))]
+    rows: dict[str, Row] = {name: _empty(name, days_in_use().get(name)) for name in known}
     for kind in KINDS.values():
         for name, found in _by_class(db, kind, now, backup_utc).items():
             row = rows.setdefault(name, _empty(name, days_in_use().get(name)))

@@ -16,7 +16,8 @@ export const minute = (us: number): string => dayClock(us).slice(0, -3);
 /** `90 days`, `2 years` where it comes out even. */
 export function daysWords(days: number | null): string {
   if (days === null) return 'as calls';
-  if (days > 365 && days % 365 === 0) return many(days / 365, 'year');
+  const years = Math.round(days / 365.25);
+  if (years > 1 && Math.abs(days - years * 365.25) <= 1) return many(years, 'year');
   return many(days, 'day');
 }
 

@@ -176,7 +176,14 @@ export interface FullPolicy extends PolicyVersion {
   shortens: Shortening | null;
 }
 
+/** A talkgroup that this person may know of. */
+export interface Named {
+  id: string;
+  name: string;
+}
+
 export interface Policies {
+  talkgroups: Named[];
   versions: PolicyVersion[];
   number: number;
   days: Record<string, number>;
@@ -206,7 +213,7 @@ export const retention = {
   lift: (hold: string, reason: string): Promise<{ approval: string }> => api.post(path`/holds/${hold}/lift`, { reason }),
   keepHold: (hold: string, days: number, reason: string): Promise<HoldInfo> => api.post(path`/holds/${hold}/review`, { days, reason }),
 
-  orders: async (): Promise<OrderInfo[]> => (await api.get<{ orders: OrderInfo[] }>('/orders')).orders,
+  orders: (): Promise<{ orders: OrderInfo[]; talkgroups: Named[] }> => api.get('/orders'),
   localTime: (local: string, zone: string): Promise<LocalTime> => api.get(withQuery('/orders/times', { local, zone })),
   addOrder: (ask: OrderAsk): Promise<OrderInfo> => api.post('/orders', ask),
   holdResults: (order: string): Promise<HoldInfo> => api.post(path`/orders/${order}/hold`, {}),
