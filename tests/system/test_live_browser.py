@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dispatch.cameras.demo_source import WebhookClient, secret_text
+from dispatch.cameras.ingest import Ingest
 from dispatch.console import STATIC
 from samband.bench_browser import browser, sign_in
 from samband.config_cameras import Camera, Cameras, Engine, Webhook
@@ -137,6 +138,38 @@ def shot(page: "Page", name: str) -> None:
     folder = os.environ.get("SAMBAND_SHOTS")
     if folder:
         page.screenshot(path=f"{folder}/{name}.png")
+
+
+def engineer(url: str) -> None:
+    """An engineer sees the source, the message that nobody understood, and what was given up."""
+    with browser(size=(1366, 768)) as context:
+        page = context.new_page()
+        sign_in(page, url, {"name": "supervisor", "password": PASSWORD})
+        page.goto(f"{url}/#/engineer/cameras")
+        page.get_by_test_id("camera-sources").get_by_text("webhook:test").wait_for()
+        page.get_by_test_id("unread-messages").get_by_role("button", name="Show").click()
+        shown = page.get_by_test_id("unread-message")
+        shown.get_by_text('{"type":"camera.event","odd":7}').wait_for()
+        shown.get_by_role("cell", name="odd", exact=True).wait_for()
+        shot(page, "camera-messages")
+        page.goto(f"{url}/#/engineer/exchange")
+        page.get_by_test_id("webhooks-out").get_by_text("Nothing was given up.").wait_for()
+        page.get_by_test_id("exchange").get_by_label("Incident").wait_for()
+        shot(page, "exchange")
+
+
+async def test_messages_that_nobody_understood(place: Place) -> None:
+    raw = b'{"type":"camera.event","odd":7}'
+    client = WebhookClient("http://localhost/x", secret_text(SECRET))
+    signed = client.headers("m-odd", place.room.clock.utc_us(), raw)
+    sender = await place.room.browser()
+    url = "/api/v1/webhooks/camera/test"
+    answer = await sender.http.post(url, content=raw, headers=signed)
+    if answer.status_code == 400:  # a fault of the sender's: what is kept is put in by hand
+        ingest = Ingest("webhook:test", place.room.side.register.find, os.urandom)
+        ingest.unread("webhook", raw, "no camera", place.room.clock.utc_us())
+        await place.room.side.sources.put("webhook:test", ingest.drain())
+    await asyncio.to_thread(engineer, f"http://localhost:{place.room.port}")
 
 
 async def test_the_camera_wall(place: Place) -> None:

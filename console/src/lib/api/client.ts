@@ -100,7 +100,7 @@ export class ApiClient {
     const purpose = this.purpose();
     if (purpose) headers['x-samband-purpose'] = purpose;
     let payload: BodyInit | null = null;
-    if (body instanceof FormData) payload = body;
+    if (body instanceof FormData || body instanceof Blob) payload = body;
     else if (body !== undefined) {
       headers['content-type'] = 'application/json';
       payload = JSON.stringify(body);
@@ -145,6 +145,11 @@ export class ApiClient {
 
   post<T = unknown>(where: string, body: unknown = {}): Promise<T> {
     return this.json<T>('POST', where, body);
+  }
+
+  /** Send a file as it is: the body is its bytes. */
+  async sendFile<T>(where: string, file: Blob): Promise<T> {
+    return (await (await this.raw('POST', where, file)).json()) as T;
   }
 
   delete<T = unknown>(where: string): Promise<T> {
