@@ -10,6 +10,7 @@ from typing import Any
 
 from dispatch.audit.keys import GroupKeys, KeyFolder
 from dispatch.audit.log import sqlite_path
+from dispatch.audit.log_index import LogIndex
 from dispatch.audit.opened import opened
 from dispatch.audit.radio_text import CHECKPOINT, checkpoint_note
 from dispatch.audit.verify import verify_database
@@ -74,6 +75,15 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--day", required=True, metavar="YYYY-MM-DD", help="a day that is over, UTC"
     )
     sample.add_argument("--json", action="store_true", help="machine-readable")
+    reindex = verbs.add_parser(
+        "reindex",
+        help="make the index of the log anew (who, what, which object)",
+        epilog="example: samband audit reindex --db sqlite:////var/lib/samband/samband.db",
+    )
+    add_place(reindex)
+    reindex.add_argument(
+        "--index", type=Path, metavar="FILE", help="index.db, if not beside the database in audit/"
+    )
     add_proof_parsers(verbs)
 
 
@@ -90,6 +100,8 @@ def run(args: argparse.Namespace) -> int:
         return _show(args, sqlite_path(args.db))
     if args.verb == "sample":
         return _sample(args)
+    if args.verb == "reindex":
+        return _reindex(args, sqlite_path(args.db))
     return _verify(args) if args.verb == "verify" else proof_verbs(args)
 
 
@@ -153,6 +165,14 @@ def _in_words(report: Report) -> str:
 
 def _printable(text: str) -> str:
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+
+
+def _reindex(args: argparse.Namespace, database: Path) -> int:
+    if not database.is_file():
+        raise ConfigError(f"audit reindex: there is no database {database}")
+    index = LogIndex(database, args.index or database.parent / "audit" / "index.db")
+    print(f"{index.rebuild()} entries indexed in {index.file}")
+    return 0
 
 
 def _show(args: argparse.Namespace, database: Path) -> int:

@@ -16,6 +16,7 @@ from dispatch.audit.checkpoint import NoteSigner
 from dispatch.audit.entry import Act, Actor, Obj, Purpose
 from dispatch.audit.keys import GroupKeys, KeyFolder, log_signing_key
 from dispatch.audit.log import Log
+from dispatch.audit.log_index import LogIndex, TrailQuery
 from dispatch.audit.proof_file import check_proof
 from dispatch.audit.prover import Prover
 from dispatch.audit.spool import Spool
@@ -23,6 +24,7 @@ from dispatch.audit.trust import TrustedKey
 from dispatch.audit.verify import verify_database
 from dispatch.audit.writer import AuditWriter
 from dispatch.clock import SystemClock
+from dispatch.reports.indexer import Indexer
 from gateway.model.ids import UtcUs
 
 ORIGIN = "audit.example.se/dispatch1"
@@ -30,6 +32,7 @@ WANTED_PER_S = 10_000
 WANTED_PROOF_BYTES = 1200
 FILL_GROUP = 10_000
 CHECKS = 200
+FINDS = 100
 WAITERS = 500
 """People and services that wait for their entry at once."""
 
@@ -85,6 +88,9 @@ async def _write(folder: Path, entries: int) -> dict[str, Any]:
         secrets.token_bytes,
     )
     await writer.start()
+    index = LogIndex(folder / "samband.db", folder / "audit" / "index.db")
+    indexer = Indexer(index)
+    indexer.start()  # as beside a server: the log must not suffer from it
     acts = [_act(number) for number in range(entries)]
     began, cpu = time.perf_counter(), time.process_time()
     target = writer.status.size + entries
@@ -101,13 +107,28 @@ async def _write(folder: Path, entries: int) -> dict[str, Any]:
 
     await asyncio.gather(*(wait_for_each(acts[one::WAITERS]) for one in range(WAITERS)))
     awaited_s = time.perf_counter() - began
+    await indexer.close()
     await writer.close()
+    began, before = time.perf_counter(), index.size
+    index.catch_up()
+    caught_up_s = time.perf_counter() - began
     return {
+        "indexed_meanwhile": before,
+        "indexed_per_s": round((index.size - before) / caught_up_s),
+        "find_us": _find_us(index),
         "entries": entries,
         "noted_per_s": round(entries / noted_s),
         "awaited_per_s": round(entries / awaited_s),
         "processor_us_per_entry": round(cpu_s / entries * 1e6, 1),
     }
+
+
+def _find_us(index: LogIndex) -> int:
+    """Return how long a page of 50 about one object of many takes."""
+    began = time.perf_counter()
+    for number in range(FINDS):
+        index.find(TrailQuery(objects=(f"t-{number}",)))
+    return round((time.perf_counter() - began) / FINDS * 1e6)
 
 
 def _prove(folder: Path, size: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from dispatch.store.tables import PositionLog, User
 
 FEWEST = 3
 """Fewest people that a figure may stand for."""
-TOGETHER = "other shifts together"
+TOGETHER = "Shifts together"
 
 
 @dataclass(frozen=True, slots=True)

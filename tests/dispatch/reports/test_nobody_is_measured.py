@@ -145,7 +145,7 @@ def test_no_report_names_a_person_a_position_or_a_radio(db: Session, by: str) ->
 
 def test_the_evening_of_one_person_stands_with_the_others(db: Session) -> None:
     by_id = {table.id: table for table in every_table(db, "shift")}
-    assert [row["group"] for row in by_id["refused"].rows] == ["other shifts together"]
+    assert [row["group"] for row in by_id["refused"].rows] == ["Shifts together"]
     assert by_id["refused"].rows[0]["presses"] == 8
     assert by_id["emergencies"].rows[0]["ack_p50_ms"] == 9000
 
