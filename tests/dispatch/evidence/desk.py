@@ -20,6 +20,7 @@ from dispatch.evidence.verifier.findings import Findings
 from dispatch.evidence.verifier.main import verify
 from dispatch.evidence.verifier.trust import read_trust
 from dispatch.oversight.approvals import Approvals
+from dispatch.retention.sealed import SealedFiles
 from dispatch.services.record import Record
 from tests.dispatch.opus import spoken
 from tests.dispatch.room import NORTH, Browser, Room, until
@@ -69,7 +70,9 @@ class Desk:
                     making=making,
                     shelf=Shelf(room.state / "evidence"),
                     folders=Folders(
-                        recordings=room.state / "recordings", media=room.state / "media"
+                        recordings=room.state / "recordings",
+                        media=room.state / "media",
+                        files=services.use(SealedFiles),
                     ),
                     outages=Outages(room.state / "evidence", room.bus, room.clock),
                     approvals=services.use(Approvals),

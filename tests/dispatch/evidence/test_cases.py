@@ -1,5 +1,6 @@
 """Whole cases in a package: incident, order, pictures, messages, what was written."""
 
+import asyncio
 import json
 import zlib
 from pathlib import Path
@@ -10,11 +11,13 @@ from sqlmodel import Session
 from dispatch.cameras.tables import CameraEvent
 from dispatch.incidents.tables import ClaimHit
 from dispatch.retention.scope import Scope
+from dispatch.retention.sealed import SealedFiles
 from dispatch.retention.tables import DeskTelemetry, LegalOrder
 from dispatch.store.tables import Message, Note, Transmission
 from tests.dispatch.evidence.case import CAR, CLIP, INCIDENT, PLATE, PRISM, STILL, Case
 from tests.dispatch.evidence.desk import entries
 from tests.dispatch.evidence.packages import sha
+from tests.dispatch.opus import spoken
 from tests.dispatch.room import NORTH, PATROL
 
 
@@ -42,6 +45,20 @@ async def test_an_incident_with_what_a_person_confirmed(case: Case, tmp_path: Pa
     assert len(hashes) == 1
     whats = {one["type"] for one in json.loads(files["meta/package.json"])["what"]}
     assert whats == {"recording", "media", "raw"}
+
+
+async def test_sealed_files_leave_as_they_were(case: Case, tmp_path: Path) -> None:
+    room = case.desk.room
+    sealed = room.services.use(SealedFiles)
+    for folder in ("recordings", "media"):
+        for path in (room.state / folder).iterdir():
+            if path.is_file() and path.suffix in (".opus", ".jpg", ".mp4"):
+                assert await asyncio.to_thread(sealed.seal, path, sha(path.read_bytes()))
+                assert not path.exists()
+    files = (await case.leave(await case.request(incident=INCIDENT), tmp_path)).files
+    assert files[f"data/calls/{case.desk.overs[0]}.opus"] == spoken()
+    assert files[f"data/camera/{STILL}/snap.jpg"] == case.pictures["jpg"]
+    assert files[f"data/calls/{case.desk.overs[0]}.wav"][:4] == b"RIFF"
 
 
 async def test_a_confirmed_plate_leaves_with_its_message(case: Case, tmp_path: Path) -> None:
