@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from sqlmodel import Session, col, update
 
 from dispatch.retention.erasure import Erasure
@@ -11,6 +12,9 @@ from gateway.model import events as ev
 from gateway.model.ids import MessageId
 from tests.dispatch.opus import spoken
 from tests.dispatch.room import LINK, NORTH, Browser, Room, until
+
+both = pytest.mark.parametrize("keepers", ["sqlite", "postgresql"], indirect=True)
+"""Runs a test on each database."""
 
 
 class Keepers:

@@ -18,7 +18,7 @@ from dispatch.errors import Gone, LogNotWritable, NotFound
 from dispatch.retention.certificate import BadCertificate, verify
 from dispatch.retention.keeping import Retention
 from dispatch.store.tables import Message, Note, Transmission
-from tests.dispatch.retention.keepers import Keepers
+from tests.dispatch.retention.keepers import Keepers, both
 from tests.dispatch.room import until
 
 STEPS = ("checked", "buried", "listed", "committed", "swept", "logged")
@@ -38,6 +38,7 @@ async def expired(keepers: Keepers) -> dict[str, Any]:
     return job
 
 
+@both
 async def test_what_is_over_is_listed_erased_and_certified(keepers: Keepers) -> None:
     room = keepers.room
     job = await expired(keepers)
@@ -82,27 +83,34 @@ async def test_what_is_over_is_listed_erased_and_certified(keepers: Keepers) -> 
         verify(certificate, [TrustedKey(other.vkey)])
 
 
-@pytest.mark.parametrize("step", STEPS)
-async def test_killed_at_any_step_it_goes_on_where_it_stood(keepers: Keepers, step: str) -> None:
+async def test_killed_at_any_step_it_goes_on_where_it_stood(keepers: Keepers) -> None:
     room, erasure = keepers.room, keepers.erasure
-    job = await expired(keepers)
-    seen: list[str] = []
+    for seq in range(4, 4 + len(STEPS)):
+        await keepers.call(seq)
+    await room.journaled()
+    keepers.seal_all()
+    for number, step in enumerate(STEPS):
+        call = keepers.calls[number]
+        keepers.age(call)
+        job = (await keepers.supervisor.post("/retention/erasures")).json()
+        seen: list[str] = []
 
-    def at(found: str) -> None:
-        seen.append(found)
-        if found == step:
-            raise Killed(found)
+        def at(found: str, step: str = step, seen: list[str] = seen) -> None:
+            seen.append(found)
+            if found == step:
+                raise Killed(found)
 
-    erasure.at_step = at
-    await keepers.supervisor.post(f"/retention/erasures/{job['id']}/start")
-    await until(lambda: step in seen and not erasure._tasks)
-    erasure.at_step = lambda _: None
-    await erasure.resume()
-    done = await erasure.one(job["id"])
-    assert (done["state"], done["erased"], done["erased_root"]) == ("done", 2, job["planned_root"])
-    left = sorted(path.name for path in (room.state / "recordings").iterdir())
-    assert left == [f"{keepers.sha256[2]}.opus.sealed"]
-    assert all(keepers.row(call).erased_utc for call in keepers.calls[:2])
+        erasure.at_step = at
+        await keepers.supervisor.post(f"/retention/erasures/{job['id']}/start")
+        await until(lambda seen=seen, step=step: step in seen and not erasure._tasks)
+        erasure.at_step = lambda _: None
+        await erasure.resume()
+        done = await erasure.one(job["id"])
+        assert (done["state"], done["erased"]) == ("done", 1), step
+        assert done["erased_root"] == job["planned_root"], step
+        assert keepers.row(call).erased_utc is not None, step
+        assert not keepers.files.exists(keepers.name(number)), step
+        assert keepers.files.exists(keepers.name(number + 1)), step
     await room.audit.checkpoint()
     report = verify_database(room.state / "samband.db", room.state / "audit")
     assert report.ok, report.faults
@@ -139,6 +147,7 @@ async def test_many_objects_need_a_second_person(keepers: Keepers) -> None:
     assert (done["erased"], done["agreed_by"]) == (2, "Dpo")
 
 
+@both
 async def test_early_erasure_always_needs_two_and_takes_words_with_it(keepers: Keepers) -> None:
     room = keepers.room
     dispatcher = await room.browser("dispatcher")
@@ -159,6 +168,8 @@ async def test_early_erasure_always_needs_two_and_takes_words_with_it(keepers: K
     assert notes == []
     assert text is not None
     assert (text.text, bool(text.erased_utc)) == ("", True)
+    if not room.url.startswith("sqlite"):
+        return
     database = sqlite3.connect(room.state / "samband.db")
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()

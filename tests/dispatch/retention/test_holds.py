@@ -11,7 +11,7 @@ from dispatch.retention.orders import open_orders, order_of
 from dispatch.retention.tables import DeskTelemetry, Hold
 from dispatch.retention.telemetry import Telemetry
 from dispatch.store.tables import US_PER_DAY
-from tests.dispatch.retention.keepers import Keepers
+from tests.dispatch.retention.keepers import Keepers, both
 from tests.dispatch.room import NORTH, PATROL, SECRET
 
 DOCUMENT = hashlib.sha256(b"the order").hexdigest()
@@ -46,6 +46,7 @@ async def test_one_sets_a_hold_at_once_two_lift_it(keepers: Keepers) -> None:
     ]
 
 
+@both
 async def test_a_hold_takes_what_comes_later_and_only_that_in_its_scope(keepers: Keepers) -> None:
     now = keepers.room.clock.utc_us()
     body = hold_of(keepers, talkgroups=[NORTH], from_utc=now - US_PER_DAY)

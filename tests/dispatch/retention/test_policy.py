@@ -13,7 +13,7 @@ from dispatch.retention.keeping import Retention
 from dispatch.store.retention import RETENTION_DAYS, use_days
 from dispatch.store.tables import US_PER_DAY
 from gateway.model.errors import ConfigError
-from tests.dispatch.retention.keepers import Keepers
+from tests.dispatch.retention.keepers import Keepers, both
 from tests.dispatch.room import NORTH, small_plan
 
 
@@ -62,6 +62,7 @@ async def test_lengthening_counts_at_once(keepers: Keepers) -> None:
     assert keepers.row(fresh).policy == 2
 
 
+@both
 async def test_a_shortening_waits_a_week_with_its_list_shown(keepers: Keepers) -> None:
     keepers.age(keepers.calls[0], days=40)
     draft = await activate(keepers, with_days(call=45))
@@ -179,6 +180,7 @@ def test_what_cannot_be_is_said_in_words(value: dict[str, Any], words: str) -> N
     assert check(Policy()) == []
 
 
+@both
 async def test_the_board_says_rule_number_size_and_what_is_unsaved(keepers: Keepers) -> None:
     keepers.age(keepers.calls[0], days=89)
     body = {"scope": {"calls": [keepers.calls[1]]}, "reason": "kept for now", "basis": "RB"}
