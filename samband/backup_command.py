@@ -19,7 +19,7 @@ from typing import Any
 
 from gateway.model.errors import ConfigError
 from gateway.recording.files import write_json
-from samband.place import add_place, existing_state, head_folder_of, state_of
+from samband.place import add_place, existing_state, head_folder_of, state_of, store_url_of
 
 MANIFEST = "manifest.json"
 BACKUP_VERSION = 1
@@ -56,6 +56,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Save; the file appears whole or not at all."""
+    demand_sqlite(args, "backup")
     existing_state(args)
     manifest = back_up(
         state_of(args), args.file, with_keys=args.with_keys, head_folder=head_folder_of(args)
@@ -69,6 +70,15 @@ def run(args: argparse.Namespace) -> int:
         keys = "with keys" if args.with_keys else "without keys (--keys FILE saves them elsewhere)"
         print(f"{args.file}: {len(manifest['files'])} files, {size} bytes, {keys}")
     return 0
+
+
+def demand_sqlite(args: argparse.Namespace, what: str) -> None:
+    """Raise ConfigError when the store is a PostgreSQL, whose own tools save and restore it."""
+    if not store_url_of(args).startswith("sqlite"):
+        raise ConfigError(
+            f"{what}: the store is on PostgreSQL, which this command does not save",
+            hint="Use pg_dump and a copy of the state folder; see docs/operations.md.",
+        )
 
 
 def back_up(

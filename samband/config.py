@@ -139,7 +139,7 @@ class Config(Part):
         """The database of the audit log: always SQLite; the store's own file where it is SQLite."""
         if self.store_url.startswith("sqlite"):
             return self.store_url
-        return f"sqlite:///{self.state / 'audit' / 'audit.db'}"
+        return f"sqlite:///{self.state / 'audit.db'}"
 
     @property
     def tls(self) -> bool:

@@ -31,6 +31,7 @@ from samband.backup_command import (
     KEYS_OF_FILES,
     LOG_FILES,
     MANIFEST,
+    demand_sqlite,
     sha256_of,
 )
 from samband.place import add_place, head_folder_of, state_of
@@ -65,6 +66,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Restore into an empty state folder."""
+    demand_sqlite(args, "restore")
     state = state_of(args)
     result = restore(
         args.file,

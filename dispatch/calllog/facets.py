@@ -81,6 +81,14 @@ def values(db: Session, numbers: Iterable[int]) -> dict[int, str]:
     return {number: value for number, value in rows}
 
 
+def kinds(db: Session, numbers: Iterable[int]) -> dict[int, str]:
+    """Return the kinds of facets, by number."""
+    rows = db.connection().execute(
+        select(call_facet.c.id, call_facet.c.kind).where(call_facet.c.id.in_(sorted(set(numbers))))
+    )
+    return {number: kind for number, kind in rows}
+
+
 def by_word(
     db: Session, word: str, kinds: Sequence[str] = (), *, whole: bool = False
 ) -> dict[int, str]:

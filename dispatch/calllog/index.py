@@ -9,6 +9,7 @@ from sqlmodel import Session
 from dispatch.calllog import facets, marks
 from dispatch.calllog.facets import Pair
 from dispatch.calllog.gathering import CALL, CallFacts, gather
+from dispatch.calllog.marks import BITS
 from dispatch.calllog.tables import call_facet, call_key, call_name, call_place, call_posting
 from dispatch.calllog.words import MAX_WORDS_OF_CALL, fold, tags_of, words_of
 from dispatch.store.tables import cell_of
@@ -107,6 +108,35 @@ class CallIndex:
         )
         found = [call for (call,) in rows]
         return self.reindex(db, found) if found else 0
+
+    def prune_places(self, db: Session, before_utc: int, limit: int = BATCH) -> int:
+        """Forget where units were before a time, calls on hold apart; returns how many calls."""
+        held = BITS["held"]
+        rows = (
+            db.connection()
+            .execute(
+                select(call_key.c.no, call_key.c.facets)
+                .join(call_place, call_place.c.no == call_key.c.no)
+                .where(call_place.c.no < before_utc, call_key.c.marks.op("&")(held) == 0)
+                .distinct()
+                .limit(limit)
+            )
+            .all()
+        )
+        for number, text in rows:
+            own = _ids(text)
+            cells = {n for n, kind in facets.kinds(db, own).items() if kind == "cell"}
+            db.connection().execute(
+                delete(call_posting).where(
+                    call_posting.c.no == number, call_posting.c.facet.in_(cells)
+                )
+            )
+            left = " ".join(str(facet) for facet in sorted(own - cells))
+            change = update(call_key).where(call_key.c.no == number)
+            db.connection().execute(change.values(facets=left))
+            db.connection().execute(delete(call_place).where(call_place.c.no == number))
+            facets.drop_unused(db, sorted(cells))
+        return len(rows)
 
     # ---- inside --------------------------------------------------------------------------------
 

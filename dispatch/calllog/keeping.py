@@ -20,8 +20,10 @@ from dispatch.calllog.tables import UnitStatus
 from dispatch.incidents.tables import Incident, IncidentSuggestion
 from dispatch.store.engine import Store, Touched
 from dispatch.store.individual import IndividualCall
-from dispatch.store.tables import Call, Message, Note, Press, Transmission
+from dispatch.store.retention import RETENTION_DAYS
+from dispatch.store.tables import US_PER_DAY, Call, Message, Note, Press, Transmission
 from gateway.model.errors import RadioError
+from gateway.ports import Clock
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +40,9 @@ NAMES = frozenset({"title", "label"})
 class CallLogKeeper:
     """Indexes what a transaction touched; in the background, what was never indexed."""
 
-    def __init__(self, store: Store, index: CallIndex) -> None:
+    def __init__(self, store: Store, index: CallIndex, clock: Clock) -> None:
         """Hang on a store."""
+        self._clock = clock
         self._store = store
         self._index = index
         store.before_commit(self.finish)
@@ -62,11 +65,19 @@ class CallLogKeeper:
             missed = update(CALL).where(CALL.c.id.in_(calls)).values(search_no=None)
             db.connection().execute(missed)
 
+    def _step(self, db: Session) -> int:
+        """Index some calls; when none are left, forget places that are kept no longer."""
+        done = self._index.catch_up(db, AT_ONCE)
+        if done:
+            return done
+        kept = RETENTION_DAYS["position"] * US_PER_DAY
+        return self._index.prune_places(db, self._clock.utc_us() - kept, AT_ONCE)
+
     async def run(self) -> None:
         """Index what is not in the index yet, newest first, in small steps; until cancelled."""
         while True:
             try:
-                done = await self._store.write(lambda db: self._index.catch_up(db, AT_ONCE))
+                done = await self._store.write(self._step)
             except RadioError as error:
                 logger.warning("call log: the index waits: %s", error)
                 done = 0

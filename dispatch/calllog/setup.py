@@ -18,7 +18,7 @@ def add_call_log(
     """File search, lanes and places, and what keeps their index in step."""
     store, plan = services.store, services.plan
     index = services.add(CallIndex(plan.current))
-    services.add(CallLogKeeper(store, index))
+    services.add(CallLogKeeper(store, index, services.clock))
     services.add(
         CallLog(
             store=store,

@@ -240,7 +240,7 @@ class Room:
         self.state = state
         self.clock = SystemClock()
         self.url = url or f"sqlite:///{state / 'samband.db'}"
-        self.audit_file = state / ("audit/audit.db" if url else "samband.db")
+        self.audit_file = state / ("audit.db" if url else "samband.db")
         self.port = 0
         self._server: uvicorn.Server | None = None
         self._serving: asyncio.Task[None] | None = None

@@ -63,7 +63,7 @@ def test_run_with_a_store_on_postgresql(tmp_path: Path, postgres: Databases) -> 
         server.terminate()
         server.wait(60)
     assert not (state / "samband.db").exists()
-    log = f"sqlite:///{state / 'audit' / 'audit.db'}"
+    log = f"sqlite:///{state / 'audit.db'}"
     verified = samband("audit", "verify", "--db", log)
     assert verified.returncode == 0, verified.stdout + verified.stderr
     upgraded = samband("db", "upgrade", "-c", str(config))

@@ -61,7 +61,7 @@ async def test_a_call_is_journaled_found_opened_and_proved(pg_room: Room) -> Non
     assert sheet["id"] == call
     lanes = {"from_utc": now - 60_000_000, "to_utc": now + 60_000_000, "talkgroup": [NORTH]}
     assert (await browser.get("/lanes", params=lanes)).status_code == 200
-    assert (room.state / "audit" / "audit.db").is_file()
+    assert (room.state / "audit.db").is_file()
     result = await asyncio.to_thread(check_completeness, room.store, room.state, GATEWAY)
     assert result.recordings == 1
 

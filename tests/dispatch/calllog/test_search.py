@@ -16,6 +16,7 @@ from dispatch.calllog.query import EXACT, OLDEST, CallQuery, Place
 from dispatch.calllog.search import Found, calls_of, find
 from dispatch.calllog.tables import UnitStatus, call_facet, call_key, call_name, call_posting
 from dispatch.cameras.tables import Camera
+from dispatch.clock import SystemClock
 from dispatch.errors import ServiceError
 from dispatch.incidents.tables import Incident, IncidentSuggestion
 from dispatch.store.engine import Store
@@ -126,7 +127,7 @@ class World:
 @pytest.fixture
 def world(store: Store) -> World:
     index = CallIndex(lambda: PLAN)
-    CallLogKeeper(store, index)
+    CallLogKeeper(store, index, SystemClock())
     return World(store, index)
 
 
@@ -312,6 +313,11 @@ def test_a_place_finds_calls_of_units_that_were_there_and_of_incidents_there(wor
     wide = Place(latitude_deg=57.7, longitude_deg=11.97, radius_m=1500)
     assert world.names(place=wide) == ["f", "b", "a"]
     assert world.names(place=wide, units=("net/2",)) == ["b"]
+    gone = world.store.write_now(lambda db: world.index.prune_places(db, T0 + ord("b")))
+    assert gone == 1
+    assert world.names(place=here) == ["f"]
+    assert world.names(place=wide) == ["f", "b"]
+    assert world.names(units=("net/1",)) == ["a"]
     with pytest.raises(ServiceError, match="radius"):
         world.names(place=Place(latitude_deg=0, longitude_deg=0, radius_m=30_000))
 

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from dispatch.audit.log import sqlite_path
 from dispatch.auth.access import GrantInfo
 from dispatch.auth.people import parse_actions
 from dispatch.auth.permissions import Role
@@ -71,7 +70,7 @@ async def post(room: Room, raw: bytes, webhook_id: str = "m-1", **headers: str) 
 
 
 def entries(room: Room) -> list[dict[str, Any]]:
-    with sqlite3.connect(sqlite_path(room.url)) as db:
+    with sqlite3.connect(room.audit_file) as db:
         return [json.loads(raw) for (raw,) in db.execute("SELECT entry FROM audit_log")]
 
 
@@ -276,7 +275,7 @@ async def test_the_auditor_s_page(room: Room) -> None:
 
 
 async def test_a_changed_byte_is_found_from_the_page(room: Room) -> None:
-    with sqlite3.connect(sqlite_path(room.url)) as db:
+    with sqlite3.connect(room.audit_file) as db:
         db.execute("DROP TRIGGER audit_log_no_update")
         db.execute("UPDATE audit_log SET entry=replace(entry, 'log.started', 'log.stArted')")
     auditor = await room.browser("auditor")
