@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { lanesAddress, MAX_SPAN_US, readLanes, writeLanes } from '../src/lib/lanes/address';
+import { RequestFailed } from '../src/lib/api/client';
+import { LaneEngine } from '../src/lib/lanes/engine.svelte';
 import { stretch } from '../src/lib/lanes/stretch';
 import { clockAt, extend, starts, type Heard, type Rules } from '../src/lib/lanes/timeline';
 import { follow, pan, placed, roomAfter, S_US, span, thinned, ticks, timeAt, zoom } from '../src/lib/lanes/view';
@@ -172,5 +174,42 @@ describe('moments that lie close together', () => {
     const all = [moment('a', 10), moment('b', 10.2), moment('c', 10.4), moment('d', 50)];
     expect(thinned(view, all, 0.01, null).map((one) => [one.moment.id, one.more])).toEqual([['a', 2], ['d', 0]]);
     expect(thinned(view, all, 0.01, 'c').map((one) => [one.moment.id, one.more])).toEqual([['a', 1], ['c', 0], ['d', 0]]);
+  });
+});
+
+describe('playing', () => {
+  const track = { id: 't-1', from: 0, to: 5 * S_US, lane: 'talkgroup a/1', url: '/recordings/t-1' };
+  const outlet = () => ({ context: { currentTime: 0, state: 'running' } as unknown as AudioContext, input: {} as AudioNode });
+  const engine = (fetch: (url: string) => Promise<ArrayBuffer>, demand = true) => {
+    const made = new LaneEngine({ outlet, fetch, demand: () => Promise.resolve(demand) });
+    made.setTracks([track], 0, 10 * S_US);
+    return made;
+  };
+
+  it('stops with its words when the log cannot be written', async () => {
+    const made = engine(() => Promise.reject(new RequestFailed(503, 'log not writable', '', 0)));
+    await made.play();
+    expect([made.playing, made.trouble]).toEqual([false, 'Stopped: log not writable']);
+  });
+
+  it('goes on without a recording that was erased, and says so on it', async () => {
+    const made = engine(() => Promise.reject(new RequestFailed(410, 'the recording t-1 was erased', '', 0)));
+    await made.play();
+    expect([made.playing, made.trouble, made.failed['t-1']]).toEqual([true, '', 'the recording t-1 was erased']);
+    made.pause();
+  });
+
+  it('fetches nothing without a purpose, nor of a lane that is muted', async () => {
+    const asked: string[] = [];
+    const fetch = (url: string): Promise<ArrayBuffer> => {
+      asked.push(url);
+      return Promise.reject(new RequestFailed(410, 'erased', '', 0));
+    };
+    await engine(fetch, false).play();
+    const muted = engine(fetch);
+    muted.setAudible(() => false);
+    await muted.play();
+    muted.pause();
+    expect(asked).toEqual([]);
   });
 });

@@ -37,10 +37,10 @@ export const laneName = (lane: Pick<LaneRow, 'kind' | 'id' | 'name'>): string =>
 export const titleOf = (item: LaneItem): string => (item.kind === 'access' || item.kind === 'entry' ? verbWords(item.title) : item.title);
 
 /** One item in one sentence, for its name and for the list. */
-export function itemWords(lane: LaneRow, item: LaneItem, more = 0): string {
+export function itemWords(lane: LaneRow, item: LaneItem): string {
   const what = [titleOf(item), item.emergency && !/emergency/i.test(item.title) ? 'emergency' : ''].filter(Boolean).join(', ');
   const long = item.to_utc === null ? '' : length(ms(item.to_utc - item.from_utc));
-  return [`${tenths(item.from_utc)}, ${laneName(lane)}: ${what}`, item.who && lane.kind === 'operator' ? item.who : '', item.text, long, more > 0 ? `and ${more} more close by` : '', item.has_sound ? '' : silentWords(item)].filter(Boolean).join(', ');
+  return [`${tenths(item.from_utc)}, ${laneName(lane)}: ${what}`, item.who && lane.kind === 'operator' ? item.who : '', item.text, long, item.has_sound ? '' : silentWords(item)].filter(Boolean).join(', ');
 }
 
 /** What is heard now, for the line beside the clock. */
