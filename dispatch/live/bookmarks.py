@@ -8,6 +8,7 @@ restart. Each file that is kept is a ``collect`` entry of the audit log, with it
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from dispatch.audit.entry import SYSTEM, Act, Obj
+from dispatch.cameras.grouping import Bucket
 from dispatch.cameras.ingest import Batch
 from dispatch.cameras.media import (
     CLIP,
@@ -28,7 +30,7 @@ from dispatch.cameras.media import (
     Want,
     follow,
 )
-from dispatch.cameras.media_store import SUFFIXES, MediaStore
+from dispatch.cameras.media_store import SUFFIXES, WANT_REFILL_US, WANT_TOKENS, MediaStore
 from dispatch.cameras.register import CameraInfo, CameraRegister
 from dispatch.cameras.tables import CameraMedia
 from dispatch.errors import ServiceError
@@ -38,7 +40,7 @@ from dispatch.live.rtsp import RtspRecorder
 from dispatch.live.stills import Stills
 from dispatch.services.record import Record
 from dispatch.store.engine import Store, StoreUnavailable
-from gateway.model.ids import ulid
+from gateway.model.ids import UtcUs, ulid
 from gateway.ports import Clock
 
 logger = logging.getLogger(__name__)
@@ -77,6 +79,9 @@ class Bookmarks:
         self._skew_ms = skew_ms
         self._recorders: list[Recorder] = []
         self.rtsp: RtspRecorder | None = None
+        self._buckets: dict[str, Bucket] = {}
+        self.counters: Counter[tuple[str, str]] = Counter()
+        """(source, reason) -> alerts whose still nobody fetched."""
         self._busy: set[str] = set()
         self._wake = asyncio.Event()
         self._closing = asyncio.Event()
@@ -149,6 +154,10 @@ class Bookmarks:
             if camera is None or row["source"].startswith("frigate:"):
                 continue  # Frigate has a better one: of the object
             if not self._stills.has(camera) or self._known(db, row):
+                continue
+            bucket = self._buckets.setdefault(row["source"], Bucket(WANT_TOKENS, WANT_REFILL_US))
+            if not bucket.take(UtcUs(row["t_recv_utc"])):
+                self.counters[row["source"], "too many stills"] += 1
                 continue
             db.add(
                 CameraMedia(

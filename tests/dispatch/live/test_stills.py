@@ -6,9 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from dispatch.auth.permissions import Role
+from dispatch.cameras.ingest import Batch
 from dispatch.cameras.register import CameraInfo
+from dispatch.cameras.tables import CameraMedia
 from dispatch.live import onvif_soap as soap
 from dispatch.live.camera_http import CameraHttp, Login, NoPicture, picture
 from dispatch.live.engines import Engine, EngineSettings, refusal, shows_video
@@ -244,3 +247,20 @@ async def test_over_http_singly_and_as_part_of_a_view(live_room: MakeRoom) -> No
                 "collect",
                 [hashlib.sha256(JPEG).hexdigest()],
             )
+
+
+async def test_a_storm_of_alerts_wants_no_more_than_its_share(live_room: MakeRoom) -> None:
+    camera = Camera(id="cam-1", still="http://127.0.0.1:1/x.jpg")
+    async with live_room(Cameras(camera=(camera,))) as room:
+        row = {
+            "source": "webhook:test", "camera": "cam-1", "incident": "i-1", "severity": "alert",
+            "phase": "new", "t_recv_utc": 1,
+        }  # fmt: skip
+        rows = [row | {"src_event_id": f"e-{n}", "t_event_utc": n} for n in range(260)]
+        quiet = [row | {"src_event_id": "q", "t_event_utc": 0, "severity": "detection"}]
+        bookmarks = room.live.bookmarks
+        await bookmarks.close()
+        room.store.write_now(lambda db: bookmarks.in_batch(db, Batch(rows=rows + rows[:9] + quiet)))
+        wanted = room.store.read_now(lambda db: list(db.exec(select(CameraMedia))))
+        assert len(wanted) == 200
+        assert bookmarks.counters["webhook:test", "too many stills"] == 60
