@@ -20,7 +20,7 @@ from dispatch.calllog.tables import UnitStatus
 from dispatch.incidents.tables import Incident, IncidentSuggestion
 from dispatch.store.engine import Store, Touched
 from dispatch.store.individual import IndividualCall
-from dispatch.store.retention import RETENTION_DAYS
+from dispatch.store.retention import days_of
 from dispatch.store.tables import US_PER_DAY, Call, Message, Note, Press, Transmission
 from gateway.model.errors import RadioError
 from gateway.ports import Clock
@@ -70,7 +70,7 @@ class CallLogKeeper:
         done = self._index.catch_up(db, AT_ONCE)
         if done:
             return done
-        kept = RETENTION_DAYS["position"] * US_PER_DAY
+        kept = days_of("position") * US_PER_DAY
         return self._index.prune_places(db, self._clock.utc_us() - kept, AT_ONCE)
 
     async def run(self) -> None:
@@ -80,6 +80,9 @@ class CallLogKeeper:
                 done = await self._store.write(self._step)
             except RadioError as error:
                 logger.warning("call log: the index waits: %s", error)
+                done = 0
+            except Exception:  # one call that cannot be indexed may not end the task
+                logger.exception("call log: indexing failed; tried again in %.0f s", LOOK_S)
                 done = 0
             await asyncio.sleep(REST_S if done == AT_ONCE else LOOK_S)
 
