@@ -24,6 +24,7 @@ from dispatch.incidents.tables import (
     IncidentTalkgroup,
     IncidentTimeline,
 )
+from dispatch.incidents.timeline import lines_of
 from dispatch.store.engine import Store
 from gateway.model.ids import UtcUs, ulid
 from gateway.ports import Clock
@@ -146,9 +147,6 @@ class HandoverExchange:
             IncidentSuggestion.incident == incident, IncidentSuggestion.state == "confirmed"
         )
         groups = select(IncidentTalkgroup.talkgroup).where(IncidentTalkgroup.incident == incident)
-        lines = select(IncidentTimeline).where(
-            IncidentTimeline.incident == incident, IncidentTimeline.kind != "claim"
-        )
         return {
             "shared_id": known or handover.shared_id_of(self._origin, incident),
             "label": row.label,
@@ -168,7 +166,8 @@ class HandoverExchange:
             "calls": sorted(db.exec(calls)),
             "timeline": [
                 {"t_utc": line.t_utc, "text": line.text, "who": line.who}
-                for line in db.exec(lines.order_by(col(IncidentTimeline.id)))
+                for line in lines_of(db, incident)
+                if line.kind != "claim" and line.text
             ],
             "media": [
                 {"kind": one["kind"], "sha256": one["sha256"], "camera": one["camera"]}

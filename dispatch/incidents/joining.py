@@ -140,8 +140,7 @@ class Joining:
                 talkgroups=done.source_groups,
             )
         )
-        if undone:
-            self._incidents.tell(source, "unmerged", who, groups=done.source_groups)
+        self._incidents.tell(source, "state", who, groups=done.source_groups)
         self._incidents.tell(target, "merged", who, groups=done.target_groups)
         self._incidents.touched(*([source.id, target.id] if undone else [target.id]))
 

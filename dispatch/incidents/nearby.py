@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from sqlmodel import Session, col, select
 
@@ -46,6 +47,18 @@ MOST_INCIDENTS = 50
 MOST_UNITS, MOST_CAMERAS = 5, 4
 UNIT, CAMERA = "unit", "camera"
 MAX_RANGE_M = 1000.0
+
+
+@dataclass(slots=True)
+class _Facts:
+    """What hangs on the incidents, read in four statements however many there are."""
+
+    busy: dict[str, set[str]]
+    talkgroups: dict[str, set[TalkgroupId]] = field(default_factory=lambda: defaultdict(set))
+    hints: dict[str, dict[tuple[str, str], IncidentHint]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    linked: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
 
 class Nearby:
@@ -162,42 +175,33 @@ class Nearby:
             .limit(MOST_INCIDENTS)
         )
         incidents = list(db.exec(query))
-        busy = _busy(db)
+        facts = _facts(db, [one.id for one in incidents])
         return [
             (incident, scope_of(db, incident))
             for incident in incidents
-            if self._score_one(db, incident, units, busy, now)
+            if self._score_one(db, incident, units, facts, now)
         ]
 
     def _score_one(
-        self,
-        db: Session,
-        incident: Incident,
-        units: list[UnitNear],
-        busy: dict[str, set[str]],
-        now: UtcUs,
+        self, db: Session, incident: Incident, units: list[UnitNear], facts: _Facts, now: UtcUs
     ) -> bool:
         if incident.latitude_deg is None or incident.longitude_deg is None:
             return False
-        groups = select(IncidentTalkgroup.talkgroup).where(
-            IncidentTalkgroup.incident == incident.id
-        )
         place = PlaceFacts(
             latitude_deg=incident.latitude_deg,
             longitude_deg=incident.longitude_deg,
-            talkgroups=frozenset(TalkgroupId(one) for one in db.exec(groups)),
+            talkgroups=frozenset(facts.talkgroups[incident.id]),
             camera_group=incident.camera_group,
         )
-        rows = select(IncidentHint).where(IncidentHint.incident == incident.id)
-        known = {(row.kind, row.object): row for row in db.exec(rows)}
+        known = dict(facts.hints[incident.id])
         free = [
-            replace(unit, busy=unit.unit in busy)
+            replace(unit, busy=unit.unit in facts.busy)
             for unit in units
-            if incident.id not in busy.get(unit.unit, ())
+            if incident.id not in facts.busy.get(unit.unit, ())
         ]
         best = sorted(score_units(free, place, now), key=lambda one: -one[1].points)
         wanted = [(UNIT, unit.unit, score) for unit, score in best[:MOST_UNITS]]
-        wanted += self._cameras(db, incident, place)
+        wanted += self._cameras(db, place, facts.linked[incident.id])
         changed = False
         for kind, name, score in wanted:
             row = known.pop((kind, name), None)
@@ -209,10 +213,8 @@ class Nearby:
         return changed
 
     def _cameras(
-        self, db: Session, incident: Incident, place: PlaceFacts
+        self, db: Session, place: PlaceFacts, linked: set[str]
     ) -> list[tuple[str, str, Score]]:
-        links = select(IncidentCamera).where(IncidentCamera.incident == incident.id)
-        linked = {row.camera for row in db.exec(links)}
         scored = []
         here = (place.latitude_deg, place.longitude_deg)
         for name, apart, info in self._grid.near(*here, MAX_RANGE_M):
@@ -304,6 +306,20 @@ def _attach(db: Session, incident: str, hint: IncidentHint, who: str, now: UtcUs
     unit.state, unit.by, unit.at_utc = "assigned", who, now
     unit.released_by, unit.released_utc = "", None
     db.add(unit)
+
+
+def _facts(db: Session, incidents: list[str]) -> _Facts:
+    facts = _Facts(_busy(db))
+    groups = select(IncidentTalkgroup).where(col(IncidentTalkgroup.incident).in_(incidents))
+    for group in db.exec(groups):
+        facts.talkgroups[group.incident].add(TalkgroupId(group.talkgroup))
+    hints = select(IncidentHint).where(col(IncidentHint.incident).in_(incidents))
+    for hint in db.exec(hints):
+        facts.hints[hint.incident][hint.kind, hint.object] = hint
+    cameras = select(IncidentCamera).where(col(IncidentCamera.incident).in_(incidents))
+    for link in db.exec(cameras):
+        facts.linked[link.incident].add(link.camera)
+    return facts
 
 
 def _busy(db: Session) -> dict[str, set[str]]:

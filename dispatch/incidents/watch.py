@@ -31,9 +31,7 @@ logger = logging.getLogger(__name__)
 SETTLE_MS = 200
 RETRY_S = 1.0
 KEPT_ALARMS = 500
-LINKS_CHANGE = frozenset(
-    {"talkgroup", "unit", "state", "closed", "merged", "unmerged", "split", "changed"}
-)
+LINKS_CHANGE = frozenset({"talkgroup", "unit", "state", "closed", "merged", "split", "changed"})
 WAYS = {
     "sent": "to the radio: sent",
     "confirmed": "to the radio: confirmed",
