@@ -410,17 +410,13 @@ class Room:
         self.bus.publish(ev.CallEnded(call=call, talkgroup=talkgroup, cause="ended"))
 
     def record(
-        self,
-        call: CallId,
-        transmission: TransmissionId,
-        data: bytes,
-        talkgroup: TalkgroupId = NORTH,
+        self, call: CallId, over: TransmissionId, data: bytes, talkgroup: TalkgroupId = NORTH
     ) -> str:
         sha256 = hashlib.sha256(data).hexdigest()
         (self.state / "recordings" / f"{sha256}.opus").write_bytes(data)
         self.bus.publish(
             ev.RecordingClosed(
-                transmission=transmission,
+                transmission=over,
                 call=call,
                 talkgroup=talkgroup,
                 files=(
