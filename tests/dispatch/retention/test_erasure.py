@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from dispatch.audit.trust import TrustedKey
 from dispatch.audit.verify import verify_database
 from dispatch.errors import Gone, LogNotWritable, NotFound
 from dispatch.retention.certificate import BadCertificate, verify
+from dispatch.retention.erasure import Erasure
 from dispatch.retention.keeping import Retention
 from dispatch.store.tables import Message, Note, Transmission
 from tests.dispatch.retention.keepers import Keepers, both
@@ -26,6 +28,10 @@ STEPS = ("checked", "buried", "listed", "committed", "swept", "logged")
 
 class Killed(RuntimeError):
     """The process ends here."""
+
+
+def has_stopped(erasure: Erasure, seen: list[str], step: str) -> bool:
+    return step in seen and not erasure._tasks
 
 
 async def expired(keepers: Keepers) -> dict[str, Any]:
@@ -102,7 +108,8 @@ async def test_killed_at_any_step_it_goes_on_where_it_stood(keepers: Keepers) ->
 
         erasure.at_step = at
         await keepers.supervisor.post(f"/retention/erasures/{job['id']}/start")
-        await until(lambda seen=seen, step=step: step in seen and not erasure._tasks)
+        stopped = partial(has_stopped, erasure, seen, step)
+        await until(stopped)
         erasure.at_step = lambda _: None
         await erasure.resume()
         done = await erasure.one(job["id"])
