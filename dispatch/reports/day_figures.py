@@ -19,6 +19,7 @@ from gateway.model.plan import Plan
 Json = dict[str, Any]
 """A JSON object of the sheet."""
 LOOKED_UP = 500
+BREAK_GLASS = "glass.broken"
 MOST_STEPS = 50
 _SQL = (
     "SELECT t_utc, op, verb, result, actor, role, obj_id, code, ref, texted, late "
@@ -74,7 +75,7 @@ def counted(
         "denied": _by_verb(one for one in entries if one.result == "denied"),
         "failed": _by_verb(one for one in entries if one.result == "failed"),
         "late": sum(one.late for one in entries),
-        "break_glass": sum("break" in one.verb and "glass" in one.verb for one in entries),
+        "break_glass": sum(one.verb == BREAK_GLASS for one in entries),
         "given_out": sum(one.op == "disclose" and one.result == "ok" for one in entries),
         "erased": sum(one.op == "erase" and one.result == "ok" for one in entries),
     }

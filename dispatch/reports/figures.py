@@ -6,7 +6,7 @@ or a radio in it: see ``dispatch.reports.grouping`` for the only dimensions ther
 
 from collections.abc import Callable
 
-from sqlalchemy import ColumnElement, Integer, cast, func
+from sqlalchemy import BigInteger, ColumnElement, Integer, cast, func, literal_column
 from sqlalchemy import select as statement
 from sqlmodel import Session, col, select
 
@@ -46,7 +46,8 @@ def channel_load(db: Session, frame: Frame) -> Table:
         ),
     )
     tallies = Tallies(frame)
-    quarter = col(Transmission.started_utc) // QUARTER_US
+    # A literal: to PostgreSQL two parameters of the same value are two different expressions.
+    quarter = col(Transmission.started_utc) // literal_column(str(QUARTER_US), BigInteger)
     talker = func.coalesce(Transmission.talker, Transmission.operator)
     apart = (col(Transmission.talkgroup), col(Transmission.link), quarter, talker)
     found = db.connection().execute(

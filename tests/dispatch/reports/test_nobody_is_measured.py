@@ -75,17 +75,11 @@ def work_of(user: str, hour: int) -> list[SQLModel]:
 
 
 def hits() -> list[SQLModel]:
-    made = {
-        "incident": "i-1",
-        "event": "v",
-        "camera": "cam",
-        "made_utc": at(9),
-        "expires_utc": at(99),
-    }
     return [
         ClaimHit(
             id=f"h-{n}", source="frigate:x", src_event_id=str(n), type="plate", value="NRV 482",
-            state=state, decided_by="zofia", decided_name="zofia", **made,
+            state=state, decided_by="zofia", decided_name="zofia", incident="i-1",
+            event="v", camera="cam", made_utc=at(9), expires_utc=at(99),
         )
         for n, state in enumerate(("confirmed", "rejected", "rejected", "expired"))
     ] + [
@@ -97,10 +91,13 @@ def hits() -> list[SQLModel]:
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Session]:
+def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Session]:
     """Three people by day, one in the evening; each pressed, was refused, acknowledged."""
     assert dispatch.store.metadata is not None
-    store = Store(f"sqlite:///{tmp_path / 'reports.db'}")
+    url = f"sqlite:///{tmp_path / 'reports.db'}"
+    if getattr(request, "param", "") == "postgresql":
+        url = request.getfixturevalue("postgres").new(empty=True)
+    store = Store(url)
     SQLModel.metadata.create_all(store.engine)
     with Session(store.engine) as session:
         for name in PEOPLE:
@@ -158,6 +155,7 @@ def test_figures_of_too_few_people_are_withheld(db: Session) -> None:
             assert (table.withheld, table.rows) == (True, []), (kind, by)
 
 
+@pytest.mark.parametrize("db", ["sqlite", "postgresql"], indirect=True)
 def test_the_figures_are_right(db: Session) -> None:
     by_id = {table.id: table for table in every_table(db, "talkgroup")}
     (row,) = by_id["refused"].rows
