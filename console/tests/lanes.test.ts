@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { lanesAddress, MAX_SPAN_US, readLanes, writeLanes } from '../src/lib/lanes/address';
+import type { LaneItem } from '../src/lib/api/auditdesk';
 import { RequestFailed } from '../src/lib/api/client';
 import { LaneEngine } from '../src/lib/lanes/engine.svelte';
+import { keepTime } from '../src/lib/lanes/pictures.svelte';
 import { stretch } from '../src/lib/lanes/stretch';
 import { clockAt, extend, starts, type Heard, type Rules } from '../src/lib/lanes/timeline';
 import { follow, pan, placed, roomAfter, S_US, span, thinned, ticks, timeAt, zoom } from '../src/lib/lanes/view';
@@ -178,7 +180,7 @@ describe('moments that lie close together', () => {
 });
 
 describe('playing', () => {
-  const track = { id: 't-1', from: 0, to: 5 * S_US, lane: 'talkgroup a/1', url: '/recordings/t-1' };
+  const track = { id: 't-1', from: 0, to: 5 * S_US, lanes: ['talkgroup a/1', 'unit a/9'], url: '/recordings/t-1' };
   const outlet = () => ({ context: { currentTime: 0, state: 'running' } as unknown as AudioContext, input: {} as AudioNode });
   const engine = (fetch: (url: string) => Promise<ArrayBuffer>, demand = true) => {
     const made = new LaneEngine({ outlet, fetch, demand: () => Promise.resolve(demand) });
@@ -211,5 +213,29 @@ describe('playing', () => {
     await muted.play();
     muted.pause();
     expect(asked).toEqual([]);
+    muted.setAudible((lane) => lane === 'unit a/9');
+    await muted.play();
+    muted.pause();
+    expect(asked).toEqual(['/recordings/t-1']);
+  });
+});
+
+describe('a clip beside the lanes', () => {
+  const video = (duration: number) => {
+    const made = { currentTime: 0, duration, playbackRate: 1, paused: true, play: () => ((made.paused = false), Promise.resolve()), pause: () => void (made.paused = true) };
+    return made as unknown as HTMLVideoElement & typeof made;
+  };
+  const item = { from_utc: 100 * S_US, to_utc: 110 * S_US } as LaneItem;
+
+  it('runs, waits and jumps with the clock', () => {
+    const clip = video(10);
+    keepTime(clip, item, { position: 104 * S_US, playing: true, speed: 1.5 });
+    expect([clip.currentTime, clip.playbackRate, clip.paused]).toEqual([4, 1.5, false]);
+    keepTime(clip, item, { position: 104.1 * S_US, playing: true, speed: 1.5 });
+    expect(clip.currentTime).toBe(4);
+    keepTime(clip, item, { position: 130 * S_US, playing: true, speed: 1 });
+    expect([clip.currentTime, clip.paused]).toEqual([10, true]);
+    keepTime(clip, item, { position: 90 * S_US, playing: true, speed: 1 });
+    expect([clip.currentTime, clip.paused]).toEqual([0, true]);
   });
 });

@@ -35,7 +35,6 @@ const YES_NO: readonly Option[] = [
 ];
 
 export const OUTCOMES: readonly Option[] = [
-  { id: 'ended', name: 'ended' },
   { id: 'interrupted', name: 'interrupted' },
   { id: 'open', name: 'still open' },
   { id: 'refused', name: 'refused' },

@@ -10,7 +10,8 @@ import { clockAt, endS, extend, starts, trimmed, type Heard, type Loop, type Seg
 import { stretch } from './stretch';
 
 export interface Track extends Heard {
-  lane: string;
+  /** The lanes it is on: it is heard while one of them is loud. */
+  lanes: readonly string[];
   url: string;
 }
 
@@ -41,12 +42,6 @@ export const SPEEDS = [0.75, 1, 1.5, 2] as const;
 
 type Due = Start & { untilS: number };
 
-interface Voice {
-  node: AudioBufferSourceNode;
-  lane: string;
-  endS: number;
-}
-
 export class LaneEngine {
   playing = $state(false);
   loading = $state(false);
@@ -60,12 +55,13 @@ export class LaneEngine {
   tracks: readonly Track[] = [];
   from = 0;
   end = 0;
-  #gains = new Map<string, GainNode>();
+  /** One for each set of lanes that sound comes from. */
+  #gains = new Map<string, { lanes: readonly string[]; gain: GainNode }>();
   #audible: (lane: string) => boolean = () => true;
   #run: Segment[] = [];
   /** Starts of the run that are not scheduled yet: their sound is still under way. */
   #due: Due[] = [];
-  #voices = new Set<Voice>();
+  #voices = new Set<AudioBufferSourceNode>();
   #ended = false;
   #timer: ReturnType<typeof setInterval> | undefined;
   #frame = 0;
@@ -78,7 +74,7 @@ export class LaneEngine {
 
   /** What can be heard: loud lanes only. */
   get #heard(): Track[] {
-    return this.tracks.filter((one) => this.#audible(one.lane));
+    return this.tracks.filter((one) => this.#loud(one.lanes));
   }
 
   setTracks(tracks: readonly Track[], from: number, end: number): void {
@@ -91,8 +87,8 @@ export class LaneEngine {
   setAudible(audible: (lane: string) => boolean): void {
     const before = this.#heard.length;
     this.#audible = audible;
-    for (const [lane, gain] of this.#gains) {
-      gain.gain.setTargetAtTime(audible(lane) ? 1 : 0, gain.context.currentTime, 0.01);
+    for (const { lanes, gain } of this.#gains.values()) {
+      gain.gain.setTargetAtTime(this.#loud(lanes) ? 1 : 0, gain.context.currentTime, 0.01);
     }
     if (this.playing && this.#heard.length !== before) this.#again();
   }
@@ -165,7 +161,7 @@ export class LaneEngine {
 
   close(): void {
     this.pause();
-    for (const gain of this.#gains.values()) gain.disconnect();
+    for (const { gain } of this.#gains.values()) gain.disconnect();
     this.#gains.clear();
     this.#sounds.clear();
     this.#ready.clear();
@@ -198,10 +194,10 @@ export class LaneEngine {
   #silence(): void {
     clearInterval(this.#timer);
     cancelAnimationFrame(this.#frame);
-    for (const voice of this.#voices) {
-      voice.node.onended = null;
-      voice.node.stop();
-      voice.node.disconnect();
+    for (const node of this.#voices) {
+      node.onended = null;
+      node.stop();
+      node.disconnect();
     }
     this.#voices.clear();
     this.#run = [];
@@ -249,26 +245,28 @@ export class LaneEngine {
   #start(track: Track, buffer: AudioBuffer, start: Start, nowS: number): void {
     const { context } = this.parts.outlet();
     const node = new AudioBufferSourceNode(context, { buffer });
-    node.connect(this.#gain(track.lane));
+    node.connect(this.#gain(track.lanes));
     // The buffer is stretched already: its time runs 1/speed of the recording's.
     const lateS = Math.max(0, nowS - start.whenS);
     node.start(Math.max(start.whenS, nowS), start.offsetS / this.speed + lateS, start.lengthS / this.speed - lateS);
-    const voice = { node, lane: track.lane, endS: start.whenS + start.lengthS / this.speed };
-    this.#voices.add(voice);
+    this.#voices.add(node);
     node.onended = () => {
       node.disconnect();
-      this.#voices.delete(voice);
+      this.#voices.delete(node);
     };
   }
 
-  #gain(lane: string): GainNode {
-    let gain = this.#gains.get(lane);
-    if (!gain) {
-      const { context, input } = this.parts.outlet();
-      gain = new GainNode(context, { gain: this.#audible(lane) ? 1 : 0 });
-      gain.connect(input);
-      this.#gains.set(lane, gain);
-    }
+  #loud(lanes: readonly string[]): boolean {
+    return lanes.some((lane) => this.#audible(lane));
+  }
+
+  #gain(lanes: readonly string[]): GainNode {
+    const known = this.#gains.get(lanes.join('\n'));
+    if (known) return known.gain;
+    const { context, input } = this.parts.outlet();
+    const gain = new GainNode(context, { gain: this.#loud(lanes) ? 1 : 0 });
+    gain.connect(input);
+    this.#gains.set(lanes.join('\n'), { lanes, gain });
     return gain;
   }
 

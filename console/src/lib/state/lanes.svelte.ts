@@ -49,16 +49,19 @@ export class Lanes {
     );
   }
 
-  /** What can be heard. An over that is on a unit's lane too sounds on its talkgroup's alone. */
+  /** What can be heard. An over may be on its talkgroup's lane and on its unit's: it sounds once. */
   get tracks(): Track[] {
-    const seen = new Set<string>();
-    return this.rows.flatMap((row) =>
-      row.items.flatMap((item) => {
-        if (row.kind === 'camera' || !plays(item) || item.to_utc === null || seen.has(item.id)) return [];
-        seen.add(item.id);
-        return [{ id: item.id, from: item.from_utc, to: item.to_utc, lane: laneKey(row), url: apiPath(item.play_url ?? '') }];
-      }),
-    );
+    const found = new Map<string, Track & { lanes: string[] }>();
+    for (const row of this.rows) {
+      if (row.kind === 'camera') continue;
+      for (const item of row.items) {
+        if (!plays(item) || item.to_utc === null) continue;
+        const known = found.get(item.id);
+        if (known) known.lanes.push(laneKey(row));
+        else found.set(item.id, { id: item.id, from: item.from_utc, to: item.to_utc, lanes: [laneKey(row)], url: apiPath(item.play_url ?? '') });
+      }
+    }
+    return [...found.values()];
   }
 
   /** Every item with its lane, in order of time: what a reader hears instead of the lanes. */
