@@ -20,7 +20,6 @@ from websockets.asyncio.client import ClientConnection, connect
 from dispatch.api.asking import PURPOSE_HEADER
 from dispatch.app import create_app
 from dispatch.audit.checkpoint import NoteSigner
-from dispatch.audit.entry import Purpose
 from dispatch.audit.keys import GroupKeys, KeyFolder, log_signing_key
 from dispatch.audit.log import Log
 from dispatch.audit.spool import Spool
@@ -29,7 +28,6 @@ from dispatch.auth.access import GrantInfo
 from dispatch.auth.people import parse_actions
 from dispatch.auth.permissions import ROLE_ACTIONS, Role
 from dispatch.clock import SystemClock
-from dispatch.oversight.purposes import Purposes, Stated
 from dispatch.services.journal import Journal
 from dispatch.store.engine import Store
 from dispatch.store.upgrade import upgrade
@@ -57,12 +55,12 @@ from gateway.model.ids import (
     TalkgroupId,
     TransmissionId,
     UnitId,
-    UtcUs,
     ulid,
 )
 from gateway.model.message_commands import MessageOpen, PositionRequest, StatusSend
 from gateway.model.plan import Link, Plan, Site, System, Talkgroup, Unit
 from gateway.model.unit_commands import UnitActAsk
+from tests.dispatch.standing import standing_purpose
 from webrtc.hub import VoiceHub
 from webrtc.microphone import UplinkGate
 from webrtc.ptt import PttService
@@ -348,21 +346,8 @@ class Room:
             answer = await browser.sign_in(name)
             assert answer.status_code == 200, answer.text
         if name is not None and purpose:
-            browser.purpose = self.purpose_of(browser.me["user"]["id"])
+            browser.purpose = standing_purpose(self.services, browser.me["user"]["id"])
         return browser
-
-    def purpose_of(self, user: str) -> str:
-        """Let a purpose of a user stand, as if it had been stated and logged."""
-        now = self.clock.utc_us()
-        stated = Stated(
-            id="why-" + user,
-            user=user,
-            purpose=Purpose(code="case", ref="K-2026-118"),
-            stated_utc=now,
-            until_utc=UtcUs(now + 3_600_000_000),
-        )
-        self.services.use(Purposes)._standing[stated.id] = stated
-        return stated.id
 
     # ---- traffic -------------------------------------------------------------------------------
 

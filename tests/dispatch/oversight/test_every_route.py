@@ -32,6 +32,7 @@ from samband.camera_side import CameraSide
 from samband.config_cameras import Cameras
 from tests.dispatch.opus import spoken
 from tests.dispatch.room import GHOST, NORTH, PATROL, SECRET, Room
+from tests.dispatch.standing import standing_purpose
 from tests.dispatch.test_routes import PUBLIC, SIGNED, permission_of, routes
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -121,7 +122,7 @@ class Building:
         user = room.services.people.user(user_id)
         assert user is not None
         token, session = await room.services.sessions.open(user, "10.0.0.1")
-        purpose = room.purpose_of(user_id)
+        purpose = standing_purpose(room.services, user_id)
         self.people[role, organisation] = Person(room, self.app, token, session.csrf, purpose)
 
     def _camera(self, group: str) -> dict[str, str]:
