@@ -102,4 +102,8 @@ export class PurposeState {
 
 export const purpose = new PurposeState();
 api.purpose = () => purpose.header;
-api.onPurposeNeeded = () => purpose.ask();
+api.onPurposeNeeded = async () => {
+  // What was stated before this page was loaded still stands: then nobody is asked again.
+  if (!purpose.stands) await purpose.load();
+  return purpose.stands || purpose.ask();
+};
