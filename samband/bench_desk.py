@@ -24,6 +24,10 @@ def mono_ms() -> float:
     return time.monotonic_ns() / 1e6
 
 
+PURPOSE_NEEDED = 428
+"""The server asks why somebody looks."""
+
+
 def new_request() -> str:
     """Return a fresh request id, as a page makes it."""
     import os
@@ -42,6 +46,7 @@ class Desk:
         default_factory=http.cookiejar.CookieJar, repr=False, init=False
     )
     csrf: str = field(default="", repr=False, init=False)
+    purpose: str = field(default="", repr=False, init=False)
 
     def __post_init__(self) -> None:
         """Sign in; raises LinkError with the server's words when refused."""
@@ -57,12 +62,23 @@ class Desk:
         return json.loads(data) if data else None
 
     def raw(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
-        """Make one API call; returns status and bytes."""
+        """Make one API call, stating a purpose where one is asked for; returns status and bytes."""
+        status, data = self._send(method, path, body)
+        if status == PURPOSE_NEEDED and not self.purpose:
+            self.purpose = self.call("POST", "/purposes", {"code": "case", "ref": "BENCH-1"})["id"]
+            return self._send(method, path, body)
+        return status, data
+
+    def _send(self, method: str, path: str, body: Any) -> tuple[int, bytes]:
         request = urllib.request.Request(  # noqa: S310 - the address of our own demo
             f"{self.url}/api/v1{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json", "X-Samband-Csrf": self.csrf},
+            headers={
+                "Content-Type": "application/json",
+                "X-Samband-Csrf": self.csrf,
+                "X-Samband-Purpose": self.purpose,
+            },
         )
         try:
             with self._opener.open(request, timeout=30) as answer:

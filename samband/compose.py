@@ -38,7 +38,7 @@ from dispatch.store.upgrade import upgrade
 from dispatch.wiring import Dispatch, Parts
 from gateway.bus import Bus, InProcessBus, Subscription
 from gateway.model.events import AlarmRaised, Envelope
-from gateway.model.ids import GatewayId, PositionId
+from gateway.model.ids import GatewayId, PositionId, UtcUs
 from gateway.model.p25_settings import P25_KINDS
 from gateway.model.plan import Plan
 from gateway.model.wire import from_json
@@ -64,6 +64,8 @@ from webrtc.session import RtcService
 
 logger = logging.getLogger(__name__)
 ORGANISATION = "Norrvik"
+GRANT_DAYS = 366
+"""No grant stands longer than a year."""
 ANYWHERE = "0.0.0.0"  # noqa: S104 - compared with, never a default
 LATE_RECORDINGS_S = 7 * 86_400
 """Recordings this young are compared with the database at a start."""
@@ -305,6 +307,7 @@ class Server:
             scope_kind=kind,
             scope=EVERYTHING,
             actions=ROLE_ACTIONS[role],
+            expires_utc=UtcUs(self.dispatch.services.clock.utc_us() + GRANT_DAYS * 86_400_000_000),
         )
         await self.dispatch.services.people.give(grant, "samband")
 

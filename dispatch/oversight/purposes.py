@@ -36,8 +36,8 @@ CODES = ("incident", "case", "order", "other")
 NEEDED = frozenset(
     {
         "call.search", "call.open", "recording.play", "recording.peaks", "lanes.open",
-        "access.read", "audit.read", "trail.person", "trail.subject", "trail.object", "audit.proof", "breach.listed",
-        "trail.object", "trail.person", "trail.subject",
+        "access.read", "audit.read", "trail.person", "trail.subject", "trail.object",
+        "audit.proof", "breach.listed",
     }
 )  # fmt: skip
 """What is consulted only with a purpose. Evidence asks for its own, with the legal basis."""

@@ -4,6 +4,9 @@ import asyncio
 import logging
 from pathlib import Path
 
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
 from dispatch.audit.keys import KeyFolder
 from dispatch.audit.log import sqlite_path
 from dispatch.oversight.approvals import Approvals, Tools
@@ -24,6 +27,7 @@ from dispatch.oversight.reviews import Reviews
 from dispatch.oversight.sampler import Sampler
 from dispatch.oversight.staff import StaffList
 from dispatch.oversight.two_person import TwoPersonActs
+from dispatch.retention.tables import LegalOrder
 from dispatch.services.background import Background
 from dispatch.services.desk import Desk
 from dispatch.services.record import Record
@@ -93,6 +97,7 @@ def add_oversight(services: Services, state: Path) -> None:
             seated=lambda user: desk.position_of(user) is not None,
         )
     )
+    purposes.orders(_order_known)
     record.purpose_rule(purposes.demand)
     reviews = services.add(
         Reviews(
@@ -154,3 +159,10 @@ def _add_two_person(services: Services, approvals: Approvals, record: Record) ->
             randomness=services.randomness,
         )
     )
+
+
+def _order_known(db: Session, number: str) -> bool:
+    """Whether an order was entered here; its number is compared without spaces."""
+    plain = func.replace(col(LegalOrder.number), " ", "")
+    query = select(LegalOrder.id).where((plain == number) | (col(LegalOrder.id) == number))
+    return db.exec(query).first() is not None

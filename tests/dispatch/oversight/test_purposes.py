@@ -8,6 +8,7 @@ from dispatch.auth.permissions import Role
 from dispatch.errors import ServiceError
 from dispatch.oversight.purposes import US_PER_HOUR, Purposes
 from dispatch.oversight.reasons import why_empty
+from dispatch.retention.tables import LegalOrder
 from dispatch.services.record import purpose_of
 from dispatch.store.tables import Call, Transmission
 from tests.dispatch.opus import spoken
@@ -86,6 +87,23 @@ async def opened(room: Room, title: str, **more: Any) -> str:
     )
     await room.store.write(lambda db: db.add(row))
     return incident
+
+
+def order(room: Room, number: str) -> LegalOrder:
+    """Return an order of a court, as it is entered."""
+    now = room.clock.utc_us()
+    return LegalOrder(
+        id=room.thing("o"),
+        number=number,
+        authority="court",
+        case="c",
+        basis="b",
+        deadline_utc=now,
+        document_sha256="0" * 64,
+        by="u-1",
+        by_name="A",
+        made_utc=now,
+    )
 
 
 async def state(browser: Browser, **body: str) -> Any:
@@ -186,6 +204,9 @@ async def test_an_incident_is_picked_by_its_number_and_must_be_known(room: Room)
     assert (await state(auditor, code="incident", ref="INC-1999-1")).status_code == 404
     assert (await state(auditor, code="incident")).status_code == 400
     assert (await state(auditor, code="order", ref="B 12-26")).status_code == 400
+    assert (await state(auditor, code="order", ref="B12-26")).status_code == 404
+    await room.store.write(lambda db: db.add(order(room, "B 12-26")))
+    assert (await state(auditor, code="order", ref="B12-26")).status_code == 201
     dpo = await room.browser("dpo", purpose=False)
     assert (await state(dpo, code="incident", ref=made)).status_code == 404
 
