@@ -12,11 +12,11 @@ export class Pictures {
   /** By item: thumbnails on its lane. */
   strips: Record<string, string[]> = $state({});
   /** The clip that is shown beside the lanes. */
-  clip: { item: LaneItem; url: string } | null = $state.raw(null);
+  clip: { item: LaneItem; name: string; url: string } | null = $state.raw(null);
   trouble = $state('');
   #urls: string[] = [];
 
-  async open(item: LaneItem): Promise<void> {
+  async open(item: LaneItem, name: string): Promise<void> {
     if (!item.play_url) return;
     this.trouble = '';
     try {
@@ -25,7 +25,7 @@ export class Pictures {
       this.#urls.push(url);
       if (item.kind === 'still') this.strips[item.id] = [url];
       else {
-        this.clip = { item, url };
+        this.clip = { item, name, url };
         this.strips[item.id] = await strip(url).catch(() => []);
       }
     } catch (error) {
