@@ -8,6 +8,7 @@ like the stills and clips in it, its events like any that belong to nothing.
 from sqlalchemy import ColumnElement, and_, exists, func, or_
 from sqlmodel import Session, col, select, update
 
+from dispatch.calllog.tables import UnitStatus
 from dispatch.cameras.tables import CameraEvent, CameraMedia
 from dispatch.incidents.tables import Incident, IncidentSuggestion, IncidentUnit
 from dispatch.retention.tables import DeskTelemetry
@@ -161,6 +162,7 @@ def reexpire(db: Session) -> int:
             changed += _set(db, CameraEvent, fits, col(CameraEvent.t_recv_utc) + us)
     for name, table, start, until in (
         ("message", Message, Message.t_utc, Message.expires_utc),
+        ("message", UnitStatus, UnitStatus.t_utc, UnitStatus.expires_utc),
         ("position", UnitPosition, UnitPosition.t_utc, UnitPosition.expires_utc),
         ("telemetry", DeskTelemetry, DeskTelemetry.t_utc, DeskTelemetry.expires_utc),
     ):

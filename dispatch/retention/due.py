@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, and_, cast, exists, literal_column, or_
 from sqlmodel import Session, col, select
 
+from dispatch.calllog.tables import UnitStatus
 from dispatch.cameras.tables import CameraEvent, CameraMedia, CameraUnread
 from dispatch.incidents.tables import Incident, IncidentSuggestion
 from dispatch.retention.classes import ERASED, ended
 from dispatch.retention.hold_book import is_held
-from dispatch.retention.scope import CALL, EVENT, MEDIA, MESSAGE, POSITION, TELEMETRY
+from dispatch.retention.scope import CALL, EVENT, MEDIA, MESSAGE, POSITION, STATUS, TELEMETRY
 from dispatch.retention.tables import DeskTelemetry, ErasureReview
 from dispatch.store.retention import INCIDENT_CLASS
 from dispatch.store.tables import Call, Message, UnitPosition
@@ -21,7 +22,7 @@ LOG_WORDS = "log_words"
 """The free texts of one month of the audit log: erased by destroying the month's keys."""
 UNREAD = "camera_unread"
 """Camera messages that no reader understood."""
-PASSING = (POSITION, EVENT, UNREAD, TELEMETRY)
+PASSING = (POSITION, STATUS, EVENT, UNREAD, TELEMETRY)
 """Types whose rows are deleted, not kept as tombstones."""
 AGREED = "erase"
 
@@ -51,7 +52,8 @@ class Kind:
     @property
     def text_key(self) -> Any:
         """The id as holds and jobs write it."""
-        return cast(col(self.key), String) if self.type == POSITION else col(self.key)
+        numbered = self.type in (POSITION, STATUS)
+        return cast(col(self.key), String) if numbered else col(self.key)
 
     def held(self) -> ColumnElement[bool]:
         """Return the condition that the object is on hold."""
@@ -98,6 +100,8 @@ def kinds() -> tuple[Kind, ...]:
              (col(Message.erased_utc).is_(None),), ()),
         Kind(POSITION, UnitPosition.id, UnitPosition.t_utc, UnitPosition.expires_utc, None,
              "position", (), ()),
+        Kind(STATUS, UnitStatus.id, UnitStatus.t_utc, UnitStatus.expires_utc, None,
+             "message", (), ()),
         Kind(MEDIA, CameraMedia.id, CameraMedia.made_utc, CameraMedia.expires_utc,
              CameraMedia.retention_class, "media",
              (col(CameraMedia.erased_utc).is_(None),),

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select
 
+from dispatch.calllog.tables import UnitStatus
 from dispatch.cameras.tables import Camera, CameraEvent, CameraMedia
 from dispatch.incidents.geo import distance_m
 from dispatch.incidents.tables import IncidentSuggestion
@@ -19,7 +20,8 @@ from dispatch.store.tables import Call, Message, Transmission, UnitPosition
 
 CALL, MESSAGE, POSITION = "call", "message", "position"
 MEDIA, EVENT, TELEMETRY = "media", "camera_event", "telemetry"
-TYPES = (CALL, MESSAGE, POSITION, MEDIA, EVENT, TELEMETRY)
+STATUS = "unit_status"
+TYPES = (CALL, MESSAGE, POSITION, STATUS, MEDIA, EVENT, TELEMETRY)
 NEAR_US = 600_000_000
 """A call is at a place when its talker reported from there within 10 minutes of it."""
 IDS_AT_ONCE = 500
@@ -126,6 +128,10 @@ def objects_in(db: Session, scope: Scope) -> Iterator[Found]:
             col(UnitPosition.unit).in_(scope.units), *_between(UnitPosition.t_utc, scope)
         )
         yield from ((POSITION, str(one)) for one in db.exec(query))
+        statuses = select(UnitStatus.id).where(
+            col(UnitStatus.unit).in_(scope.units), *_between(UnitStatus.t_utc, scope)
+        )
+        yield from ((STATUS, str(one)) for one in db.exec(statuses))
     cameras = (*scope.cameras, *_cameras_at(db, scope.places))
     if cameras:
         yield from _of_cameras(db, scope, cameras)

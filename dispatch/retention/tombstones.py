@@ -11,6 +11,7 @@ from sqlalchemy import Table, delete, update
 from sqlmodel import Session, SQLModel, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from dispatch.calllog.tables import UnitStatus
 from dispatch.cameras.tables import CameraEvent, CameraMedia, CameraUnread
 from dispatch.incidents.tables import (
     ClaimHit,
@@ -20,7 +21,7 @@ from dispatch.incidents.tables import (
 )
 from dispatch.retention.classes import ERASED
 from dispatch.retention.due import INCIDENT, UNREAD
-from dispatch.retention.scope import CALL, EVENT, MEDIA, MESSAGE, POSITION, TELEMETRY
+from dispatch.retention.scope import CALL, EVENT, MEDIA, MESSAGE, POSITION, STATUS, TELEMETRY
 from dispatch.retention.tables import DeskTelemetry
 from dispatch.store.individual import IndividualCall
 from dispatch.store.tables import (
@@ -148,6 +149,11 @@ def _positions(db: Session, ids: list[str], _now: int) -> Iterable[str]:
     return ()
 
 
+def _statuses(db: Session, ids: list[str], _now: int) -> Iterable[str]:
+    db.exec(delete(UnitStatus).where(col(UnitStatus.id).in_([int(one) for one in ids])))
+    return ()
+
+
 def _telemetry(db: Session, ids: list[str], _now: int) -> Iterable[str]:
     db.exec(delete(DeskTelemetry).where(col(DeskTelemetry.id).in_(ids)))
     return ()
@@ -186,6 +192,7 @@ _BURY: dict[str, Callable[[Session, list[str], int], Iterable[str]]] = {
     EVENT: _events,
     UNREAD: _unread,
     POSITION: _positions,
+    STATUS: _statuses,
     TELEMETRY: _telemetry,
     INCIDENT: _incidents,
 }

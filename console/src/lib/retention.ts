@@ -31,6 +31,7 @@ const OBJECTS: Record<string, string> = {
   call: 'call',
   message: 'text',
   position: 'place',
+  unit_status: 'status',
   media: 'still or clip',
   camera_event: 'camera event',
   camera_unread: 'unread camera message',
@@ -49,7 +50,7 @@ export function objectsWords(counts: Record<string, number>): string {
 
 function counted(count: number, word: string): string {
   if (count === 1) return `1 ${word}`;
-  return word === 'still or clip' ? `${count} stills and clips` : word === 'month of log words' ? `${count} months of log words` : `${count} ${word}s`;
+  return word === 'still or clip' ? `${count} stills and clips` : word === 'status' ? `${count} statuses` : word === 'month of log words' ? `${count} months of log words` : `${count} ${word}s`;
 }
 
 export function erasureWords(row: ErasureRow): string {

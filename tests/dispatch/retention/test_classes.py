@@ -2,18 +2,19 @@
 
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
+from dispatch.calllog.tables import UnitStatus
 from dispatch.cameras.tables import CameraEvent, CameraMedia
 from dispatch.incidents.tables import Incident, IncidentSuggestion
 from dispatch.retention.classes import reclassify
 from dispatch.retention.due import due
 from dispatch.retention.reviews import fill
 from dispatch.retention.tables import ErasureReview
-from dispatch.store.tables import US_PER_DAY, Transmission
+from dispatch.store.tables import US_PER_DAY, Transmission, UnitPosition
 from gateway.model import events as ev
 from tests.dispatch.retention.keepers import Keepers, both
-from tests.dispatch.room import NORTH
+from tests.dispatch.room import GHOST, NORTH, PATROL
 
 
 def incident(number: str, now: int, **values: Any) -> Incident:
@@ -130,3 +131,33 @@ async def test_an_incident_lengthens_and_needs_a_person_s_yes(keepers: Keepers) 
     assert kept_on.status_code == 200
     found = {(one.type, one.id) for one in room.store.read_now(lambda db: list(due(db, later)))}
     assert not found & mine
+
+
+async def test_statuses_and_places_go_whole_unless_held(keepers: Keepers) -> None:
+    room = keepers.room
+    now = room.clock.utc_us()
+
+    def put(db: Session) -> None:
+        for unit in (PATROL, GHOST):
+            db.add(UnitStatus(unit=unit, t_utc=now - 9, expires_utc=now - 1, digit="3"))
+            db.add(
+                UnitPosition(
+                    unit=unit, t_utc=now - 9, latitude_deg=55.6, longitude_deg=13.0,
+                    expires_utc=now - 1,
+                )
+            )  # fmt: skip
+
+    room.store.write_now(put)
+    body = {
+        "scope": {"units": [PATROL], "from_utc": now - 1000},
+        "reason": "asked for",
+        "basis": "RB 27:16",
+    }
+    assert (await keepers.auditor.post("/holds", body)).status_code == 201
+    job = (await keepers.supervisor.post("/retention/erasures")).json()
+    assert job["planned"] == 2
+    await keepers.supervisor.post(f"/retention/erasures/{job['id']}/start")
+    await keepers.done(job["id"])
+    statuses = room.store.read_now(lambda db: list(db.exec(select(UnitStatus.unit))))
+    places = room.store.read_now(lambda db: list(db.exec(select(UnitPosition.unit))))
+    assert (statuses, places) == ([PATROL], [PATROL])
