@@ -120,6 +120,11 @@ class Store:
         except DBAPIError as error:
             raise _unavailable(error) from error
 
+    def renew(self) -> None:
+        """Close the connections that nobody uses; new ones are made when they are needed."""
+        for engine in (self.engine, self._reader, self._audit):
+            engine.dispose()
+
     def close(self) -> None:
         """Finish what waits, then close; safe twice."""
         self._write_pool.shutdown(wait=True)
