@@ -44,37 +44,64 @@ def locked(db: Session, incidents: Iterable[str]) -> dict[str, Incident]:
     return {row.id: row for row in db.exec(query)}
 
 
-def _links(db: Session, incidents: Iterable[str]) -> dict[str, tuple[str | None, bool]]:
-    """Lock incidents; returns what each was merged into and whether parts were split off."""
-    query = (
-        select(Incident.id, Incident.merged_into, Incident.has_split)
-        .where(col(Incident.id).in_(sorted(incidents)))
-        .order_by(col(Incident.id))
-        .with_for_update()
-    )
-    return {one: (into, split) for one, into, split in db.exec(query)}
-
-
 def send_on(db: Session, batch: Batch) -> None:
     """Send a batch's events to where their incidents are now.
 
-    Safe to do again with the same batch: what was sent on is where it belongs.
+    Safe to do again with the same batch: what was sent on is where it belongs. All rows that are
+    written are locked by one statement in the order of their ids, after looking where they are; if
+    a merge came between, the locks are let go and it is looked again.
     """
     named = {*batch.growth, *(key[0] for key in batch.storms)}
     named |= {row["incident"] for row in batch.rows if row["incident"]}
     named -= {opening.incident for opening in batch.openings}
     if not named:
         return
-    links = _links(db, named)
-    homes = {one: resolve(db, one) for one, (into, _) in links.items() if into}
-    while homes:
-        links |= _links(db, homes.values())
-        again = {one: resolve(db, home) for one, home in homes.items() if links[home][0]}
-        _redirect(batch, homes | again)
-        homes = again
-    parts = [one for one, (_, split) in links.items() if split]
-    if parts:
-        _links(db, _send_to_splits(db, batch, parts))
+    homes, parts = _where(db, named)
+    while db.get_bind().dialect.name != "sqlite":  # SQLite has one writer at a time
+        hold = db.begin_nested()
+        _lock(db, {*homes, *homes.values(), *(t for some in parts.values() for _, t in some)})
+        again = _where(db, named)
+        if again == (homes, parts):
+            hold.commit()
+            break
+        hold.rollback()
+        homes, parts = again
+    moved = {old: new for old, new in homes.items() if old != new}
+    if moved:
+        _redirect(batch, moved)
+    for part, splits in parts.items():
+        for split in splits:
+            _send_part(db, batch, part, split)
+
+
+def _where(db: Session, named: set[str]) -> tuple[dict[str, str], dict[str, list[tuple[str, str]]]]:
+    """Return where each incident is now, and for those with parts split off (split, target)."""
+    query = select(Incident.id, Incident.merged_into, Incident.has_split)
+    found = list(db.exec(query.where(col(Incident.id).in_(sorted(named)))))
+    homes = {one: resolve(db, one) if into else one for one, into, _ in found}
+    split = {homes[one] for one, _, has_split in found if has_split}
+    moved = [home for one, home in homes.items() if one != home]
+    if moved:
+        has = select(Incident.id).where(col(Incident.id).in_(moved), col(Incident.has_split))
+        split |= set(db.exec(has))
+    return homes, {part: _splits_of(db, part) for part in sorted(split)}
+
+
+def _lock(db: Session, incidents: set[str]) -> None:
+    query = select(Incident.id).where(col(Incident.id).in_(sorted(incidents)))
+    db.exec(query.order_by(col(Incident.id)).with_for_update()).all()
+
+
+def _splits_of(db: Session, part: str) -> list[tuple[str, str]]:
+    """Return (split, where its part is now) of what was split off from an incident, in order."""
+    query = select(IncidentMerge).where(
+        IncidentMerge.kind == "split", col(IncidentMerge.source).in_(family(db, part))
+    )
+    splits = [
+        (split.id, resolve(db, split.target))
+        for split in db.exec(query.order_by(col(IncidentMerge.id)))
+    ]
+    return [(split, target) for split, target in splits if target != part]
 
 
 def _redirect(batch: Batch, moved: dict[str, str]) -> None:
@@ -102,21 +129,8 @@ def object_key(source: str, src_event_id: str) -> str:
     return f"{source} {src_event_id}"
 
 
-def _send_to_splits(db: Session, batch: Batch, parts: list[str]) -> set[str]:
-    """Send events of cameras and objects that were split off; returns the incidents they go to."""
-    targets: set[str] = set()
-    for part in parts:
-        query = select(IncidentMerge).where(
-            IncidentMerge.kind == "split", col(IncidentMerge.source).in_(family(db, part))
-        )
-        for split in db.exec(query.order_by(col(IncidentMerge.id))):
-            target = resolve(db, split.target)
-            if target != part and _send_part(db, batch, part, (split.id, target)):
-                targets.add(target)
-    return targets
-
-
-def _send_part(db: Session, batch: Batch, part: str, split: tuple[str, str]) -> bool:
+def _send_part(db: Session, batch: Batch, part: str, split: tuple[str, str]) -> None:
+    """Send events of cameras and objects that were split off to where these are now."""
     moved = select(IncidentMoved).where(IncidentMoved.merge == split[0])
     what = [(row.kind, row.object) for row in db.exec(moved)]
     cameras = {name for kind, name in what if kind == "camera"}
@@ -129,7 +143,6 @@ def _send_part(db: Session, batch: Batch, part: str, split: tuple[str, str]) -> 
     ]
     for row in ours:
         _send_row(batch, row, split[1])
-    return bool(ours)
 
 
 def _send_row(batch: Batch, row: dict[str, Any], target: str) -> None:
