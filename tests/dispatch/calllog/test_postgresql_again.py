@@ -19,15 +19,12 @@ from tests.dispatch.incidents.test_api import (
     side,
     test_an_incident_by_hand,
     test_from_webhook_to_confirmed_call,
-    test_incidents_of_hidden_cameras_and_talkgroups_are_not_there,
 )
 from tests.dispatch.room import Room
 from tests.dispatch.test_calls import (
     test_search_finds_by_words_unit_time_and_counts_all_pages,
-    test_the_sheet_lists_who_listened_and_notes_come_live,
 )
 from tests.dispatch.test_journal import (
-    test_a_call_cut_by_a_crash_is_closed_as_interrupted_and_takes_its_late_sound,
     test_a_text_that_no_database_takes_is_set_aside_and_the_rest_written,
     test_an_emergency_in_mid_call_marks_call_and_transmission,
     test_an_event_the_schema_refuses_is_set_aside_and_holds_up_nothing,
@@ -37,16 +34,13 @@ from tests.postgres import Databases
 
 __all__ = [
     "side",
-    "test_a_call_cut_by_a_crash_is_closed_as_interrupted_and_takes_its_late_sound",
     "test_a_text_that_no_database_takes_is_set_aside_and_the_rest_written",
     "test_an_emergency_in_mid_call_marks_call_and_transmission",
     "test_an_event_the_schema_refuses_is_set_aside_and_holds_up_nothing",
     "test_an_incident_by_hand",
     "test_from_webhook_to_confirmed_call",
-    "test_incidents_of_hidden_cameras_and_talkgroups_are_not_there",
     "test_presses_texts_units_and_alarms_are_kept_with_their_steps",
     "test_search_finds_by_words_unit_time_and_counts_all_pages",
-    "test_the_sheet_lists_who_listened_and_notes_come_live",
 ]
 
 
