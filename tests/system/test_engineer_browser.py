@@ -1,0 +1,121 @@
+"""An engineer's day: a list imported, reported rows mended, compared, activated, rolled back."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from samband.bench_browser import browser, sign_in
+from samband.bench_demo import Control, RunningDemo
+from samband.bench_desk import Desk
+from tests.system.conftest import needs_chromium
+from tests.system.story import silence_on_air
+from tests.system.walk import AXE, Walk
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [
+    needs_chromium,
+    pytest.mark.browser,
+    pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed (npm ci in console/)"),
+]
+SIZE = (1366, 768)
+LIST = """Decimal,Hex,Mode,Alpha Tag,Description,Tag,Category,Priority
+310411,4bc8b,D,NORRVIK RESERV 1,Reserve,Police,Reserve,3
+310412,4bc99,De,NORRVIK RESERV 2,Reserve,Police,Reserve,3
+31O413,,D,NORRVIK RESERV 3,Reserve,Police,Reserve,3
+310414,,,NORRVIK RESERV 4,Reserve,Police,Reserve,3
+"""
+MENDED = LIST.replace("31O413", "310413").replace("310414,,,", "310414,,D,")
+
+
+@pytest.fixture
+def page() -> Iterator["Page"]:
+    with browser(size=SIZE) as context:
+        yield context.new_page()
+
+
+def _import(walk: Walk, file: Path) -> None:
+    walk.page.get_by_test_id("import-file").set_input_files(file)
+    walk.page.get_by_test_id("import-format").wait_for()
+
+
+def _to_the_difference(walk: Walk) -> None:
+    for _ in range(3):
+        walk.click("import-next")
+        walk.page.wait_for_timeout(100)
+    walk.page.get_by_test_id("import-diff").wait_for()
+    walk.page.get_by_test_id("import-apply").wait_for()
+
+
+def test_an_engineers_day(
+    page: "Page", demo: RunningDemo, control: Control, tmp_path: Path
+) -> None:
+    walk = Walk(page, "engineer")
+    sign_in(page, demo.url, demo.users["engineer"], None)
+    silence_on_air(control, "hamnen")
+    page.get_by_test_id("plan-bar").wait_for()
+    page.get_by_test_id("link-hamnen").get_by_text("AT+").first.wait_for()
+    walk.step("links")
+    assert walk.serious_issues() == []
+    # A draft, and a list with faults in it.
+    walk.click("plan-begin")
+    walk.fill("draft-name", "reserve talkgroups")
+    walk.click("draft-begin")
+    page.get_by_test_id("plan-draft").get_by_text("reserve talkgroups").wait_for()
+    page.goto(f"{demo.url}/#/engineer/import")
+    broken, mended = tmp_path / "reserve.csv", tmp_path / "reserve-2.csv"
+    broken.write_text(LIST)
+    mended.write_text(MENDED)
+    _import(walk, broken)
+    _to_the_difference(walk)
+    report = page.get_by_test_id("row-report")
+    report.get_by_text("'O' in place 3").wait_for()
+    report.get_by_text("expected A, D, M or T").wait_for()
+    walk.step("row-report")
+    assert walk.serious_issues() == []
+    # The two rows mended in the list, it goes into the draft.
+    page.reload()
+    _import(walk, mended)
+    _to_the_difference(walk)
+    assert page.get_by_test_id("row-report").get_by_text("Skipped 0").count() == 1
+    walk.click("import-apply")
+    page.get_by_text("NORRVIK RESERV 3").wait_for()
+    walk.step("talkgroups")
+    # Compared, agreed to by a second person, live on trial, kept.
+    walk.click("plan-compare")
+    page.get_by_test_id("check-report").get_by_text("0 errors").wait_for()
+    page.get_by_label("Difference against the live plan").get_by_text("NORRVIK RESERV 4").wait_for()
+    walk.step("compare")
+    assert walk.serious_issues() == []
+    walk.fill("activate-reason", "reserve talkgroups for the winter")
+    walk.click("activate-ask")
+    page.get_by_test_id("asked").wait_for()
+    _agree(demo, page.get_by_test_id("asked").get_attribute("data-approval"))
+    walk.click("activate")
+    page.get_by_test_id("plan-trial").wait_for()
+    assert "plan 2" in walk.text("plan-live")
+    walk.step("trial")
+    walk.click("plan-keep")
+    page.get_by_test_id("plan-trial").wait_for(state="detached")
+    # And back, with a reason.
+    walk.click("rollback-1")
+    walk.fill("rollback-reason", "the terminals are not programmed yet")
+    walk.step("roll-back")
+    walk.click("rollback-now")
+    page.get_by_test_id("plan-live").get_by_text("plan 1").wait_for()
+    page.get_by_test_id("plan-history").get_by_text("Rolled back to plan 1").wait_for()
+    walk.step("history")
+    assert walk.faults == []
+
+
+def _agree(demo: RunningDemo, approval: str | None) -> None:
+    """The supervisor, at another desk, looks at what will happen and agrees to exactly that."""
+    supervisor = Desk(demo.url, **demo.users["supervisor"])
+    asked = supervisor.call("GET", f"/approvals/{approval}")
+    assert "reserve talkgroups" in asked["words"]
+    assert any("NORRVIK RESERV 4" in line for line in asked["detail"]["differences"])
+    body = {"agree": True, "digest": asked["digest"]}
+    assert supervisor.call("POST", f"/approvals/{approval}", body)["state"] == "agreed"
