@@ -31,9 +31,9 @@ class LateClock:
 @pytest.fixture
 async def approvals(room: Room) -> Approvals:
     made = room.services.use(Approvals)
-    made.kind("hold.lift", words="lift a hold", ask="evidence.request", approve="evidence.approve")
+    made.kind("test.lift", words="lift a hold", ask="evidence.request", approve="evidence.approve")
     made.kind(
-        "hold.burn",
+        "test.burn",
         words="burn a hold",
         ask="evidence.request",
         approve="evidence.approve",
@@ -52,7 +52,7 @@ async def asker_of(room: Room, browser: Browser) -> Asker:
 
 
 async def asked(
-    room: Room, approvals: Approvals, browser: Browser, kind: str = "hold.lift"
+    room: Room, approvals: Approvals, browser: Browser, kind: str = "test.lift"
 ) -> tuple[str, str]:
     digest = digest_of(WHAT)
     made = await approvals.ask(
@@ -81,7 +81,7 @@ async def test_a_second_person_sees_what_will_happen_and_agrees_once(
         told = await reader.event("approval.asked")
     assert told["data"]["words"].startswith("Lift hold")
     with pytest.raises(NotApproved, match="still waits for the second person"):
-        await approvals.demand("hold.lift", "h-1", digest)
+        await approvals.demand("test.lift", "h-1", digest)
     [row] = (await second.get("/approvals?waiting=true")).json()
     assert (row["id"], row["may_decide"], "digest" in row) == (approval, True, False)
     shown = (await second.get(f"/approvals/{approval}")).json()
@@ -89,11 +89,11 @@ async def test_a_second_person_sees_what_will_happen_and_agrees_once(
     done = await second.post(f"/approvals/{approval}", {"agree": True, "digest": digest})
     assert done.json()["state"] == "agreed"
     with pytest.raises(NotApproved, match="nobody has agreed to exactly this"):
-        await approvals.demand("hold.lift", "h-1", digest_of({**WHAT, "recordings": []}))
-    used = await approvals.demand("hold.lift", "h-1", digest)
+        await approvals.demand("test.lift", "h-1", digest_of({**WHAT, "recordings": []}))
+    used = await approvals.demand("test.lift", "h-1", digest)
     assert [vote.name for vote in used.votes] == ["Second"]
     with pytest.raises(NotApproved, match="was used once already"):
-        await approvals.demand("hold.lift", "h-1", digest)
+        await approvals.demand("test.lift", "h-1", digest)
     log = [(one["verb"], one["result"]) for one in await entries(room) if "approval" in one["verb"]]
     assert log == [
         ("approval.asked", "ok"),
@@ -146,7 +146,7 @@ async def test_same_address_is_the_same_desk_unless_it_is_this_machine(
     near = Asker(access=two.access, session=two.session, address="10.0.0.7")
     digest = digest_of(WHAT)
     approval = await approvals.ask(
-        placed, kind="hold.lift", subject="h-1", digest=digest, words="Lift it", detail=WHAT
+        placed, kind="test.lift", subject="h-1", digest=digest, words="Lift it", detail=WHAT
     )
     with pytest.raises(Exception, match="another desk"):
         await approvals.decide(near, approval, agree=True, digest=digest)
@@ -157,15 +157,15 @@ async def test_same_address_is_the_same_desk_unless_it_is_this_machine(
 
 async def test_what_needs_two_needs_two_others(room: Room, approvals: Approvals) -> None:
     first, second = await room.browser("supervisor"), await room.browser("second")
-    approval, digest = await asked(room, approvals, first, "hold.burn")
+    approval, digest = await asked(room, approvals, first, "test.burn")
     assert (await agree(second, approval)).json()["state"] == "waiting"
     again = await agree(await room.browser("second"), approval)
     assert again.status_code == 403
     assert "answered this already" in again.json()["error"]["message"]
     with pytest.raises(NotApproved):
-        await approvals.demand("hold.burn", "h-1", digest)
+        await approvals.demand("test.burn", "h-1", digest)
     assert (await agree(await room.browser("third"), approval)).json()["state"] == "agreed"
-    used = await approvals.demand("hold.burn", "h-1", digest)
+    used = await approvals.demand("test.burn", "h-1", digest)
     assert len(used.votes) == 2
 
 
@@ -182,7 +182,7 @@ async def test_a_refusal_says_why_and_is_the_end(room: Room, approvals: Approval
     assert refused.json()["votes"][0]["reason"] == body["reason"]
     assert (told["data"]["state"], told["data"]["by"]) == ("refused", "Second")
     with pytest.raises(NotApproved, match="is refused"):
-        await approvals.demand("hold.lift", "h-1", digest)
+        await approvals.demand("test.lift", "h-1", digest)
     third = await room.browser("third")
     assert (await agree(third, approval)).status_code == 409
 
@@ -208,7 +208,7 @@ async def test_a_request_waits_a_day_and_an_approval_stands_for_one(
     assert (await agree(second, approval)).status_code == 200
     clock.ahead_us = VALID_US + 1_000_000
     with pytest.raises(NotApproved, match="more than 24 hours old"):
-        await approvals.demand("hold.lift", "h-1", digest)
+        await approvals.demand("test.lift", "h-1", digest)
     waiting, _ = await asked(room, approvals, first)
     assert waiting != approval
     assert await approvals.expire() == 1
@@ -232,7 +232,7 @@ async def test_one_question_is_asked_once_and_can_be_taken_back(
     assert (await second.send("DELETE", f"/approvals/{approval}")).status_code == 403
     assert (await first.send("DELETE", f"/approvals/{approval}")).json()["state"] == "withdrawn"
     with pytest.raises(NotApproved, match="is withdrawn"):
-        await approvals.demand("hold.lift", "h-1", digest)
+        await approvals.demand("test.lift", "h-1", digest)
 
 
 async def test_what_was_agreed_can_happen_at_once_and_is_used_by_that(
@@ -243,13 +243,13 @@ async def test_what_was_agreed_can_happen_at_once_and_is_used_by_that(
     async def act(row: ApprovalRow, asker: Asker) -> None:
         done.append((row.state, asker.access.user.name))
 
-    approvals.on_agreed("hold.lift", act)
+    approvals.on_agreed("test.lift", act)
     approval, digest = await asked(room, approvals, await room.browser("supervisor"))
     answer = await agree(await room.browser("second"), approval)
     assert answer.json()["state"] == "used"
     assert done == [("used", "second")]
     with pytest.raises(NotApproved):
-        await approvals.demand("hold.lift", "h-1", digest)
+        await approvals.demand("test.lift", "h-1", digest)
 
 
 @pytest.mark.parametrize("role", [Role.DISPATCHER, Role.ENGINEER, Role.ADMINISTRATOR])
