@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,6 @@ from dispatch.retention.sealed import SealedFiles
 from dispatch.retention.sealed_format import CHUNK_BYTES, HEADER_BYTES, TAG_BYTES, SealBroken
 from dispatch.retention.tables import FileKey
 from dispatch.store.engine import Store
-from dispatch.store.upgrade import upgrade
 
 
 class Killed(BaseException):
@@ -26,9 +26,7 @@ class Shelf:
 
     def __init__(self, state: Path) -> None:
         self.state = state
-        url = f"sqlite:///{state / 'samband.db'}"
-        upgrade(url)
-        self.store = Store(url)
+        self.store = Store(f"sqlite:///{state / 'samband.db'}")
         self.folder = state / "recordings"
         self.folder.mkdir(exist_ok=True)
         self.open()
@@ -51,7 +49,8 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
+def shelf(tmp_path: Path, empty_database: Path) -> Shelf:
+    shutil.copy(empty_database, tmp_path / "samband.db")
     return Shelf(tmp_path)
 
 
