@@ -107,6 +107,16 @@ export interface VerifyResult {
   took_ms: number;
   at_utc: number;
 }
+export interface LogState {
+  size: number;
+  root: string;
+  head: { size: number | null };
+  writable: boolean;
+  reason: string;
+  spooled: number;
+  witness: Omit<Witness, 'minutes_ago'>[] | null;
+  stamp: { size: number; fault: string } | null;
+}
 export interface VerifyState {
   running: { started_utc: number; done: number; of: number } | null;
   last: VerifyResult | null;
@@ -207,6 +217,7 @@ export const reportsApi = {
   day: (day: string): Promise<DaySheet> => api.get(path`/daysheets/${day}`),
   trail: (what: 'subject' | 'person' | 'own', query: Query): Promise<TrailPage> => api.get(withQuery(`/trail/${what}`, query)),
   people: (): Promise<Account[]> => api.get('/trail/people'),
+  state: (): Promise<LogState> => api.get('/audit/state'),
   verification: (): Promise<VerifyState> => api.get('/audit/verification'),
   verify: (): Promise<VerifyState> => api.post('/audit/verification'),
   integrity: (): Promise<IntegrityInfo> => api.get('/audit/integrity'),
