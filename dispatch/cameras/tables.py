@@ -28,6 +28,7 @@ class Camera(SQLModel, table=True):
     """One camera: where it stands and what it sees."""
 
     __tablename__ = "camera"
+    __table_args__ = (Index("ix_camera_place", "latitude_deg", "longitude_deg"),)
 
     id: str = Field(primary_key=True)
     """Our id, also what is shown: ``cam-hamnen-04``."""
@@ -36,7 +37,7 @@ class Camera(SQLModel, table=True):
     name: str = ""
     place: str = ""
     group: str = Field(default="", index=True)
-    latitude_deg: float | None = Field(default=None, index=True)
+    latitude_deg: float | None = None
     longitude_deg: float | None = None
     bearing_deg: float | None = None
     range_m: float = 50.0

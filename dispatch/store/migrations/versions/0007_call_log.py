@@ -26,7 +26,7 @@ _INDEXES = (
     ("ix_access_t_utc", "access", ["t_utc"]),
     ("ix_press_transmission", "press", ["transmission"]),
     ("ix_camera_media_camera_from", "camera_media", ["camera", "from_utc"]),
-    ("ix_camera_latitude_deg", "camera", ["latitude_deg"]),
+    ("ix_camera_place", "camera", ["latitude_deg", "longitude_deg"]),
     ("ix_incident_latitude_deg", "incident", ["latitude_deg"]),
     ("ix_position_log_taken", "position_log", ["taken_utc"]),
     ("ix_alarm_step_t_utc", "alarm_step", ["t_utc"]),
