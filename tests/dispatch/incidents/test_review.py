@@ -45,7 +45,7 @@ async def side(room: Room, tmp_path: Path) -> AsyncIterator[CameraSide]:
     config = Cameras(camera=(KAJEN, HIDDEN), webhook=(Webhook(id="test", secret_file=secret),))
     made = CameraSide(config, room.services)
     made.reviews._clock = SlowClock(room.clock)
-    room.store.write_now(lambda db: db.add(faces_on("test", room.clock.utc_us())))
+    room.store.write_now(lambda db: db.add(faces_on("webhook:test", room.clock.utc_us())))
     await made.start()
     yield made
     await made.close()
