@@ -102,7 +102,7 @@ def events_markdown() -> str:
     lines = [
         "# Events",
         "",
-        "Made from `gateway/model/events.py`, `dispatch/events.py` and the `events.py` of its rooms;",
+        "Made from `gateway/model/events.py`, `dispatch/events.py` and the `events.py` of rooms;",
         "do not edit by hand. The JSON Schema is `docs/events.schema.json`, also served at",
         "`/api/v1/events.schema.json`.",
         "",

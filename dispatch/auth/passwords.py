@@ -3,6 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -21,6 +22,12 @@ FORGET_MS = 15 * 60_000
 MAX_REMEMBERED = 10_000
 
 
+@cache
+def _nobody() -> str:
+    """Return the hash that stands in for users who don't exist; made once in a process."""
+    return PasswordHasher().hash("there is no such user")
+
+
 class Passwords:
     """Hashes and checks passwords, one at a time, off the event loop."""
 
@@ -28,7 +35,7 @@ class Passwords:
         """Start the thread and make the hash that stands in for users who don't exist."""
         self._hasher = PasswordHasher()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="crypto")
-        self._nobody = self._hasher.hash("there is no such user")
+        self._nobody = _nobody()
 
     async def hash(self, password: str) -> str:
         """Return the hash of a new password; raises ServiceError when it is too short."""

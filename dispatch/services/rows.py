@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
-from dispatch.store.tables import Alarm, Transmission
+from dispatch.store.tables import Alarm
 from gateway.model.events import (
     AlarmRaised,
     FloorRefused,

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SERVER = ("samband", "dispatch", "webrtc", "hardware", "gateway", "codecs/voicecodecs")
 OWN = {"samband", "dispatch", "webrtc", "hardware", "gateway", "voicecodecs", "tests"}
-MODULES = {"pyyaml": "yaml", 
+MODULES = {"pyyaml": "yaml",
     "aiomqtt": "aiomqtt", "argon2-cffi": "argon2", "import-linter": "importlinter",
     "onvif-zeep-async": "onvif", "opuslib-next": "opuslib_next", "pyserial": "serial",
     "python-multipart": "multipart",

@@ -61,6 +61,7 @@ from gateway.model.message_commands import MessageOpen, PositionRequest, StatusS
 from gateway.model.plan import Link, Plan, Site, System, Talkgroup, Unit
 from gateway.model.unit_commands import UnitActAsk
 from tests.dispatch.standing import standing_purpose
+from tests.fresh_store import fresh_store
 from webrtc.hub import VoiceHub
 from webrtc.microphone import UplinkGate
 from webrtc.ptt import PttService
@@ -245,7 +246,10 @@ class Room:
         self._clients: list[httpx.AsyncClient] = []
 
     async def start(self) -> None:
-        upgrade(self.url)
+        if self.url.startswith("sqlite:///"):
+            fresh_store(self.state / "samband.db")
+        else:
+            upgrade(self.url)
         self.store = Store(self.url, f"sqlite:///{self.audit_file}")
         self.bus = InProcessBus(GATEWAY, self.clock, secrets.token_bytes, check_json=True)
         keys = KeyFolder(self.state / "keys")

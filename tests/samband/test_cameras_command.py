@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from dispatch.live.camera_http import Login
 from dispatch.live.onvif_discovery import probe, read_matches, scopes_of
+from gateway.model.errors import LinkError
 from samband import cameras_command
 from samband.cli import main
 from tests.dispatch.cameras.serving import serving
@@ -84,12 +86,12 @@ async def test_what_a_camera_offers(tmp_path: Path) -> None:
     camera = SnapshotCamera()
     async with serving(camera.app) as port:
         url = f"http://127.0.0.1:{port}/onvif/device_service"
-        login = cameras_command.Login(user="samband", password="secret")
+        login = Login(user="samband", password="secret")
         told: Any = await cameras_command.profiles(url, login)
         assert told["model"] == "C1"
         assert told["picture"] == f"http://127.0.0.1:{port}/digest.jpg"
         assert told["profiles"][0]["encoding"] == "H264"
-        with pytest.raises(cameras_command.LinkError, match="Sender not Authorized"):
+        with pytest.raises(LinkError, match="Sender not Authorized"):
             await cameras_command.profiles(url, None)
 
 

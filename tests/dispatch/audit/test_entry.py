@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from dispatch.audit.entry import BadEntry, canonical, entry_bytes, seal, timestamp
 from dispatch.audit.keys import GroupKeys, KeyFolder, SecretKey, log_signing_key
+from dispatch.audit.opened import opened
 from dispatch.audit.verify import check_entry
 from dispatch.audit.verify_report import Report
 from gateway.model.errors import ConfigError
 from gateway.model.ids import UtcUs
-from dispatch.audit.opened import opened
 from tests.dispatch.audit.conftest import act
 
 NOW = UtcUs(1_764_000_000_123_456)

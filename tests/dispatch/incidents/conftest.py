@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.store.upgrade import upgrade
 from tests.dispatch.incidents.desk import Desk
+from tests.fresh_store import fresh_store
 from tests.postgres import Databases
 
 
@@ -14,7 +14,7 @@ from tests.postgres import Databases
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the whole schema, to be copied."""
     file = tmp_path_factory.mktemp("schema") / "incidents.db"
-    upgrade(f"sqlite:///{file}")
+    fresh_store(file)
     return file
 
 

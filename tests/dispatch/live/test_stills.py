@@ -39,7 +39,7 @@ class Place:
             ways=self.ways,
             http=self.http,
             engines=self.engines,
-            clock=MovableClock(),  # type: ignore[arg-type]  # the same methods
+            clock=MovableClock(),
         )
 
     def way(self, **changes: Any) -> None:

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from dispatch.auth.permissions import ROLE_ACTIONS, Role
-from dispatch.store.upgrade import upgrade
 from tests.dispatch.retention.keepers import Keepers
 from tests.dispatch.room import Room
+from tests.fresh_store import fresh_store
 
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the whole schema, to be copied."""
     file = tmp_path_factory.mktemp("retention") / "samband.db"
-    upgrade(f"sqlite:///{file}")
+    fresh_store(file)
     return file
 
 
