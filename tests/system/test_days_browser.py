@@ -118,7 +118,7 @@ def _officer(walk: Walk, demo: RunningDemo) -> None:
     assert walk.serious_issues() == []
     for name in ("daysheet", "reports", "integrity"):
         page.goto(f"{demo.url}/#/audit/{name}")
-        page.get_by_role("table").first.wait_for()
+        page.locator("main .panel").first.wait_for()
         assert walk.serious_issues() == [], name
 
 
