@@ -122,7 +122,8 @@ def _officer(walk: Walk, demo: RunningDemo) -> None:
         assert walk.serious_issues() == [], name
 
 
-def test_a_supervisors_and_an_officers_day(demo: RunningDemo) -> None:
+def test_a_supervisors_and_an_officers_day(demo: RunningDemo, control: Control) -> None:
+    control.ask(do="status", radio=RADIO, unit=UNIT, value=0)
     with browser(size=SMALL, dark=False) as context:
         walk = Walk(context.new_page(), "supervisor")
         _supervisor(walk, demo)
