@@ -27,6 +27,12 @@ class Router {
     location.hash = where;
   }
 
+  /** Another address for the same page: no new entry in the history. */
+  replace(where: string): void {
+    history.replaceState(null, '', where);
+    this.route = parseRoute(location.hash);
+  }
+
   /** Change the query with a new entry in the history, so that back leads to the one before. */
   pushQuery(query: URLSearchParams): void {
     const base = location.hash.split('?')[0] ?? '#/';
