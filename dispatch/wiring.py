@@ -17,6 +17,7 @@ from dispatch.auth.people import People
 from dispatch.auth.sessions import SESSION_HOURS, SessionInfo, Sessions
 from dispatch.calllog.keeping import CallLogKeeper
 from dispatch.calllog.setup import add_call_log
+from dispatch.evidence.events import EvidenceChanged, EvidenceLarge, who_sees
 from dispatch.incidents.views import list_incidents
 from dispatch.oversight.wiring import Oversight, add_oversight
 from dispatch.plans.wiring import PlanRules, Plans, add_plans
@@ -185,6 +186,7 @@ class Dispatch:
         s.add(DiskPolicy(parts.state, s.bus))
         add_oversight(s, parts.state)
         add_plans(s, parts.plans)
+        sight.add_rules({event.type: who_sees for event in (EvidenceChanged, EvidenceLarge)})
         add_reports(s, parts.state, parts.reports)
         writer = JournalWriter(s.plan, desk_writers() | individual_writers())
         add_retention(s, parts.state, writer)

@@ -10,7 +10,6 @@ from dispatch.audit.stamp import authority
 from dispatch.audit.writer import AuditWriter
 from dispatch.evidence.collecting import Collecting
 from dispatch.evidence.daily import DailyCheck
-from dispatch.evidence.events import EvidenceChanged, EvidenceLarge, who_sees
 from dispatch.evidence.exporter import exporter_signer
 from dispatch.evidence.gather import Folders
 from dispatch.evidence.making import Making
@@ -23,7 +22,6 @@ from dispatch.oversight.approvals import Approvals
 from dispatch.retention.sealed import SealedFiles
 from dispatch.services.record import Record
 from dispatch.services.registry import Services
-from dispatch.services.sight import Sight
 from samband.config import Config
 
 
@@ -37,9 +35,6 @@ class EvidenceSide:
             Outages(config.state / "evidence", services.bus, services.clock)
         )
         evidence = services.add(evidence_service(config, writer, services, self._outside))
-        services.use(Sight).add_rules(
-            {event.type: who_sees for event in (EvidenceChanged, EvidenceLarge)}
-        )
         witnesses = tuple(one.key for one in self._outside.cosigning.witnesses)
         database = sqlite_path(config.audit_url)
         services.add(Mirror(writer, database, config.state / "mirror", witnesses))

@@ -80,7 +80,8 @@ PASSWORD = "correct horse battery"
 @cache
 def password_hash() -> str:
     """Hash the password of all test people once: argon2 is slow on purpose."""
-    return PasswordHasher().hash(PASSWORD)
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # a hash says its own cost
+    return cheap.hash(PASSWORD)
 
 
 def small_plan() -> Plan:

@@ -245,7 +245,7 @@ async def test_a_file_that_was_changed_stops_the_build(desk: Desk) -> None:
     for path in (desk.room.state / "recordings").glob("*.opus"):
         path.unlink()
     answer = await desk.supervisor.post("/evidence", desk.body())
-    assert answer.status_code == 400
+    assert answer.status_code == 404
     assert not list((desk.room.state / "evidence").glob("*.zip*"))
 
 
