@@ -38,8 +38,8 @@ describe('the list of incidents', () => {
 });
 
 describe('what makes a noise', () => {
-  const told = (type: string, data: Record<string, unknown>): Envelope => event(type, data);
-  it.each<[string, Record<string, unknown>, boolean]>([
+  const told = (type: EventType, data: Record<string, unknown>): Envelope => event(type, data);
+  it.each<[EventType, Record<string, unknown>, boolean]>([
     ['incident.opened', { severity: 'alert' }, true],
     ['incident.opened', { severity: 'detection' }, false],
     ['incident.opened', { severity: 'alert', exercise: true }, false],

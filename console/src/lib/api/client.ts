@@ -118,7 +118,8 @@ export class ApiClient {
     } catch {
       throw new RequestFailed(0, 'The server does not answer', 'check the network', 0);
     }
-    if (response.status === 428 && !again && (await this.onPurposeNeeded())) {
+    // Asking which purposes stand never asks for one: it would go round for ever.
+    if (response.status === 428 && !again && !where.startsWith('/purposes') && (await this.onPurposeNeeded())) {
       return this.raw(method, where, body, true, timeoutMs);
     }
     if (!response.ok) {
