@@ -3,9 +3,7 @@
 import io
 from collections.abc import Mapping
 from datetime import date, datetime, time
-from typing import Any
-
-from python_calamine import CalamineWorkbook
+from typing import TYPE_CHECKING, Any
 
 from dispatch.errors import ServiceError, TooLarge
 from dispatch.importing.csv_rows import MAX_FILE_BYTES, MAX_ROWS, CsvRow, Table, read_table
@@ -20,6 +18,9 @@ from dispatch.importing.table_fields import (
 )
 from dispatch.importing.talkgroup_rows import TalkgroupRows
 from dispatch.importing.unit_rows import UnitRows
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
 
 FORMAT = "spreadsheet"
 TALKGROUPS, UNITS = "talkgroups", "units"
@@ -63,7 +64,9 @@ def sheets_of(data: bytes) -> list[str]:
     return list(_workbook(data).sheet_names)
 
 
-def _workbook(data: bytes) -> CalamineWorkbook:
+def _workbook(data: bytes) -> "CalamineWorkbook":
+    from python_calamine import CalamineWorkbook  # noqa: PLC0415 - its memory costs who reads one
+
     if len(data) > MAX_FILE_BYTES:
         raise TooLarge(f"file: {len(data)} bytes, at most {MAX_FILE_BYTES} are read")
     _refuse_bomb(data)
