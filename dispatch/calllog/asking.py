@@ -96,8 +96,10 @@ class Questions:
         return Group(facets=frozenset(found.values()))
 
     def _plain(self, query: CallQuery) -> list[Group]:
+        # Emergencies at a site have a list of their own; the site's would be a look-up a call more.
+        site = "site.emergency" if query.emergency else "site"
         asked: list[tuple[str, tuple[str, ...]]] = [
-            ("site", query.sites),
+            (site, query.sites),
             ("system", (query.system,) if query.system else ()),
             ("position", (query.position,) if query.position else ()),
             ("plan", (str(query.plan),) if query.plan is not None else ()),
@@ -118,8 +120,6 @@ class Questions:
                 raise ServiceError(f"direction: expected in or out, got {query.direction!r}")
             asked.append((query.direction, True))
         groups = [self._flag(flag, wanted) for flag, wanted in asked if wanted is not None]
-        if query.emergency and query.sites:
-            groups.append(self._known([("site.emergency", site) for site in query.sites]))
         if query.outcome:
             kind = "flag" if query.outcome in FLAG_OUTCOMES else "cause"
             groups.append(self._known([(kind, query.outcome)]))
