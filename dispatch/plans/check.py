@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dispatch.plans.canonical import plan_hash
 from dispatch.plans.finding import Finding, Rule, Severity
 from dispatch.plans.rules_ids import RULES as ID_RULES
+from dispatch.plans.rules_patches import RULES as PATCH_RULES
 from dispatch.plans.rules_radio import radio_rules
 from dispatch.store.retention import RETENTION_DAYS
 from gateway.model.plan import Plan
@@ -52,7 +53,11 @@ class Checker:
     ) -> None:
         """Take what a driver would refuse and the retention classes of the policy."""
         self._link_faults = link_faults
-        self.rules: tuple[Rule, ...] = (*ID_RULES, *radio_rules(retention_classes))
+        self.rules: tuple[Rule, ...] = (
+            *ID_RULES,
+            *radio_rules(retention_classes),
+            *PATCH_RULES,
+        )
 
     def check(self, plan: Plan) -> Report:
         """Return every finding, errors first."""

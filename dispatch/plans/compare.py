@@ -1,20 +1,24 @@
 """What differs between two plans, by object and field, in words. Order of rows is no difference."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dispatch.plans.objects import KINDS, PlanObject, objects_of
 from dispatch.plans.words import change_words, field_words, value_words
+from gateway.model.ids import TalkgroupId
 from gateway.model.plan import Plan
 
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
+Names = Mapping[TalkgroupId, str]
+"""Talkgroups and their names, in either plan."""
 _SHOWN_WHEN_ADDED = {
     "talkgroup": ("recorded", "encrypted", "retention", "priority"),
     "unit": ("owner", "kind"),
     "link": ("kind", "site", "port"),
     "unit_rule": ("pattern", "first", "last", "alias"),
+    "patch": ("members", "active", "encryption"),
 }
 
 
@@ -70,10 +74,11 @@ class Comparison:
 def compare(before: Plan, after: Plan) -> Comparison:
     """Return what ``after`` has otherwise than ``before``."""
     old, new = objects_of(before), objects_of(after)
-    changes = [_added(new[key]) for key in new.keys() - old.keys()]
-    changes += [_removed(old[key]) for key in old.keys() - new.keys()]
+    names = {group.id: group.name for group in (*before.talkgroups, *after.talkgroups)}
+    changes = [_whole(ADDED, new[key], names) for key in new.keys() - old.keys()]
+    changes += [_whole(REMOVED, old[key], names) for key in old.keys() - new.keys()]
     for key in old.keys() & new.keys():
-        changed = _changed(old[key], new[key])
+        changed = _changed(old[key], new[key], names)
         if changed is not None:
             changes.append(changed)
     order = {kind: place for place, kind in enumerate(KINDS)}
@@ -85,17 +90,13 @@ def _change(what: str, one: PlanObject, fields: Iterable[FieldChange], words: st
     return Change(what, one.kind, one.id, one.name, one.folder, one.number, tuple(fields), words)
 
 
-def _added(one: PlanObject) -> Change:
-    return _change(ADDED, one, (), _summary(one))
+def _whole(what: str, one: PlanObject, names: Names) -> Change:
+    return _change(what, one, (), _summary(one, names))
 
 
-def _removed(one: PlanObject) -> Change:
-    return _change(REMOVED, one, (), _summary(one))
-
-
-def _summary(one: PlanObject) -> str:
-    names = _SHOWN_WHEN_ADDED.get(one.kind, ())
-    values = ((name, one.fields.get(name)) for name in names)
+def _summary(one: PlanObject, names: Names) -> str:
+    fields = _SHOWN_WHEN_ADDED.get(one.kind, ())
+    values = ((name, _named(name, one.fields.get(name), names)) for name in fields)
     return ", ".join(_told(name, value) for name, value in values if value not in (None, "", ()))
 
 
@@ -104,13 +105,18 @@ def _told(name: str, value: Any) -> str:  # any value of the model
     return words if isinstance(value, bool) else f"{field_words(name).lower()} {words}"
 
 
-def _changed(old: PlanObject, new: PlanObject) -> Change | None:
+def _named(field: str, value: Any, names: Names) -> Any:  # values of the model
+    """Return members of a patch by the names of their talkgroups; other values as they are."""
+    return tuple(names.get(item, item) for item in value) if field == "members" and value else value
+
+
+def _changed(old: PlanObject, new: PlanObject, names: Names) -> Change | None:
     found = []
     for name in dict.fromkeys((*old.fields, *new.fields)):
         before, after = old.fields.get(name), new.fields.get(name)
         if before == after:
             continue
-        was, now = change_words(name, before, after)
+        was, now = change_words(name, *(_named(name, value, names) for value in (before, after)))
         found.append(FieldChange(name, field_words(name), was, now))
     return _change(CHANGED, new, found, "") if found else None
 

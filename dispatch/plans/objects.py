@@ -13,6 +13,7 @@ KINDS: dict[str, str] = {
     "unit": "Unit",
     "unit_rule": "Unit rule",
     "link": "Link",
+    "patch": "Patch",
     "status": "Status",
     "individual_rule": "Rule of private calls",
     "never_recorded": "Number never recorded",
@@ -52,6 +53,7 @@ def _all(plan: Plan) -> Iterator[PlanObject]:
     yield from _addresses(plan)
     for link in plan.links:
         yield PlanObject("link", link.id, link.name, _fields(link))
+    yield from _patches(plan)
     for status in plan.statuses:
         yield PlanObject("status", str(status.value), status.words, _fields(status))
     yield from _private(plan)
@@ -70,6 +72,25 @@ def _addresses(plan: Plan) -> Iterator[PlanObject]:
     for place, rule in enumerate(plan.unit_rules, start=1):
         values = _fields(rule) | {"place": place}
         yield PlanObject("unit_rule", f"{rule.system}/{rule.name}", rule.name, values)
+
+
+def _patches(plan: Plan) -> Iterator[PlanObject]:
+    """Give patches with their members in one order, and what their encryption comes to."""
+    encrypted = {group.id: group.encrypted for group in plan.talkgroups}
+    for patch in plan.patches:
+        modes = {encrypted[member] for member in patch.members if member in encrypted}
+        values = _fields(patch) | {
+            "members": tuple(sorted(patch.members)),
+            "encryption": encryption_words(modes),
+        }
+        yield PlanObject("patch", patch.id, f"{patch.id} {patch.name}", values)
+
+
+def encryption_words(modes: set[bool]) -> str:
+    """Return what the members of a patch are together: encrypted, unencrypted or mixed."""
+    if len(modes) > 1:
+        return "mixed"
+    return "encrypted" if True in modes else "unencrypted"
 
 
 def _private(plan: Plan) -> Iterator[PlanObject]:

@@ -7,6 +7,7 @@ from typing import Any
 from gateway.model.errors import InvalidCommand
 from gateway.model.individual_plan import IndividualRule, NeverRecorded
 from gateway.model.p25_settings import P25Settings
+from gateway.model.patch_plan import PlanPatch
 from gateway.model.plan import Link, Plan, Site, StatusText, System, Talkgroup, Unit
 from gateway.model.unit_rules import UnitRule
 from gateway.model.wire import from_json
@@ -18,6 +19,7 @@ TABLES: dict[str, type] = {
     "units": Unit,
     "unit_rules": UnitRule,
     "links": Link,
+    "patches": PlanPatch,
     "statuses": StatusText,
     "individual_rules": IndividualRule,
     "never_recorded": NeverRecorded,
@@ -51,8 +53,13 @@ def _row_faults(where: str, kind: type, row: Any) -> list[str]:
         return [f"{where}: expected a table, got {row!r}"]
     known = {field.name: field for field in fields(kind)}
     faults = _unknown(where, known, row)
-    if isinstance(row.get("p25"), dict):
-        faults += _unknown(f"{where}.p25", [f.name for f in fields(P25Settings)], row["p25"])
+    for key, inner in NESTED.get(kind, {}).items():
+        value = row.get(key)
+        below = [(where, value)] if isinstance(value, dict) else []
+        if isinstance(value, list):
+            below = [(f"{where}.{key}[{n}]", one) for n, one in enumerate(value)]
+        for place, one in below:
+            faults += _row_faults(place if place != where else f"{where}.{key}", inner, one)
     missing = [
         name
         for name, field in known.items()

@@ -12,6 +12,8 @@ _YES_NO = {
     "encrypted": ("encrypted", "unencrypted"),
     "test": ("test talkgroup", "no test talkgroup"),
     "national": ("national", "not national"),
+    "active": ("made by default", "prepared"),
+    "mixed": ("encrypted mix agreed to", "no encrypted mix"),
 }
 FIELD_WORDS = {
     "name": "Name",
@@ -49,6 +51,10 @@ FIELD_WORDS = {
     "first": "First number",
     "last": "Last number",
     "pattern": "Pattern",
+    "members": "Members",
+    "active": "When it is made",
+    "mixed": "Encrypted mix",
+    "encryption": "Encryption",
 }
 
 

@@ -3,7 +3,7 @@
 Every event type has a rule here; one without is seen by nobody, and a test names it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from dispatch.services.plans import LivePlan
 from gateway.model import events as ev
 from gateway.model.events import Event
 from gateway.model.ids import LinkId, TalkgroupId
+from gateway.model.patch_plan import PlanPatch
 from gateway.model.plan import Link, Plan
 
 IncidentEvent = (
@@ -160,8 +161,16 @@ class Sight:
             units=tuple(unit for unit in plan.units if self.sees_unit(access, unit.id)),
             links=tuple(self._cut_link(access, link) for link in links),
             individual_rules=(),
+            patches=tuple(self._cut_patches(access, plan)),
             never_recorded=(),
         )
+
+    def _cut_patches(self, access: Access, plan: Plan) -> Iterator[PlanPatch]:
+        """Give patches with the members that this person sees; none of those seen nothing of."""
+        for patch in plan.patches:
+            members = tuple(member for member in patch.members if access.sees(member))
+            if members:
+                yield replace(patch, members=members)
 
     def _cut_link(self, access: Access, link: Link) -> Link:
         seen = tuple(n for n in link.talkgroups if access.sees(f"{link.system}/{n}"))

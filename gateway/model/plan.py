@@ -16,6 +16,7 @@ from gateway.model.ids import (
 )
 from gateway.model.individual_plan import IndividualRule, NeverRecorded
 from gateway.model.p25_settings import P25Settings
+from gateway.model.patch_plan import PlanPatch
 from gateway.model.unit_rules import UnitRule
 
 
@@ -167,6 +168,8 @@ class Plan:
     unit_rules: tuple[UnitRule, ...] = ()
     """Names of units that no row names: spans and patterns, the first that fits holds."""
     links: tuple[Link, ...] = ()
+    patches: tuple[PlanPatch, ...] = ()
+    """Talkgroups joined by default, or prepared to be joined."""
     statuses: tuple[StatusText, ...] = ()
     predefined_texts: tuple[str, ...] = ()
     positions: tuple[str, ...] = field(default=("1", "2", "3", "4", "5"))

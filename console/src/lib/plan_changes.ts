@@ -8,6 +8,7 @@ const NAMES: Record<string, string> = {
   unit: 'Units',
   unit_rule: 'Rules for names',
   link: 'Links',
+  patch: 'Patches',
   status: 'Statuses',
   individual_rule: 'Rules of private calls',
   never_recorded: 'Numbers never recorded',

@@ -4,11 +4,14 @@ from dataclasses import replace
 
 from dispatch.plans.canonical import plan_hash, plan_of, plan_text
 from dispatch.plans.compare import compare
+from dispatch.plans.toml import plan_toml, read_plan_text
 from gateway.model.p25_settings import P25Settings
+from gateway.model.patch_plan import PlanPatch
 from tests.dispatch.plans.plans import (
     FIRE,
     NORRVIK,
     PLAN,
+    REMOTE,
     talkgroup,
     with_link,
     with_talkgroup,
@@ -65,3 +68,17 @@ def test_one_plan_has_one_hash() -> None:
     assert plan_of(plan_text(PLAN)) == PLAN
     assert plan_hash(plan_of(plan_text(PLAN))) == plan_hash(PLAN)
     assert plan_hash(with_talkgroup(PLAN, FIRE, name="X")) != plan_hash(PLAN)
+
+
+def test_a_patch_is_told_by_the_names_of_its_members_and_by_what_they_come_to() -> None:
+    patch = PlanPatch(id="P3", name="Fire and county", members=(FIRE, REMOTE), active=True)
+    before = replace(PLAN, patches=(patch,))
+    (added,) = compare(PLAN, before).sentences()
+    assert added.startswith("Patch P3 Fire and county added: members COUNTY 1, BRAND 1, made by de")
+    turned = replace(before, patches=(replace(patch, members=(REMOTE, FIRE)),))
+    assert compare(before, turned).empty  # the order of members is no difference
+    encrypted = with_talkgroup(before, FIRE, encrypted=True)
+    assert "Patch P3 Fire and county: Encryption: unencrypted -> mixed" in (
+        compare(before, encrypted).sentences()
+    )
+    assert read_plan_text(plan_toml(before)) == before == plan_of(plan_text(before))

@@ -8,6 +8,7 @@ import pytest
 from dispatch.plans.check import MAX_FINDINGS_OF_A_RULE, Checker
 from gateway.model.ids import SystemId, TalkgroupId
 from gateway.model.individual_plan import IndividualRule, NeverRecorded
+from gateway.model.patch_plan import PlanPatch
 from gateway.model.plan import Plan, System, Talkgroup, Unit
 from gateway.model.private_line import PRIVATE_SYSTEM
 from gateway.model.unit_rules import UnitRule
@@ -34,6 +35,11 @@ def test_the_plan_of_these_tests_has_no_errors() -> None:
 
 def _groups(plan: Plan, *more: Talkgroup) -> Plan:
     return replace(plan, talkgroups=(*plan.talkgroups, *more))
+
+
+def _patched(plan: Plan, *members: TalkgroupId, label: str = "P1", **more: bool) -> Plan:
+    one = PlanPatch(id=label, name="Fire and county", members=members, **more)
+    return replace(plan, patches=(*plan.patches, one))
 
 
 Case = tuple[str, str, str, Callable[[Plan], Plan]]
@@ -137,6 +143,35 @@ CASES: list[Case] = [
     ),
     ("UNIT-3", "unit_rule", "county/boats", lambda p: p),
     ("ENC-1", "link", "pei-1", lambda p: p),
+    ("PAT-1", "patch", "P1", lambda p: _patched(p, FIRE)),
+    ("PAT-1", "patch", "p1", lambda p: _patched(p, FIRE, REMOTE, label="p1")),
+    ("PAT-1", "patch", "P1", lambda p: _patched(_patched(p, FIRE, REMOTE), FIRE, REMOTE)),
+    ("PAT-1", "patch", "P1", lambda p: _patched(p, FIRE, FIRE)),
+    ("PAT-2", "patch", "P1", lambda p: _patched(p, FIRE, TalkgroupId("sea/1"))),
+    (
+        "PAT-3",
+        "patch",
+        "P2",
+        lambda p: _patched(
+            _patched(p, FIRE, REMOTE, active=True), REMOTE, PATROL, label="P2", active=True
+        ),
+    ),
+    (
+        "PAT-4",
+        "patch",
+        "P1",
+        lambda p: _patched(with_link(p, "dfsi-1", talkgroups=()), FIRE, REMOTE),
+    ),
+    ("PAT-5", "patch", "P1", lambda p: _patched(p, FIRE, PATROL)),
+    ("PAT-6", "patch", "P1", lambda p: _patched(with_talkgroup(p, FIRE, test=True), FIRE, REMOTE)),
+    (
+        "PAT-7",
+        "patch",
+        "P2",
+        lambda p: _patched(_patched(p, FIRE, REMOTE, active=True), REMOTE, PATROL, label="P2"),
+    ),
+    ("MIX-1", "patch", "P1", lambda p: _patched(p, PATROL, REMOTE)),
+    ("MIX-2", "patch", "P1", lambda p: _patched(p, PATROL, REMOTE, mixed=True)),
 ]
 
 
@@ -152,6 +187,12 @@ def test_a_broken_rule_names_its_object(
 
 def test_every_rule_has_a_case() -> None:
     assert {rule for rule, *_ in CASES} == {rule.id for rule in CHECKER.rules}
+
+
+def test_a_patch_that_is_sound_breaks_no_rule() -> None:
+    report = CHECKER.check(_patched(PLAN, FIRE, REMOTE, active=True))
+    assert report.ok
+    assert not [f for f in report.findings if f.rule.startswith(("PAT", "MIX"))]
 
 
 def test_errors_come_first_and_keep_a_plan_from_being_activated() -> None:
