@@ -5,9 +5,7 @@ when its time has come, within the source's own retention.
 """
 
 import asyncio
-import contextlib
 import hashlib
-import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -24,21 +22,17 @@ from dispatch.cameras.media import (
     GONE,
     PARTIAL,
     STILL,
-    WANTED,
     Want,
     follow,
     frigate_wants,
 )
+from dispatch.cameras.media_due import DueMedia
 from dispatch.cameras.mp4 import duration_ms
 from dispatch.cameras.tables import CameraMedia
-from dispatch.store.engine import Store, StoreUnavailable
+from dispatch.store.engine import Store
 from gateway.model.ids import UtcUs, ulid
 from gateway.ports import Clock
 
-logger = logging.getLogger(__name__)
-
-AT_ONCE = 4
-LOOK_S = 1.0
 DAY_US = 86_400 * 1_000_000
 WANT_TOKENS, WANT_REFILL_US = 200, 200_000
 """Events of a source whose media are fetched unasked: 200 at once, five a second."""
@@ -75,9 +69,14 @@ class MediaStore:
         self.folder = folder
         self.allowed = allowed
         self._sources: dict[str, tuple[MediaSource, int]] = {}
-        self._closing = asyncio.Event()
-        self._wake = asyncio.Event()
-        self._busy: set[str] = set()
+        self._fetching = DueMedia(
+            "media",
+            store=store,
+            clock=clock,
+            mine=self._mine,
+            work=self._try,
+            allowed=allowed,
+        )
         self._buckets: dict[str, Bucket] = {}
         self.counters: Counter[tuple[str, str]] = Counter()
         """(source, reason) -> events whose media nobody asked for."""
@@ -101,7 +100,7 @@ class MediaStore:
                 self._add(db, want, row["source"], row["camera"], row["incident"], "")
         for picture in batch.pictures:
             self._add_picture(db, picture)
-        self._wake.set()
+        self._fetching.look()
 
     def _allows(self, row: dict[str, Any]) -> bool:
         """Whether a source may want one more; what has a claim of identity always may."""
@@ -181,48 +180,10 @@ class MediaStore:
     async def run(self) -> None:
         """Fetch what is due until ``close``."""
         await asyncio.to_thread(self.folder.mkdir, parents=True, exist_ok=True)
-        async with asyncio.TaskGroup() as group:
-            while not self._closing.is_set():
-                for row in await self._due():
-                    self._busy.add(row.id)
-                    group.create_task(self._one(row), name=f"media {row.id}")
-                self._wake.clear()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_S):
-                        await self._wake.wait()
+        await self._fetching.run()
 
-    async def _due(self) -> list[CameraMedia]:
-        room = AT_ONCE - len(self._busy)
-        if room <= 0 or not self.allowed():
-            return []
-        now, busy = self._clock.utc_us(), set(self._busy)
-
-        def work(db: Session) -> list[CameraMedia]:
-            query = select(CameraMedia).where(
-                col(CameraMedia.state).in_([WANTED, PARTIAL]),
-                col(CameraMedia.next_utc) > 0,
-                col(CameraMedia.next_utc) <= now,
-                col(CameraMedia.source).in_(list(self._sources)),
-                col(CameraMedia.id).not_in(busy),
-                col(CameraMedia.path) != "",
-            )
-            # A still first: it is small, and somebody waits for it.
-            ordered = query.order_by(col(CameraMedia.kind).desc(), col(CameraMedia.next_utc))
-            return list(db.exec(ordered.limit(room)))
-
-        try:
-            return await self._store.read(work)
-        except StoreUnavailable:
-            return []
-
-    async def _one(self, row: CameraMedia) -> None:
-        try:
-            await self._try(row)
-        except (StoreUnavailable, OSError) as error:
-            logger.warning("media %s: %s", row.id, error)
-        finally:
-            self._busy.discard(row.id)
-            self._wake.set()
+    def _mine(self) -> list[Any]:
+        return [col(CameraMedia.source).in_(list(self._sources)), col(CameraMedia.path) != ""]
 
     async def _try(self, row: CameraMedia) -> None:
         fetcher, _ = self._sources[row.source]
@@ -271,8 +232,7 @@ class MediaStore:
 
     async def close(self) -> None:
         """End ``run`` when what is being fetched has ended; safe twice."""
-        self._closing.set()
-        self._wake.set()
+        self._fetching.close()
 
 
 def _change(db: Session, media: str, values: Mapping[str, Any]) -> None:

@@ -6,10 +6,8 @@ restart. Each file that is kept is a ``collect`` entry of the audit log, with it
 """
 
 import asyncio
-import contextlib
-import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +28,7 @@ from dispatch.cameras.media import (
     Want,
     follow,
 )
+from dispatch.cameras.media_due import DueMedia
 from dispatch.cameras.media_store import SUFFIXES, WANT_REFILL_US, WANT_TOKENS, MediaStore
 from dispatch.cameras.register import CameraInfo, CameraRegister
 from dispatch.cameras.tables import CameraMedia
@@ -39,14 +38,10 @@ from dispatch.live.recorders import Clip, Recorder
 from dispatch.live.rtsp import RtspRecorder
 from dispatch.live.stills import Stills
 from dispatch.services.record import Record
-from dispatch.store.engine import Store, StoreUnavailable
+from dispatch.store.engine import Store
 from gateway.model.ids import UtcUs, ulid
 from gateway.ports import Clock
 
-logger = logging.getLogger(__name__)
-
-LOOK_S = 1.0
-AT_ONCE = 4
 KEEPS_US = 10 * 86_400 * 1_000_000
 """How long a clip is tried when no recorder says how long it keeps anything."""
 NOBODY = "no recorder is known for this camera"
@@ -82,9 +77,14 @@ class Bookmarks:
         self._buckets: dict[str, Bucket] = {}
         self.counters: Counter[tuple[str, str]] = Counter()
         """(source, reason) -> alerts whose still nobody fetched."""
-        self._busy: set[str] = set()
-        self._wake = asyncio.Event()
-        self._closing = asyncio.Event()
+        self._fetching = DueMedia(
+            "bookmark",
+            store=store,
+            clock=clock,
+            mine=lambda: [col(CameraMedia.path) == ""],
+            work=self._one,
+            allowed=media.allowed,
+        )
 
     def add_recorder(self, recorder: Recorder) -> None:
         """Ask one more recorder, after those that were added before."""
@@ -136,7 +136,7 @@ class Bookmarks:
             event_utc=event_utc,
         )
         await self._store.write(lambda db: db.add(row))
-        self._wake.set()
+        self._fetching.look()
         return row.id
 
     def _by_stream(self, camera: CameraInfo) -> bool:
@@ -175,7 +175,7 @@ class Bookmarks:
                     why=f"alert, {phase}",
                 )
             )
-            self._wake.set()
+            self._fetching.look()
 
     def _known(self, db: Session, row: Mapping[str, Any]) -> bool:
         query = select(CameraMedia.id).where(
@@ -226,49 +226,10 @@ class Bookmarks:
 
     async def run(self) -> None:
         """Fetch what is due until ``close``."""
-        async with asyncio.TaskGroup() as group:
-            while not self._closing.is_set():
-                for row in await self._due():
-                    self._busy.add(row.id)
-                    group.create_task(self._one(row), name=f"bookmark {row.id}")
-                self._wake.clear()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_S):
-                        await self._wake.wait()
-
-    async def _due(self) -> list[CameraMedia]:
-        room = AT_ONCE - len(self._busy)
-        if room <= 0 or not self._media.allowed():
-            return []
-        now, busy = self._clock.utc_us(), set(self._busy)
-
-        def work(db: Session) -> Sequence[CameraMedia]:
-            query = select(CameraMedia).where(
-                col(CameraMedia.state).in_([WANTED, PARTIAL]),
-                col(CameraMedia.next_utc) > 0,
-                col(CameraMedia.next_utc) <= now,
-                CameraMedia.path == "",
-                col(CameraMedia.id).not_in(busy),
-            )
-            ordered = query.order_by(col(CameraMedia.kind).desc(), col(CameraMedia.next_utc))
-            return db.exec(ordered.limit(room)).all()
-
-        try:
-            return list(await self._store.read(work))
-        except StoreUnavailable:
-            return []
+        await self._fetching.run()
 
     async def _one(self, row: CameraMedia) -> None:
-        try:
-            if row.kind == STILL:
-                await self._try_still(row)
-            else:
-                await self._try(row)
-        except (StoreUnavailable, OSError) as error:
-            logger.warning("bookmark %s: %s", row.id, error)
-        finally:
-            self._busy.discard(row.id)
-            self._wake.set()
+        await (self._try_still(row) if row.kind == STILL else self._try(row))
 
     async def _try_still(self, row: CameraMedia) -> None:
         now = self._clock.utc_us()
@@ -399,8 +360,7 @@ class Bookmarks:
 
     async def close(self) -> None:
         """End ``run`` when what is being fetched has ended; safe twice."""
-        self._closing.set()
-        self._wake.set()
+        self._fetching.close()
 
 
 def _values(row: CameraMedia, state: str, next_utc: int, reason: str) -> dict[str, Any]:

@@ -244,7 +244,7 @@ async def test_what_the_source_erased_is_gone_and_says_so(place: Place) -> None:
     assert gone.reason == "the source answered 404"
     assert gone.done_utc is not None
     place.skip(86_401)
-    assert not await place.media._due()
+    assert not await place.media._fetching.due()
 
 
 async def test_a_redirect_is_not_followed(place: Place) -> None:
