@@ -13,7 +13,7 @@ from dispatch.oversight.approvals import Approvals, digest_of
 from dispatch.plans.activation import Activations
 from dispatch.plans.check import Report
 from dispatch.plans.compare import Comparison, compare
-from dispatch.plans.drafts import Draft, Drafts
+from dispatch.plans.drafts import DraftHead, Drafts
 from dispatch.plans.edit import MAX_EDITS, Edit
 from dispatch.plans.simulate import Effects
 from dispatch.plans.toml import plan_toml, read_plan_text
@@ -257,7 +257,7 @@ async def cancel(
     return row.model_dump()
 
 
-def _draft(draft: Draft) -> Rows:
+def _draft(draft: DraftHead) -> Rows:
     return {
         "id": draft.id,
         "name": draft.name,

@@ -1,24 +1,122 @@
-"""One plan, one hash: what was checked, compared, approved and activated is the same thing."""
+"""One plan, one hash: what was checked, compared, approved and activated is the same thing.
+
+A plan may name a hundred thousand radios, so its text is written and read row by row: a thread
+that does so lets the event loop run between two rows.
+"""
 
 import hashlib
 import json
+import re
+from collections import OrderedDict
+from collections.abc import Iterator
+from threading import Lock
 from typing import Any
 
 from gateway.model.plan import Plan
 from gateway.model.wire import from_json, to_json
 
+ROWS_FROM_CHARACTERS = 200_000
+"""A longer text is read row by row."""
+MAX_KEPT = 3
+"""Plans that are kept as they were read: the live one, and drafts that are worked on."""
+_ENCODE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_DECODE = json.JSONDecoder().raw_decode
+_BLANKS = re.compile(r"[ \t\r\n]*")
+
 
 def plan_text(plan: Plan) -> str:
     """Return a plan as JSON with sorted keys and no blanks: the same plan, the same text."""
-    return json.dumps(to_json(plan), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    names = sorted(plan.__dataclass_fields__)
+    return "{" + ",".join(f"{_ENCODE(n)}:{_value_text(getattr(plan, n))}" for n in names) + "}"
+
+
+def _value_text(value: object) -> str:
+    if not isinstance(value, tuple):
+        return _ENCODE(to_json(value))
+    return "[" + ",".join([_ENCODE(to_json(row)) for row in value]) + "]"
+
+
+def text_hash(text: str) -> str:
+    """Return the SHA-256 of a plan's text, 64 hex digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def plan_hash(plan: Plan) -> str:
-    """Return the SHA-256 of a plan's text, 64 hex digits."""
-    return hashlib.sha256(plan_text(plan).encode()).hexdigest()
+    """Return the SHA-256 of a plan, 64 hex digits."""
+    return text_hash(plan_text(plan))
 
 
 def plan_of(text: str) -> Plan:
     """Return the plan of a text; raises InvalidCommand that names the field."""
-    values: Any = json.loads(text)  # JSON: from_json checks each value
-    return from_json(Plan, values, "plan")
+    values: Any = None  # JSON: from_json checks each value
+    if len(text) >= ROWS_FROM_CHARACTERS:
+        try:
+            values = dict(_pairs(text))
+        except (ValueError, IndexError):  # not ours after all: the plain way says what is wrong
+            values = None
+    return from_json(Plan, json.loads(text) if values is None else values, "plan")
+
+
+def _pairs(text: str) -> Iterator[tuple[str, Any]]:  # JSON values
+    at = _after(text, 0, "{")
+    while True:
+        name, at = _DECODE(text, at)
+        at = _after(text, at, ":")
+        if text[at] == "[":
+            value, at = _list(text, at)
+        else:
+            value, at = _DECODE(text, at)
+        yield name, value
+        at = _BLANKS.match(text, at).end()  # type: ignore[union-attr]  # it fits nothing too
+        if text[at] == "}":
+            return
+        at = _after(text, at, ",")
+
+
+def _list(text: str, at: int) -> tuple[list[Any], int]:  # JSON values
+    items: list[Any] = []
+    at = _after(text, at, "[")
+    while text[at] != "]":
+        item, at = _DECODE(text, at)
+        items.append(item)
+        at = _BLANKS.match(text, at).end()  # type: ignore[union-attr]  # it fits nothing too
+        if text[at] == ",":
+            at = _after(text, at, ",")
+    return items, at + 1
+
+
+def _after(text: str, at: int, sign: str) -> int:
+    """Return the place behind a sign and the blanks around it; raises ValueError without it."""
+    at = _BLANKS.match(text, at).end()  # type: ignore[union-attr]  # it fits nothing too
+    if text[at] != sign:
+        raise ValueError(f"expected {sign} at {at}")
+    return _BLANKS.match(text, at + 1).end()  # type: ignore[union-attr]  # it fits nothing too
+
+
+class PlanShelf:
+    """The plans that were read last, by their hash: reading a long one takes a second."""
+
+    def __init__(self, most: int = MAX_KEPT) -> None:
+        """Begin empty."""
+        self._most = most
+        self._plans: OrderedDict[str, Plan] = OrderedDict()
+        self._lock = Lock()
+
+    def read(self, sha256: str, text: str) -> Plan:
+        """Return the plan of a text whose hash is known."""
+        with self._lock:
+            found = self._plans.get(sha256)
+            if found is not None:
+                self._plans.move_to_end(sha256)
+                return found
+        plan = plan_of(text)
+        self.keep(sha256, plan)
+        return plan
+
+    def keep(self, sha256: str, plan: Plan) -> None:
+        """Keep a plan; the one that nobody asked for longest goes."""
+        with self._lock:
+            self._plans[sha256] = plan
+            self._plans.move_to_end(sha256)
+            while len(self._plans) > self._most:
+                self._plans.popitem(last=False)

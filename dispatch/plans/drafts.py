@@ -1,16 +1,16 @@
 """Drafts: where engineers change a plan. Nothing live knows of one until it is activated."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from dispatch.audit.entry import Obj
 from dispatch.errors import Conflict, NotFound, ServiceError
-from dispatch.plans.canonical import plan_hash, plan_of, plan_text
+from dispatch.plans.canonical import PlanShelf, plan_text, text_hash
 from dispatch.plans.check import Checker, Report
 from dispatch.plans.compare import Comparison, compare
 from dispatch.plans.edit import Edit, apply_edits
@@ -28,14 +28,17 @@ MAX_DRAFTS = 200
 """Open drafts; a forgotten one is discarded first."""
 
 
+SHELF = PlanShelf()
+"""Plans as they were read last: the tables of an engineer ask for the same one again and again."""
+
+
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A draft as services see it."""
+class DraftHead:
+    """A draft without its plan, as lists show it."""
 
     id: str
     name: str
     base: int
-    plan: Plan
     sha256: str
     revision: int
     state: str
@@ -47,6 +50,13 @@ class Draft:
     """Whether a check of exactly this plan found no error."""
     compared_with: int
     """The live plan that exactly this plan was compared with, 0 none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft(DraftHead):
+    """A draft as services see it."""
+
+    plan: Plan
 
 
 class Drafts:
@@ -70,15 +80,15 @@ class Drafts:
 
     # ---- reading -------------------------------------------------------------------------------
 
-    async def all(self) -> list[Draft]:
-        """Return open and scheduled drafts, the last changed first."""
+    async def all(self) -> list[DraftHead]:
+        """Return open and scheduled drafts without their plans, the last changed first."""
 
-        def work(db: Session) -> list[PlanDraft]:
+        def work(db: Session) -> list[DraftHead]:
             wanted = select(PlanDraft).where(col(PlanDraft.state).in_((OPEN, SCHEDULED)))
-            return list(db.exec(wanted.order_by(col(PlanDraft.changed_utc).desc())))
+            short = wanted.options(defer(_BODY)).order_by(col(PlanDraft.changed_utc).desc())
+            return [DraftHead(**_head(row)) for row in db.exec(short)]
 
-        rows = await self._store.read(work)
-        return [await asyncio.to_thread(shown, row) for row in rows]
+        return await self._store.read(work)
 
     async def find(self, draft: str) -> Draft:
         """Return a draft; raises NotFound."""
@@ -86,7 +96,16 @@ class Drafts:
 
     async def plan(self, number: int) -> Plan:
         """Return the plan of a number; raises NotFound."""
-        return await self._store.read(lambda db: plan_of(numbered(db, number).body))
+        return await self._store.read(lambda db: _shelved(numbered(db, number).body))
+
+    async def body(self, draft: str) -> tuple[DraftHead, str]:
+        """Return a draft's head and its plan's text as it is stored; raises NotFound."""
+
+        def work(db: Session) -> tuple[DraftHead, str]:
+            row = load(db, draft)
+            return DraftHead(**_head(row)), row.body
+
+        return await self._store.read(work)
 
     # ---- changing ------------------------------------------------------------------------------
 
@@ -101,14 +120,15 @@ class Drafts:
             open_now = db.exec(select(PlanDraft.id).where(PlanDraft.state == OPEN)).all()
             if len(open_now) >= MAX_DRAFTS:
                 raise Conflict(f"there are {MAX_DRAFTS} open drafts", hint="Discard one first.")
-            began = plan_of(numbered(db, base).body) if plan is None else plan
+            began = _shelved(numbered(db, base).body) if plan is None else plan
+            text = plan_text(began)
             user = asker.access.user
             row = PlanDraft(
                 id=draft,
                 name=title,
                 base=base,
-                body=plan_text(began),
-                sha256=plan_hash(began),
+                body=text,
+                sha256=text_hash(text),
                 author=user.id,
                 author_name=user.display_name,
                 created_utc=now,
@@ -149,8 +169,10 @@ class Drafts:
                     f"{row.changed_by or row.author_name} changed the draft meanwhile",
                     hint="Load it again; your change was not taken.",
                 )
-            plan = change(plan_of(row.body))
-            row.body, row.sha256 = plan_text(plan), plan_hash(plan)
+            plan = change(SHELF.read(row.sha256, row.body))
+            row.body = plan_text(plan)
+            row.sha256 = text_hash(row.body)
+            SHELF.keep(row.sha256, plan)
             row.revision += 1
             row.changed_utc, row.changed_by = now, name
             db.add(row)
@@ -269,23 +291,34 @@ def demand_open(row: PlanDraft) -> None:
         raise Conflict(f"draft {row.name} is {row.state}", hint="Begin a new one.")
 
 
+_BODY: Any = PlanDraft.body
+"""As a column of a query: sqlmodel's fields are typed as their values."""
+
+
+def _head(row: PlanDraft) -> dict[str, Any]:  # the fields of a DraftHead
+    return {
+        "id": row.id,
+        "name": row.name,
+        "base": row.base,
+        "sha256": row.sha256,
+        "revision": row.revision,
+        "state": row.state,
+        "author": row.author,
+        "author_name": row.author_name,
+        "created_utc": row.created_utc,
+        "changed_utc": row.changed_utc,
+        "checked": row.checked_sha256 == row.sha256,
+        "compared_with": row.compared_base if row.compared_sha256 == row.sha256 else 0,
+    }
+
+
 def shown(row: PlanDraft) -> Draft:
     """Return a row as services see it."""
-    return Draft(
-        id=row.id,
-        name=row.name,
-        base=row.base,
-        plan=plan_of(row.body),
-        sha256=row.sha256,
-        revision=row.revision,
-        state=row.state,
-        author=row.author,
-        author_name=row.author_name,
-        created_utc=row.created_utc,
-        changed_utc=row.changed_utc,
-        checked=row.checked_sha256 == row.sha256,
-        compared_with=row.compared_base if row.compared_sha256 == row.sha256 else 0,
-    )
+    return Draft(**_head(row), plan=SHELF.read(row.sha256, row.body))
+
+
+def _shelved(body: str) -> Plan:
+    return SHELF.read(text_hash(body), body)
 
 
 def plan_row(plan: Plan, number: int, author: str, note: str, now: UtcUs) -> PlanRow:
@@ -293,7 +326,7 @@ def plan_row(plan: Plan, number: int, author: str, note: str, now: UtcUs) -> Pla
     return PlanRow(
         number=number,
         name=plan.name,
-        body=json.dumps(json.loads(plan_text(plan)), ensure_ascii=False),
+        body=plan_text(plan),
         author=author,
         note=note,
         created_utc=now,

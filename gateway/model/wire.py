@@ -23,12 +23,47 @@ def type_hints(kind: type) -> dict[str, Any]:
 T = TypeVar("T")
 Json = Any
 """A JSON value: the type system cannot say it without recursion that mypy refuses in casts."""
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+"""Types whose values are JSON as they stand; a plan has millions of them."""
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...] | None:
+    """Return the fields of a dataclass, None for any other type."""
+    return tuple(f.name for f in fields(kind)) if is_dataclass(kind) else None
+
+
+@cache
+def _shape(kind: type) -> tuple[tuple[str, frozenset[type], Any, bool], ...]:
+    """Return of each field its name, the types taken unread, its hint, whether it must be there."""
+    hints = type_hints(kind)
+    return tuple(
+        (
+            field.name,
+            _exact(hints[field.name]),
+            hints[field.name],
+            field.default is MISSING and field.default_factory is MISSING,
+        )
+        for field in fields(cast(Any, kind))  # a dataclass by contract, see from_json
+    )
+
+
+def _exact(hint: Any) -> frozenset[type]:
+    if get_origin(hint) in (Union, types.UnionType):
+        return frozenset().union(*(_exact(part) for part in get_args(hint)))
+    while hasattr(hint, "__supertype__"):
+        hint = hint.__supertype__
+    return frozenset({hint}) & _PLAIN if isinstance(hint, type) else frozenset()
 
 
 def to_json(value: object) -> Json:
     """Return ``value`` as JSON-ready values; dataclasses become objects, tuples lists."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_json(getattr(value, f.name)) for f in fields(value)}
+    kind: Any = type(value)  # any class is a key; mypy asks whether its values are
+    if kind in _PLAIN:
+        return value
+    names = _names(kind)
+    if names is not None:
+        return {name: to_json(getattr(value, name)) for name in names}
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, tuple | list):
@@ -42,16 +77,15 @@ def from_json(kind: type[T], data: Json, where: str = "") -> T:
     """Build ``kind`` (a dataclass) from JSON; raises InvalidCommand that names the field."""
     if not isinstance(data, dict):
         raise InvalidCommand(f"{where or kind.__name__}: expected an object, got {data!r}")
-    hints = type_hints(cast(Any, kind))
     values: dict[str, object] = {}
-    for field in fields(
-        cast(Any, kind)
-    ):  # T is a dataclass by contract; the bound can't be written
-        path = f"{where or kind.__name__}.{field.name}"
-        if field.name in data:
-            values[field.name] = _read(hints[field.name], data[field.name], path)
-        elif field.default is MISSING and field.default_factory is MISSING:
-            raise InvalidCommand(f"{path}: missing")
+    for name, exact, hint, needed in _shape(cast(Any, kind)):
+        if name in data:
+            value = data[name]
+            if type(value) not in exact:
+                value = _read(hint, value, f"{where or kind.__name__}.{name}")
+            values[name] = value
+        elif needed:
+            raise InvalidCommand(f"{where or kind.__name__}.{name}: missing")
     return kind(**values)
 
 
