@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dispatch.plans.canonical import plan_hash
 from dispatch.plans.finding import Finding, Rule, Severity
 from dispatch.plans.rules_ids import RULES as ID_RULES
+from dispatch.plans.rules_layouts import RULES as LAYOUT_RULES
 from dispatch.plans.rules_patches import RULES as PATCH_RULES
 from dispatch.plans.rules_radio import radio_rules
 from dispatch.store.retention import RETENTION_DAYS
@@ -57,6 +58,7 @@ class Checker:
             *ID_RULES,
             *radio_rules(retention_classes),
             *PATCH_RULES,
+            *LAYOUT_RULES,
         )
 
     def check(self, plan: Plan) -> Report:

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from dispatch.plans.compare_layouts import CELL, cell_rows
 from dispatch.plans.objects import KINDS, PlanObject, objects_of
 from dispatch.plans.words import change_words, field_words, value_words
 from gateway.model.ids import TalkgroupId
@@ -19,7 +20,10 @@ _SHOWN_WHEN_ADDED = {
     "link": ("kind", "site", "port"),
     "unit_rule": ("pattern", "first", "last", "alias"),
     "patch": ("members", "active", "encryption"),
+    "layout": ("size", "positions", "emergency", "pages"),
 }
+_LISTS = ("members", "emergency")
+"""Fields that hold talkgroups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def compare(before: Plan, after: Plan) -> Comparison:
     old, new = objects_of(before), objects_of(after)
     names = {group.id: group.name for group in (*before.talkgroups, *after.talkgroups)}
     changes = [_whole(ADDED, new[key], names) for key in new.keys() - old.keys()]
-    changes += [_whole(REMOVED, old[key], names) for key in old.keys() - new.keys()]
+    changes += [_gone(old[key], names, before) for key in old.keys() - new.keys()]
     for key in old.keys() & new.keys():
         changed = _changed(old[key], new[key], names)
         if changed is not None:
@@ -94,6 +98,19 @@ def _whole(what: str, one: PlanObject, names: Names) -> Change:
     return _change(what, one, (), _summary(one, names))
 
 
+def _gone(one: PlanObject, names: Names, before: Plan) -> Change:
+    """Return a removal; of a talkgroup with how many boards had it."""
+    change = _whole(REMOVED, one, names)
+    if one.kind != "talkgroup" or not before.layouts:
+        return change
+    had = sum(
+        any(cell.talkgroup == one.id for page in layout.pages for cell in page.cells)
+        for layout in before.layouts
+    )
+    boards = f"in {had or 'no'} layout{'s' if had > 1 else ''}"
+    return replace(change, words=f"{boards}, {change.words}" if change.words else boards)
+
+
 def _summary(one: PlanObject, names: Names) -> str:
     fields = _SHOWN_WHEN_ADDED.get(one.kind, ())
     values = ((name, _named(name, one.fields.get(name), names)) for name in fields)
@@ -106,8 +123,8 @@ def _told(name: str, value: Any) -> str:  # any value of the model
 
 
 def _named(field: str, value: Any, names: Names) -> Any:  # values of the model
-    """Return members of a patch by the names of their talkgroups; other values as they are."""
-    return tuple(names.get(item, item) for item in value) if field == "members" and value else value
+    """Return lists of talkgroups by their names; other values as they are."""
+    return tuple(names.get(item, item) for item in value) if field in _LISTS and value else value
 
 
 def _changed(old: PlanObject, new: PlanObject, names: Names) -> Change | None:
@@ -118,6 +135,8 @@ def _changed(old: PlanObject, new: PlanObject, names: Names) -> Change | None:
             continue
         was, now = change_words(name, *(_named(name, value, names) for value in (before, after)))
         found.append(FieldChange(name, field_words(name), was, now))
+    if old.layout and new.layout:
+        found += [FieldChange(*row) for row in cell_rows(old.layout, new.layout, names)]
     return _change(CHANGED, new, found, "") if found else None
 
 
@@ -125,6 +144,13 @@ def _sentences(change: Change) -> list[str]:
     number = f" ({change.number}, {change.number:X}h)" if change.number is not None else ""
     who = f"{KINDS[change.kind]} {change.name}{number}"
     if change.what == CHANGED:
-        return [f"{who}: {f.words}: {f.before} -> {f.after}" for f in change.fields]
+        return [f"{who}{_place(f)}: {f.before} -> {f.after}" for f in change.fields]
     tail = f": {change.words}" if change.words else ""
     return [f"{who} {change.what}{tail}"]
+
+
+def _place(field: FieldChange) -> str:
+    """Return a field behind its object: a cell is a place on it."""
+    if field.field.startswith(CELL):
+        return f", {field.words[0].lower()}{field.words[1:]}"
+    return f": {field.words}"

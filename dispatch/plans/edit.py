@@ -7,6 +7,7 @@ from typing import Any
 from dispatch.errors import NotFound, ServiceError
 from gateway.model.errors import InvalidCommand
 from gateway.model.individual_plan import IndividualRule, NeverRecorded
+from gateway.model.layouts import Layout
 from gateway.model.patch_plan import PlanPatch
 from gateway.model.plan import Link, Plan, Site, StatusText, System, Talkgroup, Unit
 from gateway.model.unit_rules import UnitRule
@@ -33,6 +34,7 @@ TABLES: dict[str, Table] = {
     "unit_rule": Table("unit_rules", UnitRule, lambda row: f"{row.system}/{row.name}"),
     "link": Table("links", Link, lambda row: row.id),
     "patch": Table("patches", PlanPatch, lambda row: row.id),
+    "layout": Table("layouts", Layout, lambda row: row.id),
     "status": Table("statuses", StatusText, lambda row: str(row.value)),
     "individual_rule": Table("individual_rules", IndividualRule, lambda row: row.name),
     "never_recorded": Table("never_recorded", NeverRecorded, lambda row: row.number),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
+from gateway.model.layouts import Layout
 from gateway.model.plan import Plan
 
 KINDS: dict[str, str] = {
@@ -13,6 +14,7 @@ KINDS: dict[str, str] = {
     "unit": "Unit",
     "unit_rule": "Unit rule",
     "link": "Link",
+    "layout": "Layout",
     "patch": "Patch",
     "status": "Status",
     "individual_rule": "Rule of private calls",
@@ -34,6 +36,8 @@ class PlanObject:
     fields: dict[str, Any]  # values of the model: numbers, texts, tuples
     folder: str = ""
     number: int | None = None
+    layout: Layout | None = None
+    """Of a layout: its cells are compared one by one."""
 
 
 def objects_of(plan: Plan) -> dict[tuple[str, str], PlanObject]:
@@ -54,6 +58,7 @@ def _all(plan: Plan) -> Iterator[PlanObject]:
     for link in plan.links:
         yield PlanObject("link", link.id, link.name, _fields(link))
     yield from _patches(plan)
+    yield from _layouts(plan)
     for status in plan.statuses:
         yield PlanObject("status", str(status.value), status.words, _fields(status))
     yield from _private(plan)
@@ -72,6 +77,19 @@ def _addresses(plan: Plan) -> Iterator[PlanObject]:
     for place, rule in enumerate(plan.unit_rules, start=1):
         values = _fields(rule) | {"place": place}
         yield PlanObject("unit_rule", f"{rule.system}/{rule.name}", rule.name, values)
+
+
+def _layouts(plan: Plan) -> Iterator[PlanObject]:
+    for one in plan.layouts:
+        values = {
+            "name": one.name,
+            "size": f"{one.columns} x {one.rows}",
+            "positions": one.positions,
+            "emergency": one.emergency,
+            "others": one.others,
+            "pages": tuple(page.name for page in one.pages),
+        }
+        yield PlanObject("layout", one.id, one.name, values, layout=one)
 
 
 def _patches(plan: Plan) -> Iterator[PlanObject]:

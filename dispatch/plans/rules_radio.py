@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable
 
 from dispatch.plans.finding import Broken, Rule, Severity
+from dispatch.plans.rules_layouts import placed_talkgroups, takes_emergencies
 from gateway.model.ids import TalkgroupId
+from gateway.model.layouts import layout_of
 from gateway.model.link_kinds import WITHOUT_EMERGENCY
 from gateway.model.number_pattern import compile_pattern
 from gateway.model.plan import Link, Plan
@@ -24,22 +26,22 @@ def _links_of(plan: Plan) -> dict[TalkgroupId, list[Link]]:
 
 
 def _no_link(plan: Plan) -> Broken:
-    links = _links_of(plan)
+    links, placed = _links_of(plan), placed_talkgroups(plan)
     homes = {unit.talkgroup for unit in plan.units}
     for group in plan.talkgroups:
-        if links[group.id]:
+        if links[group.id] or group.id not in homes | placed:
             continue
-        if group.id in homes:
-            words = f"{group.name} is a home talkgroup, and no link transmits on it"
-            yield "talkgroup", group.id, "", words
+        use = "a home talkgroup" if group.id in homes else "in a layout"
+        yield "talkgroup", group.id, "", f"{group.name} is {use}, and no link transmits on it"
 
 
 def _unused(plan: Plan) -> Broken:
     links = _links_of(plan)
-    homes = {unit.talkgroup for unit in plan.units}
+    used = {unit.talkgroup for unit in plan.units} | placed_talkgroups(plan)
+    tail = "no unit's home" + (" and in no layout" if plan.layouts else "")
     for group in plan.talkgroups:
-        if not links[group.id] and group.id not in homes:
-            words = f"{group.name} is on no link and no unit's home: nothing is heard of it"
+        if not links[group.id] and group.id not in used:
+            words = f"{group.name} is on no link, {tail}: nothing is heard of it"
             yield "talkgroup", group.id, "", words
 
 
@@ -54,17 +56,18 @@ def _no_emergency(plan: Plan) -> Broken:
 
 
 def _no_emergency_talkgroup(plan: Plan) -> Broken:
-    links = _links_of(plan)
-    able = [
-        group
-        for group in plan.talkgroups
-        if not group.test and any(link.kind not in WITHOUT_EMERGENCY for link in links[group.id])
-    ]
-    if able or not plan.positions:
-        return
+    able = takes_emergencies(plan)
     for position in plan.positions:
-        words = f"position {position}: no talkgroup of the plan can take its emergency call"
-        yield "position", position, "", words
+        layout = layout_of(plan.layouts, position)
+        if layout is None and not able:
+            words = f"position {position}: no talkgroup of the plan can take its emergency call"
+            yield "position", position, "", words
+        elif layout is not None and not able & frozenset(layout.emergency):
+            words = (
+                f"position {position}: layout {layout.name} names no emergency talkgroup that can "
+                "take its emergency call"
+            )
+            yield "position", position, "", words
 
 
 def _retention(known: Iterable[str]) -> Callable[[Plan], Broken]:
@@ -164,7 +167,7 @@ def radio_rules(retention_classes: Iterable[str]) -> tuple[Rule, ...]:
     warning, note = Severity.WARNING, Severity.NOTE
     retention = _retention(retention_classes)
     return (
-        Rule("TG-1", warning, "a talkgroup that units live on has a link to transmit", _no_link),
+        Rule("TG-1", warning, "a talkgroup in use has a link to transmit", _no_link),
         Rule("TG-2", note, "no talkgroup is unused", _unused),
         Rule("TG-3", warning, "a talkgroup has a link that carries emergencies", _no_emergency),
         Rule("TG-4", warning, "a name fits on a tile", _long_labels),

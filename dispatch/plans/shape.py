@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.model.errors import InvalidCommand
 from gateway.model.individual_plan import IndividualRule, NeverRecorded
+from gateway.model.layouts import Cell, Layout, LayoutPage
 from gateway.model.p25_settings import P25Settings
 from gateway.model.patch_plan import PlanPatch
 from gateway.model.plan import Link, Plan, Site, StatusText, System, Talkgroup, Unit
@@ -20,11 +21,18 @@ TABLES: dict[str, type] = {
     "unit_rules": UnitRule,
     "links": Link,
     "patches": PlanPatch,
+    "layouts": Layout,
     "statuses": StatusText,
     "individual_rules": IndividualRule,
     "never_recorded": NeverRecorded,
 }
 """Tables of a plan file and what their rows are."""
+NESTED: dict[type, dict[str, type]] = {
+    Link: {"p25": P25Settings},
+    Layout: {"pages": LayoutPage},
+    LayoutPage: {"cells": Cell},
+}
+"""Tables within a row."""
 
 
 def shape_faults(data: dict[str, Any]) -> list[str]:
@@ -55,11 +63,11 @@ def _row_faults(where: str, kind: type, row: Any) -> list[str]:
     faults = _unknown(where, known, row)
     for key, inner in NESTED.get(kind, {}).items():
         value = row.get(key)
-        below = [(where, value)] if isinstance(value, dict) else []
-        if isinstance(value, list):
-            below = [(f"{where}.{key}[{n}]", one) for n, one in enumerate(value)]
-        for place, one in below:
-            faults += _row_faults(place if place != where else f"{where}.{key}", inner, one)
+        if isinstance(value, dict):
+            faults += _row_faults(f"{where}.{key}", inner, value)
+        elif isinstance(value, list):
+            for number, one in enumerate(value):
+                faults += _row_faults(f"{where}.{key}[{number}]", inner, one)
     missing = [
         name
         for name, field in known.items()

@@ -35,11 +35,32 @@ def _row(row: object, where: str) -> list[str]:
         value = getattr(row, field.name)
         if value is None or value == _default(field):
             continue
+        inner = f"{where}.{field.name}"
         if is_dataclass(value):
-            tables += [f"[{where}.{field.name}]", *_row(value, f"{where}.{field.name}")]
+            tables += [f"[{inner}]", *_row(value, inner)]
+        elif isinstance(value, tuple) and any(_has_rows(item) for item in value):
+            for item in value:
+                tables += ["", f"[[{inner}]]", *_row(item, inner)]
         else:
             lines.append(f"{field.name} = {_value(value)}")
     return lines + tables
+
+
+def _has_rows(value: object) -> bool:
+    """Say whether a value is a table that holds tables: pages of a layout, each with its cells."""
+    return is_dataclass(value) and any(
+        isinstance(getattr(value, field.name), tuple) for field in fields(value)
+    )
+
+
+def _inline(row: object) -> str:
+    """Return a small table on one line, without what is at its default."""
+    pairs = [
+        f"{field.name} = {_value(value)}"
+        for field in fields(row)  # type: ignore[arg-type]  # a dataclass, asked beforehand
+        if (value := getattr(row, field.name)) is not None and value != _default(field)
+    ]
+    return "{ " + ", ".join(pairs) + " }"
 
 
 def _default(field: "Field[Any]") -> object:
@@ -52,6 +73,8 @@ def _value(value: object) -> str:
     """Return a value of the model in TOML; JSON's strings are TOML's but for one character."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, tuple) and value and is_dataclass(value[0]):
+        return "[\n" + "".join(f"    {_inline(item)},\n" for item in value) + "]"
     if isinstance(value, tuple):
         return "[" + ", ".join(_value(item) for item in value) + "]"
     if isinstance(value, str):

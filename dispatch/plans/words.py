@@ -55,6 +55,11 @@ FIELD_WORDS = {
     "active": "When it is made",
     "mixed": "Encrypted mix",
     "encryption": "Encryption",
+    "size": "Columns x rows",
+    "positions": "Positions",
+    "emergency": "Emergency talkgroups",
+    "others": "Tab of other talkgroups",
+    "pages": "Pages",
 }
 
 

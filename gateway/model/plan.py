@@ -15,6 +15,7 @@ from gateway.model.ids import (
     unit_id,
 )
 from gateway.model.individual_plan import IndividualRule, NeverRecorded
+from gateway.model.layouts import Layout
 from gateway.model.p25_settings import P25Settings
 from gateway.model.patch_plan import PlanPatch
 from gateway.model.unit_rules import UnitRule
@@ -170,6 +171,8 @@ class Plan:
     links: tuple[Link, ...] = ()
     patches: tuple[PlanPatch, ...] = ()
     """Talkgroups joined by default, or prepared to be joined."""
+    layouts: tuple[Layout, ...] = ()
+    """Boards of positions; a position without one shows the talkgroups by folder and address."""
     statuses: tuple[StatusText, ...] = ()
     predefined_texts: tuple[str, ...] = ()
     positions: tuple[str, ...] = field(default=("1", "2", "3", "4", "5"))

@@ -23,6 +23,7 @@ from tests.dispatch.plans.plans import (
     with_link,
     with_talkgroup,
 )
+from tests.dispatch.plans.test_rules_layouts import CASES as LAYOUT_CASES
 
 CHECKER = Checker()
 
@@ -186,7 +187,7 @@ def test_a_broken_rule_names_its_object(
 
 
 def test_every_rule_has_a_case() -> None:
-    assert {rule for rule, *_ in CASES} == {rule.id for rule in CHECKER.rules}
+    assert {rule for rule, *_ in (*CASES, *LAYOUT_CASES)} == {rule.id for rule in CHECKER.rules}
 
 
 def test_a_patch_that_is_sound_breaks_no_rule() -> None:
