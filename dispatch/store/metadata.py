@@ -17,6 +17,7 @@ import dispatch.reports.tables
 import dispatch.retention.tables
 import dispatch.store.individual
 import dispatch.store.tables
+import dispatch.uploads.tables
 
 MODULES = (
     dispatch.store.tables,
@@ -30,6 +31,7 @@ MODULES = (
     dispatch.cameras.tables,
     dispatch.plans.tables,
     dispatch.importing.tables,
+    dispatch.uploads.tables,
     dispatch.live.tables,
     dispatch.reports.tables,
     dispatch.retention.tables,

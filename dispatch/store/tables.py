@@ -179,6 +179,8 @@ class Call(SQLModel, table=True):
     expires_utc: int = Field(sa_column=_time(index=True))
     held: bool = False
     hold_reason: str = ""
+    uploaded: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Name of the recorder that uploaded it; empty for what our own links heard."""
     search_no: int | None = Field(default=None, sa_column=_time(nullable=True))
     """Its number in the call log's index; None: not in it yet."""
     erased_utc: int | None = Field(default=None, sa_column=_time(nullable=True))
@@ -218,6 +220,8 @@ class Transmission(SQLModel, table=True):
     copy_of: str | None = Field(default=None, index=True)
     """Set on what a further link heard of the same over: the over's id."""
     late: bool = False
+    uploaded: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Name of the recorder that uploaded it; empty for what our own links heard."""
     retention_class: str
     expires_utc: int = Field(sa_column=_time(index=True))
     erased_utc: int | None = Field(default=None, sa_column=_time(nullable=True))

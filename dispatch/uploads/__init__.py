@@ -1,0 +1,1 @@
+"""Calls that other recorders upload: keys, intake, joining, listening copies."""
