@@ -61,3 +61,29 @@ class PlanActivation(SQLModel, table=True):
     ended_utc: int | None = Field(default=None, sa_type=BigInteger)
     ended_by: str = ""
     end_words: str = ""
+
+
+class PlanNotice(SQLModel, table=True):
+    """What a change of the live plan is to one position, until somebody there has seen it."""
+
+    __tablename__ = "plan_notice"
+
+    id: int | None = Field(default=None, primary_key=True)
+    position: str = Field(index=True)
+    plan: int
+    previous: int
+    lines: str = Field(sa_column=Column(Text, nullable=False))
+    """JSON: a list of ``{words, talkgroups}``; a line is shown to who sees all its talkgroups."""
+    t_utc: int = Field(sa_type=BigInteger)
+    seen_utc: int | None = Field(default=None, sa_type=BigInteger)
+    seen_by: str = ""
+    """Display name of who said so."""
+
+
+class PlanTold(SQLModel, table=True):
+    """One row: the plan up to which positions were told what changed for them."""
+
+    __tablename__ = "plan_told"
+
+    id: int | None = Field(default=None, primary_key=True)
+    plan: int
