@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 from gateway.model.ids import LinkId, MessageId, MonoMs, RequestId, TransmissionId, UtcUs
 from gateway.model.radio import KeyDemand, LinkInfo, RadioEvent
 from gateway.model.recording import FrameLevel, RecordingEnd, RecordingMeta
+from gateway.model.sound_port import SoundPortFigures
 from gateway.model.voice import VoiceFrame
 
 
@@ -61,6 +62,24 @@ class AcknowledgesEmergency(Protocol):
 
     def acknowledge_emergency(self, message: MessageId, unit: int) -> None:
         """Tell the radio."""
+        ...
+
+
+@runtime_checkable
+class KnowsGuard(Protocol):
+    """A link that can tell whether something un-keys its transmitter when the server cannot."""
+
+    def no_guard(self) -> str:
+        """Return why nothing may be keyed, in words; empty where the guard stands."""
+        ...
+
+
+@runtime_checkable
+class MeasuresSound(Protocol):
+    """A link whose sound port counts what it does."""
+
+    def sound_figures(self) -> SoundPortFigures:
+        """Return what was counted since the last time."""
         ...
 
 

@@ -158,6 +158,10 @@ class AnalogueRadioLink:
         if self._line_log is not None:
             self._line_log.close()
 
+    def no_guard(self) -> str:
+        """Return why nothing may be keyed, empty where the guard of the PTT line stands."""
+        return self._key.no_guard()
+
     def demand(self, demand: KeyDemand) -> None:
         """Ask to talk; nothing is keyed without a standing guard."""
         if self._sound.trouble:

@@ -146,10 +146,14 @@ class GuardedPort(ABC, Generic[Core]):
         """Nothing is keyed and nothing waits to be written."""
         guard.disarm()
 
-    def _no_guard(self) -> str:
+    def no_guard(self) -> str:
         """Return why nothing may be keyed, empty where the guard stands."""
-        alive = self._guard is None or self._guard.alive()
+        alive = self._guard is not None and self._guard.alive()
         return "" if alive else NO_GUARD
+
+    def _no_guard(self) -> str:
+        """Return the same, but nothing of a closed port: the core knows that it is closed."""
+        return "" if self._guard is None else self.no_guard()
 
     def _now(self) -> MonoMs:
         return self._clock.mono_ms()

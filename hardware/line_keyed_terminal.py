@@ -76,6 +76,10 @@ class LineKeyedTerminal(PeiRadioLink):
         if self._press_timer is not None:
             self._press_timer.cancel()
 
+    def no_guard(self) -> str:
+        """Return why nothing may be keyed, empty where the guard of the line stands."""
+        return super().no_guard() or self._key.no_guard()
+
     def demand(self, demand: KeyDemand) -> None:
         """Ask to talk: the line is set at once, the grant is what the radio says of it."""
         reason = self._no_guard() or self._sound.trouble

@@ -29,6 +29,7 @@ from hardware.udp_channel import Address, UdpChannel
 
 BACK_OFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Pauses before sockets that could not be opened are tried again."""
+UNGUARDED = "nothing can be keyed here: no peer is set"
 MAX_CLIENTS = 1000
 """Addresses that a channel without a fixed peer remembers; the oldest goes first."""
 
@@ -199,6 +200,10 @@ class P25RadioLink(P25Desk):
         self.last_refusal = reason
 
     # ---- the core
+
+    def no_guard(self) -> str:
+        """Return why nothing may be keyed; a link whose peer is not known has no guard at all."""
+        return self._no_guard() if self._guards else UNGUARDED
 
     def _no_guard(self) -> str:
         return "" if all(guard.alive() for guard in self._guards) else NO_GUARD

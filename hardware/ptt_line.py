@@ -18,6 +18,7 @@ from hardware.port_keeper import PortKeeper
 from hardware.ptt_address import PttLine
 
 OPENING = "it is being opened"
+NO_GUARD = "the un-key guard is being started"
 
 
 class KeyLine:
@@ -49,6 +50,12 @@ class KeyLine:
         self._link = self._guard = None
         self._reason = reason
         self.keyed = False
+
+    def no_guard(self) -> str:
+        """Return why the line may not be set; empty where its guard stands."""
+        if self._link is None or self._guard is None:
+            return f"the PTT line ({self.words}) is not there: {self._reason}"
+        return "" if self._guard.alive() else NO_GUARD
 
     def key(self) -> None:
         """Key; raises LinkError when there is no line, no guard, or the port refuses."""

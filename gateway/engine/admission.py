@@ -8,6 +8,7 @@ from gateway.engine.health import Health
 from gateway.engine.presses import TALKING, Press, PressState, RadioFloor
 from gateway.engine.private_lines import OVER
 from gateway.engine.routing import Routing
+from gateway.engine.transmit_tests import TransmitTests
 from gateway.model.commands import FloorRequest
 from gateway.model.ids import LinkId
 from gateway.model.private_line import is_private
@@ -22,14 +23,19 @@ Refusal = tuple[str, bool]
 class Admission:
     """Finds the radio of a press and what stands against it."""
 
-    def __init__(self, ctx: Context, routing: Routing, health: Health) -> None:
-        """Ask routing and health."""
+    def __init__(
+        self, ctx: Context, routing: Routing, health: Health, tests: TransmitTests
+    ) -> None:
+        """Ask routing, health and the gate of test transmissions."""
         self._ctx = ctx
         self._routing = routing
         self._health = health
+        self._tests = tests
 
     def link_for(self, command: FloorRequest) -> LinkId | None:
         """Return the radio of a talkgroup, or that of a private call."""
+        if command.test is not None:
+            return command.test.link if command.test.link in self._ctx.links else None
         if is_private(command.talkgroup):
             line = self._ctx.lines.line(command.talkgroup)
             return line.link if line else None
@@ -38,12 +44,18 @@ class Admission:
 
     def no_link(self, command: FloorRequest) -> str:
         """Return the words for a press that has no radio."""
+        if command.test is not None:
+            return f"there is no link {command.test.link}"
         if is_private(command.talkgroup):
             return OVER
         return f"no radio carries {self._ctx.addresses.talkgroup_name(command.talkgroup)}"
 
     def refusal(self, press: Press, presses: Iterable[Press], floor: RadioFloor) -> Refusal | None:
         """Return what stands against a press; None for nothing."""
+        if press.test is not None:
+            unkeying = floor.unkeying is not None
+            words = self._tests.refusal(press, press.test, presses, unkeying)
+            return (words, True) if words else None
         if not self._health.is_up(press.link):
             return self._health.words(press.link), True
         return (
@@ -60,7 +72,7 @@ class Admission:
         return None
 
     def _colleague(self, press: Press, other: Press | None) -> Refusal | None:
-        if other is None or other.position == press.position:
+        if other is None or other.position == press.position or other.test is not None:
             return None
         if self._ctx.lines.line(other.talkgroup) is not None and self._ctx.lines.clears(press):
             return None  # an emergency ends the private call that has the radio

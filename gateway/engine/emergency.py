@@ -231,6 +231,12 @@ class AlarmBook:
 
     # ---- link
 
+    def stands_on(self, link: LinkId, talkgroup: TalkgroupId) -> bool:
+        """Say whether an alarm is open on a link or on a talkgroup."""
+        return any(
+            alarm.link == link or alarm.talkgroup == talkgroup for alarm in self._alarms.values()
+        )
+
     def link_changed(self, link: LinkId, *, up: bool) -> None:
         """Tell that the link of open alarms was lost or came back; the alarms stay."""
         for alarm in self._alarms.values():

@@ -24,6 +24,7 @@ from gateway.engine.messages import Messages
 from gateway.engine.radio_input import RadioInput
 from gateway.engine.routing import Routing
 from gateway.engine.settings import EngineSettings
+from gateway.engine.transmit_tests import TransmitTests
 from gateway.engine.uplink import Uplink
 from gateway.engine.voice_path import VoicePath
 from gateway.engine.voice_stream import Block
@@ -35,6 +36,7 @@ from gateway.model.events import AlarmRaised
 from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId, TalkgroupId, UtcUs
 from gateway.model.plan import Plan
 from gateway.model.radio import RadioEvent
+from gateway.model.transmit_test import TransmitTestAsk
 from gateway.model.voice import VoiceFrame
 from gateway.ports import Clock, RadioLink, SequenceCounter, SoundRecorder
 
@@ -48,6 +50,7 @@ EngineCommand = (
     | commands.FloorRenew
     | commands.FloorRelease
     | commands.LinkSelect
+    | TransmitTestAsk
     | commands.PositionLeft
     | commands.MessageSend
     | commands.AlarmAcknowledge
@@ -100,12 +103,21 @@ class CallEngine:
         self._calls.listener = self._voice
         self._voter = Voter(ctx, self._calls, self._voice, self._health)
         self._uplink = Uplink(ctx, self._voice, self._emptied)
-        self._floor = FloorArbiter(ctx, self._calls, self._routing, self._health, self._uplink)
+        self._alarms = AlarmBook(ctx, self._calls, self._routing, self._health)
+        tests = TransmitTests(
+            ctx,
+            calls=self._calls,
+            alarms=self._alarms,
+            routing=self._routing,
+            health=self._health,
+        )
+        self._floor = FloorArbiter(
+            ctx, self._calls, self._routing, self._health, self._uplink, tests=tests
+        )
         self._individual = IndividualBook(ctx, self._calls, counter)
         self._individual.attach(self._floor)
         self._desk = IndividualDesk(ctx, self._individual, self._calls, self._health, counter)
         ctx.lines.pressed = self._floor.pressed_links
-        self._alarms = AlarmBook(ctx, self._calls, self._routing, self._health)
         self._messages = Messages(ctx, self._routing, self._health)
         self._input = RadioInput(
             ctx,
@@ -148,7 +160,8 @@ class CallEngine:
         """Take 160 samples (int16 little-endian, 8 kHz) of a link, or of one of its calls."""
         if link in self._ctx.links:
             self._health.heard(link)
-            self._voice.on_sound(link, Block(pcm, utc_us, coded), instance)
+            block = Block(pcm, utc_us, coded, self._ctx.utc())
+            self._voice.on_sound(link, block, instance)
 
     def on_uplink(self, position: PositionId, frame: VoiceFrame) -> None:
         """Take a microphone packet of a position."""
@@ -179,6 +192,7 @@ class CallEngine:
             self._floor.forget(link)
             self._health.forget(link)
             self._routing.forget(link)
+            self._voice.figures.forget(link)
 
     def offline_talkgroups(self) -> frozenset[TalkgroupId]:
         """Return the talkgroups that no link carries now."""
@@ -196,6 +210,7 @@ class CallEngine:
             self._voter,
             self._individual,
             self._messages.acts,
+            self._voice.figures,
         )
         due = [at for part in parts if (at := part.deadline()) is not None]
         return min(due) if due else None
@@ -212,6 +227,7 @@ class CallEngine:
                 self._voter,
                 self._individual,
                 self._messages.acts,
+                self._voice.figures,
             )
             for part in parts:
                 try:
@@ -260,13 +276,18 @@ class CallEngine:
 
     def _drain(self) -> None:
         try:
-            while self._inbox:
-                link, event = self._inbox.popleft()
-                if link in self._ctx.links:  # it may have been removed meanwhile
-                    self._input.take(link, event)
+            self._take_inbox()
+            while self._floor.watch_tests():
+                self._take_inbox()  # what the link says of the test that was cut
         finally:
             self._busy = False
             self._arm()
+
+    def _take_inbox(self) -> None:
+        while self._inbox:
+            link, event = self._inbox.popleft()
+            if link in self._ctx.links:  # it may have been removed meanwhile
+                self._input.take(link, event)
 
     def _arm(self) -> None:
         due = self.deadline() if self._running else None
@@ -358,6 +379,8 @@ class CallEngine:
                 return self._alarms.exercise(command)
             case commands.LinkRestart():
                 return self._restart(command)
+            case TransmitTestAsk():
+                return self._floor.why_no_test(command)
             case _:
                 raise InvalidCommand(f"the gateway does not know {command.type}")
 

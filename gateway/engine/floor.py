@@ -27,12 +27,15 @@ from gateway.engine.presses import (
 )
 from gateway.engine.private_lines import OVER
 from gateway.engine.routing import Routing
+from gateway.engine.tone_source import tone_of
+from gateway.engine.transmit_tests import TransmitTests
 from gateway.engine.uplink import Uplink
 from gateway.model import radio
 from gateway.model.command import Reply
 from gateway.model.commands import FloorRelease, FloorRenew, FloorRequest
 from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId, TalkgroupId
 from gateway.model.private_line import is_private
+from gateway.model.transmit_test import TransmitTestAsk
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +44,14 @@ class FloorArbiter:
     """All presses."""
 
     def __init__(
-        self, ctx: Context, calls: CallBook, routing: Routing, health: Health, uplink: Uplink
+        self,
+        ctx: Context,
+        calls: CallBook,
+        routing: Routing,
+        health: Health,
+        uplink: Uplink,
+        *,
+        tests: TransmitTests,
     ) -> None:
         """Begin with no press."""
         self._ctx = ctx
@@ -53,7 +63,8 @@ class FloorArbiter:
         self._floors = Floors(ctx.links)
         self._order = 0
         self._report = FloorReport(ctx)
-        self._admission = Admission(ctx, routing, health)
+        self._tests = tests
+        self._admission = Admission(ctx, routing, health, tests)
 
     # ---- commands
 
@@ -74,7 +85,7 @@ class FloorArbiter:
         self._order += 1
         press = press_of(command, link, self._order, self._ctx.now())
         self._presses[press.request] = press
-        self._uplink.open(press.request, press.position, press.link)
+        self._uplink.open(press.request, press.position, press.link, tone_of(press.test))
         refusal = self._admission.refusal(press, self._presses.values(), self._floors.of(press))
         if refusal is not None:
             return self._refuse(press, *refusal)
@@ -113,6 +124,22 @@ class FloorArbiter:
     def on_air(self, link: LinkId) -> bool:
         """Say whether a desk talks through this radio."""
         return self._floors.on_air(link)
+
+    # ---- test transmissions
+
+    def why_no_test(self, command: TransmitTestAsk) -> Reply:
+        """Answer whether a test transmission would be let through now."""
+        pressed = command.link in self.pressed_links()
+        reason = self._tests.why_not(command.link, command.talkgroup, pressed=pressed)
+        return Reply(ok=not reason, reason=reason)
+
+    def watch_tests(self) -> bool:
+        """Cut a test as soon as a call or an alarm is up on its link; says whether one was."""
+        found = [(p, self._tests.must_end(p)) for p in self._presses.values() if p.test is not None]
+        for press, reason in found:
+            if reason:
+                self.cut(press, "gave_way", reason)
+        return any(reason for _, reason in found)
 
     # ---- answers of a link
 
@@ -227,8 +254,11 @@ class FloorArbiter:
             raise ExceptionGroup("floor: faults in presses", faults)
 
     def emptied(self, request: RequestId) -> None:
-        """All of a released press was sent: un-key."""
+        """All of a released press was sent: un-key. A test's tone that is over releases it."""
         press = self._presses.get(request)
+        if press is not None and press.test is not None and press.state is PressState.ON_AIR:
+            self._ending(press)
+            return
         if press is None or press.state is not PressState.ENDING:
             return
         self._ctx.links[press.link].end(request, "released")

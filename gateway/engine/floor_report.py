@@ -37,6 +37,7 @@ REASONS = {
     "limit": "limit",
     "link_lost": "link lost",
     "failed": "radio stopped transmitting",
+    "gave_way": "a call came up",
     "call_ended": "network ended the call",
     "server": "server stopped",
 }
@@ -60,6 +61,7 @@ class FloorReport:
                 talkgroup=command.talkgroup,
                 priority=command.priority,
                 source=command.source,
+                test_link=command.test.link if command.test else None,
             )
         )
 

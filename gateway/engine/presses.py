@@ -15,6 +15,7 @@ from gateway.engine.settings import EngineSettings
 from gateway.model.commands import FloorRequest
 from gateway.model.errors import InvalidCommand
 from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId, TalkgroupId, split_address
+from gateway.model.transmit_test import TransmitTest
 
 
 class PressState(enum.Enum):
@@ -47,6 +48,11 @@ NO_LIMIT_MS = 1 << 40
 TALKING = frozenset({PressState.ON_AIR, PressState.ENDING})
 ASKED = frozenset({PressState.DEMANDED, PressState.QUEUED})
 
+TEST_PRIORITY = -1
+"""A test transmission gives way to every press of a desk."""
+TEST_MARGIN_MS = 250
+"""A test ends by itself at its limit; where it does not, it is cut this much later."""
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Press:
@@ -69,6 +75,8 @@ class Press:
     transmission: Transmission | None = None
     end_words: str = ""
     """Why it was cut."""
+    test: TransmitTest | None = None
+    """Set for a test transmission."""
 
     def move(self, state: PressState) -> None:
         """Go to another state; raises InvalidCommand when the table does not have the step."""
@@ -88,7 +96,7 @@ class Press:
     @property
     def name(self) -> str:
         """Return who presses, for the other desks."""
-        who = f"Position {self.position}"
+        who = "Test transmission" if self.test else f"Position {self.position}"
         return f"{who}, {self.operator}" if self.operator else who
 
 
@@ -101,11 +109,12 @@ def press_of(command: FloorRequest, link: LinkId, order: int, now: MonoMs) -> Pr
         talkgroup=command.talkgroup,
         number=split_address(command.talkgroup)[1],
         link=link,
-        priority=command.priority,
+        priority=command.priority if command.test is None else TEST_PRIORITY,
         source=command.source,
         order=order,
         pressed_ms=now,
         renewed_ms=now,
+        test=command.test,
     )
 
 
@@ -116,7 +125,7 @@ def own_of(press: Press) -> OwnPress:
         position=press.position,
         operator=press.operator,
         number=press.number,
-        priority=press.priority,
+        priority=max(0, press.priority),
     )
 
 
@@ -129,6 +138,8 @@ def due_ms(press: Press, settings: EngineSettings, limit_ms: int) -> MonoMs:
         due = min(due, press.pressed_ms + settings.short_press_ms)
     if press.granted_ms is not None:
         due = min(due, press.granted_ms + limit_ms)
+    if press.granted_ms is not None and press.test is not None:
+        due = min(due, press.granted_ms + press.test.limit_ms + TEST_MARGIN_MS)
     return MonoMs(due)
 
 

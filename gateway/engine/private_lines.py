@@ -94,7 +94,7 @@ class PrivateLines:
             KeyDemand(
                 demand=press.request,
                 group=0 if line else press.number,
-                priority=press.priority,
+                priority=max(0, press.priority),
                 individual=line.instance if line else None,
             )
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from gateway.engine.call_state import Transmission
 from gateway.engine.context import Context
+from gateway.engine.tone_source import ToneSource
 from gateway.engine.voice_path import VoicePath
 from gateway.model.events import FloorUnheard
 from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId
@@ -43,6 +44,8 @@ class Microphone:
     """Told as giving no sound."""
     closes_ms: MonoMs | None = None
     """Released: the microphone is open until then."""
+    tone: ToneSource | None = None
+    """Sent instead of what a microphone gives: a test transmission."""
 
 
 class Uplink:
@@ -59,15 +62,21 @@ class Uplink:
         self.underruns = 0
         """Blocks of silence sent because the microphone was late."""
 
-    def open(self, request: RequestId, position: PositionId, link: LinkId) -> None:
-        """Keep the sound of a press from here on."""
-        self._microphones[request] = Microphone(request, position, link)
+    def open(
+        self,
+        request: RequestId,
+        position: PositionId,
+        link: LinkId,
+        tone: ToneSource | None = None,
+    ) -> None:
+        """Keep the sound of a press from here on; a ``tone`` is sent in its place."""
+        self._microphones[request] = Microphone(request, position, link, tone=tone)
 
     def on_frame(self, position: PositionId, frame: VoiceFrame) -> None:
         """Take a microphone packet; without a press of this position it is dropped."""
         now = self._ctx.now()
         for microphone in self._microphones.values():
-            if microphone.position != position:
+            if microphone.position != position or microphone.tone is not None:
                 continue
             if microphone.closes_ms is not None and now >= microphone.closes_ms:
                 continue
@@ -98,7 +107,7 @@ class Uplink:
             return 0
         now, tail_ms = self._ctx.now(), self._ctx.settings.mic_tail_ms
         heard = microphone.heard_ms
-        silent = heard is None or now - heard > tail_ms
+        silent = microphone.tone is not None or heard is None or now - heard > tail_ms
         microphone.closes_ms = now if silent else MonoMs(now + tail_ms)
         return microphone.buffer.left_ms
 
@@ -137,9 +146,13 @@ class Uplink:
     def _send(self, microphone: Microphone, now: MonoMs) -> bool:
         """Send one block; False when the press was released and nothing is left."""
         closed = microphone.closes_ms is not None and now >= microphone.closes_ms
-        if closed:
-            self._finish(microphone)
-        block = microphone.buffer.take()
+        if microphone.tone is not None:
+            block = None if closed else microphone.tone.take()
+            closed = block is None
+        else:
+            if closed:
+                self._finish(microphone)
+            block = microphone.buffer.take()
         if block is None:
             if closed:
                 return False

@@ -8,6 +8,7 @@ import gateway.model.message_commands
 import gateway.model.unit_commands  # noqa: F401 - they register theirs
 from gateway.model.command import Command
 from gateway.model.ids import AlarmId, LinkId, MessageId, PositionId, RequestId, TalkgroupId, UnitId
+from gateway.model.transmit_test import TransmitTest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,8 @@ class FloorRequest(Command):
     talkgroup: TalkgroupId
     priority: int = 0
     source: str = "button"
+    test: TransmitTest | None = None
+    """Set for a test transmission: then it goes to this link, and ``priority`` says nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

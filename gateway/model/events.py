@@ -28,6 +28,7 @@ from gateway.model.message_events import MessageQueued as MessageQueued
 from gateway.model.message_events import MessageReceived as MessageReceived
 from gateway.model.message_events import UnitPositioned as UnitPositioned
 from gateway.model.message_events import UnitStatusSet as UnitStatusSet
+from gateway.model.sound_events import SoundMeasured as SoundMeasured
 
 # ---- links -------------------------------------------------------------------------------------
 
@@ -253,7 +254,10 @@ class RecordingFailed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FloorRequested(Event):
-    """A position pressed. ``source``: key, button, pedal, latch."""
+    """A position pressed. ``source``: key, button, pedal, latch, test.
+
+    ``test_link``: set for a test transmission, which no position makes.
+    """
 
     type: ClassVar[str] = "floor.requested"
     request: RequestId
@@ -262,6 +266,7 @@ class FloorRequested(Event):
     talkgroup: TalkgroupId
     priority: int = 0
     source: str = "button"
+    test_link: LinkId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

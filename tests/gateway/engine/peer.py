@@ -53,7 +53,7 @@ PLAN = Plan(
         Talkgroup(system=SYSTEM, number=101, name="PATROL 1", folder="A", transmit_limit_s=10),
         Talkgroup(system=SYSTEM, number=102, name="PATROL 2", folder="A"),
         Talkgroup(system=SYSTEM, number=201, name="FIRE 1", folder="B"),
-        Talkgroup(system=SYSTEM, number=999, name="DRILL", folder="B", recorded=False),
+        Talkgroup(system=SYSTEM, number=999, name="DRILL", folder="B", recorded=False, test=True),
     ),
     units=(
         Unit(system=SYSTEM, number=3204, alias="Car 3204", talkgroup=PATROL),
@@ -157,7 +157,11 @@ class ScriptedRadio:
         self.keyed: RequestId | None = None
         self.grants = False
         self.ends = True
+        self.unguarded = ""
         self._sink = sink
+
+    def no_guard(self) -> str:
+        return self.unguarded
 
     def say(self, event: RadioEvent) -> None:
         self._sink(self.id, event)

@@ -181,7 +181,7 @@ export interface Events {
     on_air_ms?: number;
     discarded_ms?: number;
   };
-  /** A position pressed. ``source``: key, button, pedal, latch. */
+  /** A position pressed. ``source``: key, button, pedal, latch, test. ``test_link``: set for a test transmission, which no position makes. */
   'floor.requested': {
     request: string;
     position: string;
@@ -189,6 +189,7 @@ export interface Events {
     talkgroup: string;
     priority?: number;
     source?: string;
+    test_link?: string | null;
   };
   /** On air without microphone sound for a second (``silent``), or it comes again. */
   'floor.unheard': {
