@@ -53,6 +53,7 @@ from dispatch.services.stream import EventStream
 from dispatch.services.unit_acts import UnitReach
 from dispatch.services.voice import Voice
 from dispatch.store.engine import Store
+from dispatch.topology.service import add_topology
 from gateway.bus import Bus
 from gateway.model.errors import RadioError
 from gateway.model.ids import GatewayId
@@ -186,6 +187,7 @@ class Dispatch:
         s.add(DiskPolicy(parts.state, s.bus))
         add_oversight(s, parts.state)
         add_plans(s, parts.plans)
+        add_topology(s, parts.gateway)
         sight.add_rules({event.type: who_sees for event in (EvidenceChanged, EvidenceLarge)})
         add_reports(s, parts.state, parts.reports)
         writer = JournalWriter(s.plan, desk_writers() | individual_writers())

@@ -1,4 +1,4 @@
-"""``samband plan``: check, diff, activate, history, rollback on the command line."""
+"""``samband plan``: check, diff, topology, activate, history, rollback on the command line."""
 
 import argparse
 import json
@@ -25,6 +25,7 @@ from dispatch.store.upgrade import upgrade
 from gateway.model.errors import ConfigError
 from gateway.model.ids import UtcUs, ulid
 from gateway.model.plan import Plan
+from samband import topology_command
 from samband.config import load_config
 from samband.plan_file import link_opening_faults, parse_plan
 
@@ -36,7 +37,7 @@ T = TypeVar("T")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``plan`` with its five verbs."""
+    """Add ``plan`` with its verbs."""
     parser = subparsers.add_parser(
         "plan",
         help="checks, compares, activates and rolls back plans",
@@ -48,6 +49,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     diff = _verb(verbs, "diff", "what the second plan has otherwise than the first", store=False)
     diff.add_argument("before", metavar="PLAN")
     diff.add_argument("after", metavar="PLAN")
+    topology = "what hangs on what: loops and single points of failure"
+    topology_command.add_options(_verb(verbs, "topology", topology, store=False))
     activate = _verb(verbs, "activate", "make a file the live plan, on trial for 10 minutes")
     activate.add_argument("file", type=Path)
     activate.add_argument("--reason", default="", help="stands in the history")
@@ -82,6 +85,7 @@ def run(args: argparse.Namespace) -> int:
     verbs: dict[str, Callable[[argparse.Namespace], int]] = {
         "check": _check,
         "diff": _diff,
+        "topology": lambda args: topology_command.show(args, _plan(args, args.plan)),
         "activate": _activate,
         "history": _history,
         "rollback": _rollback,
