@@ -32,7 +32,8 @@ def page_before(before: Layout, after: Layout, at: int) -> LayoutPage | None:
     old = {one.name: one for one in before.pages}
     if page.name in old:
         return old[page.name]
-    if at < len(before.pages) and all(one.name != before.pages[at].name for one in after.pages):
+    same_board = before.id == after.id and at < len(before.pages)
+    if same_board and all(one.name != before.pages[at].name for one in after.pages):
         return before.pages[at]
     return None
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dispatch.errors import NotFound, ServiceError
+from dispatch.plans.follow import follow_positions, follow_talkgroups
 from gateway.model.errors import InvalidCommand
 from gateway.model.individual_plan import IndividualRule, NeverRecorded
 from gateway.model.layouts import Layout
@@ -71,7 +72,30 @@ def apply_edits(plan: Plan, edits: list[Edit]) -> Plan:
         else:
             _edit_table(plan, tables, edit, where)
     changed = {TABLES[kind].field: tuple(rows.values()) for kind, rows in tables.items()}
-    return _with(plan, changed)
+    plan = _with(plan, changed)
+    plan = follow_talkgroups(plan, _moved("talkgroup", edits))
+    return follow_positions(plan, _moved("position", edits))
+
+
+def _moved(kind: str, edits: list[Edit]) -> dict[str, str | None]:
+    """Return what became of ids of one kind: another one, or None when the object went."""
+    moved: dict[str, str | None] = {}
+    for edit in edits:
+        if edit.kind != kind or not edit.id:
+            continue
+        now = None if edit.op == "remove" else _id_after(kind, edit)
+        if now != edit.id:
+            moved[edit.id] = now
+    return moved
+
+
+def _id_after(kind: str, edit: Edit) -> str:
+    """Return the id that an object has after an edit that was taken."""
+    value = edit.value or {}
+    if kind == "position":
+        return str(value.get("text", edit.id)).strip()
+    system, _, number = edit.id.partition("/")
+    return f"{value.get('system', system)}/{value.get('number', number)}"
 
 
 def _with(plan: Plan, changed: Mapping[str, Any]) -> Plan:

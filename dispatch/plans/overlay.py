@@ -8,7 +8,9 @@ they were; it is worked out anew whenever one of them is released. Pure.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from dispatch.plans.overlay_layouts import overlay_layouts
 from gateway.model.ids import LinkId, TalkgroupId
+from gateway.model.layouts import Layout
 from gateway.model.link_kinds import TETRA_PEI
 from gateway.model.p25_settings import DFSI, MODEM
 from gateway.model.plan import Link, Plan, Talkgroup
@@ -60,6 +62,7 @@ def overlay(before: Plan, target: Plan, busy: Mapping[TalkgroupId, str]) -> Over
     plan = replace(
         target,
         talkgroups=groups,
+        layouts=_boards(before, target, busy, kept),
         links=links,
         systems=(
             *target.systems,
@@ -88,6 +91,24 @@ def _talkgroups(
         kept.append(Kept("talkgroup", group.id, group.name, words))
         rows.append(group)
     return tuple(_clear_cells(rows, frozenset(busy), kept))
+
+
+def _boards(
+    before: Plan, target: Plan, busy: Mapping[TalkgroupId, str], kept: list[Kept]
+) -> tuple[Layout, ...]:
+    layouts, cells = overlay_layouts(before, target, busy)
+    names = {group.id: group.name for group in (*target.talkgroups, *before.talkgroups)}
+    for one in cells:
+        if one.owner is None:
+            words = (
+                f"keeps its cell of layout {one.layout} until it is released: {busy[one.talkgroup]}"
+            )
+        else:
+            owner = names.get(one.owner, one.owner)
+            words = f"waits for the cell of layout {one.layout} that {owner} still has"
+        name = names.get(one.talkgroup, one.talkgroup)
+        kept.append(Kept("talkgroup", one.talkgroup, name, words))
+    return layouts
 
 
 def _clear_cells(
