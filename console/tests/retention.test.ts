@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BoardRow, ErasureRow, HoldInfo, OrderInfo } from '../src/lib/api/retention';
-import { alarmWords, daysWords, deadlineWords, erasureWords, holdWords, objectsWords, tellWords } from '../src/lib/retention';
+import { alarmWords, daysWords, deadlineWords, erasureWords, holdWords, idLines, objectsWords, tellWords } from '../src/lib/retention';
 
 const DAY = 86_400_000_000;
 
@@ -12,6 +12,11 @@ describe('words of retention', () => {
   it('counts what a hold has', () => {
     expect(objectsWords({ call: 3, media: 2, unit_status: 1 })).toBe('3 calls, 2 stills and clips, 1 status');
     expect(objectsWords({})).toBe('nothing yet');
+  });
+
+  it('reads pasted numbers, each once', () => {
+    expect(idLines(' c-1\nc-2, c-1;\n\n m-3 ')).toEqual(['c-1', 'c-2', 'm-3']);
+    expect(idLines('  \n')).toEqual([]);
   });
 
   it('says how far an erasure is and what it needs', () => {

@@ -53,6 +53,11 @@ function counted(count: number, word: string): string {
   return word === 'still or clip' ? `${count} stills and clips` : word === 'status' ? `${count} statuses` : word === 'month of log words' ? `${count} months of log words` : `${count} ${word}s`;
 }
 
+/** Numbers as people paste them: one a line, or with commas; each once. */
+export function idLines(text: string): string[] {
+  return [...new Set(text.split(/[\s,;]+/u).filter(Boolean))];
+}
+
 export function erasureWords(row: ErasureRow): string {
   switch (row.state) {
     case 'listed':

@@ -1,5 +1,6 @@
 /** Evidence packages: asked for, decided, handed out. Times are µs UTC. */
 
+import type { Rect } from '../redaction';
 import { api, path } from './client';
 
 /** Packing reads, hashes and decodes everything: it may take minutes. */
@@ -116,7 +117,7 @@ export interface PackageAsk extends Disclosing {
 
 export interface RedactedAsk extends Disclosing {
   mute: { from_utc: number; to_utc: number }[];
-  parts: { transmission?: string; media?: string; from_ms?: number; to_ms?: number; picture?: boolean; sound?: boolean }[];
+  parts: { transmission?: string; media?: string; from_ms?: number; to_ms?: number; boxes?: Rect[]; picture?: boolean; sound?: boolean }[];
   mask_units: boolean;
   reason: string;
 }

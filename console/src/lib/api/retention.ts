@@ -56,6 +56,11 @@ export interface ErasureRow {
   approval: string;
 }
 
+export interface EarlyObject {
+  type: 'call' | 'message' | 'media' | 'incident';
+  id: string;
+}
+
 export interface ErasureObject {
   n: number;
   type: string;
@@ -200,6 +205,7 @@ export const retention = {
   decide: (incident: string, body: { erase: boolean; reason: string; keep_days?: number }): Promise<unknown> =>
     api.post(path`/retention/reviews/${incident}`, body),
   erasures: async (): Promise<ErasureRow[]> => (await api.get<{ erasures: ErasureRow[] }>('/retention/erasures')).erasures,
+  early: (objects: EarlyObject[], reason: string): Promise<ErasureRow> => api.post('/retention/erasures/early', { objects, reason }),
   dryRun: (): Promise<ErasureRow> => api.post('/retention/erasures', {}),
   objects: async (job: string, after: number): Promise<ErasureObject[]> =>
     (await api.get<{ objects: ErasureObject[] }>(withQuery(path`/retention/erasures/${job}/objects`, { after }))).objects,

@@ -127,6 +127,14 @@ export const PAGES: readonly DeskPage[] = [
     load: () => import('./Records.svelte'),
   },
   {
+    id: 'watching',
+    name: 'Watch lists',
+    icon: 'eye',
+    permission: ['watch.edit', 'face.switch', 'staff.keep'],
+    group: 'control',
+    load: () => import('./WatchLists.svelte'),
+  },
+  {
     id: 'retention',
     name: 'Retention',
     icon: 'clock',
