@@ -24,6 +24,7 @@ from gateway.model.radio import (
     RadioEvent,
     TxNotSent,
 )
+from gateway.model.sound_port import SoundPortFigures
 from gateway.ports import Clock, RadioEventSink, SoundSink
 from hardware.guard_client import UnkeyGuard
 from hardware.line_log import LineLog
@@ -122,6 +123,10 @@ class AnalogueRadioLink:
     def id(self) -> LinkId:
         """The plan's id of this link."""
         return self._id
+
+    def sound_figures(self) -> SoundPortFigures:
+        """Return what the sound port counted since the last time."""
+        return self._sound.figures()
 
     @property
     def info(self) -> LinkInfo:

@@ -20,6 +20,7 @@ from gateway.model.radio import (
     RadioEvent,
     TxNotSent,
 )
+from gateway.model.sound_port import SoundPortFigures
 from gateway.ports import Clock, RadioEventSink, SoundSink
 from gateway.tetra.terminal import INFO, TerminalCore
 from hardware.guarded_port import GuardedPort
@@ -76,6 +77,10 @@ class PeiRadioLink(GuardedPort[TerminalCore]):
     def sound_port(self) -> SoundPort:
         """Where its sound comes from and goes to, with its counts."""
         return self._sound.port
+
+    def sound_figures(self) -> SoundPortFigures:
+        """Return what the sound port counted since the last time."""
+        return self._sound.figures()
 
     @property
     def info(self) -> LinkInfo:

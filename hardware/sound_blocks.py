@@ -5,6 +5,7 @@ The header is big-endian; the sequence counts blocks, the sample index samples. 
 """
 
 import struct
+from collections.abc import Callable
 
 from hardware.sound_port import PCM_BYTES, SAMPLES_PER_BLOCK, SILENCE, SoundCount
 
@@ -22,11 +23,14 @@ SEQUENCE_MASK = 0xFFFFFFFF
 class Reorder:
     """Puts blocks in order: gives at once what is next, waits at most three blocks for a gap."""
 
-    def __init__(self, count: SoundCount) -> None:
-        """Begin with whatever comes first."""
+    def __init__(self, count: SoundCount, utc_us: Callable[[], int] | None = None) -> None:
+        """Begin with whatever comes first; with a clock it is counted how long blocks wait."""
         self._count = count
+        self._utc_us = utc_us
         self._next: int | None = None
         self._waiting: dict[int, bytes] = {}
+        self._since: dict[int, int] = {}
+        """When blocks came that others are waited for."""
 
     def take(self, sequence: int, pcm: bytes) -> list[bytes]:
         """Take one block; returns those that can be played now, in order."""
@@ -43,7 +47,12 @@ class Reorder:
         if sequence in self._waiting:
             self._count.late += 1
             return []
+        if ahead == 0 and not self._waiting:
+            self._next = (sequence + 1) & SEQUENCE_MASK
+            self._count.held.add(0)
+            return [pcm]
         self._waiting[sequence] = pcm
+        self._since[sequence] = self._utc_us() if self._utc_us is not None else 0
         ready = self._in_order()
         if len(self._waiting) >= WINDOW_BLOCKS or ahead >= WINDOW_BLOCKS:
             ready += self._past_the_gap()
@@ -53,6 +62,7 @@ class Reorder:
         """Play what waits, then go on from a new place."""
         ready = [self._waiting[number] for number in sorted(self._waiting)]
         self._waiting.clear()
+        self._since.clear()
         self._next = (sequence + 1) & SEQUENCE_MASK
         return [*ready, pcm]
 
@@ -60,6 +70,8 @@ class Reorder:
         ready = []
         while self._next is not None and self._next in self._waiting:
             ready.append(self._waiting.pop(self._next))
+            since = self._since.pop(self._next)
+            self._count.held.add(self._utc_us() - since if self._utc_us is not None else 0)
             self._next = (self._next + 1) & SEQUENCE_MASK
         return ready
 

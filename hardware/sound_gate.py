@@ -25,6 +25,7 @@ from gateway.model.radio import (
     TalkEnded,
     TalkStarted,
 )
+from gateway.model.spread import Spread
 from hardware.sound_address import DeviceAddress
 from hardware.sound_port import BLOCK_MS, Capture
 
@@ -46,13 +47,15 @@ class SoundGate:
         """Begin closed."""
         self.closed_blocks = 0
         """Blocks that belonged to nobody."""
+        self.transit, self.held = Spread(), Spread()
+        """Of the blocks passed on: from the card's input to here, and how long they waited."""
         self._address = address
         self._tell = tell
         self._capture = capture
         self._utc_us = utc_us
         self._talks: set[int] = set()
         self._from = self._until = UtcUs(0)
-        self._waiting: deque[tuple[bytes, UtcUs]] = deque(maxlen=KEPT_MS // BLOCK_MS)
+        self._waiting: deque[tuple[bytes, UtcUs, UtcUs]] = deque(maxlen=KEPT_MS // BLOCK_MS)
         self._held: list[RadioEvent] = []
         self._timer: asyncio.TimerHandle | None = None
 
@@ -74,7 +77,7 @@ class SoundGate:
 
     def take(self, pcm: bytes, utc: UtcUs) -> None:
         """Take a captured block."""
-        self._waiting.append((pcm, utc))
+        self._waiting.append((pcm, utc, self._utc_us()))
         self._pass()
         if self._held and utc >= self._until:
             self._release()
@@ -157,8 +160,10 @@ class SoundGate:
         while self._waiting and (newest - self._waiting[0][1] >= trim_us or self._held):
             if self._waiting[0][1] >= self._until:
                 return
-            pcm, utc = self._waiting.popleft()
+            pcm, utc, came = self._waiting.popleft()
             if utc >= self._from:
+                self.transit.add(came - utc)
+                self.held.add(self._utc_us() - came)
                 self._capture(pcm, utc)
             else:
                 self.closed_blocks += 1

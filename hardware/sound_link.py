@@ -6,9 +6,11 @@ from dataclasses import replace
 from gateway.model.ids import UtcUs
 from gateway.model.plan import Link
 from gateway.model.radio import LinkChanged, RadioEvent
+from gateway.model.sound_port import SoundPortFigures
 from gateway.ports import Clock, RadioEventSink, SoundSink
 from hardware.sound import open_sound
 from hardware.sound_address import parse_device
+from hardware.sound_figures import SoundPortMeter
 from hardware.sound_gate import SoundGate
 from hardware.sound_port import Trouble
 
@@ -51,6 +53,13 @@ class LinkSound:
             out_gain_db=link.sound_out_gain_db,
             trouble=told,
         )
+        self._meter = SoundPortMeter(link.sound, self.port)
+        if self._gate is not None:
+            self._meter.transit, self._meter.gated = self._gate.transit, self._gate.held
+
+    def figures(self) -> SoundPortFigures:
+        """Return what the port counted since the last time."""
+        return self._meter.take()
 
     @property
     def trouble(self) -> str:
@@ -81,6 +90,7 @@ class LinkSound:
 
     def send(self, pcm: bytes) -> None:
         """Send 160 samples now."""
+        self._meter.sending()
         self.port.send(pcm)
 
     def drop(self) -> None:

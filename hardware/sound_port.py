@@ -1,10 +1,11 @@
 """What all sound ports share: the block of 20 ms, the counts, the interface."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.model.ids import UtcUs
+from gateway.model.spread import Spread
 
 SAMPLE_RATE_HZ = 8000
 BLOCK_MS = 20
@@ -37,6 +38,10 @@ class SoundCount:
     """Holes that a card's own driver reports: the machine was too busy for its buffer."""
     clipped: int = 0
     """Samples that did not fit into 16 bits after a gain."""
+    held: Spread = field(default_factory=Spread)
+    """How long blocks waited to be put in order."""
+    pending: Spread = field(default_factory=Spread)
+    """How much waited before the card when a block was sent."""
 
 
 class SoundPort(Protocol):

@@ -24,7 +24,7 @@ class UdpSound(DigitalSound, asyncio.DatagramProtocol):
         self._capture = capture
         self._utc_us = utc_us
         self._blocks = BlockNumbers()
-        self._reorder = Reorder(self.count)
+        self._reorder = Reorder(self.count, utc_us)
         self._transport: asyncio.DatagramTransport | None = None
         self._hello: asyncio.TimerHandle | None = None
         self._closed = asyncio.Event()

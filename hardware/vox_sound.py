@@ -5,8 +5,10 @@ from collections.abc import Callable
 from gateway.model.ids import UtcUs
 from gateway.model.plan import Link
 from gateway.model.radio import RadioEvent
+from gateway.model.sound_port import SoundPortFigures
 from gateway.ports import Clock, RadioEventSink, SoundSink
 from hardware.sound import open_sound
+from hardware.sound_figures import SoundPortMeter
 from voicecodecs.pcm import frame_from_bytes, level_dbfs
 
 
@@ -27,7 +29,11 @@ class VoxSound:
         self._id = link.id
         self._sink = events
 
+        knows_capture = link.sound.startswith("device:")
+
         def capture(pcm: bytes, utc: UtcUs) -> None:
+            if knows_capture:
+                self._meter.transit.add(clock.utc_us() - utc)
             level(level_dbfs(frame_from_bytes(pcm)))
             sound(link.id, pcm, utc)
 
@@ -39,6 +45,11 @@ class VoxSound:
             out_gain_db=link.sound_out_gain_db,
             trouble=trouble,
         )
+        self._meter = SoundPortMeter(link.sound, self.port)
+
+    def figures(self) -> SoundPortFigures:
+        """Return what the port counted since the last time."""
+        return self._meter.take()
 
     @property
     def trouble(self) -> str:
@@ -64,6 +75,7 @@ class VoxSound:
 
     def send(self, pcm: bytes) -> None:
         """Send 160 samples now."""
+        self._meter.sending()
         self.port.send(pcm)
 
     def drop(self) -> None:

@@ -17,6 +17,7 @@ from gateway.model.private_line import PRIVATE_HANDLE, is_private, private_line
 from gateway.model.voice import FRAME_MS, TIMESTAMP_HZ, TIMESTAMP_STEP, VoiceFlag, VoiceFrame
 from gateway.ports import Clock
 from voicecodecs.opus import silence_packets
+from webrtc.path_times import Captured, CaptureTimes, LeaveTimes
 from webrtc.stats import StageTimes
 from webrtc.tracks import VoicePacket, VoiceTrack
 
@@ -37,6 +38,7 @@ class _Line:
     def __init__(self) -> None:
         self.pts = 0
         self.transmission: bytes | None = None
+        self.captured = CaptureTimes()
         self._offset = 0
 
     def place(self, frame: VoiceFrame, now_48k: int) -> int:
@@ -55,6 +57,7 @@ class VoiceHub:
     def __init__(self, bus: Bus, clock: Clock, systems: Mapping[int, str]) -> None:
         """Make a hub that is not running yet."""
         self.times = StageTimes()
+        self.leaving = LeaveTimes()
         self.unknown_systems = 0
         self._bus = bus
         self._clock = clock
@@ -134,7 +137,9 @@ class VoiceHub:
         now = self._clock.utc_us()
         self.times.add("gateway", now - frame.capture_utc_us)
         pts = line.place(frame, self._now_48k())
-        packet = VoicePacket(frame.opus, pts, UtcUs(frame.capture_utc_us), now)
+        captured = UtcUs(frame.capture_utc_us)
+        line.captured.note(pts, captured, frame.transmission)
+        packet = VoicePacket(frame.opus, pts, captured, now, frame.transmission)
         await self._hand_out(talkgroup, packet, self._speakers.get(frame.transmission))
         if frame.flags & VoiceFlag.END:
             self._end(talkgroup, frame.transmission)
@@ -142,8 +147,15 @@ class VoiceHub:
     def measure(self, packet: VoicePacket) -> None:
         """Note a packet's hand-over to RTP (each track is given this)."""
         now = self._clock.utc_us()
-        self.times.add("hub", now - packet.hub_utc_us)
-        self.times.add("total", now - packet.capture_utc_us)
+        hub_us, total_us = now - packet.hub_utc_us, now - packet.capture_utc_us
+        self.times.add("hub", hub_us)
+        self.times.add("total", total_us)
+        self.leaving.note(packet.transmission, hub_us, total_us)
+
+    def captured(self, talkgroup: TalkgroupId, pts_32: int) -> Captured | None:
+        """Return when the sound of a packet was captured, by its time modulo 2**32."""
+        line = self._lines.get(talkgroup)
+        return line.captured.find(pts_32) if line is not None else None
 
     def _talkgroup(self, frame: VoiceFrame) -> TalkgroupId | None:
         if frame.system == PRIVATE_HANDLE:

@@ -24,10 +24,13 @@ from gateway.bus import Bus
 from gateway.model.errors import InvalidCommand
 from gateway.model.ids import PositionId, TalkgroupId
 from gateway.model.private_line import PRIVATE_TRACK
+from gateway.model.spread import Spread
 from gateway.ports import Clock
 from webrtc.addresses import use_media_addresses
 from webrtc.hub import VoiceHub
 from webrtc.microphone import Microphone, UplinkGate, attach, stop_decoder
+from webrtc.path_times import Captured
+from webrtc.rtp_origin import RTP_MASK, sent_timestamp
 from webrtc.sdp import ask_for_speech, media_count, require_opus_first, without_extensions
 from webrtc.stats import Delay
 from webrtc.tracks import VoiceTrack
@@ -159,6 +162,16 @@ class RtcSession:
             self._muted.discard(talkgroup)
         self._route()
 
+    def captured(self, talkgroup: TalkgroupId, rtp_timestamp: int) -> Captured | None:
+        """Return when the sound was captured that this browser's RTP time names, None unknown."""
+        track = self._tracks.get(talkgroup)
+        if track is None or track.origin is None:
+            return None
+        source = self._line if talkgroup == PRIVATE_TRACK else talkgroup
+        if source is None:
+            return None
+        return self._hub.captured(source, (rtp_timestamp - track.origin) & RTP_MASK)
+
     async def stats(self) -> SessionStats:
         """Return counters, and what the browser last reported."""
         sent_bytes = 0
@@ -212,7 +225,8 @@ class RtcSession:
         if not allowed:
             line.direction = "inactive"
             return
-        track = VoiceTrack(self.position, self._hub.measure)
+        sender = line.sender
+        track = VoiceTrack(self.position, self._hub.measure, lambda: sent_timestamp(sender))
         line.sender.replaceTrack(track)
         line.direction = "sendonly"
         self._tracks[talkgroup] = track
@@ -317,6 +331,10 @@ class RtcService:
     def mute(self, session: RtcSessionId, talkgroup: TalkgroupId, muted: bool) -> None:
         """Mute or unmute one talkgroup of a session at the server."""
         self.get(session).mute(talkgroup, muted)
+
+    def leave_times(self) -> dict[bytes, tuple[Spread, Spread]]:
+        """Return (bus to RTP, capture to RTP) of each transmission since the last time."""
+        return self._hub.leaving.take()
 
     def delays(self) -> dict[str, Delay]:
         """Return the voice delay of each stage."""

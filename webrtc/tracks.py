@@ -12,6 +12,7 @@ from av.stream import Stream
 
 from gateway.model.ids import PositionId, UtcUs
 from gateway.model.voice import TIMESTAMP_HZ
+from webrtc.rtp_origin import RTP_MASK
 
 QUEUE_PACKETS: Final = 10
 """Bound of one listener's queue, 200 ms: a stalled browser loses the oldest, nobody else waits."""
@@ -21,9 +22,16 @@ TIME_BASE: Final = Fraction(1, TIMESTAMP_HZ)
 class VoicePacket:
     """One Opus packet that all listeners share (only read once made), and its times."""
 
-    __slots__ = ("capture_utc_us", "hub_utc_us", "measured", "packet")
+    __slots__ = ("capture_utc_us", "hub_utc_us", "measured", "packet", "transmission")
 
-    def __init__(self, opus: bytes, pts: int, capture_utc_us: UtcUs, hub_utc_us: UtcUs) -> None:
+    def __init__(
+        self,
+        opus: bytes,
+        pts: int,
+        capture_utc_us: UtcUs,
+        hub_utc_us: UtcUs,
+        transmission: bytes = b"",
+    ) -> None:
         """Make the packet; ``pts`` is in 48 kHz units."""
         self.packet: Packet[Stream] = Packet(opus)
         self.packet.pts = pts
@@ -31,6 +39,7 @@ class VoicePacket:
         self.capture_utc_us = capture_utc_us
         self.hub_utc_us = hub_utc_us
         self.measured = False
+        self.transmission = transmission
 
 
 Measure = Callable[[VoicePacket], None]
@@ -42,13 +51,25 @@ class VoiceTrack(MediaStreamTrack):
 
     kind = "audio"
 
-    def __init__(self, position: PositionId | None, measure: Measure | None = None) -> None:
-        """Begin empty. ``measure`` is told of each packet's first hand-over to RTP."""
+    def __init__(
+        self,
+        position: PositionId | None,
+        measure: Measure | None = None,
+        sent_timestamp: Callable[[], int] | None = None,
+    ) -> None:
+        """Begin empty. ``measure`` is told of each packet's first hand-over to RTP.
+
+        ``sent_timestamp`` returns the RTP time of the last packet sent.
+        """
         super().__init__()
         self.position = position
         self.dropped = 0
         self.sent = 0
+        self.origin: int | None = None
+        """What RTP adds to our packets' times, modulo 2**32; known from the second packet on."""
         self._measure = measure
+        self._sent_timestamp = sent_timestamp
+        self._last_pts: int | None = None
         self._queue: deque[VoicePacket] = deque()
         self._waiter: asyncio.Future[None] | None = None
 
@@ -68,6 +89,9 @@ class VoiceTrack(MediaStreamTrack):
 
     async def recv(self) -> "Packet[Stream]":
         """Return the next packet for aiortc's sender."""
+        if self.origin is None and self._last_pts is not None and self._sent_timestamp is not None:
+            # aiortc asks for the next packet when the one before it has left.
+            self.origin = (self._sent_timestamp() - self._last_pts) & RTP_MASK
         while not self._queue:
             if self.readyState != "live":
                 raise MediaStreamError
@@ -75,6 +99,7 @@ class VoiceTrack(MediaStreamTrack):
             await self._waiter
         packet = self._queue.popleft()
         self.sent += 1
+        self._last_pts = packet.packet.pts
         if self._measure is not None and not packet.measured:
             packet.measured = True
             self._measure(packet)

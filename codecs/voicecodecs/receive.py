@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from voicecodecs.level import LevelControl
+from voicecodecs.level import LevelControl, Levelled
 from voicecodecs.opus import OpusEncoder
 from voicecodecs.pcm import frame_from_bytes, to_bytes
 
@@ -28,7 +28,14 @@ class ReceiveChain:
 
     def encode(self, pcm: bytes) -> Coded:
         """Return the packet of 160 samples (int16 little-endian, 8 kHz)."""
-        levelled = self._level.apply(frame_from_bytes(pcm))
+        return self.code(self.level(pcm))
+
+    def level(self, pcm: bytes) -> Levelled:
+        """Level 160 samples (int16 little-endian, 8 kHz): the first half of ``encode``."""
+        return self._level.apply(frame_from_bytes(pcm))
+
+    def code(self, levelled: Levelled) -> Coded:
+        """Return the packet of levelled samples: the second half of ``encode``."""
         return Coded(
             self._encoder.encode(to_bytes(levelled.samples)),
             levelled.gain_db,

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from voicecodecs.errors import VoiceError
-from voicecodecs.level import LevelControl
+from voicecodecs.level import LevelControl, Levelled
 from voicecodecs.opus import OpusDecoder
 from voicecodecs.pcm import FRAME_BYTES, FRAME_SAMPLES, from_bytes, to_bytes
 
@@ -32,6 +32,8 @@ class TransmitChain:
         """Packets that never came."""
         self.broken = 0
         """Packets that were no Opus."""
+        self.levelled: list[Levelled] = []
+        """What level control did with the blocks that came last."""
 
     def decode(self, sequence: int, opus: bytes) -> list[bytes]:
         """Return whole blocks of 160 samples (int16 little-endian, 8 kHz), levelled, in order.
@@ -67,7 +69,8 @@ class TransmitChain:
         whole = len(self._rest) - len(self._rest) % FRAME_BYTES
         sound, self._rest = self._rest[:whole], self._rest[whole:]
         samples = from_bytes(sound)
-        return [
-            to_bytes(self._level.apply(np.ascontiguousarray(block)).samples)
+        self.levelled = [
+            self._level.apply(np.ascontiguousarray(block))
             for block in samples.reshape(-1, FRAME_SAMPLES)
         ]
+        return [to_bytes(block.samples) for block in self.levelled]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from gateway.engine.call_state import Transmission
 from gateway.engine.context import Context
+from gateway.engine.sound_figures import PathFigures
 from gateway.engine.tone_source import ToneSource
 from gateway.engine.voice_path import VoicePath
 from gateway.model.events import FloorUnheard
@@ -34,6 +35,7 @@ class Microphone:
     request: RequestId
     position: PositionId
     link: LinkId
+    figures: PathFigures
     chain: TransmitChain = field(default_factory=TransmitChain)
     buffer: PressBuffer = field(default_factory=PressBuffer)
     transmission: Transmission | None = None
@@ -44,6 +46,8 @@ class Microphone:
     """Told as giving no sound."""
     closes_ms: MonoMs | None = None
     """Released: the microphone is open until then."""
+    order_us: int = 0
+    """How long its last packet took from the network to here."""
     tone: ToneSource | None = None
     """Sent instead of what a microphone gives: a test transmission."""
 
@@ -62,6 +66,10 @@ class Uplink:
         self.underruns = 0
         """Blocks of silence sent because the microphone was late."""
 
+    def __contains__(self, request: object) -> bool:
+        """Say whether a press has a microphone here."""
+        return request in self._microphones
+
     def open(
         self,
         request: RequestId,
@@ -70,7 +78,8 @@ class Uplink:
         tone: ToneSource | None = None,
     ) -> None:
         """Keep the sound of a press from here on; a ``tone`` is sent in its place."""
-        self._microphones[request] = Microphone(request, position, link, tone=tone)
+        figures = self._voice.figures.transmit(link, position)
+        self._microphones[request] = Microphone(request, position, link, figures, tone=tone)
 
     def on_frame(self, position: PositionId, frame: VoiceFrame) -> None:
         """Take a microphone packet; without a press of this position it is dropped."""
@@ -83,9 +92,22 @@ class Uplink:
             microphone.heard_ms = now
             if microphone.unheard:
                 self._tell_unheard(microphone, silent=False)
-            for block in microphone.chain.decode(frame.sequence, frame.opus):
+            for block in self._decode(microphone, frame):
                 microphone.buffer.push(block)
             return
+
+    def _decode(self, microphone: Microphone, frame: VoiceFrame) -> list[bytes]:
+        """Return the levelled blocks that a packet completes; what it took is counted."""
+        figures = microphone.figures
+        begun, lost = self._ctx.utc(), microphone.chain.lost
+        microphone.order_us = begun - frame.capture_utc_us
+        blocks = microphone.chain.decode(frame.sequence, frame.opus)
+        figures.stage("order").add(microphone.order_us)
+        figures.stage("level").add(self._ctx.utc() - begun)
+        figures.lost += microphone.chain.lost - lost
+        for block in microphone.chain.levelled:
+            figures.levelled(block.gain_db, block.level_dbfs, limited=block.limited)
+        return blocks
 
     def grant(self, request: RequestId, transmission: Transmission) -> None:
         """Go on air: the first block goes out at once."""
@@ -146,6 +168,7 @@ class Uplink:
     def _send(self, microphone: Microphone, now: MonoMs) -> bool:
         """Send one block; False when the press was released and nothing is left."""
         closed = microphone.closes_ms is not None and now >= microphone.closes_ms
+        waited_ms = microphone.buffer.left_ms
         if microphone.tone is not None:
             block = None if closed else microphone.tone.take()
             closed = block is None
@@ -157,12 +180,23 @@ class Uplink:
             if closed:
                 return False
             self.underruns += 1
+            microphone.figures.dry += 1
             block = SILENT_FRAME
             self._watch(microphone, now)
+        elif microphone.tone is None:
+            self._count(microphone, waited_ms)
         self._ctx.links[microphone.link].send_sound(microphone.request, block)
         if microphone.transmission is not None:
             self._voice.send_own(microphone.transmission, block, self._ctx.utc())
         return True
+
+    def _count(self, microphone: Microphone, waited_ms: int) -> None:
+        """Count a block that is sent: what waited when it was taken is how long it waited."""
+        figures = microphone.figures
+        figures.frames += 1
+        figures.stage("press").add(waited_ms * 1000)
+        figures.stage("gateway").add(microphone.order_us + waited_ms * 1000)
+        self._voice.figures.counted()
 
     def _watch(self, microphone: Microphone, now: MonoMs) -> None:
         heard, open_still = microphone.heard_ms, microphone.closes_ms is None

@@ -11,6 +11,7 @@ from collections import deque
 from gateway.engine.call_state import Transmission, is_duplex
 from gateway.engine.context import Context
 from gateway.engine.link_sound import LinkSound, LinkSounds
+from gateway.engine.sound_figures import SoundFigures
 from gateway.engine.voice_stream import Block, Heard, TalkgroupLine, VoiceStream
 from gateway.model.ids import (
     LinkId,
@@ -43,6 +44,7 @@ class VoicePath:
         self._own: dict[TransmissionId, tuple[VoiceStream, OpusEncoder]] = {}
         self.own_numbers: dict[LinkId, int] = {}
         """Number of each radio: the talker of what a desk says through it."""
+        self.figures = SoundFigures(ctx)
         self.ignored_blocks = 0
         """Blocks of sound of a wrong size: a fault of the link."""
 
@@ -107,7 +109,8 @@ class VoicePath:
             # One radio gives one sound: who began last is heard.
             self._hush(sound.heard)
         analogue = self._ctx.links[link].info.technology == ANALOGUE
-        heard = Heard(stream, keeps_raw=analogue and stream.recorded)
+        raw = analogue and stream.recorded
+        heard = Heard(stream, self._ctx, self.figures, keeps_raw=raw)
         sound.heard = self._heard[transmission.receptions[link]] = heard
         oldest = transmission.started_utc - self._ctx.settings.preroll_ms * 1000
         early, sound.preroll = list(sound.preroll), deque(maxlen=sound.preroll.maxlen)

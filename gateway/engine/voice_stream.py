@@ -7,6 +7,7 @@ from typing import NamedTuple
 from gateway.engine.call_state import Transmission
 from gateway.engine.context import Context
 from gateway.engine.settings import END_SILENCE_MS
+from gateway.engine.sound_figures import ReceiveMeter, SoundFigures
 from gateway.model.ids import LinkId, UtcUs, split_address, ulid_bytes
 from gateway.model.recording import FrameLevel, RecordingEnd, RecordingMeta
 from gateway.model.voice import FRAME_MS, TIMESTAMP_STEP, VoiceFlag, VoiceFrame
@@ -27,6 +28,8 @@ class Block(NamedTuple):
     utc: UtcUs
     coded: bytes = b""
     """The vocoder frame that it was made of, as received."""
+    arrived: UtcUs = UtcUs(0)
+    """When it came to the engine."""
 
 
 @dataclass(slots=True)
@@ -102,6 +105,11 @@ class VoiceStream:
         """Let people hear this one, or another one from here on."""
         self._apart = self._apart or self._line.copy()
         self.live = live
+
+    @property
+    def link(self) -> LinkId:
+        """Which link hears it."""
+        return self._link
 
     @property
     def recorded(self) -> bool:
@@ -191,15 +199,26 @@ class VoiceStream:
 class Heard:
     """A transmission of another radio and its chain."""
 
-    def __init__(self, stream: VoiceStream, *, keeps_raw: bool) -> None:
+    def __init__(
+        self, stream: VoiceStream, ctx: Context, figures: SoundFigures, *, keeps_raw: bool
+    ) -> None:
         """Begin; ``keeps_raw``: the unlevelled sound is recorded too."""
         self.stream = stream
         self.chain = ReceiveChain()
+        self._ctx = ctx
+        self._figures = figures
+        self._meter: ReceiveMeter = figures.receive(stream.link)
         self._raw = OpusEncoder() if keeps_raw else None
 
     def receive(self, block: Block) -> None:
         """Level, encode and give on 160 samples."""
-        coded = self.chain.encode(block.pcm)
+        begun = self._ctx.utc()
+        levelled = self.chain.level(block.pcm)
+        level_done = self._ctx.utc()
+        coded = self.chain.code(levelled)
+        self._meter.times(block.utc, block.arrived, begun, level_done, self._ctx.utc())
+        self._meter.figures.levelled(coded.gain_db, coded.level_dbfs, limited=coded.limited)
+        self._figures.counted()
         level = FrameLevel(
             gain_db=coded.gain_db,
             limited=coded.limited,

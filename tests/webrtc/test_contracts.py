@@ -1,5 +1,5 @@
 """What we use of aiortc and aioice beyond their public interface. When one of these fails after an
-upgrade, read the new version and change ``webrtc/microphone.py`` or ``webrtc/addresses.py``."""
+upgrade, read the new version and change the module of ``webrtc`` that uses it."""
 
 import inspect
 import threading
@@ -10,11 +10,12 @@ import aiortc.codecs.opus
 import aiortc.rtcdtlstransport
 import aiortc.rtcrtpreceiver
 import pytest
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
 from av.packet import Packet
 
 from gateway.model.errors import ConfigError
 from webrtc.addresses import host_addresses, use_media_addresses
+from webrtc.rtp_origin import SENT_TIMESTAMP
 from webrtc.tracks import TIME_BASE
 
 
@@ -30,6 +31,14 @@ def test_aiortc_ends_its_decoder_thread_on_a_disconnect() -> None:
     assert "__stop_decoder" in inspect.getsource(RTCRtpReceiver._handle_disconnect)
     source = inspect.getsource(RTCRtpReceiver._handle_rtp_packet)
     assert "and self.__decoder_thread" in source  # without one, packets are only counted
+
+
+def test_aiortc_notes_the_rtp_time_of_a_packet_when_it_has_left() -> None:
+    assert SENT_TIMESTAMP == "_RTCRtpSender__rtp_timestamp"
+    source = inspect.getsource(RTCRtpSender._run_rtp)
+    sent = source.index("await self.transport._send_rtp(packet_bytes)")
+    assert source.index("self.__rtp_timestamp = packet.timestamp") > sent
+    assert source.index("await self._next_encoded_frame(codec)") < sent
 
 
 def test_aioice_asks_this_function_for_its_addresses() -> None:
