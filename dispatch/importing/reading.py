@@ -4,6 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from dispatch.errors import TooLarge
+from dispatch.importing.csv_rows import MAX_ROWS
+from dispatch.importing.progress import EVERY_ROWS, ROWS, tell
+
 OK, REPAIRED, SKIPPED, DUPLICATE = "ok", "repaired", "skipped", "duplicate"
 STATES = (OK, REPAIRED, SKIPPED, DUPLICATE)
 MAX_VALUE_CHARACTERS = 200
@@ -95,11 +99,17 @@ class Reading:
     sites: list[ImportedSite] = field(default_factory=list)
     columns: list[Column] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    expected: int = 0
+    """Rows that will be reported, for who waits; 0 when it is not known before."""
 
     def report(
         self, line: int, state: str, column: str = "", reason: str = "", value: str = ""
     ) -> None:
-        """Report one row."""
+        """Report one row; raises TooLarge when there are more than any list may have."""
+        if len(self.rows) >= MAX_ROWS:
+            raise TooLarge(f"file: more than {MAX_ROWS} rows")
+        if len(self.rows) % EVERY_ROWS == 0:
+            tell(ROWS, len(self.rows), self.expected)
         self.rows.append(
             RowReport(
                 line=line,

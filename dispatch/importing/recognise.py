@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dispatch.errors import ServiceError, TooLarge
-from dispatch.importing.csv_rows import MAX_FILE_BYTES
+from dispatch.importing.csv_rows import MAX_FILE_BYTES, UTF16_MARKS, separator_of
 from dispatch.importing.formats import dvm, sdrtrunk, sites, spreadsheet, talkgroup_csv, unit_csv
 from dispatch.importing.reading import Reading
 
@@ -72,7 +72,12 @@ def recognise(data: bytes, kind: str) -> str:
     """Return the format of a file, ``spreadsheet`` for a table that is none of the known ones."""
     if data.startswith(spreadsheet.ZIP_MARK):
         return spreadsheet.FORMAT
-    text = data[:LOOK_BYTES].decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
+    start = data[:LOOK_BYTES]
+    known = "utf-16" if start[:2] in UTF16_MARKS else "utf-8"
+    text = start.decode(known, "replace").lstrip("\ufeff \t\r\n")
+    first, _, rest = text.partition("\n")
+    if first.casefold().strip('"\r,; ').startswith("sep="):
+        text = rest  # a spreadsheet's own line before the header
     for look in (_markers, _header, _shape):
         found = look(text, kind)
         if found:
@@ -104,8 +109,8 @@ _HEADERS: tuple[tuple[str, frozenset[str], str], ...] = (
 
 
 def _header(text: str, _kind: str) -> str:
-    first = text.split("\n", 1)[0]
-    separator = max(",;\t", key=first.count)
+    first = re.split(r"[\r\n]", text, maxsplit=1)[0]
+    separator = separator_of(first)
     titles = [" ".join(t.strip(' "\r').casefold().split()) for t in first.split(separator)]
     for begins, others, name in _HEADERS:
         if titles[0] == begins and others <= set(titles):

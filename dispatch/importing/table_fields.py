@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from dispatch.errors import ServiceError
 from dispatch.importing.csv_rows import CsvRow, Table
@@ -146,27 +145,29 @@ def unmarked(text: str) -> str:
     return text[1:] if text[:1] == "'" and text[1:2] in FORMULAS else text
 
 
-@dataclass(frozen=True, slots=True)
 class Fields:
     """Fields of one row by what they mean; a missing one is empty."""
 
-    row: CsvRow
-    places: Mapping[str, int]
-    header: tuple[str, ...]
+    __slots__ = ("_header", "_places", "_values")
+
+    def __init__(self, row: CsvRow, places: Mapping[str, int], header: tuple[str, ...]) -> None:
+        """Take a row, the place of each field, and the titles."""
+        fields = row.fields
+        last = len(fields)
+        self._places, self._header = places, header
+        self._values = {name: fields[at] for name, at in places.items() if at < last}
 
     def get(self, name: str) -> str:
         """Return a field's text, without the mark that keeps a spreadsheet from running it."""
-        place = self.places.get(name)
-        if place is None or place >= len(self.row.fields):
-            return ""
-        return unmarked(self.row.fields[place])
+        text = self._values.get(name, "")
+        return unmarked(text) if text[:1] == "'" else text
 
     def has(self, name: str) -> bool:
         """Whether the table has such a column."""
-        return name in self.places
+        return name in self._places
 
     def title(self, name: str) -> str:
         """Return the title of a column, for the report."""
-        place = self.places.get(name)
-        known = place is not None and place < len(self.header)
-        return self.header[place] if known and place is not None else name
+        place = self._places.get(name)
+        known = place is not None and place < len(self._header)
+        return self._header[place] if known and place is not None else name

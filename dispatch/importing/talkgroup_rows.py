@@ -1,12 +1,16 @@
 """One row of a talkgroup table, whatever program wrote it: number, mode, names, repairs."""
 
 import re
+from functools import lru_cache
 
 from dispatch.importing.csv_rows import CsvRow
 from dispatch.importing.reading import DUPLICATE, OK, REPAIRED, SKIPPED, Imported, Reading
 from dispatch.importing.table_fields import Fields
 
 MAX_NUMBER = (1 << 24) - 1
+MAX_DIGITS = 10
+_WHOLE = re.compile(rf"([0-9]{{1,{MAX_DIGITS}}})(?:[.,]0+)?")
+_SMALL = re.compile(r"-?[0-9]{1,4}")
 MAX_NAME_CHARACTERS = 24
 """Longest name of a talkgroup in a plan."""
 MODES = frozenset({"A", "D", "M", "T"})
@@ -65,7 +69,9 @@ class TalkgroupRows:
 
 def whole_number(text: str) -> int | None:
     """Return a whole number; spreadsheets write ``101.0``. None for anything else."""
-    found = re.fullmatch(r"([0-9]{1,10})(?:[.,]0+)?", text.strip())
+    if text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS:
+        return int(text)
+    found = _WHOLE.fullmatch(text.strip())
     return int(found[1]) if found else None
 
 
@@ -86,7 +92,7 @@ def read_mode(mode: str) -> tuple[str, bool] | None:
 
 def integer(text: str) -> int | None:
     """Return a small integer, None for anything else."""
-    return int(text) if re.fullmatch(r"-?[0-9]{1,4}", text) else None
+    return int(text) if _SMALL.fullmatch(text) else None
 
 
 def yes_or_no(text: str) -> bool | None:
@@ -156,6 +162,7 @@ def _talkgroup(number: int, fields: Fields, line: int) -> Imported:
     )
 
 
+@lru_cache(4096)
 def agency_kind(words: str) -> str | None:
     """Return the kind of agency that tag and category speak of, None when of none."""
     known = words.casefold()

@@ -18,6 +18,8 @@ from gateway.model.ids import SystemId
 from gateway.model.unit_rules import UnitRule, unit_rule_faults
 
 MAX_ALIAS_CHARACTERS = 64
+MIN_WHOLE_IDENTITY = 14
+"""Digits from which a number is country, network and short identity together."""
 NO_NAMES = frozenset({"", "-", "none", "null", "n/a"})
 """What lists write where there is no name."""
 
@@ -123,5 +125,9 @@ def _alias(fields: Fields) -> str:
 
 def _short(text: str) -> str:
     """Return the short identity of a whole one, as ``901-1001-1210207`` or 15 digits."""
+    if len(text) < MIN_WHOLE_IDENTITY:
+        return text
     plain = re.sub(r"[\s-]", "", text)
-    return plain[-8:].lstrip("0") if plain.isdecimal() and len(plain) >= 14 else text
+    return (
+        plain[-8:].lstrip("0") if plain.isdecimal() and len(plain) >= MIN_WHOLE_IDENTITY else text
+    )

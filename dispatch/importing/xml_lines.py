@@ -4,6 +4,7 @@ from collections.abc import Callable
 from xml.parsers import expat
 
 from dispatch.errors import ServiceError
+from dispatch.importing.csv_rows import FIELD_TOO_LONG, MAX_FIELD_CHARACTERS
 
 MAX_DEPTH = 32
 
@@ -31,6 +32,8 @@ def read_elements(
         depth += 1
         if depth > MAX_DEPTH:
             raise ServiceError(f"file, line {parser.CurrentLineNumber}: nested too deep")
+        if max(map(len, attributes.values()), default=0) > MAX_FIELD_CHARACTERS:
+            raise ServiceError(f"file, line {parser.CurrentLineNumber}: {FIELD_TOO_LONG}")
         started(parser.CurrentLineNumber, name, attributes, depth)
 
     def end(name: str) -> None:

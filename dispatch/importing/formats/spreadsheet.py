@@ -1,12 +1,21 @@
 """Spreadsheets and tables of any columns: most real lists. Titles tell what is what."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from dispatch.errors import ServiceError, TooLarge
-from dispatch.importing.csv_rows import MAX_FILE_BYTES, MAX_ROWS, CsvRow, Table, read_table
+from dispatch.importing.csv_rows import (
+    FIELD_TOO_LONG,
+    MAX_FIELD_CHARACTERS,
+    MAX_FILE_BYTES,
+    MAX_ROWS,
+    CsvRow,
+    Table,
+    read_table,
+)
+from dispatch.importing.progress import APART, EVERY_ROWS, tell
 from dispatch.importing.reading import Reading
 from dispatch.importing.table_fields import (
     TALKGROUP_SYNONYMS,
@@ -48,6 +57,7 @@ def read_spreadsheet(
     if not any(name in places for name in wanted):
         reading.warnings.append("no column gives the number: say which one does")
         return reading
+    reading.expected = len(table.rows)
     rows = TalkgroupRows(reading, mode_required=False) if kind == TALKGROUPS else UnitRows(reading)
     for row in table.rows:
         rows.take(row, Fields(row, places, table.header))
@@ -96,20 +106,36 @@ def workbook_table(data: bytes, sheet: str = "") -> Table:
     name = sheet or (names[0] if names else "")
     if name not in names:
         raise ServiceError(f"file: expected one of the sheets {', '.join(names)}, got {sheet!r}")
-    cells = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    lines = [tuple(_text(cell) for cell in row) for row in cells]
+    page = workbook.get_sheet_by_name(name)
+    total = min(page.height, MAX_ROWS)
+    lines: list[tuple[str, ...]] = []
+    for row in page.iter_rows():
+        if len(lines) > MAX_ROWS + MAX_HEADER_ROW:
+            raise TooLarge(f"file: more than {MAX_ROWS} rows")
+        if len(lines) % EVERY_ROWS == 0:
+            tell(APART, len(lines), total)
+        lines.append(tuple([_text(cell) for cell in row]))
     head = _header_row(lines)
     if head is None:
         raise ServiceError("file: the sheet is empty", hint=f"Sheets: {', '.join(names)}")
-    rows = [
-        CsvRow(number, fields)
-        for number, fields in enumerate(lines[head + 1 :], start=head + 2)
-        if any(fields)
-    ]
+    rows = tuple(_sheet_rows(lines, head))
     if len(rows) > MAX_ROWS:
         raise TooLarge(f"file: more than {MAX_ROWS} rows")
-    warnings = (f"the header was found in row {head + 1}",) if head else ()
-    return Table(lines[head], tuple(rows), warnings)
+    warnings = [f"the header was found in row {head + 1}"] if head else []
+    if len(names) > 1:
+        others = ", ".join(other for other in names if other != name)
+        warnings.append(f"the sheet {name} was read; not read: {others}")
+    return Table(lines[head], rows, tuple(warnings))
+
+
+def _sheet_rows(lines: list[tuple[str, ...]], head: int) -> Iterator[CsvRow]:
+    for number, fields in enumerate(lines[head + 1 :], start=head + 2):
+        if not any(fields):
+            continue
+        if max(map(len, fields)) > MAX_FIELD_CHARACTERS:
+            yield CsvRow(number, (fields[0][:40],), too_long=FIELD_TOO_LONG)
+        else:
+            yield CsvRow(number, fields)
 
 
 def _header_row(lines: list[tuple[str, ...]]) -> int | None:
@@ -126,6 +152,8 @@ def _header_row(lines: list[tuple[str, ...]]) -> int | None:
 
 
 def _text(cell: Any) -> str:  # what the library gives: texts, numbers, booleans, times
+    if isinstance(cell, str):
+        return cell.strip()
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, datetime | date | time):

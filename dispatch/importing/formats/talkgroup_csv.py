@@ -85,6 +85,7 @@ def _read(
 ) -> Reading:
     reading.warnings += table.warnings
     reading.columns = columns_of(table, places)
+    reading.expected = len(table.rows)
     unused = [column.title for column in reading.columns if column.title and not column.field]
     if unused:
         reading.warnings.append(f"columns not used: {', '.join(unused)}")

@@ -3,7 +3,14 @@
 import csv
 from collections.abc import Mapping
 
-from dispatch.importing.csv_rows import CsvRow, decode_text, read_table
+from dispatch.importing.csv_rows import (
+    FIELD_TOO_LONG,
+    MAX_FIELD_CHARACTERS,
+    CsvRow,
+    Table,
+    lines_of,
+    read_table,
+)
 from dispatch.importing.reading import SKIPPED, Imported, Reading
 from dispatch.importing.table_fields import Fields, columns_of, places_of, refuse_secrets, unmarked
 from dispatch.importing.talkgroup_rows import MAX_NAME_CHARACTERS, integer, whole_number
@@ -31,14 +38,22 @@ def read_tags(data: bytes) -> Reading:
 
     Separators are comma and tab, the quote ``"``, the escape a backslash.
     """
-    text, warnings = decode_text(data)
+    lines, warnings = lines_of(data)
     reading = Reading(format=TAGS, why="two columns, the first a number or a pattern", sure=False)
     reading.warnings += warnings
+    reading.expected = len(lines)
     rows = UnitRows(reading)
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip():
+    for number, line in enumerate(lines, start=1):
+        if line.strip() and not _too_long(reading, number, line):
             _take_tag(rows, reading, number, line)
     return reading
+
+
+def _too_long(reading: Reading, number: int, line: str) -> bool:
+    """Report a line that no field of a list fills; such a one is not taken apart."""
+    if len(line) > MAX_FIELD_CHARACTERS:
+        reading.report(number, SKIPPED, "", FIELD_TOO_LONG, line[:40])
+    return len(line) > MAX_FIELD_CHARACTERS
 
 
 def _take_tag(rows: UnitRows, reading: Reading, number: int, line: str) -> None:
@@ -68,13 +83,14 @@ def read_rid_acl(data: bytes) -> Reading:
 
     A row that was written without alias has its address in the alias's place: it has no name.
     """
-    text, warnings = decode_text(data)
+    lines, warnings = lines_of(data)
     reading = Reading(format=RID_ACL, why="rows of a number, 0 or 1, and an alias; # comments")
     reading.warnings += warnings
+    reading.expected = len(lines)
     reading.warnings.append("enabled and address are not part of a plan and were not taken")
     rows = UnitRows(reading)
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.lstrip().startswith("#") or _too_long(reading, number, line):
             continue
         fields = [field.strip() for field in line.split(",")]
         alias = fields[2] if len(fields) > 2 else ""
@@ -93,13 +109,14 @@ def _is_address(text: str) -> bool:
 
 def read_op25(data: bytes, *, units: bool = False) -> Reading:
     """Read OP25's tab-separated tags: number, tag, priority (lower goes first)."""
-    text, warnings = decode_text(data)
+    lines, warnings = lines_of(data)
     reading = Reading(format=OP25, why="tab-separated, the first column a number")
     reading.warnings += warnings
+    reading.expected = len(lines)
     rows = UnitRows(reading)
     seen: dict[int, int] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip() or line.startswith("#"):
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.startswith("#") or _too_long(reading, number, line):
             continue
         fields = [field.strip() for field in next(csv.reader([line], delimiter="\t"), [])]
         row = CsvRow(number, tuple(fields))
@@ -136,18 +153,18 @@ def read_radioid(data: bytes) -> Reading:
     places = places_of(table.header, {"radio_id": "number", "callsign": "alias"})
     reading = Reading(format=RADIO_ID, why="the header begins with RADIO_ID, CALLSIGN")
     reading.warnings.append("names of private persons are not taken, only call signs")
-    return _table(data, places, reading)
+    return _table(table, places, reading)
 
 
 def read_tetra_units(data: bytes) -> Reading:
     """Read our own list of TETRA radios: mcc,mnc,issi,opta,alias,type,vehicle,..."""
     table = read_table(data)
     places = places_of(table.header, TETRA_COLUMNS)
-    return _table(data, places, Reading(format=TETRA, why="the header has mcc, mnc and issi"))
+    return _table(table, places, Reading(format=TETRA, why="the header has mcc, mnc and issi"))
 
 
-def _table(data: bytes, places: Mapping[str, int], reading: Reading) -> Reading:
-    table = read_table(data)
+def _table(table: Table, places: Mapping[str, int], reading: Reading) -> Reading:
+    reading.expected = len(table.rows)
     refuse_secrets(table.header)
     reading.warnings += table.warnings
     reading.columns = columns_of(table, places)
