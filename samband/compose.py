@@ -37,6 +37,7 @@ from dispatch.store.tables import RecordingFileRow
 from dispatch.store.upgrade import upgrade
 from dispatch.wiring import Dispatch, Parts
 from gateway.bus import Bus, InProcessBus, Subscription
+from gateway.engine.settings import EngineSettings
 from gateway.model.events import AlarmRaised, Envelope
 from gateway.model.ids import GatewayId, PositionId, UtcUs
 from gateway.model.p25_settings import P25_KINDS
@@ -94,12 +95,19 @@ class Server:
     """Everything of one state folder."""
 
     def __init__(
-        self, config: Config, plan: Plan | None = None, *, listener: socket.socket | None = None
+        self,
+        config: Config,
+        plan: Plan | None = None,
+        *,
+        listener: socket.socket | None = None,
+        demonstration: bool = False,
     ) -> None:
         """Keep the configuration; ``plan`` becomes plan 1 of an empty store.
 
         ``listener`` is a socket that listens already, instead of host and port of the web part.
+        ``demonstration``: every radio is simulated, and heard as if it were real.
         """
+        self._demonstration = demonstration
         self._listener = listener
         self.config = config
         self._first_plan = plan
@@ -152,6 +160,7 @@ class Server:
                 reports=ReportSettings(**self.config.reports.model_dump()),
                 plans=PlanRules(
                     second_person=self.config.plans.second_person,
+                    simulated_anywhere=self._demonstration,
                     link_faults=link_opening_faults,
                 ),
             ),
@@ -171,7 +180,13 @@ class Server:
             prepare(self.config.state)  # nothing is served yet: it may take its minute
         plan = recorded_plan(services, live.plan)
         self.radio = RadioSide(
-            plan, live.number, self.bus, clock, folders=folders, first_call=first_call
+            plan,
+            live.number,
+            self.bus,
+            clock,
+            folders=folders,
+            first_call=first_call,
+            settings=EngineSettings(simulated_anywhere=self._demonstration),
         )
         give_back_compiler()
         self.hub = VoiceHub(self.bus, clock, handles(live.plan))

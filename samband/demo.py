@@ -117,7 +117,7 @@ async def _demo(args: argparse.Namespace, state: Path, listener: socket.socket) 
         plan = radios.connect(load_plan(DATA / "plan.toml"), state)
         config = demo_config(state, port, cameras=not args.no_cameras)
         people = make_people()
-        server = Server(config, plan, listener=listener)
+        server = Server(config, plan, listener=listener, demonstration=True)
         await server.start()
         try:
             await server.add_people(people)

@@ -42,7 +42,7 @@ class Radios:
             radio = by_name.get(link.id)
             if radio is None:
                 raise ConfigError(f"demo: the scenario has no radio named {link.id}")
-            links.append(replace(link, port=radio["pty"], sound=radio["audio"]))
+            links.append(replace(link, port=radio["pty"], sound=radio["audio"], simulated=True))
         return without_empty_systems(replace(plan, links=tuple(links)))
 
     def ready(self) -> dict[str, Any]:
@@ -117,10 +117,11 @@ def _led(link: Link, first: Mapping[str, Any], state: Path) -> Link:
     """Return a P25 link that leads to the simulator with this first line."""
     if "voice_port" in first:
         settings = replace(link.p25 or P25Settings(), voice_port=first["voice_port"])
-        return replace(link, port=f"udp:127.0.0.1:{first['control_port']}", p25=settings)
+        port = f"udp:127.0.0.1:{first['control_port']}"
+        return replace(link, port=port, p25=settings, simulated=True)
     password = state / "keys" / f"{link.id}.password"
     password.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     password.touch(mode=0o600)
     password.write_bytes(NETWORK_PASSWORD)
     settings = replace(link.p25 or P25Settings(), password_file=str(password))
-    return replace(link, port=f"udp:127.0.0.1:{first['port']}", p25=settings)
+    return replace(link, port=f"udp:127.0.0.1:{first['port']}", p25=settings, simulated=True)

@@ -140,6 +140,7 @@ def _alarm(row: Alarm) -> Row:
         "way": row.way,
         "way_reason": row.way_reason,
         "exercise": row.exercise,
+        "no_exercise": row.no_exercise,
         "late": row.late,
         "ended_utc": row.ended_utc,
         "ended_by": row.ended_by,

@@ -26,7 +26,9 @@ from gateway.model.ids import split_address
 
 MAX_RADIUS_M = 20_000
 MAX_CELLS = 4000
-FLAG_OUTCOMES = frozenset({"interrupted", "open", "not_recorded", "queued", "refused"})
+FLAG_OUTCOMES = frozenset(
+    {"interrupted", "open", "not_recorded", "queued", "refused", "exercise"}
+)
 MAX_INCIDENTS = 200
 DEGREE_M = math.pi * EARTH_RADIUS_M / 180
 

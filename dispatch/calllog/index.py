@@ -270,6 +270,7 @@ def _flags(one: CallFacts) -> set[str]:
         "emergency": call.emergency or any(over.emergency for over in one.overs),
         "encrypted": call.encrypted or any(over.encrypted for over in one.overs),
         "interrupted": call.interrupted,
+        "exercise": call.exercise,
         "open": call.ended_utc is None,
         "late": call.late,
         "late_entry": call.late_entry,

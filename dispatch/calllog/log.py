@@ -204,6 +204,8 @@ def _protocol(call: Call) -> list[str]:
         f"caller {call.caller or '-'}, priority {call.priority}",
         f"encrypted {_encryption(call)}, joined late {'yes' if call.late_entry else 'no'}",
     ]
+    if call.exercise:
+        lines.append("EXERCISE: on a test talkgroup")
     if call.ended_utc is not None:
         lines.append(f"end: {call.cause or '-'}")
     return lines

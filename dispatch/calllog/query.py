@@ -41,7 +41,7 @@ class CallQuery:
     encrypted: bool | None = None
     held: bool | None = None
     outcome: str | None = None
-    """interrupted, open, not_recorded, queued, refused, or the cause of the end."""
+    """interrupted, open, not_recorded, queued, refused, exercise, or the cause of the end."""
     min_ms: int | None = None
     max_ms: int | None = None
     place: Place | None = None

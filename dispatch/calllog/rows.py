@@ -77,6 +77,7 @@ class CallRows:
             "algorithm": call.algorithm,
             "key_id": call.key_id,
             "late_entry": call.late_entry,
+            "exercise": call.exercise,
             "outcome": outcome_of(call),
             "interrupted": call.interrupted,
             "late": call.late,

@@ -39,6 +39,7 @@ MAX_DISCLOSURES = 500
 COLUMNS = (
     "transmission", "call", "talkgroup", "link", "talker", "alias", "position", "operator",
     "started", "ended", "duration_ms", "emergency", "encrypted", "readable", "cause",
+    "exercise",
 )  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Spreadsheets run a cell that begins with one of these."""

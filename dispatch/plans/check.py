@@ -10,6 +10,7 @@ from dispatch.plans.rules_ids import RULES as ID_RULES
 from dispatch.plans.rules_layouts import RULES as LAYOUT_RULES
 from dispatch.plans.rules_patches import RULES as PATCH_RULES
 from dispatch.plans.rules_radio import radio_rules
+from dispatch.plans.rules_simulated import simulated_rules
 from dispatch.store.retention import RETENTION_DAYS
 from gateway.model.plan import Plan
 
@@ -51,12 +52,18 @@ class Checker:
         self,
         link_faults: LinkFaults | None = None,
         retention_classes: Iterable[str] = tuple(RETENTION_DAYS),
+        *,
+        simulated_anywhere: bool = False,
     ) -> None:
-        """Take what a driver would refuse and the retention classes of the policy."""
+        """Take what a driver would refuse and the retention classes of the policy.
+
+        ``simulated_anywhere``: the server is a demonstration, its simulated links carry everything.
+        """
         self._link_faults = link_faults
         self.rules: tuple[Rule, ...] = (
             *ID_RULES,
             *radio_rules(retention_classes),
+            *simulated_rules(anywhere=simulated_anywhere),
             *PATCH_RULES,
             *LAYOUT_RULES,
         )

@@ -15,7 +15,7 @@ from gateway.model.link_kinds import TETRA_PEI
 from gateway.model.p25_settings import DFSI, MODEM
 from gateway.model.plan import Link, Plan, Talkgroup
 
-SOFT_FIELDS = ("name", "site")
+SOFT_FIELDS = ("name", "site", "simulated")
 """Fields of a link that no running driver has to know."""
 LOOSE_KINDS = frozenset({TETRA_PEI, DFSI, MODEM})
 """Kinds whose driver does not name the talkgroups to its radio: they may change while it runs."""

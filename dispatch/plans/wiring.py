@@ -32,6 +32,8 @@ class PlanRules:
     """What a site decides: whether a second person is needed, and what a driver refuses."""
 
     second_person: bool = True
+    simulated_anywhere: bool = False
+    """The whole server is a demonstration: its simulated links carry every talkgroup."""
     link_faults: LinkFaults | None = None
 
 
@@ -58,7 +60,7 @@ def add_plans(services: Services, rules: PlanRules) -> None:
     s = services
     record, approvals = s.use(Record), s.use(Approvals)
     board, desk = s.use(Board), s.use(Desk)
-    checker = Checker(rules.link_faults)
+    checker = Checker(rules.link_faults, simulated_anywhere=rules.simulated_anywhere)
     drafts = s.add(
         Drafts(
             store=s.store, record=record, clock=s.clock, randomness=s.randomness, checker=checker

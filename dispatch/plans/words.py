@@ -2,7 +2,8 @@
 
 from typing import Any
 
-NAC_FIELDS = frozenset({"p25.nac"})
+NAC_FIELDS = frozenset({"p25.nac", "nac"})
+FREQUENCY_FIELDS = frozenset({"frequencies_hz", "control_hz"})
 HEX_FIELDS = frozenset({"wacn", "system_id", "p25.wacn", "p25.system_id", "p25.own_id"})
 NOTHING = "nothing"
 MAX_SHOWN = 12
@@ -12,6 +13,7 @@ _YES_NO = {
     "encrypted": ("encrypted", "unencrypted"),
     "test": ("test talkgroup", "no test talkgroup"),
     "national": ("national", "not national"),
+    "simulated": ("simulated", "a real device"),
     "active": ("made by default", "prepared"),
     "mixed": ("encrypted mix agreed to", "no encrypted mix"),
 }
@@ -42,6 +44,14 @@ FIELD_WORDS = {
     "system": "System",
     "place": "Place in the order",
     "p25.nac": "NAC",
+    "rfss": "RFSS",
+    "number": "Number",
+    "nac": "NAC",
+    "county": "County",
+    "latitude": "Latitude",
+    "longitude": "Longitude",
+    "frequencies_hz": "Frequencies",
+    "control_hz": "Control channels",
     "mcc": "MCC",
     "mnc": "MNC",
     "wacn": "WACN",

@@ -37,6 +37,7 @@ class TalkgroupState:
     key_id: int | None = None
     bit_error_rate: float | None = None
     late_entry: bool = False
+    exercise: bool = False
     emergency: bool = False
     last: Row | None = None
     alarm: str | None = None
@@ -129,7 +130,7 @@ class TalkgroupStates:
             case ev.CallUpdated():
                 state = self.state(event.talkgroup)
                 if state.call == event.call:
-                    state.emergency = event.emergency
+                    state.emergency, state.exercise = event.emergency, event.exercise
             case ev.AlarmRaised():
                 self._alarm(event)
             case ev.AlarmEnded():
@@ -159,6 +160,7 @@ class TalkgroupStates:
         state.bit_error_rate = None
         self._encryption(state, event)
         state.late_entry, state.emergency = event.late_entry, event.emergency
+        state.exercise = event.exercise
         if event.talker is not None:
             state.heard.append((now, event.talker))
 
@@ -166,7 +168,7 @@ class TalkgroupStates:
         state = self.state(event.talkgroup)
         if state.transmission == event.transmission:
             state.talker, state.alias = event.talker, event.alias
-            state.emergency = event.emergency
+            state.emergency, state.exercise = event.emergency, event.exercise
             self._encryption(state, event)
         if event.talker is not None:
             state.heard.append((now, event.talker))
@@ -192,7 +194,7 @@ class TalkgroupStates:
         state.transmission = state.call = state.talker = state.position = None
         state.alias = state.operator = ""
         state.started_utc = None
-        state.emergency = state.late_entry = state.encrypted = False
+        state.emergency = state.late_entry = state.encrypted = state.exercise = False
         state.readable = True
         state.algorithm = state.key_id = state.bit_error_rate = None
         state.since_utc = now
@@ -240,6 +242,7 @@ class TalkgroupStates:
             "started_utc": state.started_utc,
             "last": state.last,
             "emergency": state.emergency,
+            "exercise": state.exercise,
             "alarm": state.alarm,
             "reason": reason,
             "since_utc": state.since_utc,

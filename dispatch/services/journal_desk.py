@@ -58,6 +58,7 @@ def _requested(db: Session, event: ev.FloorRequested, envelope: Envelope) -> Non
             operator=event.operator,
             talkgroup=event.talkgroup,
             source=event.source,
+            test_link=event.test_link or "",
             priority=event.priority,
             requested_utc=envelope.t_utc,
         )
@@ -249,6 +250,7 @@ def _alarm_raised(db: Session, event: ev.AlarmRaised, envelope: Envelope) -> Non
         )
     row.call, row.talkgroup = event.call or row.call, event.talkgroup
     row.exercise, row.late = event.exercise, event.late
+    row.no_exercise = event.no_exercise
     if event.latitude_deg is not None:
         row.latitude_deg, row.longitude_deg = event.latitude_deg, event.longitude_deg
         row.error_m = event.error_m

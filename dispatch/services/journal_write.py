@@ -112,6 +112,7 @@ class JournalWriter:
                 encrypted=event.encrypted,
                 late_entry=event.late_entry,
                 late=self._late,
+                exercise=event.exercise,
                 plan=self._plan.number or event.plan,
                 policy=policy_in_use(),
                 retention_class=retention,
@@ -146,6 +147,7 @@ class JournalWriter:
         row = self._call_of(db, event.call, event.talkgroup, "", envelope)
         row.emergency = row.emergency or event.emergency
         row.priority = event.priority
+        row.exercise = row.exercise and event.exercise
         self._mark_emergency(db, row)
         db.add(row)
 
@@ -194,6 +196,7 @@ class JournalWriter:
                 algorithm=event.algorithm,
                 key_id=event.key_id,
                 late_entry=event.late_entry,
+                exercise=event.exercise,
                 late=self._late,
                 retention_class=call.retention_class,
                 expires_utc=expiry_utc(call.retention_class, envelope.t_utc),
@@ -208,6 +211,7 @@ class JournalWriter:
         if row is None:
             return
         row.talker, row.alias = event.talker, event.alias
+        row.exercise = row.exercise and event.exercise
         row.encrypted, row.readable = event.encrypted, event.readable
         row.algorithm, row.key_id = event.algorithm, event.key_id
         known = db.get(Call, event.call)
@@ -307,6 +311,7 @@ class JournalWriter:
             ended_utc=event.started_utc + event.duration_ms * US_PER_MS,
             duration_ms=event.duration_ms,
             emergency=over.emergency if over else False,
+            exercise=over.exercise if over else call.exercise,
             encrypted=over.encrypted if over else False,
             cause=over.cause if over else "",
             copy_of=event.copy_of,

@@ -37,7 +37,11 @@ class LiveActs:
                 "call.started",
                 "call",
                 e.call,
-                detail={"call_seq": e.call_seq, "talkgroup": e.talkgroup},
+                detail={
+                    "call_seq": e.call_seq,
+                    "talkgroup": e.talkgroup,
+                    **({"exercise": True} if e.exercise else {}),
+                },
             ),
             "call.ended": lambda e: _system(
                 "call.ended",
@@ -163,7 +167,12 @@ def _alarm_raised(event: ev.AlarmRaised) -> Act:
         verb="alarm.raised",
         actor=SYSTEM,
         obj=_obj("alarm", event.alarm, event.unit),
-        detail={"sign": event.sign, "again": event.again, "exercise": event.exercise},
+        detail={
+            "sign": event.sign,
+            "again": event.again,
+            "exercise": event.exercise,
+            **({"no_exercise": True} if event.no_exercise else {}),
+        },
         late=event.late,
     )
 

@@ -9,6 +9,7 @@ import dispatch.cameras.tables
 import dispatch.evidence.tables
 import dispatch.importing.tables
 import dispatch.incidents.tables
+import dispatch.links.tables
 import dispatch.live.tables
 import dispatch.oversight.tables
 import dispatch.plans.tables
@@ -32,6 +33,7 @@ MODULES = (
     dispatch.plans.tables,
     dispatch.importing.tables,
     dispatch.uploads.tables,
+    dispatch.links.tables,
     dispatch.live.tables,
     dispatch.reports.tables,
     dispatch.retention.tables,

@@ -5,7 +5,7 @@ No class of this module leaves ``dispatch``; services return plain values.
 
 import math
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Column, Index, Integer, Text, UniqueConstraint, false, text
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlmodel import Field, SQLModel
 
@@ -179,6 +179,8 @@ class Call(SQLModel, table=True):
     expires_utc: int = Field(sa_column=_time(index=True))
     held: bool = False
     hold_reason: str = ""
+    exercise: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """On a test talkgroup, and no real emergency."""
     uploaded: str = Field(default="", sa_column_kwargs={"server_default": ""})
     """Name of the recorder that uploaded it; empty for what our own links heard."""
     search_no: int | None = Field(default=None, sa_column=_time(nullable=True))
@@ -220,6 +222,8 @@ class Transmission(SQLModel, table=True):
     copy_of: str | None = Field(default=None, index=True)
     """Set on what a further link heard of the same over: the over's id."""
     late: bool = False
+    exercise: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """On a test talkgroup, and no real emergency."""
     uploaded: str = Field(default="", sa_column_kwargs={"server_default": ""})
     """Name of the recorder that uploaded it; empty for what our own links heard."""
     retention_class: str
@@ -264,6 +268,8 @@ class Press(SQLModel, table=True):
     operator: str = ""
     talkgroup: str = Field(index=True)
     source: str = ""
+    test_link: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Set for a test transmission: the link that was tested."""
     priority: int = 0
     requested_utc: int = Field(sa_column=_time(index=True))
     queued_utc: int | None = Field(default=None, sa_column=_time(nullable=True))
@@ -374,6 +380,8 @@ class Alarm(SQLModel, table=True):
     sign: str
     call: str | None = None
     exercise: bool = False
+    no_exercise: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """A real alarm on a test talkgroup."""
     late: bool = False
     raised_utc: int = Field(sa_column=_time(index=True))
     shown_utc: int | None = Field(default=None, sa_column=_time(nullable=True))

@@ -80,6 +80,23 @@ class Addresses:
             link for link in self.plan.links if link.system == system and number in link.talkgroups
         )
 
+    def is_test(self, talkgroup: TalkgroupId | None) -> bool:
+        """Say whether the plan marks a talkgroup as one for tests and exercises."""
+        known = self._talkgroups.get(talkgroup) if talkgroup else None
+        return known is not None and known.test
+
+    def is_simulated(self, link: LinkId) -> bool:
+        """Say whether a simulated terminal or station is at a link's port."""
+        known = self._links.get(link)
+        return known is not None and known.simulated
+
+    def exercise_talkgroup(self, link: LinkId) -> TalkgroupId | None:
+        """Return the first test talkgroup that a link carries, None without one."""
+        known = self._links.get(link)
+        numbers = known.talkgroups if known else ()
+        found = (self.talkgroup_on(link, number) for number in numbers)
+        return next((talkgroup for talkgroup in found if self.is_test(talkgroup)), None)
+
     def handle(self, talkgroup: TalkgroupId) -> int:
         """Return the number that stands for the talkgroup's system in a VoiceFrame, 0 unknown."""
         return self._handles.get(split_address(talkgroup)[0], 0)

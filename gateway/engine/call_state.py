@@ -109,6 +109,8 @@ class Call:
     emergency: bool
     late_entry: bool
     quiet_since_ms: MonoMs
+    exercise: bool = False
+    """On a test talkgroup, and no real emergency."""
     encryption: Encryption = UNKNOWN_ENCRYPTION
     emergency_unit: UnitId | None = None
     """Whose emergency it is; only this unit's overs are marked."""

@@ -92,10 +92,11 @@ class CallBook:
 
         ``group`` is the only group that the radio can be heard on: it stands in for an unknown
         one of a call joined late. A call to the radio itself (no group, caller known) and a late
-        one whose group nobody knows are not told, nor is what is said in them.
+        one whose group nobody knows are not told, nor is what is said in them; no more is a
+        simulated terminal's call on anything but a test talkgroup.
         """
         number = group if event.group is None and event.late_entry else event.group
-        if number is None:
+        if number is None or self._beyond_fence(link, number):
             self._untold.add((link, event.instance))
             return None
         self._untold.discard((link, event.instance))
@@ -266,7 +267,21 @@ class CallBook:
         for call in calls:
             self._end(call, "server stopped", None, "cut", interrupted=True)
 
+    def no_exercise(self, call: Call) -> None:
+        """Take the mark of an exercise from a call: there is a real emergency in it."""
+        if call.exercise:
+            call.exercise = False
+            self._announce(call)
+            if call.transmission is not None:
+                self._overs.update(call.transmission)
+
     # ---- inside
+
+    def _beyond_fence(self, link: LinkId, number: int) -> bool:
+        addresses = self._ctx.addresses
+        if not self._ctx.fenced(link):
+            return False
+        return not addresses.is_test(addresses.talkgroup_on(link, number))
 
     def end_transmission(self, call: Call, cause: str) -> None:
         """End what runs in a call; the call goes on."""
@@ -316,6 +331,7 @@ class CallBook:
             encryption=Encryption.of(event),
             late_entry=event.late_entry,
             quiet_since_ms=self._ctx.now(),
+            exercise=self._ctx.addresses.is_test(self._ctx.addresses.talkgroup_on(link, number)),
         )
         if event.emergency:
             call.emergency_unit = call.caller
@@ -332,6 +348,7 @@ class CallBook:
                 encrypted=call.encryption.encrypted,
                 late_entry=call.late_entry,
                 plan=self._ctx.addresses.number,
+                exercise=call.exercise,
             )
         )
         return call
@@ -353,6 +370,7 @@ class CallBook:
                 talkgroup=call.talkgroup,
                 emergency=call.emergency,
                 priority=call.priority,
+                exercise=call.exercise,
             )
         )
 

@@ -36,6 +36,10 @@ class Context:
         """Return a fresh id: the letter, a dash, a ULID."""
         return f"{letter}-{ulid(self.clock.utc_us(), self.randomness(10))}"
 
+    def fenced(self, link: LinkId) -> bool:
+        """Say whether what a link tells belongs to exercises only: a simulator is at its port."""
+        return not self.settings.simulated_anywhere and self.addresses.is_simulated(link)
+
     def publish(self, event: Event) -> None:
         """Give an event to the bus; never waits."""
         self.bus.publish(event)

@@ -64,6 +64,8 @@ class Alarm:
     raised_ms: MonoMs
     sign_ms: MonoMs
     exercise: bool = False
+    no_exercise: bool = False
+    """A real one on a talkgroup for exercises."""
     acknowledged: bool = False
     shown: bool = False
     link_lost: bool = False
@@ -106,7 +108,14 @@ class AlarmBook:
             self._calls.mark_emergency(call, unit)
         now = self._ctx.now()
         talkgroup = self._talkgroup(link, unit, group, call)
+        exercise = self._is_exercise(link, unit, talkgroup)
+        if call is not None and not exercise:
+            self._calls.no_exercise(call)
         alarm = self._open_of(link, unit, talkgroup)
+        if alarm is not None and alarm.exercise and not exercise:
+            # What was an exercise is none any more: raised anew below, whoever has it.
+            alarm.exercise, alarm.acknowledged = False, True
+            alarm.link, alarm.talkgroup = link, talkgroup
         if alarm is not None and alarm.unit is None and unit is not None:
             alarm.unit = unit
             if not alarm.acknowledged:
@@ -148,6 +157,7 @@ class AlarmBook:
             raised_ms=now,
             sign_ms=now,
             exercise=event.exercise,
+            no_exercise=event.no_exercise,
             acknowledged=acknowledged,
             link_lost=not self._health.is_up(event.link),
         )
@@ -286,7 +296,6 @@ class AlarmBook:
     def _new(
         self, link: LinkId, unit: UnitId | None, talkgroup: TalkgroupId | None, now: MonoMs
     ) -> Alarm:
-        until = self._exercises.get(unit, 0) if unit else 0
         alarm = Alarm(
             id=AlarmId(self._ctx.new_id("a")),
             unit=unit,
@@ -294,7 +303,7 @@ class AlarmBook:
             talkgroup=talkgroup,
             raised_ms=now,
             sign_ms=now,
-            exercise=until > self._ctx.utc(),
+            exercise=self._is_exercise(link, unit, talkgroup),
             link_lost=not self._health.is_up(link),
         )
         self._alarms[alarm.id] = alarm
@@ -302,6 +311,8 @@ class AlarmBook:
 
     def _raise(self, alarm: Alarm, sign: EmergencySign, call: Call | None, *, again: bool) -> None:
         fix = self._fixes.get(alarm.unit) if alarm.unit else None
+        on_test = self._ctx.addresses.is_test(alarm.talkgroup)
+        alarm.no_exercise = on_test and not alarm.exercise
         self._ctx.publish(
             AlarmRaised(
                 alarm=alarm.id,
@@ -313,6 +324,7 @@ class AlarmBook:
                 call=call.id if call else None,
                 again=again,
                 exercise=alarm.exercise,
+                no_exercise=alarm.no_exercise,
                 t_sign_utc=UtcUs(self._ctx.utc()),
                 latitude_deg=fix.latitude_deg if fix else None,
                 longitude_deg=fix.longitude_deg if fix else None,
@@ -321,6 +333,19 @@ class AlarmBook:
         )
         if not self._listening:
             self._escalate(alarm, "sounder")
+
+    def _is_exercise(
+        self, link: LinkId, unit: UnitId | None, talkgroup: TalkgroupId | None
+    ) -> bool:
+        """Say whether an alarm is one of an exercise.
+
+        It is when its unit was marked beforehand, and when no radio but a simulated one gave it:
+        anywhere, unless the whole server is a demonstration; there, on a test talkgroup.
+        """
+        until = self._exercises.get(unit, 0) if unit else 0
+        simulated = self._ctx.addresses.is_simulated(link)
+        fenced = self._ctx.fenced(link) or self._ctx.addresses.is_test(talkgroup)
+        return until > self._ctx.utc() or (simulated and fenced)
 
     def _open_of(
         self, link: LinkId, unit: UnitId | None, talkgroup: TalkgroupId | None
@@ -345,7 +370,18 @@ class AlarmBook:
     def _talkgroup(
         self, link: LinkId, unit: UnitId | None, group: int | None, call: Call | None
     ) -> TalkgroupId | None:
-        """Return where the emergency is: the sign's group, the call's, the unit's, the radio's."""
+        """Return where the emergency is: the sign's group, the call's, the unit's, the radio's.
+
+        That of a simulated terminal is on a test talkgroup, whatever it says.
+        """
+        found = self._told_talkgroup(link, unit, group, call)
+        if self._ctx.fenced(link) and not self._ctx.addresses.is_test(found):
+            return self._ctx.addresses.exercise_talkgroup(link)
+        return found
+
+    def _told_talkgroup(
+        self, link: LinkId, unit: UnitId | None, group: int | None, call: Call | None
+    ) -> TalkgroupId | None:
         if group is not None:
             return self._ctx.addresses.talkgroup_on(link, group)
         if call is not None:

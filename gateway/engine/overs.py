@@ -138,6 +138,7 @@ class Overs:
                 readable=over.encryption.readable,
                 algorithm=over.encryption.algorithm,
                 key_id=over.encryption.key_id,
+                exercise=over.call.exercise,
             )
         )
 
@@ -281,6 +282,7 @@ class Overs:
                 late_entry=over.late_entry,
                 algorithm=over.encryption.algorithm,
                 key_id=over.encryption.key_id,
+                exercise=call.exercise,
             )
         )
         if self.listener is not None:

@@ -43,3 +43,5 @@ class EngineSettings:
     emergency_join_ms: int = EMERGENCY_JOIN_MS
     escalate_ms: int = ESCALATE_MS
     sounder_ms: int = SOUNDER_MS
+    simulated_anywhere: bool = False
+    """Simulated links are heard on every talkgroup: the whole server is a demonstration."""

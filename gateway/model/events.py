@@ -100,7 +100,10 @@ class LinkLineSeen(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallStarted(Event):
-    """A conversation begins; ``call_seq`` counts without gaps per gateway."""
+    """A conversation begins; ``call_seq`` counts without gaps per gateway.
+
+    ``exercise``: it is on a test talkgroup, and no real emergency.
+    """
 
     type: ClassVar[str] = "call.started"
     call: CallId
@@ -113,6 +116,7 @@ class CallStarted(Event):
     encrypted: bool = False
     late_entry: bool = False
     plan: int = 1
+    exercise: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +128,7 @@ class CallUpdated(Event):
     talkgroup: TalkgroupId
     emergency: bool
     priority: int
+    exercise: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +166,7 @@ class TransmissionStarted(Event):
     late_entry: bool = False
     algorithm: int | None = None
     key_id: int | None = None
+    exercise: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +184,7 @@ class TransmissionUpdated(Event):
     readable: bool = True
     algorithm: int | None = None
     key_id: int | None = None
+    exercise: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -359,7 +366,11 @@ class FloorLost(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmRaised(Event):
-    """An emergency, new or raised anew (``again``) by a new sign after acknowledgement."""
+    """An emergency, new or raised anew (``again``) by a new sign after acknowledgement.
+
+    ``exercise`` was marked beforehand, or a simulated terminal gave it on a test talkgroup.
+    ``no_exercise``: a real one on a test talkgroup.
+    """
 
     type: ClassVar[str] = "alarm.raised"
     alarm: AlarmId
@@ -371,6 +382,7 @@ class AlarmRaised(Event):
     call: CallId | None = None
     again: bool = False
     exercise: bool = False
+    no_exercise: bool = False
     t_sign_utc: int = 0
     late: bool = False
     latitude_deg: float | None = None

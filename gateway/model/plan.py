@@ -37,10 +37,27 @@ class System:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A place with radio equipment."""
+    """A place with radio equipment. None and empty: not known."""
 
     id: SiteId
     name: str
+    system: SystemId | None = None
+    """The network whose site it is, where it is one's own site of a network."""
+    rfss: int | None = None
+    """Number of the P25 subsystem."""
+    number: int | None = None
+    """Number of the site in it."""
+    nac: int | None = None
+    """Network access code of P25, shown as 293h."""
+    county: str = ""
+    latitude: float | None = None
+    """Degrees north, WGS 84."""
+    longitude: float | None = None
+    """Degrees east."""
+    frequencies_hz: tuple[int, ...] = ()
+    """What the site sends on."""
+    control_hz: tuple[int, ...] = ()
+    """Those of them that carry the control channel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +162,8 @@ class Link:
     """What a P25 link needs besides, as a table ``[links.p25]``."""
     vox_open_dbfs: int = -35
     vox_close_dbfs: int = -45
+    simulated: bool = False
+    """A simulated terminal or station is at its port: it belongs to exercise talkgroups only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

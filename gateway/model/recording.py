@@ -31,6 +31,7 @@ class RecordingMeta:
     encrypted: bool = False
     retention: str = "call"
     plan: int = 1
+    exercise: bool = False
     copy_of: TransmissionId | None = None
     """Set where another link heard the same over: whose further reception this is."""
 

@@ -24,6 +24,7 @@ from tests.dispatch.plans.plans import (
     with_talkgroup,
 )
 from tests.dispatch.plans.test_rules_layouts import CASES as LAYOUT_CASES
+from tests.dispatch.plans.test_rules_simulated import CASES as SIMULATED_CASES
 
 CHECKER = Checker()
 
@@ -187,7 +188,9 @@ def test_a_broken_rule_names_its_object(
 
 
 def test_every_rule_has_a_case() -> None:
-    assert {rule for rule, *_ in (*CASES, *LAYOUT_CASES)} == {rule.id for rule in CHECKER.rules}
+    assert {rule for rule, *_ in (*CASES, *LAYOUT_CASES, *SIMULATED_CASES)} == {
+        rule.id for rule in CHECKER.rules
+    }
 
 
 def test_a_patch_that_is_sound_breaks_no_rule() -> None:

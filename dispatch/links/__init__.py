@@ -1,0 +1,1 @@
+"""Links seen live: recorded traces, loop-backs and test transmissions."""
