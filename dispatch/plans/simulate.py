@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from dispatch.plans.compare import ADDED, CHANGED, REMOVED, Comparison, compare
+from dispatch.plans.compare import REMOVED, Comparison, compare
 from dispatch.plans.overlay import Kept, carried, overlay, reopens
+from dispatch.plans.position_changes import PositionChanges
 from dispatch.plans.usage import Usage
 from gateway.model.ids import TalkgroupId
 from gateway.model.plan import Link, Plan
@@ -50,7 +51,7 @@ def simulate(before: Plan, target: Plan, usage: Usage, found: Comparison | None 
     names = {group.id: group.name for group in (*target.talkgroups, *before.talkgroups)}
     return Effects(
         links=link_effects(before, target, usage),
-        consoles=_consoles(target, usage, found, names),
+        consoles=_consoles(before, target, usage, found),
         calls=tuple(sorted(names.get(t, t) for t in usage.calls & touched)),
         alarms=tuple(sorted(names.get(t, t) for t in usage.alarms & touched)),
         waits=overlay(before, target, usage.busy()).kept,
@@ -98,22 +99,19 @@ def touched_talkgroups(before: Plan, target: Plan, found: Comparison) -> frozens
 
 
 def _consoles(
-    target: Plan, usage: Usage, found: Comparison, names: dict[TalkgroupId, str]
+    before: Plan, target: Plan, usage: Usage, found: Comparison
 ) -> tuple[ConsoleEffect, ...]:
-    tiles = []
-    for change in found.of("talkgroup"):
-        if change.what == ADDED:
-            tiles.append(f"{change.name} is new in {change.folder}")
-        elif change.what == REMOVED:
-            tiles.append(f"{change.name} goes from {change.folder}")
-        elif change.what == CHANGED:
-            tiles += [f"{change.name}: {f.words} {f.before} -> {f.after}" for f in change.fields]
-    changed = {change.id for change in found.of("talkgroup")}
+    """Return what each position would be told, and what of it waits for what it has selected."""
+    names = {group.id: group.name for group in (*target.talkgroups, *before.talkgroups)}
+    changes = PositionChanges(before, target, found)
+    touched = {change.id for change in found.of("talkgroup")}
     effects = []
     for position in target.positions:
-        lines = list(tiles)
+        told = [line for line in changes.of(position) if not line.without]
+        lines = [line.words for line in told]
         selected = usage.selected.get(position)
-        if selected is not None and selected in changed:
+        stands = {group for line in told for group in (*line.every, *line.former)}
+        if selected is not None and selected in stands | touched:
             name = names.get(selected, selected)
             lines.insert(0, f"{name} is selected: keeps cell, name and link until it is released")
         if lines:
