@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gateway.model.ids import TalkgroupId
-from gateway.model.layouts import MAX_VOLUME_PERCENT, Cell, Layout, LayoutPage
+from gateway.model.layouts import MAX_VOLUME_PERCENT, Cell, Layout, LayoutId, LayoutPage
 
+FOLDERS = LayoutId("folders")
+"""Layout that stands for the folders of a position without one."""
 EMPTY = "empty cell"
 CELL = "cell "
 """Begins the field of a cell: ``cell Norrvik/12``."""
@@ -32,7 +34,7 @@ def page_before(before: Layout, after: Layout, at: int) -> LayoutPage | None:
     old = {one.name: one for one in before.pages}
     if page.name in old:
         return old[page.name]
-    same_board = before.id == after.id and at < len(before.pages)
+    same_board = before.id == after.id != FOLDERS and at < len(before.pages)
     if same_board and all(one.name != before.pages[at].name for one in after.pages):
         return before.pages[at]
     return None

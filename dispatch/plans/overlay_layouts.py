@@ -10,13 +10,11 @@ columns a cell is kept by row and column, as people see it. Pure.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from dispatch.plans.compare_layouts import page_before
+from dispatch.plans.compare_layouts import FOLDERS, page_before
 from gateway.model.ids import TalkgroupId
-from gateway.model.layouts import MAX_ROWS, Cell, Layout, LayoutId, LayoutPage, layout_of
+from gateway.model.layouts import MAX_ROWS, Cell, Layout, LayoutPage, layout_of
 from gateway.model.plan import Plan
 
-FOLDERS = LayoutId("folders")
-"""Layout that stands for the folders of a position without one, as long as it has to."""
 COLUMNS = 6
 """Columns of a board of folders at its full width."""
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dispatch.plans.compare import ADDED, CHANGED, REMOVED, Change, Comparison
-from dispatch.plans.compare_layouts import EMPTY, CellChange, cell_changes, cell_content
+from dispatch.plans.compare_layouts import EMPTY, FOLDERS, CellChange, cell_changes, cell_content
 from dispatch.plans.overlay import reopens
-from dispatch.plans.overlay_layouts import FOLDERS, folder_layout
+from dispatch.plans.overlay_layouts import folder_layout
 from gateway.model.ids import TalkgroupId
 from gateway.model.layouts import Layout, layout_of
 from gateway.model.plan import Plan
