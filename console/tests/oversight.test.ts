@@ -1,3 +1,5 @@
+import type { Envelope } from '../src/lib/api/types';
+import { GlassNotices } from '../src/lib/state/glass.svelte';
 import { describe, expect, it } from 'vitest';
 import { approvalState, detailLines, dueWords, kindWords } from '../src/lib/oversight';
 
@@ -29,5 +31,27 @@ describe('an approval', () => {
       ['recordings', '[\n "t-1"\n]'],
       ['days', '7'],
     ]);
+  });
+});
+
+describe('broken glass', () => {
+  const row = { id: 'g-1', name: 'Lina Åkesson', scope_kind: 'folder', scope: 'Police', reason: 'mutual aid', t_utc: 1, until_utc: 5_000_000 };
+
+  it('is told once, whether by the stream or by the list', () => {
+    const notices = new GlassNotices();
+    notices.standing([row], 'Me', 1_000_000);
+    notices.take({ type: 'glass.broken', data: { glass: 'g-1', operator: 'Lina Åkesson', scope_kind: 'folder', scope: 'Police', until_utc: 5_000_000, words: 'mutual aid' } } as unknown as Envelope, 'u-me');
+    expect(notices.list.map((one) => one.id)).toEqual(['g-1']);
+    expect(notices.list[0]?.words).toContain('Lina Åkesson broke the glass for talkgroups of Police');
+    notices.read('g-1');
+    notices.standing([row], 'Me', 1_000_000);
+    expect(notices.list).toEqual([]);
+  });
+
+  it('is not told of what is over, nor of the own', () => {
+    const notices = new GlassNotices();
+    notices.standing([row], 'Me', 6_000_000);
+    notices.standing([row], 'Lina Åkesson', 1_000_000);
+    expect(notices.list).toEqual([]);
   });
 });
