@@ -26,6 +26,7 @@ BENCHES: dict[str, tuple[str, str]] = {
     "donor": ("samband.bench_donor", "donor radio: key and carrier lines, a cut network"),
     "audit": ("samband.bench_audit", "audit log: entries a second, proofs"),
     "evidence": ("samband.bench_evidence", "evidence packages: building, verifying"),
+    "plan": ("samband.bench_plan", "plans activated and rolled back while calls run"),
     "calllog": ("samband.bench_calllog", "searches of a long call log, cold and warm"),
     "cost": ("samband.bench_cost", "memory and processor time of the demo, first page load"),
     "codecs": ("samband.bench_codecs", "vocoders: frames a second, beside others"),

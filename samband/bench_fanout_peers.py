@@ -72,7 +72,7 @@ async def _be_peers(count: int) -> None:
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
     )
     peers: list[RTCPeerConnection] = []
-    connected: list[asyncio.Event] = []
+    joined: list[asyncio.Event] = []
     for n in range(count):
         peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         peer.addTransceiver(_Silent(), direction="sendonly")
@@ -85,8 +85,8 @@ async def _be_peers(count: int) -> None:
         answer = RTCSessionDescription(sdp=message["sdp"], type="answer")
         await peer.setRemoteDescription(answer)
         peers.append(peer)
-        connected.append(_connected(peer))
-    await asyncio.wait_for(asyncio.gather(*(done.wait() for done in connected)), SETUP_S)
+        joined.append(connected(peer))
+    await asyncio.wait_for(asyncio.gather(*(done.wait() for done in joined)), SETUP_S)
     for peer in peers[WHOLE_STACK_PEERS:]:
         counter.cheap(peer)
     say(connected=count)
@@ -95,7 +95,7 @@ async def _be_peers(count: int) -> None:
         say(count=counter.packets)
 
 
-def _connected(peer: RTCPeerConnection) -> asyncio.Event:
+def connected(peer: RTCPeerConnection) -> asyncio.Event:
     """Return an event that is set once the peer is connected."""
     done = asyncio.Event()
 

@@ -1,0 +1,218 @@
+"""``samband bench plan``: plans activated and rolled back while calls run.
+
+A real server, real (simulated) radios, browsers and desks, each a process of its own. On every
+cycle an engineer's draft with many changes goes the whole way (edit, check, compare, the second
+person's yes), is activated, and goes back: by a roll-back on trial, by the supervisor's return, or
+by a roll-back after *Keep*, in turn. All the while calls run, received and sent, on radios whose
+links the plan changes without a gap, and somebody presses and lets go. Looked at: each packet at a
+listener, each key in the radios' own record, memory, the event loop's turns, and the time from the
+request until engine, links and every desk have the new plan.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from samband.bench_cost import memory_mb
+from samband.bench_plan_acts import Office, Went, sessions
+from samband.bench_plan_room import Room, running_room
+from samband.bench_plan_voice import Calls, Presses
+from samband.bench_plan_world import Size, edits
+from samband.bench_signal import percentiles
+
+LIMITS = {
+    "activate_p95_ms": 1000.0,
+    "longest_pause_ms": 200.0,
+    "press_to_wire_p99_ms": 50.0,
+    "memory_mb_per_cycle": 0.25,
+}
+DESKS = 4
+"""Desks that only watch, besides those that speak: each has to get the new plan."""
+WARM_CYCLES = 3
+"""What is made once is made by then: memory counts from there."""
+ROUND_LEFT_S = 25.0
+"""With less of the round left, everybody stops and begins anew."""
+SHOWN = 20
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the options of this benchmark."""
+    parser = subparsers.add_parser(
+        "plan",
+        help="plans activated and rolled back under load",
+        epilog="example: samband bench plan --times 20 --talkgroups 10000 --units 100000",
+    )
+    parser.add_argument("--times", type=int, default=100, help="activations, each rolled back")
+    parser.add_argument("--received", type=int, default=16, help="calls that are received")
+    parser.add_argument("--sent", type=int, default=4, help="calls in which a desk talks")
+    parser.add_argument("--talkgroups", type=int, default=500)
+    parser.add_argument("--units", type=int, default=5_000)
+    parser.add_argument("--changes", type=int, default=500)
+
+
+def measure(args: argparse.Namespace) -> dict[str, Any]:
+    """Run all cycles; returns percentiles in ms and every fault; ``ok`` when all limits hold."""
+    size = Size(
+        received=args.received,
+        sent=args.sent,
+        talkgroups=args.talkgroups,
+        units=args.units,
+        changes=args.changes,
+    )
+    with tempfile.TemporaryDirectory() as name, running_room(Path(name), size) as room:
+        load = Load(room)
+        load.go(args.times)
+        return load.figures()
+
+
+class Load:
+    """A room with calls, desks and somebody who presses; ``go`` lets plans come and go."""
+
+    def __init__(self, room: Room, watching: int = DESKS) -> None:
+        """Sign everybody in and let them talk."""
+        self.room = room
+        self.office = Office(room)
+        desks = sessions(room, room.size.sent + 1)
+        for desk in desks:
+            room.follow(desk)
+        for _ in range(watching):
+            room.follow(room.sign_in("dispatcher"))
+        self.calls = Calls(room, desks[:-1])
+        self.presses = Presses(room, desks[-1])
+        self.changes = edits(room.before, room.after)
+        self.went: dict[str, list[Went]] = {"activate": [], "back": []}
+        self.memory: list[float] = []
+        self.steps_ms: dict[str, list[float]] = {"draft_to_agreed": []}
+
+    def go(self, times: int) -> None:
+        """Activate and roll back this many times."""
+        self.calls.begin()
+        self.presses.start()
+        for cycle in range(times):
+            if self.calls.left_s < ROUND_LEFT_S:
+                self.calls.end(f"round before cycle {cycle}")
+                self.calls.begin()
+            self._cycle(cycle)
+        self.presses.stop()
+        self.calls.end("end")
+
+    def _cycle(self, cycle: int) -> None:
+        began, base = time.monotonic(), self.office.live()
+        draft = self.office.ready(self.changes, base)
+        self.steps_ms["draft_to_agreed"].append((time.monotonic() - began) * 1000)
+        went = self.office.activate(draft)
+        self.went["activate"].append(went)
+        self.calls.look(f"activation {cycle}")
+        self.went["back"].append(self._back(cycle, went.number, base))
+        self.calls.look(f"way back {cycle}")
+        self.memory.append(memory_mb(self.room.process.pid, "Anonymous:"))
+        for stream in self.room.desks:
+            stream.items.clear()
+
+    def _back(self, cycle: int, number: int, base: int) -> Went:
+        ways: tuple[Callable[[], Went], ...] = (
+            lambda: self.office.roll_back(base),
+            self.office.give_back,
+            lambda: self.office.roll_back(base, keeping=number),
+        )
+        return ways[cycle % len(ways)]()
+
+    # ---- what came of it -----------------------------------------------------------------------
+
+    def faults(self) -> list[str]:
+        """Return everything that must not be, whatever the machine's speed."""
+        found = [*self.calls.faults]
+        found += [f"the radios do not allow: {one}" for one in self.calls.violations()]
+        found += [f"presses: {self.presses.fault}"] if self.presses.fault else []
+        return found
+
+    def figures(self) -> dict[str, Any]:
+        """Return what was measured against the limits."""
+        faults, size = self.faults(), self.room.size
+        figures: dict[str, Any] = {
+            "times": len(self.went["activate"]),
+            "calls_in_progress": {"received": size.received, "sent": size.sent},
+            "plan": {
+                "talkgroups": size.talkgroups,
+                "units": size.units,
+                "changes": size.changes,
+                "edits": len(self.changes),
+            },
+            "desks": len(self.room.desks),
+            "activate_ms": _times(self.went["activate"]),
+            "back_ms": _times(self.went["back"]),
+            "draft_to_agreed_ms": percentiles(self.steps_ms["draft_to_agreed"]),
+            "packets_heard": self.calls.packets,
+            "longest_pause_ms": percentiles(self.calls.longest_ms),
+            "press_to_wire_ms": self._presses(self.presses.up),
+            "release_to_unkey_ms": self._presses(self.presses.down),
+            "memory": self._memory(),
+            "event_loop": self._blocks(),
+            "faults": faults[:SHOWN],
+            "faults_count": len(faults),
+            "limits": LIMITS,
+        }
+        figures["ok"] = (
+            not faults
+            and figures["activate_ms"]["total"]["p95"] <= LIMITS["activate_p95_ms"]
+            and figures["longest_pause_ms"]["max"] <= LIMITS["longest_pause_ms"]
+            and figures["press_to_wire_ms"]["all"]["p99"] <= LIMITS["press_to_wire_p99_ms"]
+            and figures["memory"]["mb_per_cycle"] <= LIMITS["memory_mb_per_cycle"]
+        )
+        return figures
+
+    def _spans(self) -> list[tuple[float, float]]:
+        all_of_them = (*self.went["activate"], *self.went["back"])
+        return [(one.began_ms, one.began_ms + one.total_ms) for one in all_of_them]
+
+    def _during(self, at_ms: float) -> bool:
+        return any(began <= at_ms <= ended for began, ended in self._spans())
+
+    def _presses(self, measured: list[tuple[float, float]]) -> dict[str, Any]:
+        during = [ms for at, ms in measured if self._during(at)]
+        return {
+            "all": percentiles([ms for _, ms in measured]),
+            **({"while_a_plan_becomes_live": percentiles(during)} if during else {}),
+        }
+
+    def _memory(self) -> dict[str, Any]:
+        """Return the server's own memory in MB, and its slope after the first cycles."""
+        counted = self.memory[WARM_CYCLES:] if len(self.memory) > 2 * WARM_CYCLES else self.memory
+        slope = float(np.polyfit(range(len(counted)), counted, 1)[0]) if len(counted) > 1 else 0.0
+        return {
+            "first_mb": self.memory[0],
+            "after_warm_up_mb": counted[0],
+            "last_mb": self.memory[-1],
+            "mb_per_cycle": slope,
+        }
+
+    def _blocks(self) -> dict[str, Any]:
+        """Return turns of the event loop that took over 2 ms of computing, by who took them."""
+        found: dict[str, list[float]] = {}
+        walls = []
+        for at, took, computed, who in self.room.lines("blocks"):
+            if self._during(float(at) - float(took)):
+                walls.append(float(took))
+                if float(computed) > 2.0:
+                    found.setdefault(who, []).append(float(computed))
+        worst = sorted(found.items(), key=lambda one: -max(one[1]))[:SHOWN]
+        return {
+            "turns_over_2_ms_by_the_wall": len(walls),
+            "longest_turn_by_the_wall_ms": max(walls, default=0.0),
+            "turns_over_2_ms_of_computing": sum(map(len, found.values())),
+            "by_task": {who: {"n": len(ms), "max_ms": max(ms)} for who, ms in worst},
+        }
+
+
+def _times(went: list[Went]) -> dict[str, Any]:
+    return {
+        "total": percentiles([one.total_ms for one in went]),
+        "answer": percentiles([one.answer_ms for one in went]),
+        "engine_and_links": percentiles([one.engine_ms for one in went]),
+        "desks": percentiles([one.desks_ms for one in went]),
+    }

@@ -1,0 +1,109 @@
+"""A server under load for ``samband bench plan``; run with a folder.
+
+The folder holds ``plan.toml`` and ``radios.json``, the first line of the simulated radios;
+``ready`` is written there when the links are up. ``engine`` gets a line (plan, CLOCK_MONOTONIC in
+ms) each time the engine and every link have gone over to another plan, ``blocks`` one for each turn
+of the event loop that took longer than it may: when, how long, how much of it computing, for whom.
+"""
+
+import asyncio
+import json
+import signal
+import sys
+import time
+from asyncio import events
+from collections.abc import Callable
+from dataclasses import replace
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+from gateway.model.plan import Link, Plan
+from samband.compose import Person, Server
+from samband.compose_radio import RadioSide
+from samband.config import PlansPart, demo_config
+from samband.demo import claim_port, make_people, port_of, write_ready_file
+from samband.demo_radios import Radios
+from samband.plan_file import load_plan
+
+LINKS_UP_MS = 60_000
+DISPATCHERS = 8
+BLOCK_MS = 2.0
+"""A turn of the event loop that takes longer is written down."""
+
+
+async def serve(folder: Path) -> None:
+    """Run until SIGTERM."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    radios = Radios(terminals=json.loads((folder / "radios.json").read_text(encoding="utf-8")))
+    listener, people = claim_port(None), make_people()
+    port = port_of(listener)
+    config = demo_config(folder / "state", port, cameras=False)
+    config = config.model_copy(update={"plans": PlansPart(second_person=True)})
+    plan = None if (folder / "state" / "samband.db").exists() else load_plan(folder / "plan.toml")
+    server = Server(config, plan, listener=listener)
+    with _lines(folder / "engine") as engine, _lines(folder / "blocks") as blocks:
+        await server.start()
+        try:
+            _watch_engine(server.radio, engine)
+            await server.add_people(people + more_dispatchers(people))
+            await server.radios_up(LINKS_UP_MS)
+            _watch_loop(blocks)
+            write_ready_file(folder / "ready", f"http://localhost:{port}", people, radios)
+            await server.run_until(stop)
+        finally:
+            await server.close()
+
+
+def more_dispatchers(people: list[Person]) -> list[Person]:
+    """Return dispatchers with the password of the first: one person has one position."""
+    first = next(person for person in people if person.role == "dispatcher")
+    return [replace(first, name=f"{first.name}{n}") for n in range(DISPATCHERS)]
+
+
+def _lines(path: Path) -> TextIOWrapper:
+    return path.open("a", encoding="utf-8", buffering=1)
+
+
+def _watch_engine(radio: RadioSide, lines: TextIOWrapper) -> None:
+    use = radio.use_plan
+
+    async def use_plan(
+        plan: Plan, number: int, reopens: Callable[[Link, Link], bool]
+    ) -> tuple[str, ...]:
+        faults = await use(plan, number, reopens)
+        lines.write(f"{number} {time.monotonic_ns() / 1e6:.3f}\n")
+        return faults
+
+    # The one place that a benchmark can look at: nothing tells outside that the links are done.
+    radio.use_plan = use_plan  # type: ignore[method-assign]
+
+
+def _watch_loop(lines: TextIOWrapper) -> None:
+    """Time each turn of the event loop, by the wall and by what this thread computed."""
+    # Handle._run is private: asyncio's own slow-callback log is there only in debug mode.
+    run: Any = events.Handle._run
+
+    def timed(handle: Any) -> None:
+        wall, cpu = time.perf_counter(), time.thread_time()
+        run(handle)
+        took = (time.perf_counter() - wall) * 1000
+        if took > BLOCK_MS:
+            computed = (time.thread_time() - cpu) * 1000
+            at = time.monotonic_ns() / 1e6
+            lines.write(f"{at:.3f} {took:.3f} {computed:.3f} {_name(handle)}\n")
+
+    events.Handle._run = timed  # type: ignore[method-assign,assignment]
+
+
+def _name(handle: Any) -> str:
+    callback = handle._callback
+    owner = getattr(callback, "__self__", None)
+    if isinstance(owner, asyncio.Task):
+        return f"{owner.get_name()}:{getattr(owner.get_coro(), '__qualname__', '')}"
+    return str(getattr(callback, "__qualname__", repr(callback))).replace(" ", "_")
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(Path(sys.argv[1])))

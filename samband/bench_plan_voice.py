@@ -1,0 +1,175 @@
+"""Calls in progress for ``samband bench plan``, and what the radios and a listener know of them."""
+
+import random
+import threading
+import time
+from typing import Any
+
+from gateway.model.errors import LinkError
+from hardware.sim.speech import clip, clip_index
+from samband.bench_desk import Desk, PttSocket, mono_ms
+from samband.bench_plan_room import Room
+from samband.bench_plan_world import FIRST_UNIT, group_of, talkgroup_of
+from samband.bench_ptt import KEY_UP, first_line
+
+VOICE_S = 280
+"""One round: everybody talks this long, then begins anew."""
+SETTLE_S = 4.0
+"""A press buffer has worked its backlog off by then."""
+POLL_S = 0.05
+WAIT_S = 30.0
+PAUSE_S = (0.1, 0.4)
+PRESS_S = (0.1, 0.3)
+
+
+class Calls:
+    """Radios that hear somebody, and desks that hold their key."""
+
+    def __init__(self, room: Room, desks: list[Desk]) -> None:
+        """Join the browsers: one that hears everything, a microphone for each desk that speaks."""
+        self._room, self._size = room, room.size
+        self._control = room.control()
+        self._peers = room.peers()
+        self._talkgroups = [str(talkgroup_of(n)) for n in range(self._size.calls)]
+        self._peers.listen(room.sign_in("supervisor"), self._talkgroups)
+        self._sockets: list[PttSocket] = []
+        for desk in desks:
+            self._peers.speak(desk)
+            self._sockets.append(desk.ptt())
+            room.stack.callback(self._sockets[-1].close)
+        self._presses: list[str] = []
+        self._ends = 0.0
+        self._began_ms = 0.0
+        self._packets: dict[str, int] = {}
+        self.faults: list[str] = []
+        self.packets = 0
+        self.longest_ms: list[float] = []
+
+    @property
+    def left_s(self) -> float:
+        """How long the round still lasts."""
+        return self._ends - time.monotonic()
+
+    def begin(self, seconds: float = VOICE_S) -> None:
+        """Let everybody talk; returns when voice flows on every talkgroup."""
+        words = self._said(seconds)
+        for n in range(self._size.received):
+            self._control.ask(
+                do="talk", radio=f"radio-{n}", group=group_of(n), unit=FIRST_UNIT + n, say=words
+            )
+        for n, socket in enumerate(self._sockets, self._size.received):
+            request, _ = socket.press(self._talkgroups[n])
+            socket.wait(request, "on_air", seconds=WAIT_S)
+            self._presses.append(request)
+        self._ends = time.monotonic() + seconds
+        deadline = time.monotonic() + WAIT_S
+        self._peers.heard()
+        while True:
+            time.sleep(SETTLE_S / 4)
+            heard = self._peers.heard()
+            if all(line["packets"] for line in heard):
+                break
+            if time.monotonic() > deadline:
+                silent = [
+                    t for t, h in zip(self._talkgroups, heard, strict=True) if not h["packets"]
+                ]
+                raise LinkError(f"no voice of {', '.join(silent)} within {WAIT_S} s")
+        time.sleep(SETTLE_S)
+        self._began_ms = mono_ms()
+        self._peers.heard()
+
+    def _said(self, seconds: float) -> list[str]:
+        """Return clips that last so long together."""
+        names, total = [], 0.0
+        while total < seconds:
+            for name in clip_index():
+                names.append(name)
+                total += clip(name).blocks * 0.02
+        return names
+
+    def look(self, when: str) -> None:
+        """Note what the listener did not get since the last look, and what the radios tell."""
+        for talkgroup, line in zip(self._talkgroups, self._peers.heard(), strict=True):
+            self.packets += line["packets"]
+            self.longest_ms.append(line["longest_ms"])
+            if line["lost"] or line["jumps"] or not line["packets"]:
+                self.faults.append(f"{when}: {talkgroup}: {line}")
+        self._keys(when)
+
+    def _keys(self, when: str) -> None:
+        """No radio of a call may have lost its talker or its key since the round began."""
+        kinds = ["keyed", "unkeyed", "talker", "talker_end", "missed"]
+        told = self._control.ask(do="log", kinds=kinds, since_ms=self._began_ms)["entries"]
+        mine = {f"radio-{n}" for n in range(self._size.calls)}
+        self.faults += [f"{when}: {one}" for one in told if one["radio"] in mine]
+
+    def end(self, when: str) -> None:
+        """Let everybody finish; every key has to be up again."""
+        for socket, request in zip(self._sockets, self._presses, strict=True):
+            socket.release(request)
+            socket.wait(request, "idle", seconds=WAIT_S)
+        self._presses = []
+        for n in range(self._size.received):
+            self._control.ask(do="release", radio=f"radio-{n}")
+        self.stuck(when)
+
+    def stuck(self, when: str) -> None:
+        """Note each radio whose key is still down after a while."""
+        deadline = time.monotonic() + WAIT_S
+        while True:
+            radios = self._control.ask(do="state")["radios"]
+            down = [radio["name"] for radio in radios if radio["keyed"] or radio["call"]]
+            if not down:
+                return
+            if time.monotonic() > deadline:
+                self.faults.append(f"{when}: keys down: {', '.join(down)}")
+                return
+            time.sleep(POLL_S)
+
+    def violations(self) -> list[dict[str, Any]]:
+        """Return what the radios do not allow."""
+        found: list[dict[str, Any]] = self._control.ask(do="violations")["violations"]
+        return found
+
+
+class Presses(threading.Thread):
+    """Somebody who presses and lets go all the time, while plans come and go."""
+
+    def __init__(self, room: Room, desk: Desk) -> None:
+        """Take a desk; the radio is the one that no call is on."""
+        super().__init__(name="presses", daemon=True)
+        self._control = room.control()
+        self._ptt = desk.ptt()
+        room.stack.callback(self._ptt.close)
+        self._radio = f"radio-{room.size.presses_on}"
+        self._talkgroup = str(talkgroup_of(room.size.presses_on))
+        self._over = threading.Event()
+        self._rng = random.Random(3)  # noqa: S311 - moments of presses, not a secret
+        self.up: list[tuple[float, float]] = []
+        """When pressed, and ms from there to the line of the radio."""
+        self.down: list[tuple[float, float]] = []
+        self.fault = ""
+
+    def run(self) -> None:
+        """Press until ``stop``."""
+        try:
+            while not self._over.wait(self._rng.uniform(*PAUSE_S)):
+                self._once()
+        except LinkError as error:
+            self.fault = str(error)
+
+    def _once(self) -> None:
+        request, pressed = self._ptt.press(self._talkgroup)
+        self._ptt.wait(request, "on_air")
+        _, at = first_line(self._control, pressed, *KEY_UP, radio=self._radio)
+        self.up.append((pressed, at - pressed))
+        time.sleep(self._rng.uniform(*PRESS_S))
+        released = self._ptt.release(request)
+        self._ptt.wait(request, "idle")
+        _, at = first_line(self._control, released, "AT+CUTXC", radio=self._radio)
+        self.down.append((released, at - released))
+
+    def stop(self) -> None:
+        """Finish the press that runs."""
+        self._over.set()
+        self.join(WAIT_S)
