@@ -27,7 +27,6 @@ MAX_SPEED: Final = 1.25
 SILENCE_DBFS: Final = -48.0
 """After level control speech is at -23 dBFS and its weakest consonants above -45."""
 _HELD_SAMPLES: Final = SAMPLE_RATE_HZ * HELD_MS // 1000
-_SETTLED_SAMPLES: Final = SAMPLE_RATE_HZ * SETTLED_MS // 1000
 _CREDIT_PER_FRAME: Final = int(FRAME_SAMPLES * (MAX_SPEED - 1.0))
 _SILENCE_REACH: Final = 3 * FRAME_SAMPLES
 """A block counts as silence only with silence before and after it: no consonant is taken for it."""
@@ -36,8 +35,9 @@ _SILENCE_REACH: Final = 3 * FRAME_SAMPLES
 class PressBuffer:
     """Sound of one press on its way to one radio."""
 
-    def __init__(self) -> None:
-        """Begin a press, before its grant."""
+    def __init__(self, settled_ms: int = SETTLED_MS) -> None:
+        """Begin a press, before its grant; up to ``settled_ms`` may wait without being cut."""
+        self._settled_samples = SAMPLE_RATE_HZ * settled_ms // 1000
         self._sound: Samples = np.zeros(0, dtype=np.int16)
         self._granted = False
         self._finished = False
@@ -97,10 +97,10 @@ class PressBuffer:
 
     def _catch_up(self) -> None:
         self._credit = min(MAX_LAG_SAMPLES, self._credit + _CREDIT_PER_FRAME)
-        while len(self._sound) > _SETTLED_SAMPLES + FRAME_SAMPLES and self._silent_at(0):
+        while len(self._sound) > self._settled_samples + FRAME_SAMPLES and self._silent_at(0):
             # The middle block of three silent ones goes: both edges stay as they were.
             self._sound = np.delete(self._sound, np.s_[FRAME_SAMPLES : 2 * FRAME_SAMPLES])
-        over = len(self._sound) - _SETTLED_SAMPLES
+        over = len(self._sound) - self._settled_samples
         if over < MIN_LAG_SAMPLES or len(self._sound) < REACH_SAMPLES:
             return
         self._sound, removed = cut(self._sound, self._credit)

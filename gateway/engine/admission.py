@@ -72,20 +72,25 @@ class Admission:
         return None
 
     def _colleague(self, press: Press, other: Press | None) -> Refusal | None:
-        if other is None or other.position == press.position or other.test is not None:
+        if other is None or other.test is not None:
+            return None
+        if other.relay is None and press.relay is None and other.position == press.position:
             return None
         if self._ctx.lines.line(other.talkgroup) is not None and self._ctx.lines.clears(press):
             return None  # an emergency ends the private call that has the radio
         if other.number != press.number:
             return self._routing.elsewhere(press.link, other.number), True
         if other.state in TALKING and press.priority <= other.priority:
-            return f"Position {other.position} is talking", False
+            who = other.name if other.relay else f"Position {other.position}"
+            return f"{who} is talking", False
         return None
 
 
 def _own_hand(press: Press, presses: Iterable[Press]) -> Refusal | None:
+    if press.relay is not None:
+        return None  # a patch keys several radios with one voice
     for other in presses:
-        if other is not press and other.position == press.position:
+        if other.relay is None and other is not press and other.position == press.position:
             if other.state is PressState.ENDING and other.link == press.link:
                 continue
             return "this position transmits already", False

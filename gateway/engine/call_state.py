@@ -7,6 +7,7 @@ from gateway.model.ids import (
     CallId,
     LinkId,
     MonoMs,
+    PatchId,
     PositionId,
     RequestId,
     TalkgroupId,
@@ -141,6 +142,15 @@ class Before:
     ended_ms: MonoMs
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOn:
+    """What a patch says on a member: the over that it passes on, and by which patch."""
+
+    patch: PatchId
+    label: str
+    source: "Transmission"
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Transmission:
     """One over. A desk's own has a ``request``.
@@ -166,6 +176,8 @@ class Transmission:
     bit_error_rate: float | None = None
     """Share of wrong bits in what the heard link received, 0 to 1."""
     lost_frames: int = 0
+    passed: PassedOn | None = None
+    """Set on what a patch says: it is passed on to nobody again."""
     sounded: bool = False
     """Whether listeners have got a frame of it."""
 
@@ -190,6 +202,7 @@ class OwnPress:
     operator: str
     number: int
     priority: int
+    passed: PassedOn | None = None
 
 
 def is_duplex(call: Call) -> bool:

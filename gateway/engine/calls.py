@@ -73,6 +73,15 @@ class CallBook:
         """Let people hear another link's reception of an over."""
         self._overs.use(over, link)
 
+    def groups(self) -> list[Call]:
+        """Return every call of a talkgroup that is up, each once."""
+        return self._groups()
+
+    def rename(self, over: Transmission, alias: str) -> None:
+        """Tell who is heard in what a patch passes on, once that became known."""
+        over.alias = alias
+        self._overs.update(over)
+
     def group_up(self, link: LinkId, number: int) -> bool:
         """Say whether a call on group ``number`` is up on the link."""
         return any(call.number == number for call in self.on_link(link))

@@ -8,7 +8,7 @@ from gateway.engine.addresses import Addresses
 from gateway.engine.private_lines import PrivateLines
 from gateway.engine.settings import EngineSettings
 from gateway.model.events import Event
-from gateway.model.ids import LinkId, MonoMs, UtcUs, ulid
+from gateway.model.ids import LinkId, MonoMs, PatchId, TalkgroupId, UtcUs, ulid
 from gateway.ports import Clock, RadioLink
 
 
@@ -23,6 +23,8 @@ class Context:
     links: Mapping[LinkId, RadioLink]
     settings: EngineSettings
     lines: PrivateLines = field(default_factory=PrivateLines)
+    patched: dict[TalkgroupId, PatchId] = field(default_factory=dict)
+    """Talkgroups that are in a patch now; kept up to date by the book of patches."""
 
     def now(self) -> MonoMs:
         """Return monotonic milliseconds."""

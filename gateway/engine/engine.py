@@ -10,6 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Protocol
 
 from gateway.bus import Bus
 from gateway.engine.addresses import Addresses
@@ -21,6 +22,9 @@ from gateway.engine.health import Health
 from gateway.engine.individual import IndividualBook
 from gateway.engine.individual_desk import IndividualDesk
 from gateway.engine.messages import Messages
+from gateway.engine.patch_relays import PatchRelays
+from gateway.engine.patch_sound import PatchSound
+from gateway.engine.patches import PatchBook
 from gateway.engine.radio_input import RadioInput
 from gateway.engine.routing import Routing
 from gateway.engine.settings import EngineSettings
@@ -29,7 +33,7 @@ from gateway.engine.uplink import Uplink
 from gateway.engine.voice_path import VoicePath
 from gateway.engine.voice_stream import Block
 from gateway.engine.voter import Voter
-from gateway.model import commands, individual_commands, message_commands, unit_commands
+from gateway.model import commands, individual_commands, message_commands, patch, unit_commands
 from gateway.model.command import Command, Reply
 from gateway.model.errors import InvalidCommand
 from gateway.model.events import AlarmRaised
@@ -62,12 +66,27 @@ EngineCommand = (
     | message_commands.PositionRequest
     | message_commands.MessageOpen
     | unit_commands.UnitActAsk
+    | patch.PatchMake
+    | patch.PatchExtend
+    | patch.PatchDrop
     | individual_commands.IndividualAnswer
     | individual_commands.IndividualDecline
     | individual_commands.IndividualDial
     | individual_commands.IndividualHangUp
 )
 """Every command the engine answers."""
+
+
+class Timed(Protocol):
+    """A part that has things to do at a time."""
+
+    def deadline(self) -> MonoMs | None:
+        """Return when tick() is due next, None when nothing waits."""
+        ...
+
+    def tick(self, now: MonoMs) -> None:
+        """Do what is due."""
+        ...
 
 
 class CallEngine:
@@ -118,6 +137,7 @@ class CallEngine:
         self._individual.attach(self._floor)
         self._desk = IndividualDesk(ctx, self._individual, self._calls, self._health, counter)
         ctx.lines.pressed = self._floor.pressed_links
+        self._patches, self._patch_sound = self._make_patches()
         self._messages = Messages(ctx, self._routing, self._health)
         self._input = RadioInput(
             ctx,
@@ -137,6 +157,23 @@ class CallEngine:
         self._inbox: deque[tuple[LinkId, RadioEvent]] = deque()
         self._armed_ms: MonoMs | None = None
         self._serve(bus)
+
+    def _make_patches(self) -> tuple[PatchBook, PatchSound]:
+        ctx = self._ctx
+        sound = PatchSound(ctx, self._voice, self._emptied)
+        self._floor.passing = sound
+        relays = PatchRelays(
+            ctx,
+            calls=self._calls,
+            floor=self._floor,
+            routing=self._routing,
+            health=self._health,
+            voice=self._voice,
+            sound=sound,
+        )
+        book = PatchBook(ctx, self._calls, self._routing, self._health, relays)
+        self._voice.tap = book.heard
+        return book, sound
 
     # ---- inputs
 
@@ -184,7 +221,9 @@ class CallEngine:
 
         The mapping of links is the wiring's: what it adds is taken from then on.
         """
-        self._ctx.addresses = Addresses(plan, number)
+        with self._work():
+            self._ctx.addresses = Addresses(plan, number)
+            self._patches.use_plan()
 
     def link_removed(self, link: LinkId) -> None:
         """Forget a link that was closed and taken out of the mapping; its calls have ended."""
@@ -202,34 +241,28 @@ class CallEngine:
 
     def deadline(self) -> MonoMs | None:
         """Return when tick() is due next, None when nothing waits."""
-        parts = (
+        due = [at for part in self._timed_parts() if (at := part.deadline()) is not None]
+        return min(due) if due else None
+
+    def _timed_parts(self) -> tuple[Timed, ...]:
+        return (
             self._floor,
             self._uplink,
+            self._patch_sound,
             self._alarms,
             self._calls,
             self._voter,
             self._individual,
+            self._patches,
             self._messages.acts,
             self._voice.figures,
         )
-        due = [at for part in parts if (at := part.deadline()) is not None]
-        return min(due) if due else None
 
     def tick(self, now: MonoMs) -> None:
         """Do everything that is due; presses first, since they may have to be un-keyed."""
         faults: list[Exception] = []
         with self._work():
-            parts = (
-                self._floor,
-                self._uplink,
-                self._alarms,
-                self._calls,
-                self._voter,
-                self._individual,
-                self._messages.acts,
-                self._voice.figures,
-            )
-            for part in parts:
+            for part in self._timed_parts():
                 try:
                     part.tick(now)
                 except (
@@ -242,6 +275,8 @@ class CallEngine:
     async def run(self) -> None:
         """Keep time until close()."""
         self._running = True
+        with self._work():
+            self._patches.use_plan()
         self._arm()
         await self._stopped.wait()
 
@@ -250,6 +285,7 @@ class CallEngine:
         if self._stopped.is_set():
             return
         with self._work():
+            self._patches.close()
             self._floor.close()
             self._individual.close()
             self._calls.close()
@@ -279,6 +315,10 @@ class CallEngine:
             self._take_inbox()
             while self._floor.watch_tests():
                 self._take_inbox()  # what the link says of the test that was cut
+            self._patches.settle()
+            while self._inbox:  # what links said at once to what was keyed
+                self._take_inbox()
+                self._patches.settle()
         finally:
             self._busy = False
             self._arm()
@@ -331,6 +371,7 @@ class CallEngine:
                 self._floor_command,
                 self._individual_command,
                 self._messages.command,
+                self._patches.command,
             ):
                 if (reply := answer(command)) is not None:
                     return reply

@@ -18,10 +18,12 @@ from gateway.engine.presses import (
     NO_LIMIT_MS,
     TALKING,
     Press,
+    PressSound,
     PressState,
     RadioFloor,
     Unkeying,
     due_ms,
+    lease_end_ms,
     own_of,
     press_of,
 )
@@ -59,6 +61,7 @@ class FloorArbiter:
         self._routing = routing
         self._health = health
         self._uplink = uplink
+        self.passing: PressSound = uplink  # the sound of what patches key, set by their book
         self._presses: dict[RequestId, Press] = {}
         self._floors = Floors(ctx.links)
         self._order = 0
@@ -82,10 +85,15 @@ class FloorArbiter:
             reason = self._admission.no_link(command)
             self._report.refused(command, reason, True, 0)
             return Reply(ok=True, reason=reason)
-        self._order += 1
-        press = press_of(command, link, self._order, self._ctx.now())
-        self._presses[press.request] = press
+        press = press_of(command, link, self._ctx.now())
         self._uplink.open(press.request, press.position, press.link, tone_of(press.test))
+        return self.take(press)
+
+    def take(self, press: Press) -> Reply:
+        """Take a press on its radio, whoever made it; its sound is kept somewhere already."""
+        self._order += 1
+        press.order = self._order
+        self._presses[press.request] = press
         refusal = self._admission.refusal(press, self._presses.values(), self._floors.of(press))
         if refusal is not None:
             return self._refuse(press, *refusal)
@@ -125,6 +133,10 @@ class FloorArbiter:
         """Say whether a desk talks through this radio."""
         return self._floors.on_air(link)
 
+    def is_test(self, request: RequestId) -> bool:
+        """Say whether a press is a test transmission."""
+        return request in self._presses and self._presses[request].test is not None
+
     # ---- test transmissions
 
     def why_no_test(self, command: TransmitTestAsk) -> Reply:
@@ -162,7 +174,7 @@ class FloorArbiter:
         press.transmission = self._calls.start_own(link, event.instance, own_of(press))
         self._report.granted(press, press.transmission.id)
         self._ctx.lines.talking(press)
-        self._uplink.grant(press.request, press.transmission)
+        self._sound(press.request).grant(press.request, press.transmission)
 
     def queued(self, link: LinkId, event: radio.TxQueued) -> None:
         """Note that the radio system waits for a channel."""
@@ -265,7 +277,7 @@ class FloorArbiter:
         floor = self._leave(press)
         if press.transmission is not None:
             self._calls.end_own(press.transmission, "ended")
-        floor.unkeying = self._unkeying(request, press, self._uplink.close(request))
+        floor.unkeying = self._unkeying(request, press, self._sound(request).close(request))
 
     def close(self) -> None:
         """Un-key everything: the server stops."""
@@ -285,7 +297,7 @@ class FloorArbiter:
             self._ctx.links[press.link].end(press.request, word)
         press.end_words = words = reason or REASONS.get(cause, cause)
         floor = self._leave(press)
-        discarded = self._uplink.close(press.request)
+        discarded = self._sound(press.request).close(press.request)
         if keyed:
             floor.unkeying = self._unkeying(press.request)
         if press.transmission is not None:
@@ -301,9 +313,9 @@ class FloorArbiter:
     def _ending(self, press: Press) -> None:
         press.move(PressState.ENDING)
         press.released_ms = self._ctx.now()
-        left_ms = self._uplink.release(press.request)
+        left_ms = self._sound(press.request).release(press.request)
         self._report.ending(press, left_ms)
-        if self._uplink.drained(press.request):
+        if self._sound(press.request).drained(press.request):
             self.emptied(press.request)
 
     def _ended_unasked(self, press: Press, event: radio.TxEnded) -> None:
@@ -323,7 +335,7 @@ class FloorArbiter:
         press = self._asked(link, demand)
         if press is not None:
             floor = self._leave(press)
-            self._report.refused(press, reason, not_sent, self._uplink.close(demand))
+            self._report.refused(press, reason, not_sent, self._sound(demand).close(demand))
             self._next(floor)
         self._unkeyed(self._floors.holding(link, demand), demand)
 
@@ -394,6 +406,9 @@ class FloorArbiter:
         press.move(PressState.DEMANDED)
         self._ctx.lines.demand(press, self._ctx.links[floor.link])
 
+    def _sound(self, request: RequestId) -> PressSound:
+        return self.passing if request in self.passing else self._uplink
+
     def _asked(self, link: LinkId, demand: RequestId) -> Press | None:
         press = self._floors.holding(link, demand).current
         return press if press and press.request == demand and press.state in ASKED else None
@@ -414,7 +429,7 @@ class FloorArbiter:
             return
         if press.state is PressState.ENDING:
             self.cut(press, "failed")
-        elif now >= press.renewed_ms + self._ctx.settings.lease_ms:
+        elif now >= lease_end_ms(press, self._ctx.settings):
             self.cut(press, "lease")
         elif press.state is PressState.HELD:
             self._admit(press)
@@ -428,6 +443,8 @@ class FloorArbiter:
         floor = self._leave(press)
         if keyed:
             floor.unkeying = self._unkeying(press.request)
-        self._report.refused(press, reason, not_sent, self._uplink.close(press.request))
+        self._report.refused(
+            press, reason, not_sent, self._sound(press.request).close(press.request)
+        )
         self._next(floor)
         return Reply(ok=True, reason=reason)

@@ -67,6 +67,9 @@ class FloorReport:
 
     def granted(self, press: Press, transmission: TransmissionId) -> None:
         """Tell that the press is on air."""
+        if press.relay is not None:
+            press.relay.granted()
+            return
         self._ctx.publish(
             FloorGranted(
                 request=press.request,
@@ -79,6 +82,8 @@ class FloorReport:
 
     def queued(self, press: Press, place: int | None) -> None:
         """Tell that the press waits; ``place`` only where the link tells it."""
+        if press.relay is not None:
+            return
         self._ctx.publish(
             FloorQueued(
                 request=press.request,
@@ -92,6 +97,9 @@ class FloorReport:
         self, press: Press | FloorRequest, reason: str, not_sent: bool, discarded_ms: int
     ) -> None:
         """Tell that it was refused, or not sent, before time on air."""
+        if isinstance(press, Press) and press.relay is not None:
+            press.relay.over("refused", reason)
+            return
         self._ctx.publish(
             FloorRefused(
                 request=press.request,
@@ -105,6 +113,8 @@ class FloorReport:
 
     def ending(self, press: Press, left_ms: int) -> None:
         """Tell that it was released; ``left_ms`` are still being sent."""
+        if press.relay is not None:
+            return
         self._ctx.publish(
             FloorEnding(
                 request=press.request,
@@ -116,6 +126,9 @@ class FloorReport:
 
     def released(self, press: Press, cause: str, discarded_ms: int) -> None:
         """Tell that the radio is un-keyed after a normal release, or withdrawn."""
+        if press.relay is not None:
+            press.relay.over(cause, "")
+            return
         end = press.released_ms if press.released_ms is not None else self._ctx.now()
         self._ctx.publish(
             FloorReleased(
@@ -131,6 +144,9 @@ class FloorReport:
 
     def lost(self, press: Press, cause: str, reason: str) -> None:
         """Tell that it was cut off after time on air."""
+        if press.relay is not None:
+            press.relay.over(cause, reason)
+            return
         self._ctx.publish(
             FloorLost(
                 request=press.request,

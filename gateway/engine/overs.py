@@ -283,6 +283,9 @@ class Overs:
                 algorithm=over.encryption.algorithm,
                 key_id=over.encryption.key_id,
                 exercise=call.exercise,
+                patch=over.passed.patch if over.passed else None,
+                patch_label=over.passed.label if over.passed else "",
+                source=over.passed.source.id if over.passed else None,
             )
         )
         if self.listener is not None:

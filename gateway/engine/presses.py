@@ -9,8 +9,9 @@ back from OVER: whoever was cut off must let go and press again.
 
 import enum
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from gateway.engine.call_state import OwnPress, Transmission
+from gateway.engine.call_state import OwnPress, PassedOn, Transmission
 from gateway.engine.settings import EngineSettings
 from gateway.model.commands import FloorRequest
 from gateway.model.errors import InvalidCommand
@@ -54,6 +55,52 @@ TEST_MARGIN_MS = 250
 """A test ends by itself at its limit; where it does not, it is cut this much later."""
 
 
+class Relay(Protocol):
+    """Who keys a member of a patch: asked for its names, told what becomes of its press."""
+
+    @property
+    def name(self) -> str:
+        """Who is heard, for the desks: ``A 911 via P1``."""
+        ...
+
+    @property
+    def passed(self) -> PassedOn:
+        """What is passed on."""
+        ...
+
+    def granted(self) -> None:
+        """Take that it is on air."""
+        ...
+
+    def over(self, cause: str, reason: str) -> None:
+        """Take that it is over, or never came on air (``refused``); ``reason`` in words."""
+        ...
+
+
+class PressSound(Protocol):
+    """Where the sound of presses waits and goes out: the uplink of microphones, that of patches."""
+
+    def __contains__(self, request: object) -> bool:
+        """Say whether it has the sound of a press."""
+        ...
+
+    def grant(self, request: RequestId, transmission: Transmission) -> None:
+        """Go on air."""
+        ...
+
+    def release(self, request: RequestId) -> int:
+        """Take no more; returns the milliseconds still to send."""
+        ...
+
+    def drained(self, request: RequestId) -> bool:
+        """Say whether a released press has nothing left to send."""
+        ...
+
+    def close(self, request: RequestId) -> int:
+        """Drop what is left; returns how many ms were never sent."""
+        ...
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Press:
     """A press with its times."""
@@ -66,9 +113,10 @@ class Press:
     link: LinkId
     priority: int
     source: str
-    order: int
     pressed_ms: MonoMs
     renewed_ms: MonoMs
+    order: int = 0
+    """Given when it is taken: of equal ones the first goes first."""
     state: PressState = PressState.HELD
     granted_ms: MonoMs | None = None
     released_ms: MonoMs | None = None
@@ -77,6 +125,8 @@ class Press:
     """Why it was cut."""
     test: TransmitTest | None = None
     """Set for a test transmission."""
+    relay: "Relay | None" = None
+    """Set for what a patch keys: it is told what becomes of it, and no desk is."""
 
     def move(self, state: PressState) -> None:
         """Go to another state; raises InvalidCommand when the table does not have the step."""
@@ -96,11 +146,13 @@ class Press:
     @property
     def name(self) -> str:
         """Return who presses, for the other desks."""
+        if self.relay is not None:
+            return self.relay.name
         who = "Test transmission" if self.test else f"Position {self.position}"
         return f"{who}, {self.operator}" if self.operator else who
 
 
-def press_of(command: FloorRequest, link: LinkId, order: int, now: MonoMs) -> Press:
+def press_of(command: FloorRequest, link: LinkId, now: MonoMs) -> Press:
     """Return the press that a command begins on ``link``; its lease starts now."""
     return Press(
         request=command.request,
@@ -111,7 +163,6 @@ def press_of(command: FloorRequest, link: LinkId, order: int, now: MonoMs) -> Pr
         link=link,
         priority=command.priority if command.test is None else TEST_PRIORITY,
         source=command.source,
-        order=order,
         pressed_ms=now,
         renewed_ms=now,
         test=command.test,
@@ -126,14 +177,20 @@ def own_of(press: Press) -> OwnPress:
         operator=press.operator,
         number=press.number,
         priority=max(0, press.priority),
+        passed=press.relay.passed if press.relay else None,
     )
+
+
+def lease_end_ms(press: Press, settings: EngineSettings) -> int:
+    """Return when a press that is not renewed any more is cut."""
+    return press.renewed_ms + (settings.patch_lease_ms if press.relay else settings.lease_ms)
 
 
 def due_ms(press: Press, settings: EngineSettings, limit_ms: int) -> MonoMs:
     """Return when something must be done about a press that is not renewed any more."""
     if press.state is PressState.ENDING and press.released_ms is not None:
         return MonoMs(press.released_ms + settings.ending_limit_ms)
-    due = press.renewed_ms + settings.lease_ms
+    due = lease_end_ms(press, settings)
     if press.state is PressState.HELD:
         due = min(due, press.pressed_ms + settings.short_press_ms)
     if press.granted_ms is not None:

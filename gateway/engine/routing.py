@@ -16,6 +16,10 @@ NO_SIGNAL_DBM = -120
 """Stands for a signal that a link does not tell."""
 
 
+PATCH_USER = "patch "
+"""Begins the name under which a patch uses a radio; positions have none that begins so."""
+
+
 class Routing:
     """Talkgroup to link, and the positions that use each radio."""
 
@@ -82,6 +86,20 @@ class Routing:
 
     # ---- selecting
 
+    def keep(self, label: str, talkgroup: TalkgroupId, pressed: frozenset[LinkId]) -> str:
+        """Let a patch use the radio of a talkgroup; returns why it cannot, empty when it does."""
+        user = PositionId(f"{PATCH_USER}{label} {talkgroup}")
+        command = LinkSelect(position=user, talkgroup=talkgroup)
+        return self.select(command, pressed=pressed).reason
+
+    def keeps(self, label: str, talkgroup: TalkgroupId, link: LinkId) -> bool:
+        """Say whether a patch uses this radio for a talkgroup."""
+        return self._users.get(PositionId(f"{PATCH_USER}{label} {talkgroup}")) == (link, talkgroup)
+
+    def give_up(self, label: str, talkgroup: TalkgroupId) -> None:
+        """Note that a patch uses the radio of a talkgroup no more."""
+        self.leave(PositionId(f"{PATCH_USER}{label} {talkgroup}"))
+
     def leave(self, position: PositionId) -> None:
         """Note that the position uses no radio any more."""
         self._users.pop(position, None)
@@ -116,7 +134,14 @@ class Routing:
         where = self.elsewhere(link.id, self._groups.get(link.id))
         for position, (used, talkgroup) in self._users.items():
             if used == link.id and talkgroup != command.talkgroup:
-                return f"{where}, Position {position} uses it"
+                return f"{where}, {_user(position)} uses it"
         if link.id in pressed or self._calls.on_link(link.id) or self._ctx.lines.busy(link.id):
             return f"{where}, a call is up"
         return ""
+
+
+def _user(position: PositionId) -> str:
+    """Return who uses a radio, in words."""
+    if position.startswith(PATCH_USER):
+        return " ".join(position.split(" ")[:2])
+    return f"Position {position}"

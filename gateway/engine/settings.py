@@ -6,6 +6,9 @@ PTT_RENEW_MS = 100
 """A held key is renewed this often by the desk."""
 PTT_LEASE_MS = 350
 """Without a renewal for this long the gateway un-keys (on the wire within 500 ms)."""
+PATCH_LEASE_MS = 720
+"""A patch keys as long as the over that it passes on gives sound: two groups of P25 frames may be
+missing (360 ms each), then it is un-keyed."""
 SHORT_PRESS_MS = 150
 """A pad (source ``button``) let go sooner sends nothing; nothing is keyed before that."""
 MIC_TAIL_MS = 100
@@ -33,6 +36,7 @@ class EngineSettings:
     """What a site may change; the defaults are the rules."""
 
     lease_ms: int = PTT_LEASE_MS
+    patch_lease_ms: int = PATCH_LEASE_MS
     short_press_ms: int = SHORT_PRESS_MS
     short_press_sources: frozenset[str] = frozenset({"button"})
     mic_tail_ms: int = MIC_TAIL_MS

@@ -12,7 +12,7 @@ from gateway.engine.call_state import Transmission, is_duplex
 from gateway.engine.context import Context
 from gateway.engine.link_sound import LinkSound, LinkSounds
 from gateway.engine.sound_figures import SoundFigures
-from gateway.engine.voice_stream import Block, Heard, TalkgroupLine, VoiceStream
+from gateway.engine.voice_stream import Block, Heard, TalkgroupLine, Tap, VoiceStream
 from gateway.model.ids import (
     LinkId,
     MonoMs,
@@ -45,6 +45,8 @@ class VoicePath:
         self.own_numbers: dict[LinkId, int] = {}
         """Number of each radio: the talker of what a desk says through it."""
         self.figures = SoundFigures(ctx)
+        self.tap: Tap | None = None
+        """Takes what people hear, as levelled for them: the patches."""
         self.ignored_blocks = 0
         """Blocks of sound of a wrong size: a fault of the link."""
 
@@ -111,6 +113,7 @@ class VoicePath:
         analogue = self._ctx.links[link].info.technology == ANALOGUE
         raw = analogue and stream.recorded
         heard = Heard(stream, self._ctx, self.figures, keeps_raw=raw)
+        heard.tap = self.tap
         sound.heard = self._heard[transmission.receptions[link]] = heard
         oldest = transmission.started_utc - self._ctx.settings.preroll_ms * 1000
         early, sound.preroll = list(sound.preroll), deque(maxlen=sound.preroll.maxlen)
@@ -161,6 +164,8 @@ class VoicePath:
         if own is not None:
             stream, encoder = own
             stream.send(encoder.encode(pcm), utc, FrameLevel(), VoiceFlag.NONE)
+            if self.tap is not None:
+                self.tap(transmission, pcm)
 
     def _hush(self, heard: Heard) -> None:
         heard.stream.rest(lambda: heard.chain.encode(SILENT_FRAME).opus)

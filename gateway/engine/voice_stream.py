@@ -13,12 +13,17 @@ from gateway.model.recording import FrameLevel, RecordingEnd, RecordingMeta
 from gateway.model.voice import FRAME_MS, TIMESTAMP_STEP, VoiceFlag, VoiceFrame
 from gateway.ports import SoundRecorder
 from voicecodecs.opus import OpusEncoder
+from voicecodecs.pcm import to_bytes
 from voicecodecs.receive import ReceiveChain
 
 FRAME_US = FRAME_MS * 1000
 GAP_US = 3 * FRAME_US
 """Less than this is jitter of the capture times; more is sound that did not come."""
 _REST_FRAMES = END_SILENCE_MS // FRAME_MS
+
+
+Tap = Callable[[Transmission, bytes], None]
+"""Takes 160 levelled samples (int16 little-endian, 8 kHz) of what people hear."""
 
 
 class Block(NamedTuple):
@@ -186,6 +191,7 @@ class VoiceStream:
             position=over.position,
             operator=over.operator,
             emergency=over.emergency,
+            exercise=call.exercise,
             encrypted=over.encrypted,
             retention=(
                 call.private.retention
@@ -193,6 +199,8 @@ class VoiceStream:
                 else self._ctx.addresses.retention(call.talkgroup)
             ),
             plan=self._ctx.addresses.number,
+            patch=over.passed.patch if over.passed else self._ctx.patched.get(call.talkgroup),
+            source=over.passed.source.id if over.passed else None,
         )
 
 
@@ -209,6 +217,7 @@ class Heard:
         self._figures = figures
         self._meter: ReceiveMeter = figures.receive(stream.link)
         self._raw = OpusEncoder() if keeps_raw else None
+        self.tap: Tap | None = None
 
     def receive(self, block: Block) -> None:
         """Level, encode and give on 160 samples."""
@@ -227,3 +236,5 @@ class Heard:
             coded=block.coded,
         )
         self.stream.send(coded.opus, block.utc, level, VoiceFlag.NONE)
+        if self.tap is not None and self.stream.live:
+            self.tap(self.stream.transmission, to_bytes(levelled.samples))

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import gateway.model.individual_commands
 import gateway.model.message_commands
+import gateway.model.patch
 import gateway.model.unit_commands  # noqa: F401 - they register theirs
 from gateway.model.command import Command
 from gateway.model.ids import AlarmId, LinkId, MessageId, PositionId, RequestId, TalkgroupId, UnitId

@@ -16,6 +16,7 @@ from gateway.model.ids import (
     AlarmId,
     CallId,
     LinkId,
+    PatchId,
     PositionId,
     RequestId,
     TalkgroupId,
@@ -28,6 +29,13 @@ from gateway.model.message_events import MessageQueued as MessageQueued
 from gateway.model.message_events import MessageReceived as MessageReceived
 from gateway.model.message_events import UnitPositioned as UnitPositioned
 from gateway.model.message_events import UnitStatusSet as UnitStatusSet
+from gateway.model.patch import PatchCallJoined as PatchCallJoined
+from gateway.model.patch import PatchChanged as PatchChanged
+from gateway.model.patch import PatchEnded as PatchEnded
+from gateway.model.patch import PatchMade as PatchMade
+from gateway.model.patch import PatchMemberChanged as PatchMemberChanged
+from gateway.model.patch import PatchSkipped as PatchSkipped
+from gateway.model.patch import PatchWaits as PatchWaits
 from gateway.model.sound_events import SoundMeasured as SoundMeasured
 
 # ---- links -------------------------------------------------------------------------------------
@@ -147,7 +155,8 @@ class CallEnded(Event):
 class TransmissionStarted(Event):
     """One over begins. A desk's own has ``position`` and ``operator`` instead of ``talker``.
 
-    ``algorithm`` and ``key_id``: of the encryption, where the link tells them (P25).
+    ``algorithm`` and ``key_id``: of the encryption, where the link tells them (P25). What a patch
+    passes on names the ``source`` over; ``alias``, or ``position``, then says who is heard.
     """
 
     type: ClassVar[str] = "transmission.started"
@@ -167,6 +176,9 @@ class TransmissionStarted(Event):
     algorithm: int | None = None
     key_id: int | None = None
     exercise: bool = False
+    patch: PatchId | None = None
+    patch_label: str = ""
+    source: TransmissionId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ TransmissionId = NewType("TransmissionId", str)
 IncidentId = NewType("IncidentId", str)
 MessageId = NewType("MessageId", str)
 AlarmId = NewType("AlarmId", str)
+PatchId = NewType("PatchId", str)
 RequestId = NewType("RequestId", str)
 """One press of a push-to-talk key: from the press to the last byte un-keyed."""
 

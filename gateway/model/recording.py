@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from gateway.model.ids import (
     CallId,
     LinkId,
+    PatchId,
     PositionId,
     TalkgroupId,
     TransmissionId,
@@ -34,6 +35,10 @@ class RecordingMeta:
     exercise: bool = False
     copy_of: TransmissionId | None = None
     """Set where another link heard the same over: whose further reception this is."""
+    patch: PatchId | None = None
+    """The patch that its talkgroup was in."""
+    source: TransmissionId | None = None
+    """Set on what a patch passed on: the over that was received."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
