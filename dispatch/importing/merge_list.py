@@ -8,7 +8,8 @@ would be removed is always listed before anything is done.
 from dataclasses import dataclass, replace
 
 from dispatch.importing.merge import Change, merge
-from dispatch.importing.merge_units import merge_rules, merge_sites, merge_units, units_to_remove
+from dispatch.importing.merge_sites import merge_sites
+from dispatch.importing.merge_units import merge_rules, merge_units, units_to_remove
 from dispatch.importing.reading import Reading
 from gateway.model.ids import SystemId
 from gateway.model.plan import Plan
@@ -41,7 +42,7 @@ def merge_list(plan: Plan, system: str, reading: Reading, policy: str) -> ListDi
     known = SystemId(system)
     after, units, units_changed, units_kept = merge_units(groups.plan, known, reading.units, inner)
     after, rules, rules_changed, rules_kept = merge_rules(after, known, reading.rules, inner)
-    after, sites = merge_sites(after, reading.sites)
+    after, sites, sites_changed, sites_kept = merge_sites(after, known, reading.sites, inner)
     removed: list[str] = []
     if policy == REPLACE:
         after, removed = _without(after, known, reading)
@@ -50,9 +51,9 @@ def merge_list(plan: Plan, system: str, reading: Reading, policy: str) -> ListDi
     return ListDiff(
         plan=after,
         added=(*groups.added, *units, *rules, *sites),
-        changed=(*groups.changed, *units_changed, *rules_changed),
+        changed=(*groups.changed, *units_changed, *rules_changed, *sites_changed),
         removed=tuple(removed),
-        kept=(*groups.kept, *units_kept, *rules_kept),
+        kept=(*groups.kept, *units_kept, *rules_kept, *sites_kept),
         unchanged=groups.unchanged + same_units,
     )
 

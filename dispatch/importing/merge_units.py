@@ -1,11 +1,11 @@
-"""Compares a file's radios, rules and sites with the plan. Deletes nothing unless told to."""
+"""Compares a file's radios and rules with the plan. Deletes nothing unless told to."""
 
 from dataclasses import replace
 
 from dispatch.importing.merge import Change
-from dispatch.importing.reading import ImportedRule, ImportedSite, ImportedUnit, Reading
-from gateway.model.ids import SiteId, SystemId, TalkgroupId, talkgroup_id
-from gateway.model.plan import Plan, Site, Unit
+from dispatch.importing.reading import ImportedRule, ImportedUnit, Reading
+from gateway.model.ids import SystemId, TalkgroupId, talkgroup_id
+from gateway.model.plan import Plan, Unit
 from gateway.model.unit_rules import UnitRule
 
 UNIT_FIELDS = ("alias", "owner", "kind", "talkgroup")
@@ -87,13 +87,6 @@ def _rule(system: SystemId, item: ImportedRule) -> UnitRule:
         last=item.last,
         pattern=item.pattern,
     )
-
-
-def merge_sites(plan: Plan, sites: list[ImportedSite]) -> tuple[Plan, list[str]]:
-    """Return the plan with the sites that it did not have."""
-    known = {site.id for site in plan.sites}
-    added = [Site(id=SiteId(s.id), name=s.name) for s in sites if s.id not in known]
-    return replace(plan, sites=(*plan.sites, *added)), [site.id for site in added]
 
 
 def units_to_remove(plan: Plan, system: SystemId, reading: Reading) -> list[str]:

@@ -68,11 +68,17 @@ class ImportedRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedSite:
-    """A site of the file; ``nac`` as its number."""
+    """A site of the file; None and empty where the file says nothing."""
 
-    id: str
+    rfss: int
+    number: int
     name: str
     nac: int | None = None
+    county: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    frequencies_hz: tuple[int, ...] = ()
+    control_hz: tuple[int, ...] = ()
     line: int = 0
 
 

@@ -162,6 +162,10 @@ class Fields:
         text = self._values.get(name, "")
         return unmarked(text) if text[:1] == "'" else text
 
+    def place(self, name: str) -> int | None:
+        """Return the place of a column, None when the table has none."""
+        return self._places.get(name)
+
     def has(self, name: str) -> bool:
         """Whether the table has such a column."""
         return name in self._places

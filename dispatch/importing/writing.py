@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Sequence
 from xml.sax.saxutils import quoteattr
 
 from dispatch.errors import ServiceError
-from dispatch.importing.formats import dvm, sdrtrunk, talkgroup_csv, unit_csv
+from dispatch.importing.formats import dvm, sdrtrunk, sites, talkgroup_csv, unit_csv
 from dispatch.importing.table_fields import FORMULAS
-from gateway.model.plan import Plan, Talkgroup, Unit
+from gateway.model.plan import Plan, Site, Talkgroup, Unit
 
 NOT_RECORDED = -1
-TALKGROUPS, UNITS = "talkgroups", "units"
+TALKGROUPS, UNITS, SITES = "talkgroups", "units", "sites"
 LOSSES = {
     talkgroup_csv.TRUNK_RECORDER: "colour of the agency, tile, area, limits; one system a file",
     talkgroup_csv.RADIO_REFERENCE: "priority, recording rule, and the above",
@@ -29,6 +29,7 @@ LOSSES = {
     dvm.ALIASES: "owner, kind, home talkgroup, rules",
     unit_csv.TETRA: "owner, home talkgroup, rules",
     unit_csv.OP25: "all but number, name and priority; tabs in names become blanks",
+    sites.FORMAT: "sites without numbers of RFSS and site; ids; names beyond 100 characters",
 }
 """Format -> what is lost on the way out."""
 
@@ -37,7 +38,7 @@ def write_list(plan: Plan, system: str, kind: str, name: str) -> bytes:
     """Return the list of one system; raises ServiceError when the format does not carry it."""
     if system not in {one.id for one in plan.systems}:
         raise ServiceError(f"system: {system!r} is not in the plan")
-    writers = _TALKGROUPS if kind == TALKGROUPS else _UNITS
+    writers = _WRITERS.get(kind, {})
     if name not in writers:
         raise ServiceError(f"format: expected one of {', '.join(writers)}, got {name!r}")
     return writers[name](plan, system).encode("utf-8")
@@ -45,7 +46,7 @@ def write_list(plan: Plan, system: str, kind: str, name: str) -> bytes:
 
 def formats_out(kind: str) -> tuple[str, ...]:
     """Return the formats that a kind of list can be written in."""
-    return tuple(_TALKGROUPS if kind == TALKGROUPS else _UNITS)
+    return tuple(_WRITERS.get(kind, {}))
 
 
 def safe(text: str) -> str:
@@ -260,6 +261,40 @@ def _op25_units(plan: Plan, system: str) -> str:
     return _table((), rows, tabs=True)
 
 
+def _sites(plan: Plan, system: str) -> str:
+    header = (
+        "RFSS",
+        "Site Dec",
+        "Site Hex",
+        "Site NAC",
+        "Description",
+        "County Name",
+        "Lat",
+        "Lon",
+        "Range",
+        "Frequencies",
+    )
+    mine = (s for s in plan.sites if s.system == system and s.rfss is not None)
+    rows = (_site_row(site) for site in sorted(mine, key=lambda s: (s.rfss, s.number)))
+    return _table(header, rows)
+
+
+def _site_row(site: Site) -> Sequence[object]:
+    number = site.number or 0
+    return (
+        site.rfss,
+        f"{number:03d}",
+        f"{number:X}",
+        "" if site.nac is None else f"{site.nac:X}",
+        site.name,
+        site.county,
+        "" if site.latitude is None else site.latitude,
+        "" if site.longitude is None else site.longitude,
+        "",
+        *(f"{hz / 1e6:.6f}{'c' if hz in site.control_hz else ''}" for hz in site.frequencies_hz),
+    )
+
+
 _Writer = Callable[[Plan, str], str]
 _TALKGROUPS: dict[str, _Writer] = {
     talkgroup_csv.TRUNK_RECORDER: _trunk_recorder,
@@ -278,4 +313,9 @@ _UNITS: dict[str, _Writer] = {
     unit_csv.TETRA: _tetra_units,
     unit_csv.OP25: _op25_units,
     sdrtrunk.FORMAT: _sdrtrunk,
+}
+_WRITERS: dict[str, dict[str, _Writer]] = {
+    TALKGROUPS: _TALKGROUPS,
+    UNITS: _UNITS,
+    SITES: {sites.FORMAT: _sites},
 }

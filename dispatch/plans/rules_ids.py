@@ -7,13 +7,17 @@ from dispatch.plans.finding import Broken, Rule, Severity
 from gateway.model.ids import MAX_SSI, parse_system
 from gateway.model.individual import IndividualKind
 from gateway.model.p25_settings import MAX_TGID, MAX_UNIT
-from gateway.model.plan import Plan, Talkgroup
+from gateway.model.plan import Plan, Site, Talkgroup
 from gateway.model.private_line import PRIVATE_HANDLE, PRIVATE_SYSTEM
 from gateway.model.unit_rules import unit_rule_faults
 
 AGENCIES = ("police", "fire", "ems", "port", "misc")
 STATUS_KINDS = ("unit", "request", "urgent_request", "emergency", "other")
 LABEL_MAX = 24
+MAX_NAC = 0xFFF
+MAX_SITE_NUMBER = 255
+"""P25 numbers subsystems and sites with eight bits."""
+MIN_HZ, MAX_HZ = 10_000_000, 6_000_000_000
 LIMITS = {"tetra": (MAX_SSI, MAX_SSI), "p25": (MAX_TGID, MAX_UNIT)}
 """Technology -> largest group and unit number."""
 
@@ -78,6 +82,10 @@ def _references(plan: Plan) -> Broken:
             if row.system not in systems:
                 words = f"{kind} {row.id}: system {row.system!r} is not in the plan"
                 yield kind, row.id, "system", words
+    for site in plan.sites:
+        if site.system is not None and site.system not in systems:
+            words = f"site {site.id}: system {site.system!r} is not in the plan"
+            yield "site", site.id, "system", words
     for rule in plan.unit_rules:
         if rule.system not in systems:
             words = f"unit rule {rule.name}: system {rule.system!r} is not in the plan"
@@ -125,7 +133,27 @@ def _talkgroup_faults(group: Talkgroup) -> Iterable[tuple[str, str]]:
         yield "area", "area: expected 3 or more [latitude, longitude]"
 
 
+def _site_faults(site: Site) -> Iterable[tuple[str, str]]:
+    for field, most in (("nac", MAX_NAC), ("rfss", MAX_SITE_NUMBER), ("number", MAX_SITE_NUMBER)):
+        value = getattr(site, field)
+        if value is not None and not 0 <= value <= most:
+            yield field, f"{field}: expected 0 to {most}, got {value}"
+    for field, degrees in (("latitude", 90), ("longitude", 180)):
+        value = getattr(site, field)
+        if value is not None and not -degrees <= value <= degrees:
+            yield field, f"{field}: expected -{degrees} to {degrees}, got {value}"
+    if (site.latitude is None) != (site.longitude is None):
+        yield "latitude", "latitude and longitude: expected both or neither"
+    if any(not MIN_HZ <= hz <= MAX_HZ for hz in site.frequencies_hz):
+        yield "frequencies_hz", f"frequencies_hz: expected {MIN_HZ} to {MAX_HZ}"
+    if not set(site.control_hz) <= set(site.frequencies_hz):
+        yield "control_hz", "control_hz: expected some of frequencies_hz"
+
+
 def _values(plan: Plan) -> Broken:
+    for site in plan.sites:
+        for field, words in _site_faults(site):
+            yield "site", site.id, field, f"site {site.id}: {words}"
     for group in plan.talkgroups:
         for field, words in _talkgroup_faults(group):
             yield "talkgroup", group.id, field, f"talkgroup {group.id}: {words}"

@@ -86,7 +86,10 @@ def value_words(name: str, value: Any) -> str:  # any value of the model
         yes, no = _YES_NO.get(name, ("yes", "no"))
         return yes if value else no
     if isinstance(value, tuple):
-        return f"polygon of {len(value)} corners" if name == "area" else _list_words(value)
+        if name == "area":
+            return f"polygon of {len(value)} corners"
+        known = name in FREQUENCY_FIELDS
+        return _list_words(tuple(f"{hz / 1e6:.5f} MHz" for hz in value) if known else value)
     if name in NAC_FIELDS:
         return f"{value:03X}h"
     return f"{value} ({value:X}h)" if name in HEX_FIELDS else str(value)

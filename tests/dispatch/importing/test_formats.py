@@ -200,8 +200,42 @@ def test_dvm_files() -> None:
 
 def test_sites_have_hexadecimal_nacs() -> None:
     reading = read(SITES)
-    assert [(s.id, s.nac) for s in reading.sites] == [("site-1-1", 0x400), ("site-2-90", 0x40F)]
+    assert [(s.rfss, s.number, s.nac) for s in reading.sites] == [(1, 1, 0x400), (2, 90, 0x40F)]
     assert states(reading) == [(2, "ok"), (3, "ok"), (4, "duplicate")]
+    first = reading.sites[0]
+    assert (first.county, first.latitude, first.longitude) == ("Hennepin", 44.9, -93.2)
+    assert first.frequencies_hz == (856_200_000, 858_200_000, 860_200_000)
+    assert first.control_hz == (858_200_000, 860_200_000)
+
+
+def test_what_a_site_says_wrongly_is_repaired_and_told() -> None:
+    head = SITES.splitlines()[0]
+    rows = (
+        "1,1,2,400,One,C,44,9,,856.2",
+        "1,2,2,4G0,Two,C,44,9,,856.2",
+        "1,3,3,,Three,C,94,9,,856.2",
+        "1,4,4,,Four,C,,,,856.2,x,9.5,771.0d",
+        "1,256,,,Far,C,,,,",
+        "a,1,,,None,C,,,,",
+    )
+    reading = read("\n".join((head, *rows)))
+    assert states(reading) == [
+        (2, "repaired"),
+        (3, "repaired"),
+        (4, "repaired"),
+        (5, "repaired"),
+        (6, "skipped"),
+        (7, "skipped"),
+    ]
+    assert [row.column for row in reading.rows[:4]] == [
+        "Site Hex",
+        "Site NAC",
+        "Lat",
+        "Frequencies",
+    ]
+    one, two, three, four = reading.sites
+    assert (one.nac, two.nac, three.latitude) == (0x400, None, None)
+    assert (four.frequencies_hz, four.control_hz) == ((856_200_000, 771_000_000), ())
 
 
 def test_of_private_persons_only_the_call_sign() -> None:

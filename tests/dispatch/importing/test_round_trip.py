@@ -11,15 +11,15 @@ from dispatch.errors import ServiceError
 from dispatch.importing.merge_list import merge_list
 from dispatch.importing.recognise import FORMATS, Wish, read_list
 from dispatch.importing.writing import LOSSES, formats_out, safe, write_list
-from gateway.model.ids import SystemId
-from gateway.model.plan import Plan, System, Talkgroup, Unit
+from gateway.model.ids import SiteId, SystemId
+from gateway.model.plan import Plan, Site, System, Talkgroup, Unit
 from gateway.model.unit_rules import UnitRule
 
 COUNTY = SystemId("county")
 SIGNS = string.ascii_letters + string.digits + "åäöÅÄÖіїєґ '\"&<>;,:#/\\=+@-$%\t"
 TEXTS = st.text(SIGNS, max_size=24).map(lambda text: " ".join(text.split()).lstrip("'"))
 NAMES = TEXTS.filter(
-    lambda name: name.strip(" -'") and name.casefold() not in ("none", "null", "n/a")
+    lambda name: name.strip(" -',") and name.casefold() not in ("none", "null", "n/a")
 )
 
 
@@ -121,6 +121,65 @@ def test_the_main_formats_give_an_empty_difference() -> None:
     assert merge_list(plan, "county", tags, "update").empty
 
 
+@st.composite
+def site_plans(draw: st.DrawFn) -> Plan:
+    numbers = st.tuples(st.integers(0, 255), st.integers(1, 255))
+    sent = st.lists(st.integers(13_600_000, 480_000_000).map(lambda n: n * 2), unique=True)
+    sites = []
+    for rfss, number in draw(st.lists(numbers, unique=True, max_size=6)):
+        frequencies = tuple(draw(sent.filter(lambda found: len(found) < 6)))
+        placed = draw(st.booleans())
+        sites.append(
+            Site(
+                id=SiteId(f"site-{rfss}-{number}"),
+                name=draw(NAMES),
+                system=COUNTY,
+                rfss=rfss,
+                number=number,
+                nac=draw(st.none() | st.integers(1, 0xFFF)),
+                county=draw(NAMES),
+                latitude=draw(st.floats(-90, 90).map(lambda d: round(d, 7) + 0.0))
+                if placed
+                else None,
+                longitude=draw(st.integers(-179, 179)) + 0.5 if placed else None,
+                frequencies_hz=frequencies,
+                control_hz=frequencies[:1],
+            )
+        )
+    system = System(id=COUNTY, name="C", technology="p25", handle=1)
+    return Plan(name="p", systems=(system,), sites=tuple(sites))
+
+
+@settings(max_examples=40, deadline=None)
+@given(plan=site_plans())
+def test_sites_come_back_whole(plan: Plan) -> None:
+    data = write_list(plan, "county", "sites", "radioreference-sites")
+    assert write_list(plan, "county", "sites", "radioreference-sites") == data
+    reading = read_list(data, Wish())
+    if not plan.sites:
+        assert reading.rows == []
+        return
+    assert {row.state for row in reading.rows} == {"ok"}
+    assert merge_list(plan, "county", reading, "update").empty
+    fresh = merge_list(replace(plan, sites=()), "county", reading, "keep").plan
+    order = sorted(plan.sites, key=lambda site: (site.rfss or 0, site.number or 0))
+    assert fresh.sites == tuple(order)
+
+
+def test_a_site_is_known_by_its_numbers_and_edits_by_hand_stay() -> None:
+    site = Site(id=SiteId("north"), name="North", system=COUNTY, rfss=1, number=2, nac=0x293)
+    other = Site(id=SiteId("site-1-1"), name="Of another system")
+    system = System(id=COUNTY, name="C", technology="p25", handle=1)
+    plan = Plan(name="p", systems=(system,), sites=(site, other))
+    head = "RFSS,Site Dec,Site Hex,Site NAC,Description,County Name,Lat,Lon,Range,Frequencies"
+    reading = read_list(f"{head}\n1,2,2,294,Nord,K,,,,\n1,1,1,,New,,,,,\n".encode(), Wish())
+    kept = merge_list(plan, "county", reading, "keep")
+    assert [(c.talkgroup, c.field) for c in kept.changed] == [("north", "county")]
+    assert [c.field for c in kept.kept] == ["name", "nac"]
+    assert kept.added == ("county-site-1-1",)
+    assert merge_list(plan, "county", reading, "update").plan.sites[0].nac == 0x294
+
+
 def test_replace_lists_what_it_removes() -> None:
     group = Talkgroup(system=COUNTY, number=1, name="ONE", folder="F")
     system = System(id=COUNTY, name="C", technology="p25", handle=1)
@@ -146,7 +205,7 @@ def test_no_spreadsheet_runs_what_we_write() -> None:
 
 
 def test_every_format_that_is_written_is_read_and_its_losses_are_named() -> None:
-    written = {*formats_out("talkgroups"), *formats_out("units")}
+    written = {n for kind in ("talkgroups", "units", "sites") for n in formats_out(kind)}
     assert written <= set(FORMATS)
     assert written == set(LOSSES)
     plan = Plan(name="p")

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from dispatch.plans.check import MAX_FINDINGS_OF_A_RULE, Checker
-from gateway.model.ids import SystemId, TalkgroupId
+from gateway.model.ids import SiteId, SystemId, TalkgroupId
 from gateway.model.individual_plan import IndividualRule, NeverRecorded
 from gateway.model.patch_plan import PlanPatch
-from gateway.model.plan import Plan, System, Talkgroup, Unit
+from gateway.model.plan import Plan, Site, System, Talkgroup, Unit
 from gateway.model.private_line import PRIVATE_SYSTEM
 from gateway.model.unit_rules import UnitRule
 from tests.dispatch.plans.plans import (
@@ -42,6 +43,10 @@ def _groups(plan: Plan, *more: Talkgroup) -> Plan:
 def _patched(plan: Plan, *members: TalkgroupId, label: str = "P1", **more: bool) -> Plan:
     one = PlanPatch(id=label, name="Fire and county", members=members, **more)
     return replace(plan, patches=(*plan.patches, one))
+
+
+def _site(plan: Plan, **values: Any) -> Plan:
+    return replace(plan, sites=(*plan.sites, Site(id=SiteId("x"), name="X", **values)))
 
 
 Case = tuple[str, str, str, Callable[[Plan], Plan]]
@@ -85,6 +90,12 @@ CASES: list[Case] = [
         "norrvik/0",
         lambda p: replace(p, units=(Unit(system=NORRVIK, number=0, alias="x"),)),
     ),
+    ("REF-1", "site", "x", lambda p: _site(p, system=SystemId("sea"))),
+    ("VAL-1", "site", "x", lambda p: _site(p, nac=0x1000)),
+    ("VAL-1", "site", "x", lambda p: _site(p, latitude=91.0, longitude=0.5)),
+    ("VAL-1", "site", "x", lambda p: _site(p, latitude=44.9)),
+    ("VAL-1", "site", "x", lambda p: _site(p, frequencies_hz=(9_999_999,))),
+    ("VAL-1", "site", "x", lambda p: _site(p, control_hz=(851_000_000,))),
     ("VAL-1", "talkgroup", FIRE, lambda p: with_talkgroup(p, FIRE, name="B" * 25)),
     ("VAL-1", "talkgroup", FIRE, lambda p: with_talkgroup(p, FIRE, area=((1.0, 2.0),))),
     (
