@@ -146,24 +146,72 @@ class Access:
             )
 
 
-def compute(user: UserInfo, grants: Iterable[GrantInfo], plan: Plan, now: UtcUs) -> Access:
-    """Return the rights of ``user``: what grants say, cut to what the role can carry."""
+class TalkgroupRights:
+    """What grants allow on the talkgroups of one plan: worked out once for all who have the same.
+
+    A plan may have ten thousand talkgroups; people differ in their grants far less.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        """Begin with nothing worked out."""
+        self.plan = plan
+        self._known: dict[object, Mapping[TalkgroupId, frozenset[Action]]] = {}
+
+    def of(
+        self, grants: Iterable[GrantInfo], most: frozenset[Action]
+    ) -> Mapping[TalkgroupId, frozenset[Action]]:
+        """Return the actions on each talkgroup that may be seen; at most ``most`` of them."""
+        mine = tuple(
+            (grant.scope_kind, grant.scope, grant.actions & most)
+            for grant in grants
+            if grant.scope_kind in ("folder", "talkgroup")
+        )
+        key = (frozenset(mine), most)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._work_out(mine)
+        return found
+
+    def _work_out(
+        self, grants: tuple[tuple[str, str, frozenset[Action]], ...]
+    ) -> Mapping[TalkgroupId, frozenset[Action]]:
+        single: dict[str, frozenset[Action]] = {}
+        for kind, scope, actions in grants:
+            if kind == "talkgroup":
+                single[scope] = single.get(scope, frozenset()) | actions
+        everywhere = single.pop(EVERYTHING, frozenset())
+        folders: dict[str, frozenset[Action]] = {}
+        found: dict[TalkgroupId, frozenset[Action]] = {}
+        for group in self.plan.talkgroups:
+            if group.folder not in folders:
+                folders[group.folder] = everywhere | _in_folder(group.folder, grants)
+            actions, talkgroup = folders[group.folder], group.id
+            if talkgroup in single:
+                actions |= single[talkgroup]
+            if Action.SEE in actions:
+                found[talkgroup] = actions
+        return found
+
+
+def compute(
+    user: UserInfo,
+    grants: Iterable[GrantInfo],
+    plan: Plan,
+    now: UtcUs,
+    rights: TalkgroupRights | None = None,
+) -> Access:
+    """Return the rights of ``user``: what grants say, cut to what the role can carry.
+
+    ``rights`` remembers what was worked out for others; it must be of this plan.
+    """
     if user.disabled:
         return Access(user=user, permissions=frozenset())
     mine = [grant for grant in grants if grant.is_for(user, now)]
     most = ROLE_ACTIONS[user.role]
-    talkgroups: dict[TalkgroupId, frozenset[Action]] = {}
-    for talkgroup in plan.talkgroups:
-        actions: frozenset[Action] = frozenset()
-        for grant in mine:
-            if _covers(grant, talkgroup.id, talkgroup.folder):
-                actions |= grant.actions & most
-        if Action.SEE in actions:
-            talkgroups[talkgroup.id] = actions
     return Access(
         user=user,
         permissions=permissions_of(user.role),
-        talkgroup_actions=talkgroups,
+        talkgroup_actions=(rights or TalkgroupRights(plan)).of(mine, most),
         camera_actions=_by_scope(mine, "camera_group", most),
         individual_actions=_by_scope(mine, "individual", most),
         until_utc=min((g.expires_utc for g in mine if g.expires_utc is not None), default=None),
@@ -181,9 +229,13 @@ def _by_scope(
     return found
 
 
-def _covers(grant: GrantInfo, talkgroup: TalkgroupId, folder: str) -> bool:
-    if grant.scope_kind == "talkgroup":
-        return grant.scope in (EVERYTHING, talkgroup)
-    if grant.scope_kind == "folder":
-        return grant.scope in (EVERYTHING, folder) or folder.startswith(grant.scope + "/")
-    return False
+def _in_folder(
+    folder: str, grants: Iterable[tuple[str, str, frozenset[Action]]]
+) -> frozenset[Action]:
+    """Return what grants on folders allow in one of them or below."""
+    allowed: frozenset[Action] = frozenset()
+    for kind, scope, actions in grants:
+        within = scope in (EVERYTHING, folder) or folder.startswith(scope + "/")
+        if kind == "folder" and within:
+            allowed |= actions
+    return allowed
