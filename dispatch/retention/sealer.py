@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 
 from sqlmodel import Session, col, select
 
@@ -97,6 +97,11 @@ class Sealer:
         for name in await asyncio.to_thread(self._files.plain_files, MEDIA_FOLDER):
             if name not in known:
                 self._waiting.append((0, name))
+
+    def add(self, names: Iterable[str]) -> None:
+        """Seal further files (names below the state folder) once they have rested."""
+        due = self._clock.mono_ms() + self._rest_ms
+        self._waiting.extend((due, name) for name in names)
 
     @property
     def waiting(self) -> int:
