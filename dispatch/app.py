@@ -48,6 +48,8 @@ from dispatch.api import (
     trails,
     two_person,
     units,
+    upload_keys,
+    uploads,
     users,
     webhooks,
     webhooks_out,
@@ -57,6 +59,7 @@ from dispatch.deps import public
 from dispatch.metrics import metrics_text, readiness
 from dispatch.schema import events_schema
 from dispatch.services.registry import Services
+from dispatch.uploads.setup import Uploads
 from dispatch.web import SecurityHeaders, SizeLimit, add_error_handlers
 
 API = "/api/v1"
@@ -101,6 +104,7 @@ ROUTERS = (
     reviews,
     two_person,
     importing,
+    upload_keys,
     holds,
     retention,
     policy,
@@ -127,13 +131,14 @@ def create_app(
                 SizeLimit,
                 limit_bytes=body_limit_bytes,
                 upload_limit_bytes=upload_limit_bytes,
+                more=dict.fromkeys(uploads.PREFIXES, services.use(Uploads).settings.max_bytes),
             ),
         ],
     )
     app.state.services = services
     add_error_handlers(app)
     routers = [(API, module.router) for module in ROUTERS]
-    routers += [(API, _documents(app)), ("", _root(services))]
+    routers += [(API, _documents(app)), ("", _root(services)), ("", uploads.router)]
     for prefix, router in routers:
         app.include_router(router, prefix=prefix)
     app.state.routers = routers

@@ -1,7 +1,7 @@
 """What stands between the network and the routes: sizes, security headers, errors in one shape."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -64,9 +64,20 @@ class SecurityHeaders:
 class SizeLimit:
     """Refuses bodies that are too large with 413, by their declared and by their real length."""
 
-    def __init__(self, app: ASGIApp, *, limit_bytes: int, upload_limit_bytes: int) -> None:
-        """Wrap an application; uploads under ``/api/v1/import`` have their own limit."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        limit_bytes: int,
+        upload_limit_bytes: int,
+        more: Mapping[str, int] | None = None,
+    ) -> None:
+        """Wrap an application; uploads under ``/api/v1/import`` have their own limit.
+
+        ``more`` has the limits of further paths, by their beginnings.
+        """
         self._app = app
+        self._more = dict(more or {})
         self._limit = limit_bytes
         self._upload_limit = upload_limit_bytes
 
@@ -77,6 +88,8 @@ class SizeLimit:
             return
         upload = scope["path"].startswith("/api/v1/import")
         limit = self._upload_limit if upload else self._limit
+        for start, other in self._more.items():
+            limit = other if scope["path"].startswith(start) else limit
         if _declared(scope) > limit:
             await _drain(receive)
             await _refuse(scope, receive, send, limit)

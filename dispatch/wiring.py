@@ -53,6 +53,8 @@ from dispatch.services.stream import EventStream
 from dispatch.services.unit_acts import UnitReach
 from dispatch.services.voice import Voice
 from dispatch.store.engine import Store
+from dispatch.uploads.settings import UploadSettings
+from dispatch.uploads.setup import Uploads, add_uploads
 from dispatch.topology.service import add_topology
 from gateway.bus import Bus
 from gateway.model.errors import RadioError
@@ -89,6 +91,7 @@ class Parts:
     session_hours: float = SESSION_HOURS
     plans: PlanRules = PlanRules()  # noqa: RUF009 - frozen
     reports: ReportSettings = ReportSettings()  # noqa: RUF009 - frozen
+    uploads: UploadSettings = UploadSettings()  # noqa: RUF009 - frozen
 
 
 class Dispatch:
@@ -192,6 +195,7 @@ class Dispatch:
         add_reports(s, parts.state, parts.reports)
         writer = JournalWriter(s.plan, desk_writers() | individual_writers())
         add_retention(s, parts.state, writer)
+        add_uploads(s, parts.state, parts.uploads)
         self._add_journal(writer, record, desk)
         self._connect_rights(desk, stream)
 
@@ -279,6 +283,7 @@ class Dispatch:
         s.use(Plans).start(self.background)
         s.use(ReportSide).start()
         start_retention(s, self.background)
+        s.use(Uploads).start(self.background)
 
     async def _watch_people(self) -> None:
         """Take over what ``samband users`` changed in the store."""

@@ -35,6 +35,7 @@ from dispatch.services.journal import first_numbers
 from dispatch.store.engine import Store
 from dispatch.store.tables import RecordingFileRow
 from dispatch.store.upgrade import upgrade
+from dispatch.uploads.settings import UploadSettings
 from dispatch.wiring import Dispatch, Parts
 from gateway.bus import Bus, InProcessBus, Subscription
 from gateway.engine.settings import EngineSettings
@@ -158,6 +159,7 @@ class Server:
                 audit=self.audit,
                 session_hours=self.config.web.session_hours,
                 reports=ReportSettings(**self.config.reports.model_dump()),
+                uploads=UploadSettings(**self.config.uploads.model_dump()),
                 plans=PlanRules(
                     second_person=self.config.plans.second_person,
                     simulated_anywhere=self._demonstration,

@@ -109,6 +109,16 @@ class PlansPart(Part):
     second_person: bool = Field(True, examples=[True])
 
 
+class UploadsPart(Part):
+    """Calls that other recorders upload. ``unknown_talkgroups``: not in the plan."""
+
+    max_mb: int = Field(20, ge=1, le=200, examples=[20])
+    per_minute: int = Field(1200, ge=1, le=60_000, examples=[1200])
+    max_waiting: int = Field(5000, ge=1, le=1_000_000, examples=[5000])
+    unknown_talkgroups: Literal["keep", "refuse"] = Field("keep", examples=["refuse"])
+    max_age_days: int = Field(31, ge=1, le=3650, examples=[31])
+
+
 class Config(Part):
     """The whole file."""
 
@@ -123,6 +133,7 @@ class Config(Part):
     cameras: Cameras = Cameras()
     places: PlacesPart = PlacesPart()
     plans: PlansPart = PlansPart()
+    uploads: UploadsPart = UploadsPart()
 
     @property
     def state(self) -> Path:

@@ -167,6 +167,12 @@ _LINES: tuple[Permission, ...] = (
         "give incidents to other control rooms and take theirs over (CAP, hand-over files)",
         frozenset({Role.SUPERVISOR}),
     ),
+    _line(
+        "uploads.see",
+        "see recorders that upload calls, and how they do",
+        frozenset({Role.ENGINEER, Role.SUPERVISOR}),
+    ),
+    _line("uploads.keys", "make and revoke keys of recorders", frozenset({Role.ENGINEER})),
     _line("links.see", "see links, sites and their health", _DESK | {Role.ENGINEER}),
     _line("links.trace", "see protocol lines", frozenset({Role.ENGINEER})),
     _line("links.restart", "restart a link", frozenset({Role.ENGINEER})),
