@@ -6,13 +6,13 @@ field, so every part is kept as bytes with its file name, if it has one.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import (
-    MultipartCallbacks,
-    MultipartParser,
-    parse_options_header,
-)
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 MAX_PARTS = 100
 MAX_HEADER_BYTES = 8192
@@ -91,7 +91,7 @@ class MultipartReader:
             raise BadMultipart("multipart: the body ends before its last boundary", form=True)
         return self._parts
 
-    def _callbacks(self) -> MultipartCallbacks:
+    def _callbacks(self) -> "MultipartCallbacks":
         return {
             "on_part_begin": self._begin,
             "on_part_data": self._data,
