@@ -172,7 +172,9 @@ def _measure_in(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
     bench = SqliteBench(folder) if args.database == "sqlite" else PostgresqlBench(folder)
     with bench.served():
         began = time.monotonic()
-        if not args.use:
+        if args.use:
+            upgrade(bench.url)  # filled by an earlier Samband, perhaps
+        else:
             bench.fill(World(args.rows), args.cameras)
         filled_s = time.monotonic() - began
         figures = Measuring(bench, args.rows).run()
