@@ -52,6 +52,7 @@ from dispatch.services.snapshot import Snapshots
 from dispatch.services.stream import EventStream
 from dispatch.services.unit_acts import UnitReach
 from dispatch.services.voice import Voice
+from dispatch.simulator.wiring import add_simulator, start_simulator, stop_simulator
 from dispatch.store.engine import Store
 from dispatch.uploads.settings import UploadSettings
 from dispatch.uploads.setup import Uploads, add_uploads
@@ -191,6 +192,7 @@ class Dispatch:
         add_oversight(s, parts.state)
         add_plans(s, parts.plans)
         add_topology(s, parts.gateway)
+        add_simulator(s)
         sight.add_rules({event.type: who_sees for event in (EvidenceChanged, EvidenceLarge)})
         add_reports(s, parts.state, parts.reports)
         writer = JournalWriter(s.plan, desk_writers() | individual_writers())
@@ -281,6 +283,7 @@ class Dispatch:
         self.background.start(self._watch_sessions(), "sessions")
         s.use(Oversight).start(self.background)
         s.use(Plans).start(self.background)
+        start_simulator(s, self.background)
         s.use(ReportSide).start()
         start_retention(s, self.background)
         s.use(Uploads).start(self.background)
@@ -337,6 +340,7 @@ class Dispatch:
             return
         self._closed = True
         self.services.use(EventStream).stop()
+        await stop_simulator(self.services)
         await self.services.use(ReportSide).close()
         await stop_retention(self.services)
         await self.services.use(Journal).close()

@@ -55,6 +55,7 @@ from samband.place import log_origin
 from samband.places_side import add_places
 from samband.plan_file import link_opening_faults
 from samband.retention_side import join_retention, recorded_plan
+from samband.simulator_side import add_simulators
 from samband.state import StateLock, make_state
 from samband.web_server import WebServer
 from voicecodecs.warm import warm
@@ -211,6 +212,7 @@ class Server:
         add_places(load_places(self.config.places.file), services, self.cameras.register.all())
         self.live = LiveSide(self.config.cameras, services, self.cameras)
         join_retention(services, self._plan_changed)
+        self.simulators = add_simulators(services)
         self.web = WebServer(create_app(services), self.config.web, self._listener)
 
     def _make_audit(self, clock: SystemClock, bus: Bus) -> AuditWriter:
@@ -281,9 +283,9 @@ class Server:
             self.radio.listening(positions, supervisor=supervisor)
 
     def _plan_changed(self, plan: Plan) -> None:
-        number = self.dispatch.services.plan.number
+        live = self.dispatch.services.plan
         self.hub.set_systems(handles(plan))
-        self.dispatch.background.start(self._use_plan(plan, number), "plan")
+        self.dispatch.background.start(self._use_plan(live.running, live.number), "plan")
 
     async def _use_plan(self, plan: Plan, number: int) -> None:
         if not self._vocoders and any(link.kind in P25_KINDS for link in plan.links):

@@ -124,6 +124,7 @@ async def _demo(args: argparse.Namespace, state: Path, listener: socket.socket) 
             if not args.no_cameras:
                 root = f"http://127.0.0.1:{port}"
                 await server.cameras.start_demo(root, neighbours=NEIGHBOURS)
+            server.simulators.move_in(radios.residents(plan))
             await server.radios_up(LINKS_UP_MS)
             url = f"http://localhost:{port}"
             if args.ready_file:

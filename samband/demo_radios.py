@@ -9,9 +9,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from dispatch.simulator.ports import FarEnd
 from gateway.model.errors import ConfigError, LinkError
 from gateway.model.p25_settings import P25_KINDS, P25Settings
 from gateway.model.plan import Link, Plan
+from hardware.sim.child import SimChild
+from samband.simulated_links import Peer
 
 SIMULATOR_START_MS = 20_000
 COAST = {"vinga": ("p25-station", "demo-station"), "sjonet": ("fne", "demo-fne")}
@@ -54,6 +57,16 @@ class Radios:
                 name: {"pid": first["pid"], "control": first["control"]}
                 for name, first in self.coast.items()
             },
+        }
+
+    def residents(self, plan: Plan) -> dict[str, FarEnd]:
+        """Return the simulated far end of each link of the demo's plan, to be driven by hand."""
+        terminals = SimChild(None, self.terminals)
+        return {
+            link.id: Peer(link, terminals, str(link.id))
+            if link.kind not in P25_KINDS
+            else Peer(link, SimChild(None, self.coast[link.id]))
+            for link in plan.links
         }
 
 

@@ -32,7 +32,7 @@ async def links(
 @router.get("/links/{link}/lines")
 async def lines(link: str, person: Engineer, services: ServicesOf) -> list[dict[str, Any]]:
     """Return the last 50 protocol lines of a link, oldest first."""
-    if all(known.id != link for known in services.plan.plan.links):
+    if all(known.id != link for known in services.plan.running.links):
         raise NotFound(f"there is no link {link}")
     return services.use(LinkLines).last(LinkId(link))
 
@@ -45,7 +45,7 @@ async def restart(
     services: ServicesOf,
 ) -> dict[str, Any]:
     """Close a link and open it again."""
-    if all(known.id != link for known in services.plan.plan.links):
+    if all(known.id != link for known in services.plan.running.links):
         raise NotFound(f"there is no link {link}")
     services.use(Record).note_of(
         asker_of(request, person), "admin", "link.restart", Obj(type="link", id=link)

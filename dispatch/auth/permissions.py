@@ -176,6 +176,21 @@ _LINES: tuple[Permission, ...] = (
     _line("links.see", "see links, sites and their health", _DESK | {Role.ENGINEER}),
     _line("links.trace", "see protocol lines", frozenset({Role.ENGINEER})),
     _line("links.restart", "restart a link", frozenset({Role.ENGINEER})),
+    _line(
+        "simulator.drive",
+        "drive simulated terminals on test talkgroups, and try drafts in a sandbox",
+        frozenset({Role.ENGINEER, Role.SUPERVISOR}),
+    ),
+    _line(
+        "audiopath.see",
+        "see how long sound takes and how loud it is, by link and position",
+        frozenset({Role.ENGINEER}),
+    ),
+    _line(
+        "health.see",
+        "see the health of the server, part by part",
+        frozenset({Role.ENGINEER, Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    ),
     _line("plan.see", "see the plan", frozenset({Role.ENGINEER, Role.SUPERVISOR})),
     _line(
         "plan.edit", "change plans in drafts, check and compare them", frozenset({Role.ENGINEER})

@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from dispatch.events import PlanActivated
+from dispatch.plans.guests import Guests, beside
 from dispatch.store.engine import Store
 from dispatch.store.tables import PlanRow
 from gateway.bus import Bus
@@ -33,6 +34,8 @@ class LivePlan:
         self.number = 0
         self.trial_until_utc: int | None = None
         """When the plan before this one returns unless somebody keeps this one."""
+        self.guests = Guests()
+        """Links and units of an exercise: beside the plan, in no version of it."""
         self._set(Plan(name="no plan"), 0)
 
     def _set(self, plan: Plan, number: int) -> None:
@@ -40,15 +43,20 @@ class LivePlan:
         self.number = number
         self.target = plan
         self.talkgroups: dict[TalkgroupId, Talkgroup] = {tg.id: tg for tg in plan.talkgroups}
-        self.units: dict[UnitId, Unit] = {unit.id: unit for unit in plan.units}
         self._names = UnitNames(plan.unit_rules)
+        self._with_guests()
+
+    def _with_guests(self) -> None:
+        self.running = beside(self.plan, self.guests)
+        """What links and console work by: the plan, and the guests beside it."""
+        self.units: dict[UnitId, Unit] = {unit.id: unit for unit in self.running.units}
         self.links_of: dict[TalkgroupId, tuple[Link, ...]] = {
             tg.id: tuple(
                 link
-                for link in plan.links
+                for link in self.running.links
                 if link.system == tg.system and tg.number in link.talkgroups
             )
-            for tg in plan.talkgroups
+            for tg in self.running.talkgroups
         }
 
     def current(self) -> Plan:
@@ -64,7 +72,7 @@ class LivePlan:
 
     def link_name(self, link: str) -> str:
         """Return the name of a link, or its id when the plan doesn't know it."""
-        return next((known.name for known in self.plan.links if known.id == link), link)
+        return next((known.name for known in self.running.links if known.id == link), link)
 
     def alias(self, unit: str | None) -> str:
         """Return the alias of a unit, or its number when the plan doesn't know it."""
@@ -105,6 +113,14 @@ class LivePlan:
         for callback in self._changed:
             callback(self.plan)
         self._bus.publish(PlanActivated(plan=number, name=plan.name, operator=operator))
+
+    def set_guests(self, guests: Guests, operator: str = "") -> None:
+        """Take guests beside the plan, in the place of those before, and tell everyone."""
+        self.guests = guests
+        self._with_guests()
+        for callback in self._changed:
+            callback(self.plan)
+        self._bus.publish(PlanActivated(plan=self.number, name=self.target.name, operator=operator))
 
     async def versions(self) -> list[dict[str, Any]]:
         """Return all plans without their bodies, the newest first; JSON rows."""

@@ -229,7 +229,7 @@ class Sight:
 
     def sees_number(self, access: Access, link: LinkId, number: int) -> bool:
         """Whether a group number of a link's system is known to this person."""
-        systems = [other.system for other in self._plan.plan.links if other.id == link]
+        systems = [other.system for other in self._plan.running.links if other.id == link]
         return any(access.sees(f"{system}/{number}") for system in systems)
 
     def _engineers(

@@ -7,6 +7,7 @@ from dispatch.auth.access import Access
 from dispatch.auth.permissions import ROLE_ACTIONS, Action
 from dispatch.auth.sessions import SessionInfo
 from dispatch.services.board import KEPT_MESSAGES, KEPT_TRANSMISSIONS, Board
+from dispatch.services.board_layout import board_layout
 from dispatch.services.board_talkgroups import nac_of
 from dispatch.services.desk import Desk
 from dispatch.services.plans import LivePlan
@@ -70,6 +71,7 @@ class Snapshots:
                 "trial_until_utc": self._plan.trial_until_utc,
             },
             "talkgroups": self.talkgroups(access) if board else [],
+            "layout": board_layout(plan, seat.position if seat else None, access),
             "links": self.links(access),
             "sites": self.sites(access),
             "units": self.units(access) if board else [],
@@ -127,13 +129,13 @@ class Snapshots:
         }
 
     def _site_names(self, links: Iterable[Link]) -> list[str]:
-        names = {site.id: site.name for site in self._plan.plan.sites}
+        names = {site.id: site.name for site in self._plan.running.sites}
         return list(dict.fromkeys(names.get(link.site, link.site) for link in links))
 
     def links(self, access: Access) -> list[Row]:
         """Return the rows of the links this person sees, without groups they may not know."""
         rows = []
-        for link in self._plan.plan.links:
+        for link in self._plan.running.links:
             if not self._sight.sees_link(access, link.id):
                 continue
             row = self._board.talkgroups.link_row(link)
@@ -152,7 +154,7 @@ class Snapshots:
         """Return the sites of the links this person sees; who restarts links sees all."""
         seen = {link["site"] for link in self.links(access)}
         every = access.may("links.restart")
-        return [to_json(site) for site in self._plan.plan.sites if every or site.id in seen]
+        return [to_json(site) for site in self._plan.running.sites if every or site.id in seen]
 
     def units(self, access: Access) -> list[Row]:
         """Return the rows of the units this person sees."""

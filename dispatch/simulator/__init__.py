@@ -1,0 +1,1 @@
+"""Exercises: simulated terminals beside the live plan, and drafts tried in a sandbox."""
