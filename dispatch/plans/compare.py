@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dispatch.plans.compare_layouts import CELL, cell_rows
-from dispatch.plans.objects import KINDS, PlanObject, objects_of
+from dispatch.plans.objects import KINDS, PlanObject, objects_of, same_in
 from dispatch.plans.words import change_words, field_words, value_words
 from gateway.model.ids import TalkgroupId
 from gateway.model.plan import Plan
@@ -77,7 +77,8 @@ class Comparison:
 
 def compare(before: Plan, after: Plan) -> Comparison:
     """Return what ``after`` has otherwise than ``before``."""
-    old, new = objects_of(before), objects_of(after)
+    same = same_in(before, after)
+    old, new = objects_of(before, same), objects_of(after, same)
     names = {group.id: group.name for group in (*before.talkgroups, *after.talkgroups)}
     changes = [_whole(ADDED, new[key], names) for key in new.keys() - old.keys()]
     changes += [_gone(old[key], names, before) for key in old.keys() - new.keys()]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from gateway.model.layouts import Layout
-from gateway.model.plan import Plan
+from gateway.model.plan import Plan, Talkgroup, Unit
 
 KINDS: dict[str, str] = {
     "system": "System",
@@ -40,21 +40,52 @@ class PlanObject:
     """Of a layout: its cells are compared one by one."""
 
 
-def objects_of(plan: Plan) -> dict[tuple[str, str], PlanObject]:
-    """Return every object of a plan by kind and id. Of two with one id the first counts."""
+@dataclass(frozen=True, slots=True)
+class Same:
+    """Talkgroups and units that two plans have alike, by id: most of a long list."""
+
+    talkgroups: frozenset[str] = frozenset()
+    units: frozenset[str] = frozenset()
+
+
+def same_in(before: Plan, after: Plan) -> Same:
+    """Return what need not be looked at when two plans are compared."""
+    return Same(
+        _alike(before.talkgroups, after.talkgroups),
+        _alike(before.units, after.units),
+    )
+
+
+def _alike(
+    before: tuple[Talkgroup, ...] | tuple[Unit, ...],
+    after: tuple[Talkgroup, ...] | tuple[Unit, ...],
+) -> frozenset[str]:
+    old: dict[str, Talkgroup | Unit] = {}
+    new: dict[str, Talkgroup | Unit] = {}
+    for rows, found in ((before, old), (after, new)):
+        for row in rows:
+            found.setdefault(row.id, row)
+    return frozenset(key for key, row in new.items() if old.get(key) == row)
+
+
+def objects_of(plan: Plan, same: Same | None = None) -> dict[tuple[str, str], PlanObject]:
+    """Return every object of a plan by kind and id, without those of ``same``.
+
+    Of two with one id the first counts.
+    """
     found: dict[tuple[str, str], PlanObject] = {}
-    for one in _all(plan):
+    for one in _all(plan, same or Same()):
         found.setdefault((one.kind, one.id), one)
     return found
 
 
-def _all(plan: Plan) -> Iterator[PlanObject]:
+def _all(plan: Plan, same: Same) -> Iterator[PlanObject]:
     yield PlanObject("plan", "plan", plan.name, {"name": plan.name})
     for system in plan.systems:
         yield PlanObject("system", system.id, system.name, _fields(system))
     for site in plan.sites:
         yield PlanObject("site", site.id, site.name, _fields(site))
-    yield from _addresses(plan)
+    yield from _addresses(plan, same)
     for link in plan.links:
         yield PlanObject("link", link.id, link.name, _fields(link))
     yield from _patches(plan)
@@ -68,11 +99,15 @@ def _all(plan: Plan) -> Iterator[PlanObject]:
         yield PlanObject("position", position, position, {"position": position})
 
 
-def _addresses(plan: Plan) -> Iterator[PlanObject]:
+def _addresses(plan: Plan, same: Same) -> Iterator[PlanObject]:
     for group in plan.talkgroups:
+        if group.id in same.talkgroups:
+            continue
         values = _fields(group)
         yield PlanObject("talkgroup", group.id, group.name, values, group.folder, group.number)
     for unit in plan.units:
+        if unit.id in same.units:
+            continue
         yield PlanObject("unit", unit.id, unit.alias, _fields(unit), unit.owner, unit.number)
     for place, rule in enumerate(plan.unit_rules, start=1):
         values = _fields(rule) | {"place": place}
