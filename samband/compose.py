@@ -25,6 +25,7 @@ from dispatch.auth.access import EVERYTHING, GrantInfo
 from dispatch.auth.permissions import ROLE_ACTIONS, Role
 from dispatch.clock import SystemClock
 from dispatch.events import LogState, PositionGivenUp, PositionListening, PositionTaken
+from dispatch.health.rules import HealthRules
 from dispatch.places.service import load as load_places
 from dispatch.plans.overlay import reopens
 from dispatch.plans.wiring import PlanRules
@@ -51,6 +52,7 @@ from samband.config import LOOPBACK, Config
 from samband.evidence_side import EvidenceSide, collect_messages
 from samband.kernels import give_back_compiler, prepare
 from samband.live_side import LiveSide
+from samband.machine_ports import machine_ports
 from samband.place import log_origin
 from samband.places_side import add_places
 from samband.plan_file import link_opening_faults
@@ -161,10 +163,13 @@ class Server:
                 session_hours=self.config.web.session_hours,
                 reports=ReportSettings(**self.config.reports.model_dump()),
                 uploads=UploadSettings(**self.config.uploads.model_dump()),
+                health=HealthRules(**self.config.health.model_dump()),
+                certificate=self.config.web.certificate,
                 plans=PlanRules(
                     second_person=self.config.plans.second_person,
                     simulated_anywhere=self._demonstration,
                     link_faults=link_opening_faults,
+                    machine=machine_ports,
                 ),
             ),
             self._first_plan,

@@ -15,6 +15,7 @@ from dispatch.plans.check import Report
 from dispatch.plans.compare import Comparison, compare
 from dispatch.plans.drafts import DraftHead, Drafts
 from dispatch.plans.edit import MAX_EDITS, Edit
+from dispatch.plans.finding import Finding
 from dispatch.plans.simulate import Effects
 from dispatch.plans.toml import plan_toml, read_plan_text
 from dispatch.plans.wiring import KIND, Plans, what_happens
@@ -279,17 +280,19 @@ def report_row(report: Report) -> Rows:
         "plan_sha256": report.plan_sha256,
         "ok": report.ok,
         "counts": report.counts(),
-        "findings": [
-            {
-                "rule": finding.rule,
-                "severity": finding.severity.value,
-                "kind": finding.kind,
-                "id": finding.id,
-                "field": finding.field,
-                "words": finding.words,
-            }
-            for finding in report.findings
-        ],
+        "findings": [finding_row(finding) for finding in report.findings],
+    }
+
+
+def finding_row(finding: Finding) -> Rows:
+    """Return a finding as JSON values."""
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "kind": finding.kind,
+        "id": finding.id,
+        "field": finding.field,
+        "words": finding.words,
     }
 
 

@@ -49,3 +49,23 @@ class PlanWaits(Event):
     type: ClassVar[str] = "plan.waits"
     plan: int
     waits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanNoticed(Event):
+    """Something changed for these positions with the plan that is live now; each can ask what."""
+
+    type: ClassVar[str] = "plan.noticed"
+    plan: int
+    previous: int
+    positions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanNoticeSeen(Event):
+    """Somebody at a position has seen what changed for it, up to this notice."""
+
+    type: ClassVar[str] = "plan.notice_seen"
+    position: str
+    notice: int
+    operator: str = ""

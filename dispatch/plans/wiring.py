@@ -10,7 +10,16 @@ from dispatch.oversight.approvals import Approvals, digest_of
 from dispatch.plans.activation import Activations, Tools
 from dispatch.plans.check import Checker, LinkFaults
 from dispatch.plans.drafts import Draft, Drafts
-from dispatch.plans.events import PlanScheduled, PlanSettled, PlanTrial, PlanWaits
+from dispatch.plans.events import (
+    PlanNoticed,
+    PlanNoticeSeen,
+    PlanScheduled,
+    PlanSettled,
+    PlanTrial,
+    PlanWaits,
+)
+from dispatch.plans.machine import Machine, nothing_known
+from dispatch.plans.notices import Notices, NoticeTools
 from dispatch.plans.trial import TrialWatch
 from dispatch.plans.usage import Usage, usage_now
 from dispatch.services.background import Background
@@ -35,6 +44,8 @@ class PlanRules:
     simulated_anywhere: bool = False
     """The whole server is a demonstration: its simulated links carry every talkgroup."""
     link_faults: LinkFaults | None = None
+    machine: Machine = nothing_known
+    """Lists what links can be plugged into."""
 
 
 class Plans:
@@ -48,6 +59,7 @@ class Plans:
     def start(self, background: Background) -> None:
         """Take up what a stop left, then keep time."""
         background.start(self._run(), "plans")
+        background.start(self._services.use(Notices).run(), "plan notices")
 
     async def _run(self) -> None:
         activations = self._services.use(Activations)
@@ -98,8 +110,22 @@ def add_plans(services: Services, rules: PlanRules) -> None:
             )
         )
     )
+    s.add(
+        Notices(
+            NoticeTools(
+                store=s.store,
+                record=record,
+                bus=s.bus,
+                clock=s.clock,
+                live=s.plan,
+                drafts=drafts,
+                people=s.people,
+            )
+        )
+    )
     s.use(EventStream).on_event(trial.apply)
     s.use(Sight).add_rules({kind.type: _desks for kind in (PlanTrial, PlanSettled)})
+    s.use(Sight).add_rules({kind.type: _positions for kind in (PlanNoticed, PlanNoticeSeen)})
     s.use(Sight).add_rules({kind.type: _planners for kind in (PlanScheduled, PlanWaits)})
     s.add(Lists(store=s.store, drafts=drafts, record=record, clock=s.clock))
     s.add(Plans(s, rules))
@@ -118,6 +144,11 @@ def _desks(event: Any, access: Access) -> Event | None:  # PlanTrial or PlanSett
         return None
     # The reason may name talkgroups that this person has no grant for.
     return replace(event, why="") if isinstance(event, PlanSettled) else cast(Event, event)
+
+
+def _positions(event: Any, access: Access) -> Event | None:  # PlanNoticed or PlanNoticeSeen
+    """Every desk hears that something changed for some; what it is, each asks for itself."""
+    return cast(Event, event) if access.may("board.see") else None
 
 
 def _planners(event: Any, access: Access) -> Event | None:  # PlanScheduled or PlanWaits

@@ -1,6 +1,6 @@
 """The snapshot: the whole picture for one person, with nothing in it that person may not know."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 
 from dispatch.auth.access import Access
@@ -14,6 +14,7 @@ from dispatch.services.plans import LivePlan
 from dispatch.services.rows import Row
 from dispatch.services.sight import Sight
 from dispatch.services.sight_individual import IndividualSight
+from dispatch.services.snapshot_rows import LongTables
 from gateway.model.ids import TalkgroupId
 from gateway.model.plan import Link, Talkgroup
 from gateway.model.wire import to_json
@@ -42,6 +43,7 @@ class Snapshots:
         self._sight = sight
         self._desk = desk
         self._clock = clock
+        self.tables = LongTables(plan, board, sight)
         self.incidents: IncidentSource | None = None
         self.records: Callable[[str], bool] = lambda talkgroup: True
         """Whether the policy lets a talkgroup be recorded."""
@@ -53,8 +55,13 @@ class Snapshots:
             return []
         return await self.incidents(access)
 
-    def cut(self, session: SessionInfo, access: Access, incidents: list[Row]) -> dict[str, Any]:
-        """Return the snapshot; quick and without waiting, so that it belongs to one moment."""
+    def cut(
+        self, session: SessionInfo, access: Access, incidents: list[Row], *, tables: bool = True
+    ) -> dict[str, Any]:
+        """Return the snapshot; quick and without waiting, so that it belongs to one moment.
+
+        Without ``tables`` the long ones are left empty: they follow in parts.
+        """
         plan = self._plan.plan
         seat = self._desk.seat_of(session.id)
         board = access.may("board.see")
@@ -70,11 +77,11 @@ class Snapshots:
                 "name": plan.name,
                 "trial_until_utc": self._plan.trial_until_utc,
             },
-            "talkgroups": self.talkgroups(access) if board else [],
+            "talkgroups": self.talkgroups(access) if board and tables else [],
             "layout": board_layout(plan, seat.position if seat else None, access),
             "links": self.links(access),
             "sites": self.sites(access),
-            "units": self.units(access) if board else [],
+            "units": self.units(access) if board and tables else [],
             "alarms": [a for a in self._board.alarms.values() if self._sight.sees_alarm(access, a)],
             "messages": self.messages(access)[:KEPT_MESSAGES],
             "transmissions": self.transmissions(access)[:KEPT_TRANSMISSIONS] if board else [],
@@ -90,9 +97,13 @@ class Snapshots:
 
     def talkgroups(self, access: Access) -> list[Row]:
         """Return the rows of the talkgroups this person sees."""
-        return [
-            self._talkgroup(tg, access) for tg in self._plan.plan.talkgroups if access.sees(tg.id)
-        ]
+        return list(self.each_talkgroup(access))
+
+    def each_talkgroup(self, access: Access) -> Iterator[Row]:
+        """Give the rows of the talkgroups this person sees, each made when it is taken."""
+        for group in self._plan.plan.talkgroups:
+            if access.sees(group.id):
+                yield self._talkgroup(group, access)
 
     def _talkgroup(self, talkgroup: Talkgroup, access: Access) -> Row:
         links = self._plan.links_of.get(talkgroup.id, ())
