@@ -1,10 +1,13 @@
 """``/metrics`` for Prometheus and ``/readyz``: figures of the service, never of a person."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from dispatch.audiopath.service import AudioPath
 from dispatch.cameras.media_store import MediaStore
 from dispatch.cameras.sources import CameraSources
 from dispatch.cameras.webhook_sender import WebhookSender
+from dispatch.health.parts import WORST
+from dispatch.health.service import Health
 from dispatch.services.board import Board
 from dispatch.services.disk import DiskPolicy
 from dispatch.services.journal import Journal
@@ -40,6 +43,7 @@ def metrics_text(services: Services) -> str:
     ]
     add("link_up", "gauge", "1 while a link is up.", *links)
     add("disk_step", "gauge", "0 ok, 1 warned, 2 no new media.", ("", _step(services)))
+    _add_health(services, add)
     if services.has(CameraSources):
         rows = services.use(CameraSources).source_rows()
         states = [(f'{{source="{row["id"]}"}}', float(row["state"] == "up")) for row in rows]
@@ -73,6 +77,26 @@ def metrics_text(services: Services) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _add_health(services: Services, add: Callable[..., None]) -> None:
+    """Add the parts as the page of health shows them, and the delays of sound and of presses."""
+    parts = services.use(Health).parts()
+    known = [(f'{{part="{part.id}"}}', float(WORST[part.state])) for part in parts]
+    add("health", "gauge", "0 ok or unknown, 1 attention, 2 fault.", *known)
+    path = services.use(AudioPath)
+    spreads = {
+        "voice_ear_ms": ("Radio audio in to ear, last hour.", path.ear(None, None, "hour")),
+        "ptt_grant_ms": ("Press to grant, last hour.", path.grants(None, "hour").stage("grant")),
+    }
+    for name, (words, spread) in spreads.items():
+        quantiles = [
+            (f'{{quantile="{share}"}}', value)
+            for share in (0.5, 0.95)
+            if (value := spread.share_ms(share)) is not None
+        ]
+        if quantiles:
+            add(name, "gauge", words, *quantiles)
+
+
 def _labelled(counters: Mapping[tuple[str, str], int], name: str) -> list[tuple[str, float]]:
     return [
         (f'{{{name}="{one}",outcome="{outcome}"}}', float(number))
@@ -92,4 +116,5 @@ def readiness(services: Services) -> dict[str, object]:
         "plan": plan.number,
         "log_writable": services.use(Record).writable,
         "journal_behind": services.use(Journal).behind,
+        "health": services.use(Health).summary(),
     }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dispatch.audiopath.service import AudioPath
 from dispatch.audit.entry import Act, Actor
 from dispatch.audit.keys import KeyFolder
 from dispatch.audit.writer import AuditWriter
@@ -18,6 +19,9 @@ from dispatch.auth.sessions import SESSION_HOURS, SessionInfo, Sessions
 from dispatch.calllog.keeping import CallLogKeeper
 from dispatch.calllog.setup import add_call_log
 from dispatch.evidence.events import EvidenceChanged, EvidenceLarge, who_sees
+from dispatch.health.rules import HealthRules
+from dispatch.health.service import Health
+from dispatch.health.setup import add_health
 from dispatch.incidents.views import list_incidents
 from dispatch.oversight.wiring import Oversight, add_oversight
 from dispatch.plans.wiring import PlanRules, Plans, add_plans
@@ -93,6 +97,9 @@ class Parts:
     plans: PlanRules = PlanRules()  # noqa: RUF009 - frozen
     reports: ReportSettings = ReportSettings()  # noqa: RUF009 - frozen
     uploads: UploadSettings = UploadSettings()  # noqa: RUF009 - frozen
+    health: HealthRules = HealthRules()  # noqa: RUF009 - frozen
+    certificate: Path | None = None
+    """What browsers see of us, for its end."""
 
 
 class Dispatch:
@@ -200,6 +207,7 @@ class Dispatch:
         add_uploads(s, parts.state, parts.uploads)
         self._add_journal(writer, record, desk)
         self._connect_rights(desk, stream)
+        add_health(s, parts.state, parts.health, parts.certificate)
 
     def _add_individual(
         self, board: Board, sight: Sight, desk: Desk, snapshots: Snapshots, stream: EventStream
@@ -268,6 +276,7 @@ class Dispatch:
         )
         desk.on_left(voice.seat_left)
         self.services.use(EventStream).on_event(voice.apply)
+        self.services.use(AudioPath).leave_times = rtc.leave_times
         return self.services.add(voice)
 
     async def start(self) -> None:
@@ -287,6 +296,7 @@ class Dispatch:
         s.use(ReportSide).start()
         start_retention(s, self.background)
         s.use(Uploads).start(self.background)
+        self.background.start(s.use(Health).run(), "health")
 
     async def _watch_people(self) -> None:
         """Take over what ``samband users`` changed in the store."""

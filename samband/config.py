@@ -109,6 +109,19 @@ class PlansPart(Part):
     second_person: bool = Field(True, examples=[True])
 
 
+class HealthPart(Part):
+    """The limits by which the health page judges (``dispatch.health.rules``)."""
+
+    voice_ms: int = Field(250, ge=50, le=2000, examples=[250])
+    voice_alarm_ms: int = Field(400, ge=50, le=5000, examples=[400])
+    grant_ms: int = Field(300, ge=50, le=5000, examples=[300])
+    lost_percent: float = Field(0.5, gt=0, le=100, examples=[0.5])
+    clock_ms: int = Field(100, ge=1, le=10_000, examples=[100])
+    certificate_days: int = Field(30, ge=1, le=365, examples=[30])
+    backup_hours: int = Field(48, ge=1, le=8760, examples=[48])
+    spool_events: int = Field(50_000, ge=1, le=10_000_000, examples=[50_000])
+
+
 class UploadsPart(Part):
     """Calls that other recorders upload. ``unknown_talkgroups``: not in the plan."""
 
@@ -134,6 +147,7 @@ class Config(Part):
     places: PlacesPart = PlacesPart()
     plans: PlansPart = PlansPart()
     uploads: UploadsPart = UploadsPart()
+    health: HealthPart = HealthPart()
 
     @property
     def state(self) -> Path:
@@ -192,6 +206,8 @@ def contradictions(data: dict[str, Any], config: Config | None) -> list[str]:
             file = getattr(config.web, name)
             if file is not None and not file.is_file():
                 faults.append(f"web.{name}: no file {file}")
+        if config.health.voice_alarm_ms < config.health.voice_ms:
+            faults.append("health.voice_alarm_ms: expected at least health.voice_ms")
         faults += _audit_faults(config.audit)
         faults += _report_faults(config.reports)
         faults += _places_faults(config.places)

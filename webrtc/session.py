@@ -332,6 +332,11 @@ class RtcService:
         """Mute or unmute one talkgroup of a session at the server."""
         self.get(session).mute(talkgroup, muted)
 
+    @property
+    def dropped(self) -> int:
+        """Voice frames left out because the fan-out did not keep up."""
+        return self._hub.dropped
+
     def leave_times(self) -> dict[bytes, tuple[Spread, Spread]]:
         """Return (bus to RTP, capture to RTP) of each transmission since the last time."""
         return self._hub.leaving.take()

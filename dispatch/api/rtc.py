@@ -8,6 +8,8 @@ from fastapi import APIRouter, Depends, WebSocket, WebSocketDisconnect
 
 from dispatch.api.asking import ServicesOf
 from dispatch.api.schemas import Mute, Offer
+from dispatch.audiopath.desks import DeskReport
+from dispatch.audiopath.service import AudioPath
 from dispatch.deps import Person, require, services_of
 from dispatch.services.voice import Voice
 from gateway.model.errors import RadioError
@@ -61,12 +63,28 @@ async def mute(
 
 
 @router.post("/rtc/{rtc_session}/stats")
-async def stats(rtc_session: str, person: Hearer, services: ServicesOf) -> dict[str, Any]:
-    """Return counters of a session and the delays of each stage."""
+async def stats(
+    rtc_session: str, person: Hearer, services: ServicesOf, body: DeskReport | None = None
+) -> dict[str, Any]:
+    """Take what the page's browser measured; return counters, delays and the server's clock.
+
+    Figures of a page with a position are kept for an hour under its position, never by person.
+    ``received_utc`` and ``t_utc`` are the clock at the begin and the end of this request: by them a
+    page finds how far its own clock is off.
+    """
+    received = services.clock.utc_us()
     voice = services.use(Voice)
     session = voice.rtc.get(voice.demand(person.session, rtc_session))
+    if body is not None and session.position is not None:
+        services.use(AudioPath).report(session.position, body, session.captured)
     delays = {stage: to_json(delay) for stage, delay in voice.rtc.delays().items()}
-    return {"session": to_json(await session.stats()), "delays": delays}
+    counters = to_json(await session.stats())
+    return {
+        "session": counters,
+        "delays": delays,
+        "received_utc": received,
+        "t_utc": services.clock.utc_us(),
+    }
 
 
 @router.websocket("/ptt")

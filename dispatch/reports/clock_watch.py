@@ -102,6 +102,10 @@ class ClockWatch:
         self.look()
         self._task = asyncio.create_task(self._run(), name="clock-watch")
 
+    def now(self) -> ClockState:
+        """Return what the kernel says now."""
+        return self._kernel()
+
     async def close(self) -> None:
         """End; safe twice."""
         task, self._task = self._task, None

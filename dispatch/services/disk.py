@@ -45,6 +45,8 @@ class DiskPolicy:
         self._bus = bus
         self._usage = usage
         self.step = "ok"
+        self.free_percent: int | None = None
+        """None before the first look."""
 
     @property
     def media_allowed(self) -> bool:
@@ -55,9 +57,9 @@ class DiskPolicy:
         """Look at the disk now; publishes ``disk.low`` when the step changed."""
         total, free = self._usage(self._folder)
         step = step_of(total, free)
+        self.free_percent = percent = free * 100 // total if total else 0
         if step != self.step:
             self.step = step
-            percent = free * 100 // total if total else 0
             logger.warning("disk of %s: %s, %d %% free", self._folder, step, percent)
             self._bus.publish(DiskLow(step=step, free_percent=percent, free_bytes=free))
         return step

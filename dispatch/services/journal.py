@@ -50,6 +50,7 @@ class Journal:
         self._queue: deque[tuple[MonoMs, Envelope]] = deque()
         self._wake = asyncio.Event()
         self._spooling = bool(self._spool)
+        self._in_spool = self._spool.count()
         self._offset = 0
         self._closing = False
         self._noted: list[Callable[[Envelope], None]] = []
@@ -73,6 +74,16 @@ class Journal:
     def idle(self) -> bool:
         """Whether everything seen so far is in the database."""
         return not self._queue and not self._spooling
+
+    @property
+    def waiting(self) -> int:
+        """How many events are not in the database yet, those in the spool included."""
+        return len(self._queue) + self._in_spool
+
+    @property
+    def waits_ms(self) -> int:
+        """How long the oldest event in the queue waits."""
+        return self._clock.mono_ms() - self._queue[0][0] if self._queue else 0
 
     @property
     def behind(self) -> bool:
@@ -141,6 +152,7 @@ class Journal:
         await asyncio.to_thread(self._spool.append, batch)
         self._drop(batch)
         self.spooled += len(batch)
+        self._in_spool += len(batch)
         self._wake.set()
 
     async def _write(self) -> None:
@@ -178,12 +190,13 @@ class Journal:
             return
         if offset != self._offset:
             self._offset = offset
+            self._in_spool = max(0, self._in_spool - len(batch))
             return
         if self._queue:
             await self._to_spool()
             return  # what came meanwhile stands behind what was in the spool
         self._spool.clear()
-        self._spooling, self._offset = False, 0
+        self._spooling, self._offset, self._in_spool = False, 0, 0
         logger.info("the spool is in the database")
         self._tell(True)
 

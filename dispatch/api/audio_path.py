@@ -1,0 +1,78 @@
+"""The audio path for the engineer's pages: every way of sound, stage by stage."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from dispatch.api.asking import ServicesOf
+from dispatch.audiopath.service import AudioPath
+from dispatch.audiopath.view import Asked, view
+from dispatch.deps import Person, require
+from dispatch.errors import NotFound
+from dispatch.health.service import Health
+from dispatch.services.desk import Desk
+from gateway.model.ids import LinkId, PositionId
+
+router = APIRouter(tags=["audio path"])
+
+Seer = Annotated[Person, Depends(require("audiopath.see"))]
+
+
+class WayQuery(BaseModel):
+    """Which way is asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    link: str = Field(max_length=64)
+    position: str = Field("", max_length=64)
+    way: Literal["receive", "transmit"] = "receive"
+    span: Literal["minute", "hour"] = "minute"
+
+
+@router.get("/audio-path/ways")
+async def ways(person: Seer, services: ServicesOf) -> dict[str, Any]:
+    """Return the links and positions to choose from, and what is known of each now."""
+    path, desk, plan = services.use(AudioPath), services.use(Desk), services.plan.plan
+    path.collect()
+    return {
+        "links": [
+            {
+                "id": link.id,
+                "name": link.name,
+                "kind": link.kind,
+                "frames": {
+                    way: int(path.way(link.id, way, None, "hour").of("frames"))
+                    for way in ("receive", "transmit")
+                },
+            }
+            for link in plan.links
+        ],
+        "positions": [
+            {
+                "id": name,
+                "taken": desk.seat(name) is not None,
+                "reports": PositionId(name) in path.desks,
+            }
+            for name in plan.positions
+        ],
+    }
+
+
+@router.get("/audio-path")
+async def audio_path(
+    query: Annotated[WayQuery, Query()], person: Seer, services: ServicesOf
+) -> dict[str, Any]:
+    """Return one way over the last minute or hour; desks are told by position alone."""
+    plan = services.plan.plan
+    if all(known.id != query.link for known in plan.links):
+        raise NotFound(f"there is no link {query.link}")
+    if query.position and query.position not in plan.positions:
+        raise NotFound(f"there is no position {query.position}")
+    asked = Asked(
+        link=LinkId(query.link),
+        way=query.way,
+        position=PositionId(query.position) if query.position else None,
+        span=query.span,
+    )
+    return view(services.use(AudioPath), asked, services.use(Health).rules)
