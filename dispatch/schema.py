@@ -74,14 +74,19 @@ def _object(kind: type) -> dict[str, Any]:
     }
 
 
+def _compound(origin: Any, parts: tuple[Any, ...]) -> dict[str, Any]:
+    if origin in (Union, types.UnionType):
+        return {"anyOf": [_value(part) for part in dict.fromkeys(map(_base, parts))]}
+    if origin is dict:
+        return {"type": "object", "additionalProperties": _value(parts[1])}
+    return {"type": "array", "items": _value(parts[0])}
+
+
 def _value(hint: Any) -> dict[str, Any]:
     while hasattr(hint, "__supertype__"):
         hint = hint.__supertype__
-    origin = get_origin(hint)
-    if origin in (Union, types.UnionType):
-        return {"anyOf": [_value(part) for part in dict.fromkeys(map(_base, get_args(hint)))]}
-    if origin is tuple:
-        return {"type": "array", "items": _value(get_args(hint)[0])}
+    if get_origin(hint) is not None:
+        return _compound(get_origin(hint), get_args(hint))
     if hint is type(None):
         return {"type": "null"}
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
