@@ -12,6 +12,7 @@ from dispatch.calllog.tables import UnitStatus
 from dispatch.evidence.outages import Outage
 from dispatch.services.plans import LivePlan
 from dispatch.store.tables import RecordingFileRow, Transmission, UnitPosition
+from dispatch.uploads.looking import why_silent
 
 Row = dict[str, Any]
 """A JSON object of the API."""
@@ -50,6 +51,7 @@ def item(item_id: str, from_utc: int, kind: str, **known: Any) -> Row:  # Any: J
         "play_url": None,
         "offset_ms": None,
         "gap": False,
+        "uploaded": "",
     }
     return row | known
 
@@ -94,7 +96,12 @@ def sound_items(
             )
         )
     )
-    return [_over(row, row.id in kept, plan, access) for row in found]
+    silent = why_silent(db, [row.id for row in found if row.uploaded])
+    items = [_over(row, row.id in kept, plan, access) for row in found]
+    for one in items:
+        if one["id"] in silent and not one["has_sound"]:
+            one["why_no_sound"] = silent[one["id"]]
+    return items
 
 
 def _over(row: Transmission, kept: bool, plan: LivePlan, access: Access) -> Row:
@@ -117,6 +124,7 @@ def _over(row: Transmission, kept: bool, plan: LivePlan, access: Access) -> Row:
         has_sound=has_sound,
         readable=row.readable,
         why_no_sound="" if has_sound else why_no_sound(row, kept),
+        uploaded=row.uploaded,
         call=row.call,
         talkgroup=row.talkgroup,
         unit=row.talker,

@@ -23,6 +23,8 @@ from dispatch.services.record import Asker, Record
 from dispatch.services.rows import Row
 from dispatch.store.engine import Store
 from dispatch.store.tables import AccessRow, Call, RecordingFileRow
+from dispatch.uploads.looking import sources_of
+from dispatch.uploads.rows import RECEIVED
 from gateway.bus import Bus
 from gateway.model.ids import CallId, TalkgroupId, ulid
 from gateway.ports import Clock
@@ -119,6 +121,7 @@ class CallLog:
             row["gateway"] = call.gateway
             row["held"] = call.held
             row["files"] = _files(db, ids)
+            row["uploads"] = sources_of(db, call_id)
             return row
 
         row = await self._store.read(work)
@@ -131,7 +134,10 @@ class CallLog:
         return row
 
     async def _integrity(self, files: list[Row]) -> Row | None:
-        sound = next((file for file in files if file["kind"] == "opus"), None)
+        # Of what was uploaded, the file as it was received is the evidence, not the copy of it.
+        sounds = [file for kind in (RECEIVED, "opus") for file in files if file["kind"] == kind]
+        own = [file for file in sounds if file["kind"] == "opus" and not _is_copy(file, files)]
+        sound = next(iter(own or sounds), None)
         if sound is None:
             return None
         return await self._integrity_of.check(sound["transmission"], sound["sha256"], sound["name"])
@@ -195,6 +201,13 @@ def _files(db: Session, ids: list[str]) -> list[Row]:
         }
         for row in rows
     ]
+
+
+def _is_copy(file: Row, files: list[Row]) -> bool:
+    """Whether a file is the listening copy of one that was uploaded."""
+    return any(
+        one["kind"] == RECEIVED and one["transmission"] == file["transmission"] for one in files
+    )
 
 
 def _protocol(call: Call) -> list[str]:

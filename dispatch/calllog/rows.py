@@ -14,6 +14,7 @@ from dispatch.services.journal_individual import individual_name, individual_of
 from dispatch.services.plans import LivePlan
 from dispatch.services.rows import Row, transmission_row
 from dispatch.store.tables import Press, RecordingFileRow
+from dispatch.uploads.looking import why_silent
 
 MAX_TEXTS = 12
 """Most notes and texts that a row shows."""
@@ -43,6 +44,7 @@ class CallRows:
         desks = [o.id for one in facts.values() for o in one.overs if o.position is not None]
         kept, presses = _with_sound(db, overs), _presses(db, desks)
         incidents = _incidents(db, facts.values(), access)
+        silent = why_silent(db, _uploaded(facts.values()))
         rows = []
         for one in (facts[call] for call in ids if call in facts):
             row = self._row(one, kept)
@@ -53,6 +55,7 @@ class CallRows:
             ]
             for over in row["transmissions"]:
                 over["grant_ms"] = presses.get(over["id"])
+                over["why_no_sound"] = silent.get(over["id"], "")
             rows.append(row)
         return rows
 
@@ -82,6 +85,7 @@ class CallRows:
             "interrupted": call.interrupted,
             "late": call.late,
             "held": call.held,
+            "uploaded": call.uploaded,
             "bit_error_rate": _bit_error_rate(one.overs),
             "notes": [
                 {"id": n.id, "text": n.text, "operator": n.operator, "t_utc": n.t_utc}
@@ -102,7 +106,8 @@ class CallRows:
             {
                 "id": row.id,
                 "link": row.link,
-                "link_name": self._plan.link_name(row.link),
+                "link_name": row.uploaded or self._plan.link_name(row.link),
+                "uploaded": row.uploaded,
                 "duration_ms": row.duration_ms,
                 "has_sound": row.id in kept and row.erased_utc is None,
             }
@@ -146,6 +151,10 @@ def outcome_of(call: Fact) -> str:
 def _text(kind: str, text_id: str, at: int, who: str, text: str, to: str = "") -> Row:  # noqa: PLR0917  # the columns of a line
     words = unicodedata.normalize("NFC", text)
     return {"kind": kind, "id": text_id, "t_utc": at, "who": who, "to": to, "text": words}
+
+
+def _uploaded(facts: Iterable[CallFacts]) -> list[str]:
+    return [over.id for one in facts for over in one.overs if over.uploaded]
 
 
 def _with_sound(db: Session, overs: list[str]) -> set[str]:

@@ -8,7 +8,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from sqlalchemy import Text, cast
+from sqlalchemy import Text, cast, or_
 from sqlmodel import Session, col, select
 
 from dispatch.audit.merkle import inclusion_proof, leaf_hash, node_hash
@@ -20,7 +20,8 @@ from dispatch.store.engine import Store
 from gateway.model.errors import RadioError
 from gateway.ports import Clock
 
-COLLECTED = "recording.closed"
+COLLECTED = ("recording.closed", "upload.received")
+"""Entries that name the hashes of a recording: our own, or one as it was uploaded."""
 
 
 class RecordingIntegrity:
@@ -91,7 +92,7 @@ def _find(db: Session, transmission: str, known: int | None) -> AuditLog | None:
     return db.exec(
         select(AuditLog)
         .where(text.contains(f'"id":"{transmission}"', autoescape=True))
-        .where(text.contains(f'"verb":"{COLLECTED}"', autoescape=True))
+        .where(or_(*(text.contains(f'"verb":"{v}"', autoescape=True) for v in COLLECTED)))
         .order_by(col(AuditLog.seq).desc())
         .limit(1)
     ).first()

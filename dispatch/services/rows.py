@@ -40,6 +40,7 @@ def transmission_started(event: TransmissionStarted, now: UtcUs) -> Row:
         "cause": "",
         "has_sound": False,
         "refused": None,
+        "uploaded": "",
     }
 
 
@@ -67,6 +68,7 @@ def transmission_row(row: Any, *, has_sound: bool) -> Row:
         "cause": row.cause,
         "has_sound": has_sound and row.erased_utc is None,
         "refused": None,
+        "uploaded": row.uploaded,
     }
 
 
@@ -95,6 +97,7 @@ def refused_row(event: FloorRefused, operator: str, now: UtcUs) -> Row:
         "cause": "not_sent" if event.not_sent else "refused",
         "has_sound": False,
         "refused": reason,
+        "uploaded": "",
     }
 
 

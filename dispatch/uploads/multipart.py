@@ -44,8 +44,11 @@ def boundary_of(types: Iterable[str]) -> bytes:
     One known sender gives two headers ``Content-Type``, the one of its file behind the right one;
     a proxy may have joined them by a comma.
     """
-    headers = list(types)
-    told = headers + [one.strip() for header in headers for one in header.split(",")]
+    told = [
+        one.strip()
+        for header in types
+        for one in ([header] if '"' in header else header.split(","))
+    ]
     for one in told:
         kind, options = parse_options_header(one)
         if kind.startswith(b"multipart/") and options.get(b"boundary"):

@@ -67,7 +67,7 @@ def complete(call: Received) -> None:
     """
     if not call.talkgroup and not call.talkgroup_label:
         raise Incomplete("no talkgroup")
-    if not call.system and not call.system_label:
+    if not (call.system or call.system_label or call.family == OPENMHZ):
         raise Incomplete("no system")
     if call.started_utc <= 0:
         raise Incomplete("no datetime")
