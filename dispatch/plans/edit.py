@@ -36,7 +36,7 @@ TABLES: dict[str, Table] = {
     "link": Table("links", Link, lambda row: row.id),
     "patch": Table("patches", PlanPatch, lambda row: row.id),
     "layout": Table("layouts", Layout, lambda row: row.id),
-    "status": Table("statuses", StatusText, lambda row: str(row.value)),
+    "status": Table("statuses", StatusText, lambda row: row.id),
     "individual_rule": Table("individual_rules", IndividualRule, lambda row: row.name),
     "never_recorded": Table("never_recorded", NeverRecorded, lambda row: row.number),
 }
@@ -135,7 +135,7 @@ def _edit_table(plan: Plan, tables: dict[str, dict[str, Any]], edit: Edit, where
 
 
 def _row(table: Table, before: object | None, edit: Edit, where: str) -> object:
-    values = {**(to_json(before) if before is not None else {}), **(edit.value or {})}
+    values = _merged(to_json(before) if before is not None else {}, edit.value or {})
     unknown = values.keys() - table.row.__dataclass_fields__.keys()  # type: ignore[attr-defined]  # a dataclass, by the table
     if unknown:
         raise ServiceError(f"{where}: {edit.kind}.{min(unknown)}: unknown")
@@ -143,6 +143,16 @@ def _row(table: Table, before: object | None, edit: Edit, where: str) -> object:
         return from_json(table.row, values, f"{where}: {edit.kind}")
     except InvalidCommand as error:
         raise ServiceError(str(error)) from error
+
+
+def _merged(before: dict[str, Any], value: Mapping[str, Any]) -> dict[str, Any]:  # JSON values
+    """Return a row with what is set; of a table within it too only what is set changes."""
+    inner = {
+        key: {**before[key], **one}
+        for key, one in value.items()
+        if isinstance(one, dict) and isinstance(before.get(key), dict)
+    }
+    return {**before, **value, **inner}
 
 
 def _place(rows: dict[str, Any], edit: Edit, key: str, row: object, where: str) -> None:

@@ -82,7 +82,7 @@ class Notices:
                 pass
 
     async def look(self) -> None:
-        """Tell each position what changed since the plan it was last told of; once, whoever asks."""
+        """Tell each position once what changed since the plan it was last told of."""
         async with self._one_at_a_time:
             await self._look()
 

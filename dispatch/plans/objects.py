@@ -91,7 +91,7 @@ def _all(plan: Plan, same: Same) -> Iterator[PlanObject]:
     yield from _patches(plan)
     yield from _layouts(plan)
     for status in plan.statuses:
-        yield PlanObject("status", str(status.value), status.words, _fields(status))
+        yield PlanObject("status", status.id, status.words, _fields(status))
     yield from _private(plan)
     for text in plan.predefined_texts:
         yield PlanObject("text", text, text, {"text": text})

@@ -36,7 +36,7 @@ def _duplicates(plan: Plan) -> Broken:
     yield from _twice("talkgroup", "talkgroup", (t.id for t in plan.talkgroups))
     yield from _twice("unit", "unit", (u.id for u in plan.units))
     yield from _twice("unit_rule", "unit rule", (f"{r.system}/{r.name}" for r in plan.unit_rules))
-    yield from _twice("status", "status", (s.value for s in plan.statuses))
+    yield from _twice("status", "status", (s.id for s in plan.statuses))
     yield from _twice(
         "individual_rule", "individual rule", (rule.name for rule in plan.individual_rules)
     )
@@ -75,17 +75,24 @@ def _system_ids(plan: Plan) -> Broken:
 
 def _references(plan: Plan) -> Broken:
     systems = {s.id for s in plan.systems}
-    groups = {t.id for t in plan.talkgroups}
     rows = (("talkgroup", plan.talkgroups), ("unit", plan.units), ("link", plan.links))
     for kind, of_kind in rows:
         for row in of_kind:
             if row.system not in systems:
                 words = f"{kind} {row.id}: system {row.system!r} is not in the plan"
                 yield kind, row.id, "system", words
-    for site in plan.sites:
-        if site.system is not None and site.system not in systems:
-            words = f"site {site.id}: system {site.system!r} is not in the plan"
-            yield "site", site.id, "system", words
+    of_one = (("site", plan.sites), ("status", plan.statuses))
+    for kind, may_name in of_one:
+        for one in may_name:
+            if one.system is not None and one.system not in systems:
+                words = f"{kind} {one.id}: system {one.system!r} is not in the plan"
+                yield kind, one.id, "system", words
+    yield from _unit_references(plan)
+
+
+def _unit_references(plan: Plan) -> Broken:
+    systems = {s.id for s in plan.systems}
+    groups = {t.id for t in plan.talkgroups}
     for rule in plan.unit_rules:
         if rule.system not in systems:
             words = f"unit rule {rule.name}: system {rule.system!r} is not in the plan"
@@ -158,12 +165,12 @@ def _values(plan: Plan) -> Broken:
         for field, words in _talkgroup_faults(group):
             yield "talkgroup", group.id, field, f"talkgroup {group.id}: {words}"
     for status in plan.statuses:
-        where = f"status {status.value}"
+        where = f"status {status.id}"
         if not 0 <= status.value <= 0xFFFF:
-            yield "status", str(status.value), "value", f"{where}: expected 0 to 65535"
+            yield "status", status.id, "value", f"{where}: expected 0 to 65535"
         if status.kind not in STATUS_KINDS:
             words = f"{where}: kind: one of {', '.join(STATUS_KINDS)}"
-            yield "status", str(status.value), "kind", words
+            yield "status", status.id, "kind", words
     for rule in plan.unit_rules:
         for fault in unit_rule_faults(rule):
             words = f"unit rule {rule.name}: {fault}"

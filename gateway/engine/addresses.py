@@ -1,6 +1,14 @@
 """Look-ups in the plan: names of talkgroups and units, which link carries what."""
 
-from gateway.model.ids import LinkId, TalkgroupId, UnitId, split_address, talkgroup_id, unit_id
+from gateway.model.ids import (
+    LinkId,
+    SystemId,
+    TalkgroupId,
+    UnitId,
+    split_address,
+    talkgroup_id,
+    unit_id,
+)
 from gateway.model.plan import Link, Plan, StatusText, Talkgroup, Unit
 from gateway.model.private_line import LINE_NAME, PRIVATE_HANDLE, PRIVATE_SYSTEM, is_private
 from gateway.model.unit_rules import UnitNames
@@ -19,7 +27,7 @@ class Addresses:
         self._links: dict[LinkId, Link] = {link.id: link for link in plan.links}
         self._handles = {system.id: system.handle for system in plan.systems}
         self._handles[PRIVATE_SYSTEM] = PRIVATE_HANDLE
-        self._statuses = {status.value: status for status in plan.statuses}
+        self._statuses = {(status.system, status.value): status for status in plan.statuses}
 
     def talkgroup(self, talkgroup: TalkgroupId) -> Talkgroup | None:
         """Return the talkgroup, None when the plan does not have it."""
@@ -69,9 +77,14 @@ class Addresses:
         known = self._units.get(unit) if unit else None
         return known.talkgroup if known else None
 
-    def status(self, value: int) -> StatusText | None:
-        """Return the meaning of a pre-coded status."""
-        return self._statuses.get(value)
+    def status(self, value: int, system: str) -> StatusText | None:
+        """Return the meaning of a pre-coded status in a network: its own, else that for all."""
+        own = self._statuses.get((SystemId(system), value))
+        return own or self._statuses.get((None, value))
+
+    def status_on(self, link: LinkId, value: int) -> StatusText | None:
+        """Return the meaning of a pre-coded status that came on a link."""
+        return self.status(value, self._system(link))
 
     def links_of(self, talkgroup: TalkgroupId) -> tuple[Link, ...]:
         """Return the links that may transmit on ``talkgroup``, in the order of the plan."""

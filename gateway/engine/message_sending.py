@@ -17,7 +17,7 @@ from gateway.model.command import Reply
 from gateway.model.commands import MessageSend
 from gateway.model.errors import InvalidCommand
 from gateway.model.events import MessageProgressed, MessageQueued
-from gateway.model.ids import LinkId, MessageId, TalkgroupId, UnitId, split_address
+from gateway.model.ids import LinkId, MessageId, TalkgroupId, UnitId, split_address, system_part
 from gateway.model.message_commands import POSITION_ACTIONS, PositionRequest, StatusSend
 from gateway.model.radio import Capability, SendState
 
@@ -84,7 +84,7 @@ class Sending:
     def status(self, command: StatusSend) -> Reply:
         """Send a status of the plan's table."""
         target = _target(command.to, command.to_talkgroup)
-        meaning = self._ctx.addresses.status(command.value)
+        meaning = self._ctx.addresses.status(command.value, system_part(command.to))
         if meaning is None:
             raise InvalidCommand(f"status {command.value} is not in the plan's table")
         if command.value == EMERGENCY_STATUS or meaning.kind == "emergency":

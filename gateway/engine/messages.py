@@ -113,7 +113,7 @@ class Messages:
     def status(self, link: LinkId, event: radio.StatusReceived) -> str:
         """Tell of a status; returns its kind by the plan's table (``other`` without one)."""
         unit = self._ctx.addresses.unit_on(link, event.sender)
-        meaning = self._ctx.addresses.status(event.value)
+        meaning = self._ctx.addresses.status_on(link, event.value)
         technology = self._ctx.links[link].info.technology
         kind = meaning.kind if meaning else "other"
         words = meaning.words if meaning else _unnamed(event.value, technology)

@@ -16,7 +16,7 @@ from gateway.model import unit_acts as acts
 from gateway.model.command import Reply
 from gateway.model.errors import InvalidCommand
 from gateway.model.events import MessageProgressed, MessageQueued
-from gateway.model.ids import LinkId, MessageId, MonoMs, UnitId, split_address
+from gateway.model.ids import LinkId, MessageId, MonoMs, UnitId, split_address, system_part
 from gateway.model.radio import Capability, SendState
 from gateway.model.unit_commands import INHIBITS, UNIT_ACT_WORDS, UnitActAsk
 
@@ -151,7 +151,9 @@ class UnitActs:
             return f"{words}: {command.reason.strip()}"
         if command.act != "status_update":
             return words
-        meaning = None if command.value is None else self._ctx.addresses.status(command.value)
+        system = system_part(command.unit)
+        value = command.value
+        meaning = None if value is None else self._ctx.addresses.status(value, system)
         if meaning is None:
             raise InvalidCommand(f"status {command.value} is not in the plan's table")
         if meaning.kind == "emergency":

@@ -66,6 +66,11 @@ def split_address(text: str) -> tuple[SystemId, int]:
     return parse_system(system), int(number)
 
 
+def system_part(text: str) -> SystemId:
+    """Return the system of an id, whatever form it has; empty where it names none."""
+    return SystemId(text.partition("/")[0] if "/" in text else "")
+
+
 def ulid(now_us: UtcUs, randomness: bytes) -> str:
     """Return a lower-case ULID: 48 bits of milliseconds, 80 bits of ``randomness`` (10 bytes)."""
     if len(randomness) != 10:

@@ -168,12 +168,19 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusText:
-    """Meaning of one pre-coded status. ``kind``: unit, request, urgent_request, emergency."""
+    """Meaning of a pre-coded status. ``kind``: unit, request, urgent_request, emergency, other."""
 
     value: int
     digit: str
     words: str
     kind: str = "unit"
+    system: SystemId | None = None
+    """Of one network alone: its row goes before the one for all. None: for all that have none."""
+
+    @property
+    def id(self) -> str:
+        """The value, with its system before it where it is one network's."""
+        return f"{self.system}/{self.value}" if self.system else str(self.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

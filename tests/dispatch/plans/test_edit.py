@@ -31,6 +31,14 @@ def test_objects_are_put_changed_and_removed() -> None:
     assert edited(put("plan", name="Winter")) == ["Plan Winter: Name: Norrvik -> Winter"]
 
 
+def test_a_table_within_a_row_keeps_what_is_not_set() -> None:
+    after = apply_edits(PLAN, [put("link", "dfsi-1", p25={"own_id": 7})])
+    settings = after.links[1].p25
+    assert settings is not None
+    assert (settings.nac, settings.own_id) == (0x293, 7)
+    assert apply_edits(after, [put("link", "dfsi-1", p25=None)]).links[1].p25 is None
+
+
 def test_a_changed_number_keeps_the_place() -> None:
     after = apply_edits(PLAN, [put("talkgroup", PATROL, number=310113)])
     assert [group.number for group in after.talkgroups] == [310113, 310201, 501]

@@ -10,7 +10,7 @@ from dispatch.plans.check import MAX_FINDINGS_OF_A_RULE, Checker
 from gateway.model.ids import SiteId, SystemId, TalkgroupId
 from gateway.model.individual_plan import IndividualRule, NeverRecorded
 from gateway.model.patch_plan import PlanPatch
-from gateway.model.plan import Plan, Site, System, Talkgroup, Unit
+from gateway.model.plan import Plan, Site, StatusText, System, Talkgroup, Unit
 from gateway.model.private_line import PRIVATE_SYSTEM
 from gateway.model.unit_rules import UnitRule
 from tests.dispatch.plans.plans import (
@@ -83,6 +83,15 @@ CASES: list[Case] = [
     ("REF-2", "link", "pei-1", lambda p: with_link(p, "pei-1", talkgroups=(310112, 5))),
     ("REF-2", "link", "pei-1", lambda p: with_link(p, "pei-1", group=7)),
     ("REF-2", "link", "dfsi-1", lambda p: with_link(p, "dfsi-1", site="nowhere")),
+    (
+        "REF-1",
+        "status",
+        "sea/5",
+        lambda p: replace(
+            p,
+            statuses=(StatusText(value=5, digit="5", words="At sea", system=SystemId("sea")),),
+        ),
+    ),
     ("NUM-1", "talkgroup", "county/70000", lambda p: _groups(p, talkgroup(COUNTY, 70000, "FAR"))),
     (
         "NUM-1",

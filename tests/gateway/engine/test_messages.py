@@ -16,7 +16,7 @@ from gateway.model.events import (
     UnitPositioned,
     UnitStatusSet,
 )
-from gateway.model.ids import LinkId, MessageId, RequestId, TalkgroupId, UnitId
+from gateway.model.ids import LinkId, MessageId, RequestId, SystemId, TalkgroupId, UnitId
 from gateway.model.message_commands import MessageOpen, PositionRequest, StatusSend
 from gateway.model.messages import (
     AskPosition,
@@ -156,6 +156,16 @@ def test_a_status_of_the_table_is_sent_and_no_other() -> None:
     for value, words in ((40000, "not in the plan"), (0, "not in the plan"), (32768, "emergency")):
         with pytest.raises(InvalidCommand, match=words):
             room.do(status(value))
+
+
+def test_a_network_has_meanings_of_its_own() -> None:
+    room = Room()
+    own = StatusText(value=32771, digit="7", words="To hospital", system=SystemId("net"))
+    other = StatusText(value=32771, digit="3", words="En route", system=SystemId("sea"))
+    room.engine.use_plan(replace(PLAN, statuses=(*PLAN.statuses, other, own)), 2)
+    room.north.say(radio.StatusReceived(sender=77, to=9001, value=32771))
+    (status,) = room.told(UnitStatusSet)
+    assert (status.words, status.digit) == ("To hospital", "7")
 
 
 def test_status_zero_is_an_emergency_whatever_the_plan_calls_it() -> None:
