@@ -195,6 +195,7 @@ class StreamSocket:
         self.socket = socket
         self.items: list[tuple[float, dict[str, Any]]] = []
         self._changed = threading.Condition()
+        self._part: dict[str, Any] | None = None
         self._open = True
         self.socket.send(json.dumps({"resume": None}))
         threading.Thread(target=self._read, name="stream-read", daemon=True).start()
@@ -204,11 +205,26 @@ class StreamSocket:
     def _read(self) -> None:
         try:
             for text in self.socket:
-                with self._changed:
-                    self.items.append((mono_ms(), json.loads(text)))
-                    self._changed.notify_all()
+                item = self._whole(json.loads(text))
+                if item is not None:
+                    with self._changed:
+                        self.items.append((mono_ms(), item))
+                        self._changed.notify_all()
         except ConnectionClosed:
             return
+
+    def _whole(self, item: dict[str, Any]) -> dict[str, Any] | None:
+        """Return an item; a snapshot whose rows come in parts once the last one is there."""
+        if item["kind"] == "snapshot" and item["more"]:
+            self._part = item
+            return None
+        if item["kind"] == "rows" and self._part is not None:
+            for table, rows in item["data"].items():
+                self._part["data"][table] += rows
+            if item["more"]:
+                return None
+            item, self._part = self._part, None
+        return item
 
     def _report(self) -> None:
         audio = {"running": True, "advancing": True, "sink": True}

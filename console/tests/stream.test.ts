@@ -74,6 +74,32 @@ describe('the event stream', () => {
     stream.stop();
   });
 
+  it('takes long tables in parts, and what happened meanwhile after them', () => {
+    const { stream, wires, seen } = makeStream();
+    wires[0]?.say(SNAPSHOT);
+    const data = { talkgroups: [], units: [] } as unknown as Snapshot;
+    wires[0]?.say({ kind: 'snapshot', seq: 20, more: true, data });
+    wires[0]?.say({ kind: 'rows', more: true, data: { units: [{ id: 'net/1' }] } });
+    wires[0]?.say({ ...event('call.started', {}), seq: 21 });
+    wires[0]?.say({ ...event('alarm.raised', {}), seq: 22 });
+    expect(seen).toEqual(['snapshot 10', 'alarm.raised']); // no emergency waits
+    expect(stream.seq).toBe(10);
+    wires[0]?.say({ kind: 'rows', more: false, data: {} });
+    expect(seen.slice(2)).toEqual(['snapshot 20', 'call.started', 'alarm.raised']);
+    expect(stream.seq).toBe(22);
+    stream.stop();
+  });
+
+  it('begins anew when a newer snapshot comes before the last part of one', () => {
+    const { stream, wires, seen } = makeStream();
+    const data = { talkgroups: [], units: [] } as unknown as Snapshot;
+    wires[0]?.say({ kind: 'snapshot', seq: 20, more: true, data });
+    wires[0]?.say({ ...event('call.started', {}), seq: 21 });
+    wires[0]?.say({ ...SNAPSHOT, seq: 30 });
+    expect(seen).toEqual(['snapshot 30']);
+    stream.stop();
+  });
+
   it('reports the sound and the alarms shown each 2 s', () => {
     const { stream, wires } = makeStream();
     wires[0]?.say(SNAPSHOT);

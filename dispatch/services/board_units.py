@@ -38,6 +38,10 @@ class UnitBoard:
         """Return every unit of the plan or heard, the plan's first."""
         return list(dict.fromkeys([*self._plan.units, *self._infos]))
 
+    def heard(self) -> list[UnitId]:
+        """Return the units of which more is known than the plan says."""
+        return list(self._infos)
+
     def talkgroups_of(self, unit: str | None) -> frozenset[TalkgroupId]:
         """Return the talkgroups a unit belongs to or was heard on: its sight depends on them."""
         if unit is None:

@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from dispatch.auth.access import Access
@@ -40,6 +40,8 @@ class StreamClient:
         self.closed = False
         self.needs_snapshot = True
         self.gap = False
+        self.parts: Iterator[str] | None = None
+        """What is left of a snapshot's long tables; events come in between."""
         self._queue: deque[str] = deque()
         self._wake = asyncio.Event()
 
@@ -73,7 +75,7 @@ class StreamClient:
 
     async def wait(self) -> None:
         """Wait until there is something to do, at most until the next beat."""
-        if not self._queue and not self.needs_snapshot and not self.closed:
+        if not (self._queue or self.needs_snapshot or self.closed or self.parts):
             self._wake.clear()
             try:
                 async with asyncio.timeout(BEAT_MS / 1000):
@@ -100,6 +102,7 @@ class EventStream:
         self._board = board
         self._sight = sight
         self._snapshots = snapshots
+        self._tables = snapshots.tables
         self._access = access
         self._clock = clock
         self._ring: deque[Envelope] = deque(maxlen=RING_EVENTS)
@@ -217,13 +220,34 @@ class EventStream:
             incidents = await self._snapshots.open_incidents(access)
             texts += client.take()
             texts.append(self.snapshot(client, self._access.of(client.user_id), incidents))
+        elif client.parts is not None:
+            return texts + await self._next_part(client)
         return texts or [self.beat()]
 
+    async def _next_part(self, client: StreamClient) -> list[str]:
+        """Return the next rows of a snapshot; in between the loop does something else."""
+        await asyncio.sleep(0)
+        part = next(client.parts or iter(()), None)
+        if part is None:
+            client.parts = None
+        return [part] if part else []
+
     def snapshot(self, client: StreamClient, access: Access, incidents: list[Any]) -> str:
-        """Return a snapshot message; events that follow are newer than it."""
+        """Return a snapshot message; events that follow are newer than it.
+
+        With ``more`` its long tables are empty and follow as ``rows``, with events in between: a
+        row has in it what was told before it, so events since the snapshot are taken again at the
+        end, in order.
+        """
         client.needs_snapshot = False
-        data = self._snapshots.cut(client.session, access, incidents)
-        return _dumps({"kind": "snapshot", "seq": self.seq, "data": data})
+        short = self._tables.short(access)
+        client.parts = None if short else self._parts(access)
+        data = self._snapshots.cut(client.session, access, incidents, tables=short)
+        return _dumps({"kind": "snapshot", "seq": self.seq, "more": not short, "data": data})
+
+    def _parts(self, access: Access) -> Iterator[str]:
+        board = access.may("board.see")
+        return self._tables.parts(access, self._snapshots.each_talkgroup(access) if board else ())
 
     def beat(self) -> str:
         """Return the message that says: nothing new, and still here."""

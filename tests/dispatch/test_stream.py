@@ -1,11 +1,15 @@
 """The ordered stream: snapshot, resume, gap, beats, deaf desks, shown alarms."""
 
 import json
+from dataclasses import replace
+from typing import Any
 
+from dispatch.services.snapshot import Snapshots
 from dispatch.services.stream import CLIENT_QUEUE, EventStream
 from gateway.model import events as ev
 from gateway.model.commands import AlarmShow
 from gateway.model.ids import AlarmId
+from gateway.model.plan import Plan, Unit
 from tests.dispatch.room import LINK, NORTH, PATROL, Room, until
 
 
@@ -173,3 +177,54 @@ async def test_a_number_of_a_stream_that_told_nothing_yet_is_of_another_life(roo
     client = stream.open(session, session.user, stream.seq)
     assert client.gap
     assert client.needs_snapshot
+
+
+def long_plan(plan: Plan, units: int) -> Plan:
+    homes = tuple(group.id for group in plan.talkgroups)
+    more = tuple(
+        Unit(system=plan.systems[0].id, number=5000 + n, alias=f"U {n}", talkgroup=homes[n % 2])
+        for n in range(units)
+    )
+    return replace(plan, units=(*plan.units, *more))
+
+
+async def test_long_tables_follow_in_parts_and_no_event_waits_for_them(room: Room) -> None:
+    plan = room.services.plan
+    plan.use(long_plan(plan.plan, 20_000), 2)
+    room.begin()  # PATROL is heard: more is known of it than the plan says
+    browser = await room.browser("dispatcher")
+    stream, shown = room.services.use(EventStream), room.services.use(Snapshots)
+    session = await room.services.sessions.find(browser.http.cookies["samband_session"])
+    assert session is not None
+    access = room.services.access.of(session.user)
+    client = stream.open(session, session.user, None)
+    found: list[dict[str, Any]] = [json.loads(text) for text in await stream.messages(client)]
+    assert (found[-1]["kind"], found[-1]["more"]) == ("snapshot", True)
+    assert found[-1]["data"]["units"] == found[-1]["data"]["talkgroups"] == []
+    alarm(room)
+    while found[-1].get("more") is not False:
+        found += [json.loads(text) for text in await stream.messages(client)]
+    rows: dict[str, list[Any]] = {"talkgroups": [], "units": []}
+    for message in found:
+        for table, part in message["data"].items() if message["kind"] == "rows" else ():
+            rows[table] += part
+    by_id = {row["id"]: row for row in shown.units(access)}
+    assert {row["id"]: row for row in rows["units"]} == by_id
+    assert len(rows["units"]) == len(by_id) == 10_001  # no unit of a folder that is not seen
+    assert rows["talkgroups"] == shown.talkgroups(access)
+    kinds = [message["kind"] for message in found]
+    assert kinds.index("event") < len(kinds) - 1
+    stream.close(client)
+
+
+def alarm(room: Room) -> None:
+    room.bus.publish(
+        ev.AlarmRaised(
+            alarm=AlarmId(room.thing("a")),
+            unit=PATROL,
+            alias="Patrol 1",
+            talkgroup=NORTH,
+            link=LINK,
+            sign="status",
+        )
+    )

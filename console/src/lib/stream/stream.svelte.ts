@@ -31,6 +31,8 @@ export class EventStream {
   offsetMs = $state(0);
   #offsets: number[] = [];
   seq: number | null = null;
+  /** A snapshot whose long tables are still on their way, and what happened meanwhile. */
+  #coming: { seq: number; data: Snapshot; events: Envelope[] } | null = null;
 
   #socket: WebSocket | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -89,22 +91,27 @@ export class EventStream {
     this.#tries = 0;
     if (!this.connected) this.connected = true;
     const message = JSON.parse(text) as
-      | { kind: 'snapshot'; seq: number; data: Snapshot }
+      | { kind: 'snapshot'; seq: number; more?: boolean; data: Snapshot }
+      | { kind: 'rows'; more: boolean; data: Partial<Pick<Snapshot, 'talkgroups' | 'units'>> }
       | Envelope
       | { kind: 'gap' }
       | { kind: 'beat'; seq: number; t_utc: number };
     switch (message.kind) {
       case 'snapshot':
-        this.seq = message.seq;
-        this.handlers.snapshot(message.data, message.seq);
-        this.report();
+        this.#coming = { seq: message.seq, data: message.data, events: [] };
+        if (!message.more) this.#whole();
+        break;
+      case 'rows':
+        this.#coming?.data.talkgroups.push(...(message.data.talkgroups ?? []));
+        this.#coming?.data.units.push(...(message.data.units ?? []));
+        if (!message.more) this.#whole();
         break;
       case 'event':
-        this.seq = message.seq;
-        this.handlers.event(message);
+        this.#event(message);
         break;
       case 'gap':
         this.seq = null;
+        this.#coming = null;
         break;
       case 'beat':
         this.#offsets = [...this.#offsets, message.t_utc / 1000 - Date.now()].slice(-OFFSETS);
@@ -113,9 +120,32 @@ export class EventStream {
     }
   }
 
+  /** The last rows of a snapshot are here: show it, and what happened while they came. */
+  #whole(): void {
+    const coming = this.#coming;
+    if (!coming) return;
+    this.#coming = null;
+    this.seq = coming.seq;
+    this.handlers.snapshot(coming.data, coming.seq);
+    this.report();
+    for (const event of coming.events) this.#event(event);
+  }
+
+  #event(envelope: Envelope): void {
+    if (this.#coming) {
+      this.#coming.events.push(envelope);
+      // no emergency waits for the rows of a long list
+      if (this.seq !== null && envelope.type.startsWith('alarm.')) this.handlers.event(envelope);
+      return;
+    }
+    this.seq = envelope.seq;
+    this.handlers.event(envelope);
+  }
+
   #lost(socket: WebSocket, code: number): void {
     if (socket !== this.#socket) return;
     this.#socket = null;
+    this.#coming = null;
     this.connected = false;
     this.lostSince ??= performance.now();
     if (!this.#running) return;
