@@ -6,20 +6,32 @@ import json
 import shutil
 import sys
 import tempfile
+import tomllib
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from dispatch.services.registry import Services
 from dispatch.simulator.exercises import Exercises
-from dispatch.simulator.ports import ACTS, Act, Attempt, Clip, FarEnd, Sandbox, Step, Wish
+from dispatch.simulator.ports import (
+    ACTS,
+    OUTAGE,
+    RESTORE,
+    Act,
+    Attempt,
+    Clip,
+    FarEnd,
+    Sandbox,
+    Step,
+    Wish,
+)
 from dispatch.simulator.rehearsals import Rehearsals
 from gateway.model.errors import ConfigError, LinkError
 from gateway.model.plan import Link, Plan
 from gateway.model.wire import to_json
-from hardware.sim.actions import Action
-from hardware.sim.p25.stage_steps import parse_scenario as parse_p25
-from hardware.sim.scenario import parse_scenario
+from hardware.sim.actions import Action, check_action, check_table
+from hardware.sim.p25.stage_steps import check_step
+from hardware.sim.scenario import STEP
 from hardware.sim.speech import clip_index
 from samband.simulated_links import BY_TECHNOLOGY, Peer, demand_simulated, start_peers
 
@@ -28,6 +40,7 @@ END_MS = 8_000
 MAX_ROWS_WAITING = 2_000
 MAX_SCENARIO_BYTES = 200_000
 MAX_STEPS = 500
+NAMED_FAULTS = 5
 MAX_LINE_BYTES = 4 << 20
 
 
@@ -162,21 +175,7 @@ class HouseSimulators:
 
     def steps(self, text: str) -> tuple[Step, ...]:
         """Return the steps of a scenario file of either sort; raises ConfigError."""
-        if len(text.encode()) > MAX_SCENARIO_BYTES:
-            raise ConfigError(f"scenario: more than {MAX_SCENARIO_BYTES} bytes")
-        parse = parse_scenario if "[[radio]]" in text or "\nbase" in text else parse_p25
-        try:
-            found = parse(text, "scenario").steps
-        except ConfigError:
-            other = parse_p25 if parse is parse_scenario else parse_scenario
-            try:
-                found = other(text, "scenario").steps
-            except ConfigError:
-                found = parse(text, "scenario").steps  # the mistakes of its own sort
-        steps = [Step(step.at_ms, act_of(step.action)) for step in found]
-        if len(steps) > MAX_STEPS:
-            raise ConfigError(f"scenario: {len(steps)} steps, {MAX_STEPS} at most")
-        return tuple(steps)
+        return steps_of(text)
 
     async def start(self, wish: Wish) -> FarEnd:
         """Start a far end in a folder of its own."""
@@ -215,11 +214,53 @@ def _attempt_text(plan: Plan, attempt: Attempt) -> bytes:
     return json.dumps(given).encode()
 
 
+def steps_of(text: str) -> tuple[Step, ...]:
+    """Return the steps of a scenario file, in file order; its radios and units play no part.
+
+    Raises ConfigError that names every mistake.
+    """
+    if len(text.encode()) > MAX_SCENARIO_BYTES:
+        raise ConfigError(f"scenario: more than {MAX_SCENARIO_BYTES} bytes")
+    try:
+        rows = tomllib.loads(text).get("step", [])
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"scenario: not TOML: {error}") from None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ConfigError("scenario: expected tables [[step]]")
+    if len(rows) > MAX_STEPS:
+        raise ConfigError(f"scenario: {len(rows)} steps, {MAX_STEPS} at most")
+    faults: list[str] = []
+    steps = []
+    for place, row in enumerate(rows, 1):
+        where = f"step[{place}]"
+        when = {name: value for name, value in row.items() if name in STEP}
+        faults += check_table(when, STEP, where)
+        action, wrong = _action({k: v for k, v in row.items() if k not in STEP}, where)
+        faults += wrong
+        if action is not None and not wrong:
+            steps.append(Step(Action("", when).number("at_s", 0.0) * 1000.0, act_of(action)))
+    if faults:
+        raise ConfigError(f"scenario: {'; '.join(faults[:NAMED_FAULTS])}", faults=tuple(faults))
+    return tuple(steps)
+
+
+def _action(row: dict[str, object], where: str) -> tuple[Action | None, list[str]]:
+    """Return a step's action, of a terminal or else of P25; and what is wrong with it."""
+    if row.get("do") not in ACTS:
+        return None, [f"{where}.do: expected one of {', '.join(ACTS)}; got {row.get('do')!r}"]
+    if row["do"] in (OUTAGE, RESTORE):
+        return Action(str(row["do"])), []
+    action, faults = check_action(row, where)
+    if action is None:
+        other, _ = check_step(row, where)
+        if other is not None:
+            return other, []
+    unknown = [name for name in action.texts("say") if name not in clip_index()] if action else []
+    return action, faults + [f"{where}.say: no clip {name!r}" for name in unknown]
+
+
 def act_of(action: Action) -> Act:
-    """Return a scenario's action as an act; raises ConfigError for one that exercises have not."""
-    if action.do not in ACTS:
-        known = ", ".join(ACTS)
-        raise ConfigError(f"scenario: {action.do!r} is no act of an exercise; known: {known}")
+    """Return a scenario's action as an act of an exercise."""
     said = action.texts("say")
     return Act(
         do=action.do,

@@ -243,13 +243,24 @@ class Exercises:
             await self._look()
 
     async def _look(self) -> None:
-        now = self._clock.utc_us()
         for one in list(self._terminals.values()):
-            over = one.ends_utc is not None and now >= one.ends_utc
-            if over or not one.far.alive:
-                detail = {"why": "its time is over" if over else "the simulator ended"}
-                self._note(one, detail)
+            if why := self._why_over(one):
+                self._note(one, {"why": why})
                 await self._remove(one)
+
+    def _why_over(self, one: Terminal) -> str:
+        """Say why a terminal ends now, empty while it may go on."""
+        if not one.far.alive:
+            return "the simulator ended"
+        if one.ends_utc is not None and self._clock.utc_us() >= one.ends_utc:
+            return "its time is over"
+        for talkgroup in one.talkgroups:
+            group = self._plan.talkgroups.get(talkgroup)
+            if group is None:
+                return "a new plan has its talkgroup no more"
+            if reason := hindrance(self._plan.plan, group):
+                return reason
+        return ""
 
     def _note(self, one: Terminal, detail: Mapping[str, object]) -> None:
         obj, actor = Obj(type="simulator", id=one.id), Actor(id="simulator", role="system")
