@@ -1,6 +1,7 @@
 /** One peer connection: the microphone first, then one receiving track per heard talkgroup. */
 
 import { api, path } from '../api/client';
+import { DeskStats, pageNow, type Answered } from './stats';
 
 export const MAX_TRACKS = 32;
 const GATHER_MS = 2_000;
@@ -29,6 +30,8 @@ export class RtcSession {
   /** The microphone's track; it may come before, while or after the connection is made. */
   #track: MediaStreamTrack | null = null;
   #id = '';
+  #lines = new Map<string, RTCRtpTransceiver>();
+  readonly #stats = new DeskStats();
 
   constructor(private readonly handlers: RtcHandlers) {}
 
@@ -69,7 +72,9 @@ export class RtcSession {
     const granted = new Map(answer.tracks.map((row) => [row.mid, row.talkgroup]));
     for (const transceiver of receivers) {
       const talkgroup = granted.get(transceiver.mid ?? '');
-      if (talkgroup) this.handlers.track(talkgroup, transceiver.receiver.track);
+      if (!talkgroup) continue;
+      this.#lines.set(talkgroup, transceiver);
+      this.handlers.track(talkgroup, transceiver.receiver.track);
     }
   }
 
@@ -82,19 +87,21 @@ export class RtcSession {
     if (this.#id) await api.post(path`/rtc/${this.#id}/mute`, { talkgroup, muted });
   }
 
-  /** Jitter buffer, concealment and loss of all tracks, for the server's health page. */
-  async sendStats(): Promise<void> {
+  /** Note what is played now; called twice a second. */
+  sample(): void {
+    if (this.connected) this.#stats.sample(this.#lines);
+  }
+
+  /** Delays, levels and losses of this desk, for the engineer's audio path. */
+  async sendStats(outputMs: number | null): Promise<void> {
     if (!this.#peer || !this.#id) return;
-    const totals = { packets: 0, lost: 0, jitter_buffer_s: 0, emitted: 0, concealed: 0 };
-    for (const row of (await this.#peer.getStats()).values() as Iterable<Record<string, unknown>>) {
-      if (row['type'] !== 'inbound-rtp') continue;
-      totals.packets += Number(row['packetsReceived'] ?? 0);
-      totals.lost += Number(row['packetsLost'] ?? 0);
-      totals.jitter_buffer_s += Number(row['jitterBufferDelay'] ?? 0);
-      totals.emitted += Number(row['jitterBufferEmittedCount'] ?? 0);
-      totals.concealed += Number(row['concealedSamples'] ?? 0);
-    }
-    await api.post(path`/rtc/${this.#id}/stats`, totals);
+    const rows = (await this.#peer.getStats()).values() as Iterable<Record<string, unknown>>;
+    const latency = (this.#track?.getSettings() as { latency?: number } | undefined)?.latency;
+    const inputMs = typeof latency === 'number' ? latency * 1000 : null;
+    const report = this.#stats.report(rows, this.#lines, { outputMs, inputMs });
+    const sent = pageNow();
+    const answered = await api.post<Answered>(path`/rtc/${this.#id}/stats`, report);
+    this.#stats.clock.note(sent, pageNow(), answered);
   }
 
   close(): void {
@@ -104,6 +111,7 @@ export class RtcSession {
     this.#microphone = null;
     this.#track = null;
     this.#id = '';
+    this.#lines.clear();
     peer?.close();
     if (id) void api.delete(path`/rtc/${id}`).catch(() => undefined);
   }

@@ -424,6 +424,7 @@ export class Desk {
   /** Which overs were audible: decides the unheard dot. */
   #audible(): void {
     this.#ticks += 1;
+    this.sound.sampleStats();
     if (this.#ticks % (2 * STATS_EVERY) === 0) void this.sound.sendStats();
     if (this.#ticks % 4 === 0) void this.sound.devices();
     for (const row of this.activity.live.values()) {

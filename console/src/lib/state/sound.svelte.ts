@@ -193,7 +193,10 @@ export class Sound {
       state: (state) => {
         if (this.#rtc !== rtc) return;
         this.media = state;
-        if (state === 'connected') this.mediaTrouble = '';
+        if (state === 'connected') {
+          this.mediaTrouble = '';
+          void this.sendStats(); // the first one finds how far the clocks are apart
+        }
         if (state === 'failed' || state === 'closed') again('no path for sound to the server');
       },
     });
@@ -206,8 +209,15 @@ export class Sound {
     });
   }
 
+  /** Note which packets are played now; called twice a second. */
+  sampleStats(): void {
+    this.#rtc?.sample();
+  }
+
   async sendStats(): Promise<void> {
-    await this.#rtc?.sendStats().catch(() => undefined);
+    const context = this.#mixer?.context;
+    const output = context && this.running ? (context.baseLatency + context.outputLatency) * 1000 : null;
+    await this.#rtc?.sendStats(output).catch(() => undefined);
   }
 
   stop(): void {
