@@ -15,6 +15,7 @@ from dispatch.evidence.verifier.contents import CALLS, file_id
 from dispatch.retention.tables import DeskTelemetry
 from dispatch.services.rows import Row, as_row
 from dispatch.store.tables import Call, Message, Note, Press, Transmission
+from dispatch.uploads.evidence import told_of
 
 AFTER_US = 60_000_000
 """What was written up to a minute after a call still belongs to it."""
@@ -33,7 +34,13 @@ def call_records(
     db: Session, rows: Sequence[Transmission], calls: dict[str, Call | None], selection: Selection
 ) -> dict[str, bytes]:
     """Return the records of overs and calls, by their name in the package."""
-    records = {f"{CALLS}{file_id(row.id)}.json": json_bytes(as_row(row)) for row in rows}
+    uploads = told_of(db, [row.id for row in rows if row.uploaded])
+    records = {
+        f"{CALLS}{file_id(row.id)}.json": json_bytes(
+            as_row(row) | ({"upload": uploads[row.id]} if row.id in uploads else {})
+        )
+        for row in rows
+    }
     for call_id, call in calls.items():
         overs = [row for row in rows if row.call == call_id]
         if call is not None and overs:

@@ -21,6 +21,8 @@ class Original:
     """Opens it where it may be sealed."""
     data: bytes | None = field(default=None, repr=False)
     """The bytes themselves, where they lie in the database."""
+    cut: tuple[int, int | None] | None = None
+    """Of a recording as another recorder uploaded it: where its object lies in it, ms."""
 
     def open(self) -> BinaryIO:
         """Open the plain file; raises NotFound, Gone, KeyMissing, SealBroken, OSError."""

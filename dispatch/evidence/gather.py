@@ -24,6 +24,8 @@ from dispatch.evidence.verifier.contents import CALLS, file_id
 from dispatch.retention.sealed import SealedFiles
 from dispatch.services.rows import Row
 from dispatch.store.tables import RecordingFileRow, Transmission
+from dispatch.uploads.evidence import received_originals
+from dispatch.uploads.rows import RECEIVED
 from gateway.model.plan import Plan
 
 RECORDING = "recording"
@@ -74,7 +76,7 @@ def gather(
     incident = incident_record(db, access, selection.incident) if selection.incident else None
     if not (inside or cameras.items or incident):
         raise NotFound("evidence: there is no recording in what was asked for")
-    recordings = [_item(row, found.files[row.id], folders) for row in inside]
+    recordings = [_item(db, row, found.files[row.id], folders) for row in inside]
     records = call_records(db, inside, found.calls, selection)
     return Gathered(
         items=(*recordings, *cameras.items),
@@ -122,7 +124,10 @@ def _coverage(  # each is a part of the statement
     )
 
 
-def _item(row: Transmission, kept: list[RecordingFileRow], folders: Folders) -> Item:
+def _item(db: Session, row: Transmission, kept: list[RecordingFileRow], folders: Folders) -> Item:
+    if kept[0].kind == RECEIVED:
+        received = received_originals(db, kept[0], folders.recordings, folders.files)
+        return Item(type=RECORDING, id=row.id, originals=tuple(received))
     originals = [
         Original(
             path=folders.recordings / file.name,

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from dispatch.evidence.selection import Selection
 from dispatch.store.tables import Call, RecordingFileRow, Transmission
+from dispatch.uploads.rows import RECEIVED
 from gateway.model.plan import Plan
 
 ENDINGS = {"opus": "opus", "gain": "gain", "raw": "raw.opus", "frames": "frames"}
@@ -69,6 +70,12 @@ def _files(db: Session, ids: Iterable[str]) -> dict[str, list[RecordingFileRow]]
         part = wanted[start : start + AT_ONCE]
         query = select(RecordingFileRow).where(col(RecordingFileRow.transmission).in_(part))
         for row in db.exec(query):
-            if row.kind in ENDINGS:
+            if row.kind in ENDINGS or row.kind == RECEIVED:
                 found.setdefault(row.transmission, []).append(row)
-    return found
+    return {over: _as_received(rows) for over, rows in found.items()}
+
+
+def _as_received(rows: list[RecordingFileRow]) -> list[RecordingFileRow]:
+    """Return the files that are evidence: of what was uploaded only the file as it came."""
+    received = [row for row in rows if row.kind == RECEIVED]
+    return received or rows
