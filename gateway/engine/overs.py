@@ -104,17 +104,20 @@ class Overs:
         self, call: Call, link: LinkId, press: OwnPress, *, emergency: bool
     ) -> Transmission:
         """Begin what a desk says through ``link``."""
+        source = press.passed.source if press.passed else None
         over = Transmission(
             id=TransmissionId(self._ctx.new_id("t")),
             call=call,
             link=link,
             started_ms=self._ctx.now(),
             started_utc=self._ctx.utc(),
-            position=press.position,
+            position=press.position or None,
             operator=press.operator,
             request=press.request,
-            emergency=emergency,
+            emergency=emergency or (source is not None and source.emergency),
             encryption=call.encryption.of_own,
+            passed=press.passed,
+            alias=source.alias if source else "",
         )
         self._start(over)
         for leg in call.legs.values():

@@ -152,7 +152,8 @@ class PatchRelays:
             return
         member.retry_ms = MonoMs(now + RETRY_MS)
         member.barred = member.barred or cause == "limit"
-        self._skip(keyed.patch, keyed.passed.source, member, reason or cause)
+        words = f"{reason} is talking there" if cause == "preempted" else reason or cause
+        self._skip(keyed.patch, keyed.passed.source, member, words)
 
     # ---- who has the floor
 
