@@ -17,6 +17,7 @@ from gateway.model.private_line import PRIVATE_HANDLE, is_private, private_line
 from gateway.model.voice import FRAME_MS, TIMESTAMP_HZ, TIMESTAMP_STEP, VoiceFlag, VoiceFrame
 from gateway.ports import Clock
 from voicecodecs.opus import silence_packets
+from webrtc.heard_once import HeardOnce
 from webrtc.path_times import Captured, CaptureTimes, LeaveTimes
 from webrtc.stats import StageTimes
 from webrtc.tracks import VoicePacket, VoiceTrack
@@ -65,6 +66,7 @@ class VoiceHub:
         self._listeners: dict[TalkgroupId, list[VoiceTrack]] = {}
         self._lines: dict[TalkgroupId, _Line] = {}
         self._speakers: dict[bytes, PositionId] = {}
+        self._once = HeardOnce()
         self._silence = silence_packets(SILENCE_PACKETS)
         self._resting: set[asyncio.Task[None]] = set()
         self._voice: Subscription[VoiceFrame] | None = None
@@ -174,6 +176,7 @@ class VoiceHub:
         self, talkgroup: TalkgroupId, packet: VoicePacket, speaker: PositionId | None
     ) -> None:
         tracks = self._listeners.get(talkgroup, [])
+        served = self._served(packet.transmission)
         for start in range(0, len(tracks), ROUND_LISTENERS):
             if start:
                 await asyncio.sleep(0)
@@ -181,8 +184,16 @@ class VoiceHub:
             for track in tracks[start : start + ROUND_LISTENERS]:
                 if speaker is not None and track.position == speaker:
                     continue
+                if track.listener in served:
+                    continue
                 if current is tracks or track in current:
                     track.offer(packet)
+
+    def _served(self, transmission: bytes) -> frozenset[str]:
+        """Return the listeners who hear this sound on another member of a patch."""
+        others = self._once.elsewhere(transmission)
+        tracks = (track for other in others for track in self._listeners.get(other, ()))
+        return frozenset(track.listener for track in tracks if track.listener)
 
     def _end(self, talkgroup: TalkgroupId, transmission: bytes) -> None:
         line = self._lines.get(talkgroup)
@@ -224,9 +235,12 @@ class VoiceHub:
 
     async def _on_event(self, envelope: Envelope) -> None:
         match envelope.event:
-            case TransmissionStarted(position=position) as started if position is not None:
-                self._speakers[ulid_bytes(started.transmission)] = position
+            case TransmissionStarted(position=position) as started:
+                self._once.started(started)
+                if position is not None:
+                    self._speakers[ulid_bytes(started.transmission)] = position
             case TransmissionEnded() as ended:
                 transmission = ulid_bytes(ended.transmission)
                 self._end(ended.talkgroup, transmission)
                 self._speakers.pop(transmission, None)
+                self._once.ended(ended)

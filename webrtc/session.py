@@ -227,6 +227,7 @@ class RtcSession:
             return
         sender = line.sender
         track = VoiceTrack(self.position, self._hub.measure, lambda: sent_timestamp(sender))
+        track.listener = self.id
         line.sender.replaceTrack(track)
         line.direction = "sendonly"
         self._tracks[talkgroup] = track

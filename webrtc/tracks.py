@@ -63,6 +63,8 @@ class VoiceTrack(MediaStreamTrack):
         """
         super().__init__()
         self.position = position
+        self.listener = ""
+        """The session whose track this is: all its tracks are one pair of ears."""
         self.dropped = 0
         self.sent = 0
         self.origin: int | None = None

@@ -188,7 +188,7 @@ def test_no_patch_goes_round_or_sticks(seed: int) -> None:
         world.step()
     # Nobody has talked for two minutes: all that could come back has come to rest.
     assert world.room.keyed() == {}
-    assert world.last_keyed_ms - since < CALM_MS / 2
+    assert world.last_keyed_ms - since < CALM_MS * 3 / 4
     assert world.keyings - keyings <= 80
     _all_ended(world.room)
 
