@@ -307,7 +307,17 @@ class UnitPosition(SQLModel, table=True):
     __tablename__ = "unit_position"
     __table_args__ = (
         Index("ix_unit_position_unit_t", "unit", "t_utc"),
-        Index("ix_unit_position_cell_t", "cell", "t_utc"),
+        # Who was near what is read from here alone: no look at the rows.
+        Index(
+            "ix_unit_position_near",
+            "cell",
+            "t_utc",
+            "unit",
+            "age_s",
+            "latitude_deg",
+            "longitude_deg",
+            "error_m",
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     unit: str
