@@ -41,6 +41,11 @@ async def ways(person: Seer, services: ServicesOf) -> dict[str, Any]:
                 "id": link.id,
                 "name": link.name,
                 "kind": link.kind,
+                "sound": link.sound.partition(":")[0],
+                "in_gain_db": link.sound_in_gain_db,
+                "out_gain_db": link.sound_out_gain_db,
+                "ptt": link.ptt,
+                "ptt_lead_ms": link.ptt_lead_ms,
                 "frames": {
                     way: int(path.way(link.id, way, None, "hour").of("frames"))
                     for way in ("receive", "transmit")
