@@ -69,7 +69,8 @@ from dispatch.web import SecurityHeaders, SizeLimit, add_error_handlers
 
 API = "/api/v1"
 BODY_LIMIT_BYTES = 1 << 20
-UPLOAD_LIMIT_BYTES = 20 << 20
+UPLOAD_LIMIT_BYTES = 51 << 20
+"""A list of 50 MB and the fields of its form."""
 ROUTERS = (
     auth,
     stream,

@@ -1,6 +1,7 @@
 """What stands between the network and the routes: sizes, security headers, errors in one shape."""
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ from gateway.model.errors import ConfigError, NotPermitted, RadioError
 
 logger = logging.getLogger(__name__)
 
+LISTS = re.compile(r"/api/v1/(?:import/.*|plan/drafts/[^/]+/import)")
+"""Paths that take whole lists as files."""
 DRAIN_BYTES = 64 << 20
 """Of a refused upload this much is read and thrown away; beyond it the connection is cut."""
 
@@ -86,8 +89,7 @@ class SizeLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        upload = scope["path"].startswith("/api/v1/import")
-        limit = self._upload_limit if upload else self._limit
+        limit = self._upload_limit if LISTS.fullmatch(scope["path"]) else self._limit
         for start, other in self._more.items():
             limit = other if scope["path"].startswith(start) else limit
         if _declared(scope) > limit:

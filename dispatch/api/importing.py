@@ -8,19 +8,23 @@ from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from starlette.responses import Response
 
 from dispatch.api.asking import ServicesOf, asker_of
+from dispatch.api.packed import packed_json, with_more
 from dispatch.deps import Person, require
 from dispatch.errors import ServiceError
 from dispatch.importing.csv_rows import MAX_FILE_BYTES
 from dispatch.importing.recognise import FORMATS, Wish
 from dispatch.importing.service import Lists, Order
 from dispatch.importing.table_fields import TALKGROUP_FIELDS, UNIT_FIELDS
-from dispatch.importing.writing import LOSSES, formats_out, write_list
+from dispatch.importing.writing import KINDS, LOSSES, formats_out, write_list
 from dispatch.plans.drafts import Drafts
-from dispatch.services.registry import Services
 
 router = APIRouter(tags=["plan"])
 
-Kind = Literal["talkgroups", "units"]
+Kind = Literal["talkgroups", "units", "sites"]
+JOB = "^[A-Za-z0-9-]{0,64}$"
+ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/json": {"schema": {"type": "object"}}}}
+}
 Policy = Literal["add", "update", "keep", "replace"]
 Editor = Annotated[Person, Depends(require("plan.edit"))]
 
@@ -32,13 +36,13 @@ async def formats(
     """List the formats that are read and written, the fields of a mapping, what is lost."""
     return {
         "read": {name: words for name, (words, _) in FORMATS.items()},
-        "write": {kind: formats_out(kind) for kind in ("talkgroups", "units")},
+        "write": {kind: formats_out(kind) for kind in KINDS},
         "losses": LOSSES,
         "fields": {"talkgroups": TALKGROUP_FIELDS, "units": UNIT_FIELDS},
     }
 
 
-@router.post("/plan/drafts/{draft}/import")
+@router.post("/plan/drafts/{draft}/import", responses=ANSWER)
 async def import_list(
     *,
     draft: str,
@@ -54,17 +58,38 @@ async def import_list(
     policy: Annotated[Policy, Form()] = "keep",
     save_mapping: Annotated[bool, Form()] = False,
     apply: Annotated[bool, Form()] = False,
+    packed: Annotated[bool, Form()] = False,
+    job: Annotated[str, Form(pattern=JOB)] = "",
     revision: Annotated[int, Form()] = 0,
-) -> dict[str, Any]:
-    """Read a list, report each row, compare with the draft; with ``apply`` put it in."""
+) -> Response:
+    """Read a list, report each row, compare with the draft; with ``apply`` put it in.
+
+    ``packed`` gives rows and differences (against the live plan, in words) as packed tables. A
+    ``job`` is an id of the asker's choice: ``/plan/imports/{job}`` then tells how far it is.
+    """
     wish = Wish(kind=kind, format=format, mapping=_mapping(mapping), sheet=sheet)
     data = await file.read(MAX_FILE_BYTES + 1)
-    order = Order(data=data, system=system, policy=policy, wish=wish, save_mapping=save_mapping)
-    asker, lists = asker_of(request, person), services.use(Lists)
+    order = Order(data, system, policy, wish, save_mapping, packed=packed, job=job)
+    asker, lists, live = asker_of(request, person), services.use(Lists), services.plan.number
     if not apply:
-        return await lists.look(asker, draft, order)
-    told, put = await lists.apply(asker, draft, revision, order)
-    return {**told, "draft": put.id, "revision": put.revision, "sha256": put.sha256}
+        return await packed_json(request, await lists.look(asker, draft, order, live))
+    told, put = await lists.apply(asker, draft, revision, order, live)
+    more = {"draft": put.id, "revision": put.revision, "sha256": put.sha256}
+    return await packed_json(request, with_more(told, json.dumps(more).encode()))
+
+
+@router.get("/plan/imports/{job}")
+async def import_progress(job: str, person: Editor, services: ServicesOf) -> dict[str, Any]:
+    """Tell how far one's own import is: a stage, and rows done of how many (0: unknown)."""
+    found = services.use(Lists).jobs.find(job, person.access.user.id)
+    return {"stage": found.stage, "done": found.done, "total": found.total}
+
+
+@router.delete("/plan/imports/{job}")
+async def import_cancel(job: str, person: Editor, services: ServicesOf) -> dict[str, Any]:
+    """End one's own import; nothing is changed by it."""
+    services.use(Lists).jobs.cancel(job, person.access.user.id)
+    return {"ok": True}
 
 
 @router.get("/plans/{number}/list")
@@ -85,7 +110,7 @@ async def export_list(
     return Response(data, media_type="application/octet-stream", headers=disposition)
 
 
-@router.post("/import/talkgroups")
+@router.post("/import/talkgroups", responses=ANSWER)
 async def import_talkgroups(
     *,
     request: Request,
@@ -95,29 +120,16 @@ async def import_talkgroups(
     system: Annotated[str, Form(max_length=32)],
     apply: Annotated[bool, Form()] = False,
     policy: Annotated[Policy, Form()] = "keep",
-) -> dict[str, Any]:
+) -> Response:
     """Read a list against the live plan; with ``apply`` begin a draft with it."""
-    return await _quick(
-        services, person, request, await file.read(MAX_FILE_BYTES + 1), (system, policy, apply)
-    )
-
-
-async def _quick(
-    services: Services,
-    person: Person,
-    request: Request,
-    data: bytes,
-    how: tuple[str, str, bool],
-) -> dict[str, Any]:
-    system, policy, apply = how
     asker, lists = asker_of(request, person), services.use(Lists)
-    order = Order(data=data, system=system, policy=policy)
-    told = await lists.against(order, services.plan.target, services.plan.number)
+    order = Order(await file.read(MAX_FILE_BYTES + 1), system, policy)
+    number = services.plan.number
+    told = await lists.against(asker, order, services.plan.target, number)
     if not apply:
-        return told
-    draft = await services.use(Drafts).begin(asker, f"Import into {system}", services.plan.number)
-    told, put = await lists.apply(asker, draft.id, draft.revision, order)
-    return {**told, "draft": put.id}
+        return await packed_json(request, told)
+    told, put = await lists.begin(asker, f"Import into {system}", number, order)
+    return await packed_json(request, with_more(told, json.dumps({"draft": put.id}).encode()))
 
 
 def _mapping(text: str) -> dict[str, str] | None:

@@ -1,40 +1,42 @@
 """Lists into drafts: read off the event loop, compared with the draft, put in when accepted."""
 
 import asyncio
-import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from dispatch.audit.entry import Obj
-from dispatch.errors import ServiceError
-from dispatch.importing.merge_list import POLICIES, ListDiff, merge_list
-from dispatch.importing.reading import Reading
-from dispatch.importing.recognise import Wish, read_list
-from dispatch.importing.report import report
-from dispatch.importing.table_fields import plain
+from dispatch.errors import Conflict, ServiceError
+from dispatch.importing.jobs import Job, Jobs
+from dispatch.importing.recognise import Wish
 from dispatch.importing.tables import ImportMapping
-from dispatch.plans.drafts import Draft, Drafts
+from dispatch.importing.work import Mappings, Outcome, Task
+from dispatch.plans.canonical import plan_text
+from dispatch.plans.drafts import Draft, DraftHead, Drafts
 from dispatch.services.record import Asker, Record
 from dispatch.store.engine import Store
+from gateway.model.ids import ulid
 from gateway.model.plan import Plan
 from gateway.ports import Clock
 
 MAX_MAPPING = 200
+MAX_SAVED = 300
+"""Saved mappings that are looked through, the newest first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Order:
-    """What is read into what."""
+    """What is read into what. ``job``: an id by which it can be watched and ended."""
 
     data: bytes
     system: str
     policy: str = "keep"
-    wish: Wish = Wish()  # noqa: RUF009 - frozen
+    wish: Wish = field(default_factory=Wish)
     save_mapping: bool = False
+    packed: bool = False
+    job: str = ""
 
 
 class Lists:
@@ -46,68 +48,87 @@ class Lists:
         self._drafts = drafts
         self._record = record
         self._clock = clock
+        self.jobs = Jobs()
 
-    async def look(self, asker: Asker, draft: str, order: Order) -> dict[str, Any]:  # JSON values
-        """Read a list and compare it with a draft; nothing is changed but a saved mapping."""
-        found = await self._drafts.find(draft)
-        reading, diff = await self._read(order, found.plan)
+    async def look(self, asker: Asker, draft: str, order: Order, live: int) -> bytes:
+        """Return the report on a list beside a draft; nothing is changed but a saved mapping."""
+        head, body = await self._drafts.body(draft)
+        outcome = await self._do(asker, order, head.base, body, await self._live(order, live))
         if order.save_mapping and order.wish.mapping:
-            await self._save(asker, reading, order)
-        return await asyncio.to_thread(report, reading, diff, applied=False, plan=found.base)
+            await self._save(asker, outcome.source, order)
+        return outcome.report
 
-    async def against(self, order: Order, plan: Plan, number: int) -> dict[str, Any]:  # JSON values
-        """Read a list and compare it with a plan; nothing is changed."""
-        reading, diff = await self._read(order, plan)
-        return await asyncio.to_thread(report, reading, diff, applied=False, plan=number)
+    async def against(self, asker: Asker, order: Order, plan: Plan, number: int) -> bytes:
+        """Return the report on a list beside a plan; nothing is changed."""
+        body = await asyncio.to_thread(plan_text, plan)
+        return (await self._do(asker, order, number, body, "")).report
 
     async def apply(
-        self, asker: Asker, draft: str, revision: int, order: Order
-    ) -> tuple[dict[str, Any], Draft]:  # JSON values
-        """Read a list and put it into a draft; raises Conflict on an older revision."""
-        found = await self._drafts.find(draft)
-        reading, diff = await self._read(order, found.plan)
+        self, asker: Asker, draft: str, revision: int, order: Order, live: int
+    ) -> tuple[bytes, DraftHead]:
+        """Put a list into a draft and return the report; raises Conflict on an older revision."""
+        head, body = await self._drafts.body(draft)
+        if head.revision != revision:
+            raise Conflict(
+                "the draft was changed meanwhile", hint="Look at the list again; nothing was taken."
+            )
+        live_text = await self._live(order, live)
+        outcome = await self._do(asker, order, head.base, body, live_text, apply=True)
         await self._record.before(
-            asker,
-            "admin",
-            "plan.import",
-            Obj(type="plan_draft", id=draft),
-            detail={
-                "format": reading.format,
-                "file_sha256": hashlib.sha256(order.data).hexdigest(),
-                "policy": order.policy,
-                "added": len(diff.added),
-                "changed": len(diff.changed),
-                "removed": len(diff.removed),
-            },
+            asker, "admin", "plan.import", Obj(type="plan_draft", id=draft), detail=outcome.told
         )
-        put = await self._drafts.put(asker, draft, revision, diff.plan)
-        told = await asyncio.to_thread(report, reading, diff, applied=True, plan=put.base)
-        return told, put
-
-    async def _read(self, order: Order, plan: Plan) -> tuple[Reading, ListDiff]:
-        if order.policy not in POLICIES:
-            raise ServiceError(f"policy: expected one of {', '.join(POLICIES)}")
-        wish = order.wish
-        reading = await asyncio.to_thread(read_list, order.data, wish)
-        if not wish.mapping and reading.columns:
-            saved = await self._saved(source_of(reading), wish.kind)
-            if saved:
-                known = replace(wish, mapping=saved)
-                reading = await asyncio.to_thread(read_list, order.data, known)
-                reading.warnings.append("the mapping saved for this source was used")
-        return reading, await asyncio.to_thread(
-            merge_list, plan, order.system, reading, order.policy
+        put = await self._drafts.put_text(
+            asker, draft, revision, (outcome.plan, outcome.plan_sha256)
         )
+        return outcome.report, put
 
-    async def _saved(self, source: str, kind: str) -> dict[str, str] | None:
-        row = await self._store.read(lambda db: db.get(ImportMapping, (source, kind)))
-        return {str(k): str(v) for k, v in json.loads(row.mapping).items()} if row else None
+    async def begin(
+        self, asker: Asker, name: str, base: int, order: Order
+    ) -> tuple[bytes, DraftHead]:
+        """Begin a draft of a plan with a list in it."""
+        draft: Draft = await self._drafts.begin(asker, name, base)
+        return await self.apply(asker, draft.id, draft.revision, order, base)
 
-    async def _save(self, asker: Asker, reading: Reading, order: Order) -> None:
+    async def _do(
+        self,
+        asker: Asker,
+        order: Order,
+        number: int,
+        body: str,
+        live: str,
+        *,
+        apply: bool = False,
+    ) -> Outcome:
+        task = Task(
+            system=order.system,
+            policy=order.policy,
+            wish=order.wish,
+            saved={} if order.wish.mapping else await self._saved(order.wish.kind),
+            number=number,
+            apply=apply,
+            packed=order.packed,
+        )
+        name = order.job or ulid(self._clock.utc_us(), b"\0" * 10)
+        job = Job(name, asker.access.user.id)
+        return await self.jobs.run(job, task, order.data, body, live)
+
+    async def _live(self, order: Order, number: int) -> str:
+        return await self._drafts.plan_body(number) if order.packed and number else ""
+
+    async def _saved(self, kind: str) -> Mappings:
+        def work(db: Session) -> list[ImportMapping]:
+            wanted = select(ImportMapping).where(ImportMapping.kind == kind)
+            newest = wanted.order_by(col(ImportMapping.saved_utc).desc()).limit(MAX_SAVED)
+            return list(db.exec(newest))
+
+        rows = await self._store.read(work)
+        return {row.source: _texts(json.loads(row.mapping)) for row in rows}
+
+    async def _save(self, asker: Asker, source: str, order: Order) -> None:
         mapping: Mapping[str, str] = order.wish.mapping or {}
         if len(mapping) > MAX_MAPPING:
             raise ServiceError(f"mapping: at most {MAX_MAPPING} columns")
-        source, kind = source_of(reading), order.wish.kind
+        kind = order.wish.kind
         now, who = self._clock.utc_us(), asker.access.user.display_name
         text = json.dumps(dict(mapping), ensure_ascii=False, sort_keys=True)
 
@@ -121,7 +142,5 @@ class Lists:
         await self._store.write(work)
 
 
-def source_of(reading: Reading) -> str:
-    """Return what names a source: the hash of its titles, in their order."""
-    titles = "\n".join(plain(column.title) for column in reading.columns)
-    return hashlib.sha256(titles.encode()).hexdigest()
+def _texts(values: Mapping[object, object]) -> dict[str, str]:
+    return {str(key): str(value) for key, value in values.items()}

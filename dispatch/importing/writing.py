@@ -6,6 +6,7 @@ as a formula get an apostrophe before them.
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Sequence
 from xml.sax.saxutils import quoteattr
 
@@ -15,7 +16,9 @@ from dispatch.importing.table_fields import FORMULAS
 from gateway.model.plan import Plan, Site, Talkgroup, Unit
 
 NOT_RECORDED = -1
+_NUMBER = re.compile(r"-[0-9]+(\.[0-9]+)?")
 TALKGROUPS, UNITS, SITES = "talkgroups", "units", "sites"
+KINDS = (TALKGROUPS, UNITS, SITES)
 LOSSES = {
     talkgroup_csv.TRUNK_RECORDER: "colour of the agency, tile, area, limits; one system a file",
     talkgroup_csv.RADIO_REFERENCE: "priority, recording rule, and the above",
@@ -50,8 +53,8 @@ def formats_out(kind: str) -> tuple[str, ...]:
 
 
 def safe(text: str) -> str:
-    """Return a text that no spreadsheet runs."""
-    return f"'{text}" if text[:1] in FORMULAS else text
+    """Return a text that no spreadsheet runs; a number below zero is none to run."""
+    return f"'{text}" if text[:1] in FORMULAS and not _NUMBER.fullmatch(text) else text
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[object]], *, tabs: bool = False) -> str:
@@ -279,6 +282,11 @@ def _sites(plan: Plan, system: str) -> str:
     return _table(header, rows)
 
 
+def _degrees(value: float | None) -> str:
+    """Return degrees to a millimetre, never with an exponent."""
+    return "" if value is None else f"{value:.8f}".rstrip("0").rstrip(".")
+
+
 def _site_row(site: Site) -> Sequence[object]:
     number = site.number or 0
     return (
@@ -288,8 +296,8 @@ def _site_row(site: Site) -> Sequence[object]:
         "" if site.nac is None else f"{site.nac:X}",
         site.name,
         site.county,
-        "" if site.latitude is None else site.latitude,
-        "" if site.longitude is None else site.longitude,
+        _degrees(site.latitude),
+        _degrees(site.longitude),
         "",
         *(f"{hz / 1e6:.6f}{'c' if hz in site.control_hz else ''}" for hz in site.frequencies_hz),
     )

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from dispatch.audit.entry import Obj
 from dispatch.errors import Conflict, NotFound, ServiceError
-from dispatch.plans.canonical import PlanShelf, plan_text, text_hash
+from dispatch.plans.canonical import SHELF, plan_text, text_hash
 from dispatch.plans.check import Checker, Report
 from dispatch.plans.compare import Comparison, compare
 from dispatch.plans.edit import Edit, apply_edits
@@ -26,10 +26,6 @@ OPEN, SCHEDULED, ACTIVATED, DISCARDED = "open", "scheduled", "activated", "disca
 MAX_NAME_CHARACTERS = 80
 MAX_DRAFTS = 200
 """Open drafts; a forgotten one is discarded first."""
-
-
-SHELF = PlanShelf()
-"""Plans as they were read last: the tables of an engineer ask for the same one again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +103,10 @@ class Drafts:
 
         return await self._store.read(work)
 
+    async def plan_body(self, number: int) -> str:
+        """Return the text of a plan as it is stored; raises NotFound."""
+        return await self._store.read(lambda db: numbered(db, number).body)
+
     # ---- changing ------------------------------------------------------------------------------
 
     async def begin(self, asker: Asker, name: str, base: int, plan: Plan | None = None) -> Draft:
@@ -150,6 +150,35 @@ class Drafts:
         """Replace the whole plan of a draft: an edited file, an import that was accepted."""
         return await self._change(asker, draft, revision, lambda _: plan, {"whole": True})
 
+    async def put_text(
+        self, asker: Asker, draft: str, revision: int, written: tuple[str, str]
+    ) -> DraftHead:
+        """Do the same with a plan's text and its hash: our own, from a process that read a list."""
+        text, sha256 = written
+        now = self._clock.utc_us()
+        name = asker.access.user.display_name
+
+        def work(db: Session) -> DraftHead:
+            row = self._changeable(db, draft, revision)
+            row.body, row.sha256 = text, sha256
+            return _changed(db, row, now, name)
+
+        found = await self._store.write(work)
+        noted = {"whole": True, "plan_sha256": sha256, "revision": found.revision}
+        await self._log(asker, "plan.draft_changed", draft, noted)
+        return found
+
+    @staticmethod
+    def _changeable(db: Session, draft: str, revision: int) -> PlanDraft:
+        row = load(db, draft, lock=True)
+        demand_open(row)
+        if row.revision != revision:
+            raise Conflict(
+                f"{row.changed_by or row.author_name} changed the draft meanwhile",
+                hint="Load it again; your change was not taken.",
+            )
+        return row
+
     async def _change(
         self,
         asker: Asker,
@@ -162,21 +191,12 @@ class Drafts:
         name = asker.access.user.display_name
 
         def work(db: Session) -> Draft:
-            row = load(db, draft, lock=True)
-            demand_open(row)
-            if row.revision != revision:
-                raise Conflict(
-                    f"{row.changed_by or row.author_name} changed the draft meanwhile",
-                    hint="Load it again; your change was not taken.",
-                )
+            row = self._changeable(db, draft, revision)
             plan = change(SHELF.read(row.sha256, row.body))
             row.body = plan_text(plan)
             row.sha256 = text_hash(row.body)
             SHELF.keep(row.sha256, plan)
-            row.revision += 1
-            row.changed_utc, row.changed_by = now, name
-            db.add(row)
-            db.flush()
+            _changed(db, row, now, name)
             return shown(row)
 
         found = await self._store.write(work)
@@ -310,6 +330,15 @@ def _head(row: PlanDraft) -> dict[str, Any]:  # the fields of a DraftHead
         "checked": row.checked_sha256 == row.sha256,
         "compared_with": row.compared_base if row.compared_sha256 == row.sha256 else 0,
     }
+
+
+def _changed(db: Session, row: PlanDraft, now: UtcUs, name: str) -> DraftHead:
+    """Count one more change of a draft."""
+    row.revision += 1
+    row.changed_utc, row.changed_by = now, name
+    db.add(row)
+    db.flush()
+    return DraftHead(**_head(row))
 
 
 def shown(row: PlanDraft) -> Draft:

@@ -1,0 +1,98 @@
+"""The report of an import as the page takes it: rows and differences as packed tables."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from dispatch.importing.merge import Change as FieldLeft
+from dispatch.importing.merge_list import ListDiff
+from dispatch.importing.reading import Reading, RowReport
+from dispatch.plans.check import Checker, Report
+from dispatch.plans.compare import Change, compare
+from dispatch.plans.finding import Severity
+from dispatch.plans.packed import pack, pack_rows
+from dispatch.plans.words import field_words
+from gateway.model.plan import Plan
+
+if TYPE_CHECKING:
+    from dispatch.importing.work import Task
+
+MAX_FINDINGS = 200
+"""Findings that are told here; the check of the draft tells all."""
+
+
+def packed_report(reading: Reading, diff: ListDiff, live: Plan, task: "Task") -> str:
+    """Return the report: sums, rows, and what the draft then has otherwise than the live plan.
+
+    Each difference has a note where there is something to say: what was edited by hand and stays,
+    and what a check will ask about.
+    """
+    comparison = compare(live, diff.plan)
+    found = Checker().check(diff.plan)
+    head = {
+        "format": reading.format,
+        "why": reading.why,
+        "sure": reading.sure,
+        "warnings": reading.warnings,
+        "columns": [asdict(column) for column in reading.columns],
+        "counts": reading.counts(),
+        "read": {
+            "talkgroups": len(reading.talkgroups),
+            "units": len(reading.units),
+            "rules": len(reading.rules),
+            "sites": len(reading.sites),
+        },
+        "sums": {
+            **comparison.counts(),
+            "file_added": len(diff.added),
+            "file_changed": len(diff.changed),
+            "file_removed": len(diff.removed),
+            "unchanged": diff.unchanged,
+            "kept": len(diff.kept),
+        },
+        "check": {
+            "counts": found.counts(),
+            "findings": [
+                {"rule": f.rule, "severity": f.severity.value, "words": f.words}
+                for f in found.findings
+                if f.severity is not Severity.NOTE
+            ][:MAX_FINDINGS],
+        },
+        "applied": task.apply,
+        "plan": task.number,
+    }
+    text = json.dumps(head, ensure_ascii=False)
+    if task.apply:
+        return text
+    rows = pack_rows(RowReport, reading.rows)
+    changes = _changes(list(comparison.changes), diff, found)
+    kept = pack_rows(FieldLeft, diff.kept)
+    return f'{text[:-1]},"rows":{rows},"changes":{changes},"kept":{kept}}}'
+
+
+def _changes(changes: list[Change], diff: ListDiff, found: Report) -> str:
+    notes = _notes(diff, found)
+    columns: dict[str, list[Any]] = {
+        name: [getattr(change, name) for change in changes]
+        for name in ("what", "kind", "id", "name", "folder", "number", "words")
+    }
+    columns["fields"] = [
+        [(f.words, f.before, f.after) for f in change.fields] for change in changes
+    ]
+    columns["note"] = [notes.get((change.kind, change.id), "") for change in changes]
+    fields = columns.pop("fields")
+    packed = pack(columns, len(changes))
+    return f'{packed[:-1]},"fields":{json.dumps(fields, ensure_ascii=False)}}}'
+
+
+def _notes(diff: ListDiff, found: Report) -> Mapping[tuple[str, str], str]:
+    """Return a note for each object: ``kept:field`` or ``warning:rule sentence``."""
+    notes: dict[tuple[str, str], str] = {}
+    for left in diff.kept:
+        for kind in ("talkgroup", "unit", "unit_rule", "site"):
+            notes.setdefault((kind, left.talkgroup), f"kept:{field_words(left.field)}")
+    for finding in found.findings:
+        if finding.severity is not Severity.NOTE:
+            notes[finding.kind, finding.id] = f"warning:{finding.rule} {finding.words}"
+    return notes
