@@ -58,9 +58,9 @@ from dispatch.services.unit_acts import UnitReach
 from dispatch.services.voice import Voice
 from dispatch.simulator.wiring import add_simulator, start_simulator, stop_simulator
 from dispatch.store.engine import Store
+from dispatch.topology.service import add_topology
 from dispatch.uploads.settings import UploadSettings
 from dispatch.uploads.setup import Uploads, add_uploads
-from dispatch.topology.service import add_topology
 from gateway.bus import Bus
 from gateway.model.errors import RadioError
 from gateway.model.ids import GatewayId
@@ -260,6 +260,7 @@ class Dispatch:
 
         s.sessions.on_ended(ended)
         s.access.on_changed(changed)
+        s.plan.on_prepare(s.access.prepare)
         s.plan.on_changed(plan_changed)
 
     def add_voice(self, rtc: RtcService, ptt: PttService) -> Voice:

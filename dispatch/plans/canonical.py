@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from threading import Lock
 from typing import Any
 
+from dispatch.plans.sharing import shared
 from gateway.model.plan import Plan
 from gateway.model.wire import from_json, to_json
 
@@ -109,7 +110,8 @@ class PlanShelf:
             if found is not None:
                 self._plans.move_to_end(sha256)
                 return found
-        plan = plan_of(text)
+            newest = next(reversed(self._plans.values()), None)
+        plan = shared(plan_of(text), newest)
         self.keep(sha256, plan)
         return plan
 
@@ -120,3 +122,7 @@ class PlanShelf:
             self._plans.move_to_end(sha256)
             while len(self._plans) > self._most:
                 self._plans.popitem(last=False)
+
+
+SHELF = PlanShelf()
+"""Plans as they were read last: the tables of an engineer ask for the same one again and again."""

@@ -1,22 +1,36 @@
 """The live plan: plan 1 loaded into an empty store, every version kept, one of them active."""
 
-import json
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlalchemy import Table
+from sqlmodel import Session, SQLModel, col, func, select
 
 from dispatch.events import PlanActivated
-from dispatch.plans.guests import Guests, beside
+from dispatch.plans.canonical import SHELF, plan_text, text_hash
+from dispatch.plans.guests import Guests
+from dispatch.services.plan_index import PlanIndex
 from dispatch.store.engine import Store
 from dispatch.store.tables import PlanRow
 from gateway.bus import Bus
-from gateway.model.ids import TalkgroupId, UnitId
-from gateway.model.plan import Link, Plan, Talkgroup, Unit
+from gateway.model.ids import LinkId, TalkgroupId, UnitId
+from gateway.model.plan import Plan
 from gateway.model.private_line import LINE_NAME, is_private
-from gateway.model.unit_rules import UnitNames
-from gateway.model.wire import from_json, to_json
 from gateway.ports import Clock
+
+PLANS: Table = SQLModel.metadata.tables["plan"]
+Preparer = Callable[[Plan], Awaitable[Callable[[], None]]]
+"""Makes ready for a plan; what it returns is called at the moment the plan becomes live."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What was made ready for a plan that is to become live."""
+
+    index: PlanIndex
+    takes: tuple[Callable[[], None], ...]
 
 
 class LivePlan:
@@ -31,33 +45,26 @@ class LivePlan:
         self._bus = bus
         self._clock = clock
         self._changed: list[Callable[[Plan], None]] = []
+        self._preparers: list[Preparer] = []
         self.number = 0
         self.trial_until_utc: int | None = None
         """When the plan before this one returns unless somebody keeps this one."""
         self.guests = Guests()
         """Links and units of an exercise: beside the plan, in no version of it."""
-        self._set(Plan(name="no plan"), 0)
+        self._set(PlanIndex(Plan(name="no plan"), self.guests), 0)
 
-    def _set(self, plan: Plan, number: int) -> None:
-        self.plan = plan
+    def _set(self, index: PlanIndex, number: int) -> None:
         self.number = number
-        self.target = plan
-        self.talkgroups: dict[TalkgroupId, Talkgroup] = {tg.id: tg for tg in plan.talkgroups}
-        self._names = UnitNames(plan.unit_rules)
-        self._with_guests()
+        self.target = self.plan = index.plan
+        self._take(index)
 
-    def _with_guests(self) -> None:
-        self.running = beside(self.plan, self.guests)
+    def _take(self, index: PlanIndex) -> None:
+        self._index = index
+        self.running = index.running
         """What links and console work by: the plan, and the guests beside it."""
-        self.units: dict[UnitId, Unit] = {unit.id: unit for unit in self.running.units}
-        self.links_of: dict[TalkgroupId, tuple[Link, ...]] = {
-            tg.id: tuple(
-                link
-                for link in self.running.links
-                if link.system == tg.system and tg.number in link.talkgroups
-            )
-            for tg in self.running.talkgroups
-        }
+        self.talkgroups, self.units = index.talkgroups, index.units
+        self.links_of, self.carried = index.links_of, index.carried
+        self._names = index.names
 
     def current(self) -> Plan:
         """Return the active plan."""
@@ -72,7 +79,8 @@ class LivePlan:
 
     def link_name(self, link: str) -> str:
         """Return the name of a link, or its id when the plan doesn't know it."""
-        return next((known.name for known in self.running.links if known.id == link), link)
+        found = self._index.links.get(LinkId(link))
+        return found.name if found else link
 
     def alias(self, unit: str | None) -> str:
         """Return the alias of a unit, or its number when the plan doesn't know it."""
@@ -93,7 +101,8 @@ class LivePlan:
         if row is None and first is not None:
             row = self._store.write_now(lambda db: self._insert(db, first, "samband", "first plan"))
         if row is not None:
-            self._set(from_json(Plan, json.loads(row.body)), row.number)
+            plan = SHELF.read(text_hash(row.body), row.body)
+            self._set(PlanIndex(plan, self.guests), row.number)
 
     async def activate(self, plan: Plan, *, author: str, note: str) -> int:
         """Store a new version and make it live; returns its number."""
@@ -101,14 +110,37 @@ class LivePlan:
         self.use(plan, row.number, author)
         return row.number
 
+    def on_prepare(self, callback: Preparer) -> None:
+        """Let somebody make ready, off the event loop, for a plan that is to become live."""
+        self._preparers.append(callback)
+
+    async def prepare(self, plan: Plan) -> Prepared:
+        """Make everything ready for a plan, in threads; ``use`` then takes it at one moment."""
+        index = await asyncio.to_thread(PlanIndex, plan, self.guests)
+        return Prepared(index, tuple([await ready(plan) for ready in self._preparers]))
+
     def use(
-        self, plan: Plan, number: int, operator: str = "", *, running: Plan | None = None
+        self,
+        plan: Plan,
+        number: int,
+        operator: str = "",
+        *,
+        running: Plan | None = None,
+        prepared: Prepared | None = None,
     ) -> None:
         """Make a plan live in this process and tell everyone.
 
-        ``running`` is what may run of it now, while people still use what it changes.
+        ``running`` is what may run of it now, while people still use what it changes; what
+        ``prepared`` has is taken when it is of the same plan.
         """
-        self._set(running or plan, number)
+        runs = running or plan
+        ready = prepared is not None and prepared.index.plan is runs
+        if prepared is not None and ready and prepared.index.guests is self.guests:
+            self._set(prepared.index, number)
+        else:
+            self._set(PlanIndex(runs, self.guests), number)
+        for take in prepared.takes if prepared is not None and ready else ():
+            take()
         self.target = plan
         for callback in self._changed:
             callback(self.plan)
@@ -117,7 +149,7 @@ class LivePlan:
     def set_guests(self, guests: Guests, operator: str = "") -> None:
         """Take guests beside the plan, in the place of those before, and tell everyone."""
         self.guests = guests
-        self._with_guests()
+        self._take(PlanIndex(self.plan, guests))
         for callback in self._changed:
             callback(self.plan)
         self._bus.publish(PlanActivated(plan=self.number, name=self.target.name, operator=operator))
@@ -126,20 +158,19 @@ class LivePlan:
         """Return all plans without their bodies, the newest first; JSON rows."""
 
         def work(db: Session) -> list[dict[str, Any]]:
-            return [
-                row.model_dump(exclude={"body"})
-                for row in db.exec(select(PlanRow).order_by(col(PlanRow.number).desc()))
-            ]
+            columns = [column for column in PLANS.columns if column.name != "body"]
+            rows = db.connection().execute(select(*columns).order_by(PLANS.c.number.desc()))
+            return [dict(row) for row in rows.mappings()]
 
         return await self._store.read(work)
 
     def _insert(self, db: Session, plan: Plan, author: str, note: str) -> PlanRow:
-        last = db.exec(select(PlanRow).order_by(col(PlanRow.number).desc())).first()
+        last = db.exec(select(func.coalesce(func.max(PlanRow.number), 0))).one()
         now = self._clock.utc_us()
         row = PlanRow(
-            number=(last.number if last else 0) + 1,
+            number=last + 1,
             name=plan.name,
-            body=json.dumps(to_json(plan), ensure_ascii=False),
+            body=plan_text(plan),
             author=author,
             note=note,
             created_utc=now,

@@ -97,9 +97,7 @@ class Sight:
             return False
         if access.may("links.restart"):
             return True
-        carried = [
-            tg for tg, links in self._plan.links_of.items() if any(x.id == link for x in links)
-        ]
+        carried = self._plan.carried.get(LinkId(link), ())
         return any(access.sees(talkgroup) for talkgroup in carried)
 
     def sees_unit(self, access: Access, unit: str | None) -> bool:
@@ -147,9 +145,7 @@ class Sight:
 
         A link that carries no talkgroup of the plan is everybody's who has any.
         """
-        carried = [
-            tg for tg, links in self._plan.links_of.items() if any(x.id == link for x in links)
-        ]
+        carried = self._plan.carried.get(LinkId(link), ())
         return any(access.sees(tg) for tg in carried or self._plan.talkgroups)
 
     def plan(self, access: Access, plan: Plan) -> Plan:

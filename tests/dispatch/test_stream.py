@@ -190,7 +190,7 @@ def long_plan(plan: Plan, units: int) -> Plan:
 
 async def test_long_tables_follow_in_parts_and_no_event_waits_for_them(room: Room) -> None:
     plan = room.services.plan
-    plan.use(long_plan(plan.plan, 20_000), 2)
+    plan.use(long_plan(plan.plan, 20_000), plan.number)
     room.begin()  # PATROL is heard: more is known of it than the plan says
     browser = await room.browser("dispatcher")
     stream, shown = room.services.use(EventStream), room.services.use(Snapshots)
