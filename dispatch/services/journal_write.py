@@ -197,6 +197,8 @@ class JournalWriter:
                 key_id=event.key_id,
                 late_entry=event.late_entry,
                 exercise=event.exercise,
+                source=event.source,
+                patch_label=event.patch_label,
                 late=self._late,
                 retention_class=call.retention_class,
                 expires_utc=expiry_utc(call.retention_class, envelope.t_utc),

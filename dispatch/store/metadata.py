@@ -18,12 +18,14 @@ import dispatch.policy.tables
 import dispatch.reports.tables
 import dispatch.retention.tables
 import dispatch.store.individual
+import dispatch.store.patches
 import dispatch.store.tables
 import dispatch.uploads.tables
 
 MODULES = (
     dispatch.store.tables,
     dispatch.store.individual,
+    dispatch.store.patches,
     dispatch.audit.tables,
     dispatch.auditdesk.tables,
     dispatch.calllog.tables,

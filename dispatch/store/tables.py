@@ -221,6 +221,10 @@ class Transmission(SQLModel, table=True):
     not_recorded: str = ""
     copy_of: str | None = Field(default=None, index=True)
     """Set on what a further link heard of the same over: the over's id."""
+    source: str | None = None
+    """Set on what a patch passed on: the over that was received."""
+    patch_label: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Of the patch that passed it on."""
     late: bool = False
     exercise: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """On a test talkgroup, and no real emergency."""
