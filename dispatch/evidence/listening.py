@@ -77,7 +77,7 @@ def redacted(data: bytes, spans: list[tuple[int, int]]) -> bytes:
     """
     pcm = bytearray(decoded(data))
     for start_ms, end_ms in spans:
-        _blank(pcm, start_ms, end_ms)
+        blank(pcm, start_ms, end_ms)
     encoder = OpusEncoder()
     writer = ogg.OggOpusWriter(0, tags={"redacted": METHOD})
     out = [writer.header()]
@@ -88,7 +88,8 @@ def redacted(data: bytes, spans: list[tuple[int, int]]) -> bytes:
     return b"".join(out)
 
 
-def _blank(pcm: bytearray, start_ms: int, end_ms: int) -> None:
+def blank(pcm: bytearray, start_ms: int, end_ms: int) -> None:
+    """Make a part of 8 kHz int16 sound silence and tone."""
     first, last = (
         min(ms * SAMPLE_RATE_HZ // 1000, len(pcm) // SAMPLE_BYTES) for ms in (start_ms, end_ms)
     )

@@ -56,9 +56,11 @@ text, 5 bytes for each 20 ms: gain and level in 1/100 dB (16 bits each,
 big-endian), and flags. *.raw.opus is the sound before that change.
 data/camera/*/ hold stills and clips as the source gave them; source.json says
 how they were had and by how much the source's clock was wrong. data/raw/* are
-messages of cameras as they came. data/incident.json tells the incident's
-timeline and the links that a person confirmed, with why; that file, source.json
-and the records in data/calls/*.json were written by the export.
+messages of cameras as they came, and calls as other recorders uploaded them:
+sound and form. The record of such a call says who sent it and when it came.
+data/incident.json tells the incident's timeline and the links that a person
+confirmed, with why; that file, source.json and the records in data/calls/*.json
+were written by the export.
 meta/custody.jsonl holds the log's entries; words about persons are encrypted
 there. data/coverage.json says what was asked for; in words:
 """,
@@ -84,9 +86,11 @@ varje 20 ms: förstärkning och nivå i 1/100 dB (16 bitar var, big-endian) och
 flaggor. *.raw.opus är ljudet före ändringen. data/camera/*/ innehåller
 stillbilder och klipp som källan gav dem; source.json säger hur de hämtades och
 hur mycket källans klocka gick fel. data/raw/* är kamerornas meddelanden som de
-kom. data/incident.json återger händelsens förlopp och de kopplingar som en
-person har bekräftat, och varför; den filen, source.json och data/calls/*.json
-skrevs vid exporten. meta/custody.jsonl innehåller
+kom, och samtal som andra inspelare laddade upp dem: ljud och formulär.
+Posten om ett sådant samtal säger vem som sände det och när det kom.
+data/incident.json återger händelsens förlopp och de kopplingar som en person
+har bekräftat, och varför; den filen, source.json och data/calls/*.json skrevs
+vid exporten. meta/custody.jsonl innehåller
 loggens poster; ord om personer är krypterade där. data/coverage.json säger
 vad som begärdes; i ord:
 """,
@@ -112,7 +116,9 @@ data/calls/*.opus — записи такими, якими їх зроблен�
 big-endian) і прапорці. *.raw.opus — звук до цієї зміни. data/camera/*/
 містять знімки й відео такими, якими їх дало джерело; source.json каже, як їх
 отримано і наскільки помилявся годинник джерела. data/raw/* — повідомлення
-камер, як вони надійшли. data/incident.json містить перебіг події та зв'язки,
+камер, як вони надійшли, і виклики такими, якими їх завантажили інші
+реєстратори: звук і форма. Запис такого виклику каже, хто й коли його надіслав.
+data/incident.json містить перебіг події та зв'язки,
 які підтвердила людина, з причинами; цей файл, source.json і data/calls/*.json
 написав експорт. meta/custody.jsonl
 містить записи журналу; слова про осіб у ньому зашифровані.

@@ -6,7 +6,7 @@ nothing but its new sound: the words still stand in its other files.
 
 import hashlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,10 @@ from dispatch.evidence.masking import METHOD as MASK_METHOD
 from dispatch.evidence.masking import masked
 from dispatch.evidence.pictures import MAX_PIXEL, Box, Hide, hidden, how_hidden
 from dispatch.evidence.sounds import sound_of
+from dispatch.uploads.copier_process import redacted as redacted_received
 from voicecodecs.errors import VoiceError
+
+LONGEST_MS = 4 * 3600 * 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,7 @@ def redact(gathered: Gathered, redacting: Redacting, folder: Path) -> list[Redon
     items = {item.id: item for item in gathered.items}
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     done = []
+    uploaded: dict[str, list[tuple[Item, list[Part]]]] = {}
     for name in dict.fromkeys(part.object for part in redacting.parts):
         item = items.get(name)
         if item is None or not item.originals:
@@ -83,11 +87,48 @@ def redact(gathered: Gathered, redacting: Redacting, folder: Path) -> list[Redon
                 f"redaction: {before.name} is not what {redacting.parent} holds any more"
             )
         _check(parts)
+        if before.cut is not None:
+            uploaded.setdefault(before.name, []).append((item, parts))
+            continue
         make = _sound if item.type == RECORDING else _picture if item.type == MEDIA_TYPE else None
         if make is None:
             raise ServiceError(f"redaction: {item.type} {name} cannot be redacted")
         done.append(make(item, parts, folder))
+    for of_file in uploaded.values():
+        done += _uploaded(of_file, gathered.items, folder)
     return done
+
+
+def _uploaded(
+    of_file: list[tuple[Item, list[Part]]], items: Iterable[Item], folder: Path
+) -> list[Redone]:
+    """Redact a recording that was uploaded whole, for all overs that lie in it.
+
+    Times of a part are those of its over; what is told of the copy are times of the file.
+    """
+    item, _ = of_file[0]
+    before = item.originals[0]
+    spans = [_span_of(one.originals[0], part) for one, parts in of_file for part in parts]
+    ending = before.name.rpartition(".")[2]
+    fresh = redacted_received(sound_of(before), ending, spans)
+    kept = _kept(folder, fresh, f".{ending}")
+    sharing = [
+        one for one in items if one is not item and before.name in (o.name for o in one.originals)
+    ]
+    return [
+        _redone(item, before, kept, tuple(spans), METHOD),
+        *(_redone(one, before, kept, (), METHOD) for one in sharing),
+    ]
+
+
+def _span_of(original: Original, part: Part) -> tuple[int | None, int | None]:
+    """Return where a part lies in the file: both None when that is all of it."""
+    start, end = original.cut or (0, None)
+    first = start + (part.from_ms or 0)
+    last = end if part.to_ms is None else start + part.to_ms
+    if first == 0 and last is None:
+        return None, None
+    return first, LONGEST_MS if last is None else min(last, end or last)
 
 
 def _check(parts: list[Part]) -> None:
@@ -180,7 +221,16 @@ def with_redacted(
     records = gathered.records
     if redacting.mask_units:
         records = masked(records, aliases)
+        items = tuple(map(_without_form, items))
     return replace(gathered, items=items, records=records)
+
+
+def _without_form(item: Item) -> Item:
+    """Leave out what came with an uploaded recording: it names the units that spoke."""
+    if item.type != RECORDING:
+        return item
+    kept = tuple(one for one in item.originals if one.data is None)
+    return replace(item, originals=kept)
 
 
 def redacts_of(redacting: Redacting, done: list[Redone]) -> Redacts:

@@ -100,7 +100,9 @@ class CopierProcess:
         await process.wait()
 
 
-def _request(want: str, data: bytes, ending: str, cuts: Sequence[Cut]) -> bytes:
+def _request(
+    want: str, data: bytes, ending: str, cuts: Sequence[tuple[int | None, int | None]]
+) -> bytes:
     about = {"want": want, "bytes": len(data), "ending": ending, "cuts": list(cuts)}
     return json.dumps(about).encode() + b"\n"
 
@@ -110,11 +112,25 @@ def wav_of(data: bytes, ending: str, cut: Cut) -> bytes:
 
     Raises ServiceError when it cannot be decoded.
     """
+    return _once("wav", data, ending, [cut])
+
+
+def redacted(data: bytes, ending: str, spans: Sequence[tuple[int | None, int | None]]) -> bytes:
+    """Return a received file of the same kind with parts made silence and tone. Blocks.
+
+    Both ends None: all of it. Raises ServiceError when it cannot be decoded or made.
+    """
+    return _once("redacted", data, ending, spans)
+
+
+def _once(
+    want: str, data: bytes, ending: str, cuts: Sequence[tuple[int | None, int | None]]
+) -> bytes:
     limit_s = LEAST_S + S_PER_MB * len(data) / (1 << 20)
     try:
         done = subprocess.run(
             [sys.executable, "-m", MODULE],
-            input=_request("wav", data, ending, [cut]) + data,
+            input=_request(want, data, ending, cuts) + data,
             stdout=subprocess.PIPE,
             timeout=limit_s,
             check=True,
@@ -124,5 +140,5 @@ def wav_of(data: bytes, ending: str, cut: Cut) -> bytes:
     line, _, rest = done.stdout.partition(b"\n")
     answer = json.loads(line)
     if not answer["ok"]:
-        raise ServiceError(f"the received sound could not be decoded: {answer['reason']}")
+        raise ServiceError(f"the received sound could not be used: {answer['reason']}")
     return rest

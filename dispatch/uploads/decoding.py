@@ -7,19 +7,24 @@ import io
 import wave
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import av
 from av.audio.resampler import AudioResampler
 from av.error import FFmpegError
 
-from dispatch.uploads.kinds import READERS
+from dispatch.evidence.listening import blank
+from dispatch.uploads.kinds import M4A, MP3, READERS, WAV
 from voicecodecs.ogg import OggOpusWriter
 from voicecodecs.opus import OpusEncoder
 from voicecodecs.pcm import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_RATE_HZ
 
 FRAME_MS = FRAME_SAMPLES * 1000 // SAMPLE_RATE_HZ
 SAMPLE_BYTES = 2
+COPY_RATE_HZ = 16_000
+WRITERS = {MP3: ("libmp3lame", "mp3"), M4A: ("aac", "ipod")}
+"""Codec and container of redacted copies, by the ending of what was received."""
 LONGEST_MS = 4 * 3600 * 1000
 """What goes on for longer is no call."""
 
@@ -127,11 +132,45 @@ def copies(
     return pieces, decoded
 
 
-def wav_of(data: bytes, ending: str, cut: tuple[int, int | None]) -> bytes:
-    """Return one cut of a received file as WAV, 8 kHz mono 16 bit; raises NotPlayable."""
-    piece = Piece(*cut)
-    frames = Decoded().frames(data, ending)
-    pcm = b"".join(frame for at, frame in enumerate(frames) if piece.holds(at * FRAME_MS))
+def redacted(data: bytes, ending: str, spans: Sequence[tuple[int | None, int | None]]) -> bytes:
+    """Return a received file of the same kind with parts made silence and tone.
+
+    Decoded and encoded once more, at 8 kHz. Raises NotPlayable, also for a kind that is not made.
+    """
+    pcm = bytearray(b"".join(Decoded().frames(data, ending)))
+    whole_ms = len(pcm) // SAMPLE_BYTES * 1000 // SAMPLE_RATE_HZ
+    for start, end in spans:
+        blank(pcm, start or 0, whole_ms if end is None else end)
+    return _same_kind(bytes(pcm), ending)
+
+
+def _same_kind(pcm: bytes, ending: str) -> bytes:
+    if ending == WAV:
+        return _wav(pcm)
+    made = WRITERS.get(ending)
+    if made is None:
+        raise NotPlayable(f"a copy of the kind {ending} cannot be made")
+    codec, form = made
+    out = io.BytesIO()
+    sink: Any = av.open(out, "w", format=form)  # no types tell which streams it has
+    source: Any = av.open(io.BytesIO(_wav(pcm)), format="wav")
+    with sink, source:
+        stream = sink.add_stream(codec, rate=COPY_RATE_HZ)
+        stream.layout = "mono"
+        resampler = AudioResampler(
+            format=stream.format.name,
+            layout="mono",
+            rate=COPY_RATE_HZ,
+            frame_size=stream.frame_size or None,
+        )
+        for frame in chain(source.decode(audio=0), [None]):
+            for part in resampler.resample(frame):
+                sink.mux(stream.encode(part))
+        sink.mux(stream.encode(None))
+    return out.getvalue()
+
+
+def _wav(pcm: bytes) -> bytes:
     out = io.BytesIO()
     with wave.open(out, "wb") as file:
         file.setnchannels(1)
@@ -139,3 +178,10 @@ def wav_of(data: bytes, ending: str, cut: tuple[int, int | None]) -> bytes:
         file.setframerate(SAMPLE_RATE_HZ)
         file.writeframes(pcm)
     return out.getvalue()
+
+
+def wav_of(data: bytes, ending: str, cut: tuple[int, int | None]) -> bytes:
+    """Return one cut of a received file as WAV, 8 kHz mono 16 bit; raises NotPlayable."""
+    piece = Piece(*cut)
+    frames = Decoded().frames(data, ending)
+    return _wav(b"".join(frame for at, frame in enumerate(frames) if piece.holds(at * FRAME_MS)))
