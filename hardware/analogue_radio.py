@@ -30,6 +30,7 @@ from hardware.guard_client import UnkeyGuard
 from hardware.line_log import LineLog
 from hardware.line_state import Line
 from hardware.link import Link, LinkSettings
+from hardware.link_tap import LinkTap
 from hardware.port_keeper import PortKeeper
 from hardware.ptt_address import PttLine, idle_lines, link_faults, parse_carrier, parse_ptt
 from hardware.ptt_line import OPENING, KeyLine, KeyPort, watched
@@ -91,6 +92,8 @@ class AnalogueRadioLink:
         self._key_reason = ""
         self._key = self._make_key(link, ptt)
         self._line_log = LineLog(line_log) if line_log is not None else None
+        self.tap = LinkTap(clock)
+        """Shown every change of a line; the wiring puts the link's own in its place."""
         self._lines: frozenset[Line] = frozenset()
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -344,5 +347,6 @@ class AnalogueRadioLink:
 
     def _see(self, words: str, *, outgoing: bool) -> None:
         self._events.append(LineSeen(outgoing=outgoing, raw=words))
+        self.tap.passed(words.encode(), outgoing=outgoing)
         if self._line_log is not None:
             self._line_log.write(self._clock.utc_us(), words.encode(), outgoing=outgoing)

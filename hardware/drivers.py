@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from gateway.model.errors import ConfigError
 from gateway.model.p25_settings import DFSI, FNE, MODEM, NETWORK
@@ -10,6 +10,7 @@ from gateway.model.plan import Link
 from gateway.ports import CallSoundSink, Clock, RadioEventSink, RadioLink
 from hardware.analogue_radio import AnalogueRadioLink
 from hardware.line_keyed_terminal import LineKeyedTerminal
+from hardware.link_tap import LinkTap
 from hardware.pei_radio import PeiRadioLink
 from hardware.ptt_address import PEI
 
@@ -24,6 +25,13 @@ class Driver(RadioLink, Protocol):
     async def close(self) -> None:
         """Un-key and close; safe twice."""
         ...
+
+
+@runtime_checkable
+class Tapped(Protocol):
+    """A driver that shows what passes its port."""
+
+    tap: LinkTap
 
 
 Factory = Callable[[Link, RadioEventSink, CallSoundSink, Clock, Path | None], Driver]
@@ -74,13 +82,18 @@ def make_driver(
     clock: Clock,
     *,
     line_log: Path | None = None,
+    tap: LinkTap | None = None,
 ) -> Driver:
     """Return the driver of a link of the plan, not started; raises ConfigError on its mistakes.
 
-    ``line_log`` names the file for the raw bytes of its port; None keeps none.
+    ``line_log`` names the file for the raw bytes of its port; None keeps none. ``tap`` is shown
+    what passes the port.
     """
     factory = DRIVERS.get(link.kind)
     if factory is None:
         known = ", ".join(sorted(DRIVERS))
         raise ConfigError(f"link {link.id}: expected one of the kinds {known}, got {link.kind!r}")
-    return factory(link, events, sound, clock, line_log)
+    driver = factory(link, events, sound, clock, line_log)
+    if tap is not None and isinstance(driver, Tapped):
+        driver.tap = tap
+    return driver

@@ -20,6 +20,7 @@ from gateway.ports import Clock
 from hardware.guard_client import UnkeyGuard
 from hardware.line_log import LineLog
 from hardware.link import Link, LinkSettings
+from hardware.link_tap import LinkTap
 from hardware.port_keeper import PortKeeper
 
 
@@ -94,6 +95,8 @@ class GuardedPort(ABC, Generic[Core]):
             url, settings, opened=self._opened, lost=self._lost, waiting=self._waiting
         )
         self._line_log = LineLog(line_log) if line_log is not None else None
+        self.tap = LinkTap(clock)
+        """Shown everything that passes the port; the wiring puts the link's own in its place."""
         self._link: Link | None = None
         self._guard: UnkeyGuard | None = None
         self._task: asyncio.Task[None] | None = None
@@ -250,5 +253,6 @@ class GuardedPort(ABC, Generic[Core]):
             self._timer = asyncio.get_running_loop().call_later(pause_ms / 1000, self._tick)
 
     def _log(self, data: bytes, *, outgoing: bool) -> None:
+        self.tap.passed(data, outgoing=outgoing)
         if self._line_log is not None:
             self._line_log.write(self._clock.utc_us(), data, outgoing=outgoing)

@@ -23,6 +23,7 @@ from gateway.ports import CallSoundSink, Clock, RadioEventSink
 from hardware.guard_client import UnkeyGuard
 from hardware.guarded_port import NO_GUARD
 from hardware.line_log import LineLog
+from hardware.link_tap import LinkTap
 from hardware.p25_desk import P25Desk
 from hardware.p25_voice import P25Voice
 from hardware.udp_channel import Address, UdpChannel
@@ -64,6 +65,8 @@ class P25RadioLink(P25Desk):
         self._clock = clock
         self._voice = P25Voice(link, sound, clock, many=core.info.many_calls)
         self._line_log = LineLog(line_log) if line_log is not None else None
+        self.tap = LinkTap(clock)
+        """Shown every datagram; the wiring puts the link's own in its place."""
         self._channels: dict[str, UdpChannel] = {}
         self._clients: dict[int, Address] = {}
         self._guards: list[UnkeyGuard] = []
@@ -176,6 +179,7 @@ class P25RadioLink(P25Desk):
         self._give_up("the un-key guard ended")
 
     def _receive(self, channel: str, data: bytes, address: Address) -> None:
+        self.tap.passed(data, outgoing=False, channel=channel)
         if self._line_log is not None:
             self._line_log.write(self._clock.utc_us(), data, outgoing=False)
         port = self._client(address) if self._ends[channel].remote is None else address[1]
@@ -289,6 +293,7 @@ class P25RadioLink(P25Desk):
             else:
                 channel.turn_to(datagram.port)
         channel.send(datagram.data, to)
+        self.tap.passed(datagram.data, outgoing=True, channel=datagram.channel)
         if self._line_log is not None:
             self._line_log.write(self._clock.utc_us(), datagram.data, outgoing=True)
 

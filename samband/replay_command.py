@@ -6,7 +6,7 @@ import enum
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,9 @@ from gateway.model.errors import ConfigError
 from gateway.model.ids import MonoMs
 from gateway.model.radio import LineSeen, RadioEvent, SignalQuality
 from gateway.p25.talk.port import VoiceHeard
-from samband.replay_cores import Replayed, core_of
-from samband.replay_files import Recorded, read_file
-from samband.replay_shapes import KINDS, kind_of, of_peer
+from samband.replay_cores import Replayed, core_of, fed_of
+from samband.replay_files import Recorded, read_file, read_header
+from samband.replay_shapes import KINDS, LINES, PEI, kind_of
 
 BEGIN_MS = 1_000
 AFTER_MS = 6_000
@@ -32,9 +32,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "replay",
         help="feeds a recorded exchange into a core and prints the events",
         description=(
-            "Feeds what a radio interface sent (a pcap, a pcapng, or lines of JSON with octets in "
-            "hex) into the core that would have heard it, at the recorded times, and prints the "
-            "events as lines of JSON; counts go to standard error. Nothing is sent anywhere."
+            "Feeds what a radio interface sent (a trace of Samband's, a pcap, a pcapng, or lines "
+            "of JSON with octets in hex) into the core that would have heard it, at the recorded "
+            "times, and prints the events as lines of JSON; counts go to standard error. Nothing "
+            "is sent anywhere."
         ),
         epilog=(
             "\n".join(f"  {kind:<7} {words}" for kind, words in KINDS.items())
@@ -63,17 +64,25 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(args: argparse.Namespace) -> int:
     """Replay; 0 done, 1 (ConfigError) where the file or its kind cannot be read."""
     recorded = read_file(args.file)
-    kind = args.kind or kind_of(recorded)
+    header = read_header(args.file)
+    kind = args.kind or kind_said(header) or kind_of(recorded)
     if kind is None:
         raise ConfigError(
-            f"{args.file}: {len(recorded)} datagrams, none of a known interface",
+            f"{args.file}: {len(recorded)} records, none of a known interface",
             hint=f"Say which with --kind: {', '.join(KINDS)}.",
         )
-    fed = of_peer(recorded, kind, args.sender)
+    fed = fed_of(recorded, kind, args.sender)
     if not fed:
         raise ConfigError(f"{args.file}: nothing to feed", hint="See --from and --kind.")
     try:
-        core = core_of(kind, fed, password=_password(args), key=_key(args))
+        core = core_of(
+            kind,
+            fed,
+            password=_password(args),
+            key=_key(args),
+            header=header,
+            recorded=recorded,
+        )
     except ValueError as error:
         raise ConfigError(f"replay: {error}") from None
     counts: Counter[str] = Counter()
@@ -82,11 +91,22 @@ def run(args: argparse.Namespace) -> int:
     told = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
     bad = counts["Malformed"]
     print(
-        f"replay: {len(fed)} of {len(recorded)} datagrams fed as {kind}; {bad} malformed; "
+        f"replay: {len(fed)} of {len(recorded)} {what_of(kind)} fed as {kind}; {bad} malformed; "
         f"events: {told or 'none'}",
         file=sys.stderr,
     )
     return 0
+
+
+def kind_said(header: Mapping[str, object]) -> str | None:
+    """Return the interface that a trace says it is of."""
+    said = header.get("replay")
+    return said if isinstance(said, str) and said in KINDS else None
+
+
+def what_of(kind: str) -> str:
+    """Return what a recording of a kind is made of."""
+    return "lines" if kind in (PEI, LINES) else "datagrams"
 
 
 def replay(core: Replayed, fed: Iterable[Recorded]) -> Iterator[tuple[int, RadioEvent]]:

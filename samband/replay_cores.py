@@ -1,7 +1,8 @@
 """Cores that a recording is fed into, each with the little that a live peer would do for it."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from gateway.model.errors import ProtocolViolation
@@ -18,7 +19,8 @@ from gateway.p25.modem.core import ModemCore
 from gateway.p25.network.client import GATEWAY, NetworkClient
 from gateway.p25.talk.port import Datagram, P25Core
 from samband.replay_files import Recorded
-from samband.replay_shapes import DFSI, FNE, MODEM, NETWORK, V24, is_rtp
+from samband.replay_lines import lines_replay, pei_exchange, pei_replay
+from samband.replay_shapes import DFSI, FNE, LINES, MODEM, NETWORK, PEI, V24, is_rtp, of_peer
 
 OWN_ID = 0xFFFFFC
 NAC = 0x293
@@ -186,16 +188,61 @@ class _Modem:
 
 
 _MODEM_START = 0xE0
+_LONG_FRAME = 255
+"""Added to the third octet where the second is 0: a frame of more than 255 octets."""
 _A_VERSION = b"\xe0\x13\0\1not in the file"
 _STATUS_V1 = bytes.fromhex("e00e01080400000000000a000000")
 _STATUS_V2 = bytes.fromhex("e01401040000000000000a000000000000000000")
 """P25 on, at rest, with room for ten frames: for recordings that hold no status."""
 
 
+def fed_of(recorded: Sequence[Recorded], kind: str, sender: str = "") -> list[Recorded]:
+    """Return what is fed of a recording: what the peer said, of a terminal what it said unasked."""
+    if kind == PEI:
+        return pei_exchange(recorded).unasked
+    fed = of_peer(recorded, kind, sender)
+    return list(framed(fed)) if kind == MODEM else fed
+
+
+def framed(recorded: Sequence[Recorded]) -> Iterator[Recorded]:
+    """Give a modem's frames whole, however the port cut or joined them."""
+    rest = b""
+    for one in recorded:
+        data = rest + one.data
+        rest = b""
+        while data:
+            length = _frame_octets(data)
+            if length is None or length > len(data):
+                rest = data if data[0] == _MODEM_START else b""
+                break
+            yield replace(one, data=data[:length])
+            data = data[length:]
+
+
+def _frame_octets(data: bytes) -> int | None:
+    """Return the length of the frame that ``data`` begins with; None while it is not known."""
+    if data[0] != _MODEM_START:
+        start = data.find(bytes([_MODEM_START]), 1)
+        return len(data) if start < 0 else start
+    if len(data) < 3:
+        return None
+    return data[1] or data[2] + _LONG_FRAME
+
+
 def core_of(
-    kind: str, fed: Sequence[Recorded], *, password: bytes = b"replay", key: bytes | None = None
+    kind: str,
+    fed: Sequence[Recorded],
+    *,
+    password: bytes = b"replay",
+    key: bytes | None = None,
+    header: Mapping[str, object] | None = None,
+    recorded: Sequence[Recorded] = (),
 ) -> Replayed:
     """Return the core of a kind; raises ValueError for a key of another length."""
+    if kind == PEI:
+        return pei_replay(header or {}, pei_exchange(recorded).answers)
+    if kind == LINES:
+        return lines_replay(header or {}, fed)
     if kind == FNE:
         return _fne(fed, password, key)
     if kind in (DFSI, V24):

@@ -11,6 +11,9 @@ from typing import Final
 from gateway.model.errors import ConfigError
 
 MAX_FILE_BYTES: Final = 1 << 30
+MAX_HEADER_BYTES: Final = 1 << 16
+HEADER, FOOTER = "samband_trace", "end"
+"""Keys that the first and the last line of a trace have instead of octets."""
 _PCAP: Final = {
     b"\xa1\xb2\xc3\xd4": (">", 1e3),
     b"\xd4\xc3\xb2\xa1": ("<", 1e3),
@@ -37,6 +40,17 @@ class Recorded:
     target: tuple[str, int] | None = None
     way: str = ""
     """Direction as a line of JSON says it: ``master->peer``, ``in``."""
+
+
+def read_header(path: Path) -> dict[str, object]:
+    """Return the first line of a trace that Samband recorded; empty for any other file."""
+    try:
+        with path.open("rb") as file:
+            first = file.readline(MAX_HEADER_BYTES)
+        row = json.loads(first)
+    except (OSError, ValueError):
+        return {}
+    return row if isinstance(row, dict) and HEADER in row else {}
 
 
 def read_file(path: Path) -> list[Recorded]:
@@ -190,6 +204,8 @@ def _json(data: bytes, path: Path) -> Iterator[Recorded]:
             hint="tcpdump -w FILE.pcap udp  records what replay reads.",
         ) from None
     for number, row in _rows(text, path):
+        if isinstance(row, dict) and (HEADER in row or FOOTER in row):
+            continue
         yield _row(row, f"{path}:{number}")
 
 
@@ -206,12 +222,15 @@ def _rows(text: str, path: Path) -> Iterable[tuple[int, object]]:
 
 
 def _lines(text: str, path: Path) -> Iterator[tuple[int, object]]:
-    for number, line in enumerate(text.splitlines(), 1):
+    lines = text.split("\n")
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             yield number, json.loads(line)
         except ValueError as error:
+            if number == len(lines) and number > 1:
+                return  # a trace that was cut off in the middle of its last line
             raise ConfigError(f"{path}:{number}: expected a JSON object, got: {error}") from None
 
 

@@ -7,12 +7,15 @@ from typing import Final
 from samband.replay_files import Recorded
 
 FNE, DFSI, V24, NETWORK, MODEM = "fne", "dfsi", "v24", "p25net", "mmdvm"
+PEI, LINES = "pei", "analogue"
 KINDS: Final = {
     FNE: "a peer of a DVM FNE; the master's packets are fed",
     DFSI: "host of a fixed station, the standard's dialect; the station's packets are fed",
     V24: "host of a fixed station, V.24 records; the station's packets are fed",
     NETWORK: "client of a MMDVM P25 network; the network's datagrams are fed",
     MODEM: "host of a MMDVM modem; the modem's frames are fed",
+    PEI: "host of a TETRA terminal; the lines that it said unasked are fed",
+    LINES: "an analogue radio; the states of its carrier line are fed",
 }
 _LOOKED_AT: Final = 400
 _RECORD_SIZES: Final = (22, 14, 17, 17, 17, 17, 17, 17, 16)
@@ -23,6 +26,8 @@ _OUR_NAMES: Final = {
     V24: ("host",),
     NETWORK: ("gateway", "host", "client"),
     MODEM: ("host",),
+    PEI: ("host",),
+    LINES: ("host",),
 }
 """How a direction in words (``master->peer``) names our side."""
 _TO_US: Final = frozenset({"in", "rx", "received", "from"})
@@ -50,6 +55,8 @@ def shape(data: bytes) -> str:
         (V24, _is_v24),
         (NETWORK, _is_network),
         (DFSI, _is_dfsi),
+        (PEI, _is_pei),
+        (LINES, _is_lines),
     ):
         if fits(data):
             return kind
@@ -96,6 +103,19 @@ def _is_dfsi(data: bytes) -> bool:
     if is_rtp(data):
         return True
     return 2 <= len(data) <= 16 and data[0] <= 9 and data[1] == 1
+
+
+def _is_pei(data: bytes) -> bool:
+    """Say whether a chunk looks like lines of a PEI: commands, or answers between line ends."""
+    text = data.strip(b"\r\n\x1a")
+    if not data.isascii() or not text:
+        return False
+    return text[:2].upper() == b"AT" or text[:2] == b"+C" or data[:2] == b"\r\n"
+
+
+def _is_lines(data: bytes) -> bool:
+    name, _, state = data.partition(b" ")
+    return name.isalpha() and state in (b"active", b"inactive")
 
 
 # -- whose they are
