@@ -20,6 +20,9 @@ logger = logging.getLogger(__name__)
 
 LISTS = re.compile(r"/api/v1/(?:import/.*|plan/drafts/[^/]+/import)")
 """Paths that take whole lists as files."""
+PLANS = re.compile(r"/api/v1/plan/drafts(?:/[^/]+)?")
+"""Paths that take a whole plan as a text, or many edits at once."""
+PLAN_LIMIT_BYTES = 24 << 20
 DRAIN_BYTES = 64 << 20
 """Of a refused upload this much is read and thrown away; beyond it the connection is cut."""
 
@@ -90,6 +93,8 @@ class SizeLimit:
             await self._app(scope, receive, send)
             return
         limit = self._upload_limit if LISTS.fullmatch(scope["path"]) else self._limit
+        if PLANS.fullmatch(scope["path"]):
+            limit = max(limit, PLAN_LIMIT_BYTES)
         for start, other in self._more.items():
             limit = other if scope["path"].startswith(start) else limit
         if _declared(scope) > limit:

@@ -123,7 +123,7 @@ async def compare_plans(number: int, other: int, person: Reader, services: Servi
 @router.get("/plan/drafts")
 async def drafts(person: Reader, services: ServicesOf) -> list[Rows]:
     """List open and scheduled drafts."""
-    return [_draft(draft) for draft in await services.use(Drafts).all()]
+    return [draft_row(draft) for draft in await services.use(Drafts).all()]
 
 
 @router.post("/plan/drafts")
@@ -134,14 +134,14 @@ async def begin(body: DraftBody, request: Request, person: Editor, services: Ser
     if body.file is not None:
         plan = await asyncio.to_thread(read_plan_text, body.file)
     asker = asker_of(request, person)
-    return _draft(await services.use(Drafts).begin(asker, body.name, base, plan))
+    return draft_row(await services.use(Drafts).begin(asker, body.name, base, plan))
 
 
 @router.get("/plan/drafts/{draft}")
 async def draft_of(draft: str, person: Reader, services: ServicesOf) -> Rows:
     """Return a draft with its whole plan."""
     found = await services.use(Drafts).find(draft)
-    return {**_draft(found), "plan": await asyncio.to_thread(to_json, found.plan)}
+    return {**draft_row(found), "plan": await asyncio.to_thread(to_json, found.plan)}
 
 
 @router.get("/plan/drafts/{draft}/file")
@@ -162,11 +162,11 @@ async def edit(
         await service.rename(asker, draft, body.name)
     if body.file is not None:
         plan = await asyncio.to_thread(read_plan_text, body.file)
-        return _draft(await service.put(asker, draft, body.revision, plan))
+        return draft_row(await service.put(asker, draft, body.revision, plan))
     if not body.edits:
-        return _draft(await service.find(draft))
+        return draft_row(await service.find(draft))
     edits = [Edit(e.op, e.kind, e.id, e.value, e.place) for e in body.edits]
-    return _draft(await service.edit(asker, draft, body.revision, edits))
+    return draft_row(await service.edit(asker, draft, body.revision, edits))
 
 
 @router.delete("/plan/drafts/{draft}")
@@ -258,7 +258,8 @@ async def cancel(
     return row.model_dump()
 
 
-def _draft(draft: DraftHead) -> Rows:
+def draft_row(draft: DraftHead) -> Rows:
+    """Return a draft without its plan as JSON values."""
     return {
         "id": draft.id,
         "name": draft.name,

@@ -18,6 +18,8 @@ from gateway.model.wire import from_json, to_json
 
 ROWS_FROM_CHARACTERS = 200_000
 """A longer text is read row by row."""
+LONG_TABLE = 5_000
+"""Rows from which a table's texts are kept for the next time."""
 MAX_KEPT = 3
 """Plans that are kept as they were read: the live one, and drafts that are worked on."""
 _ENCODE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
@@ -28,13 +30,39 @@ _BLANKS = re.compile(r"[ \t\r\n]*")
 def plan_text(plan: Plan) -> str:
     """Return a plan as JSON with sorted keys and no blanks: the same plan, the same text."""
     names = sorted(plan.__dataclass_fields__)
-    return "{" + ",".join(f"{_ENCODE(n)}:{_value_text(getattr(plan, n))}" for n in names) + "}"
+    parts = (f"{_ENCODE(name)}:{_value_text(name, getattr(plan, name))}" for name in names)
+    return "{" + ",".join(parts) + "}"
 
 
-def _value_text(value: object) -> str:
+def _value_text(name: str, value: object) -> str:
     if not isinstance(value, tuple):
         return _ENCODE(to_json(value))
-    return "[" + ",".join([_ENCODE(to_json(row)) for row in value]) + "]"
+    texts = (
+        [_ENCODE(to_json(row)) for row in value]
+        if len(value) < LONG_TABLE
+        else _LAST.of(name, value)
+    )
+    return "[" + ",".join(texts) + "]"
+
+
+class _LastWritten:
+    """Texts of the rows of the long tables that were written last: an edit changes one of them."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, tuple[tuple[object, ...], list[str]]] = {}
+
+    def of(self, name: str, rows: tuple[object, ...]) -> list[str]:
+        before, texts = self._tables.get(name, ((), []))
+        if rows is before:
+            return texts
+        # The former rows are held here, so that an id is the id of one of them or of none.
+        known = dict(zip(map(id, before), texts, strict=True))
+        found = [known.get(id(row)) or _ENCODE(to_json(row)) for row in rows]
+        self._tables[name] = (rows, found)
+        return found
+
+
+_LAST = _LastWritten()
 
 
 def text_hash(text: str) -> str:

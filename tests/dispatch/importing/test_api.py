@@ -142,6 +142,25 @@ async def test_a_process_that_ends_early_is_told_as_a_list_too_large() -> None:
         await work
 
 
+async def test_a_plan_comes_without_its_long_tables_and_they_packed(room: Room) -> None:
+    engineer = await room.browser("engineer")
+    draft = await begun(engineer)
+    where = f"/plan/drafts/{draft['id']}"
+    whole = (await engineer.get(where)).json()
+    light = (await engineer.get(f"{where}/tables")).json()
+    assert light["revision"] == whole["revision"]
+    assert unpack(light["talkgroups"]) == whole["plan"]["talkgroups"]
+    assert light["units"] == len(whole["plan"]["units"])
+    rows = unpack((await engineer.get(f"{where}/units")).json())
+    assert rows == whole["plan"]["units"]
+    assert {**whole["plan"], "talkgroups": [], "units": []} == light["plan"]
+    live = (await engineer.get("/plans/1/tables")).json()
+    assert live["number"] == 1
+    assert unpack((await engineer.get("/plans/1/units")).json()) == rows
+    big = {"revision": draft["revision"], "name": "b" * 90, "file": "x" * (2 << 20)}
+    assert (await engineer.send("PATCH", where, big)).status_code == 400
+
+
 def test_a_packed_table_comes_back_whole() -> None:
     rows = [
         Unit(system=NET, number=n, alias=f"A {n}", owner=f"O {n % 3}", talkgroup=None)

@@ -30,6 +30,20 @@ def test_the_text_is_sorted_json_without_blanks() -> None:
     assert plan_text(plan) == plain
 
 
+def test_one_row_of_a_long_table_is_written_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(canonical, "LONG_TABLE", 100)
+    plan = big()
+    first = plan_text(plan)
+    edited = (replace(plan.units[5], alias="NEW"), *plan.units[7:], plan.units[1])
+    for units in (edited, plan.units[:50], edited, plan.units):
+        after = replace(plan, units=units)
+        plain = json.dumps(
+            to_json(after), ensure_ascii=False, sort_keys=True, separators=(",", ":")
+        )
+        assert plan_text(after) == plain
+    assert plan_text(plan) == first
+
+
 @pytest.mark.parametrize("indent", [None, 1])
 def test_a_long_text_is_read_row_by_row_with_or_without_blanks(indent: int | None) -> None:
     plan = big()
