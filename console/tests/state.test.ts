@@ -19,7 +19,7 @@ function makeBoard() {
 function makeTileDesk(change: Partial<TileDesk> = {}): TileDesk {
   return {
     staleS: null,
-    prefs: { muted: {} },
+    prefs: { mutedOf: () => false },
     session: { position: '3' },
     ptt: { stateOf: () => 'idle' },
     sound: { player: { playing: null, talkgroup: null } },
@@ -96,7 +96,7 @@ describe('a tile', () => {
 
   it('shows Muted as a badge, and receiving all the same', () => {
     const { board, row: live } = makeBoard();
-    const desk = makeTileDesk({ prefs: { muted: { [ID]: true } } });
+    const desk = makeTileDesk({ prefs: { mutedOf: (id: string) => id === ID } });
     expect(tileView(live, desk).rx).toBe('muted');
     board.take(started());
     const view = tileView(live, desk);

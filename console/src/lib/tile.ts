@@ -26,7 +26,7 @@ export interface TileView {
 /** The part of the desk that a tile looks at. */
 export interface TileDesk {
   readonly staleS: number | null;
-  readonly prefs: { muted: Record<string, boolean> };
+  readonly prefs: { mutedOf(talkgroup: string): boolean };
   readonly session: { position: string | null };
   readonly ptt: { stateOf(talkgroup: string): string };
   readonly sound: { player: { playing: string | null; talkgroup: string | null } };
@@ -34,7 +34,7 @@ export interface TileDesk {
 
 export function tileView(row: Talkgroup, desk: TileDesk): TileView {
   const { state, info } = row;
-  const muted = desk.prefs.muted[row.id] === true;
+  const muted = desk.prefs.mutedOf(row.id);
   const own = state.position !== null && state.position === desk.session.position;
   const busy = state.transmission !== null && !own;
   let rx: RxState = state.rx;

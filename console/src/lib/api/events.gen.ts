@@ -37,7 +37,7 @@ export interface Events {
     lost: boolean;
     last_heard_utc: number;
   };
-  /** An emergency, new or raised anew (``again``) by a new sign after acknowledgement. */
+  /** An emergency, new or raised anew (``again``) by a new sign after acknowledgement. ``exercise`` was marked beforehand, or a simulated terminal gave it on a test talkgroup. ``no_exercise``: a real one on a test talkgroup. */
   'alarm.raised': {
     alarm: string;
     unit: string | null;
@@ -48,6 +48,7 @@ export interface Events {
     call?: string | null;
     again?: boolean;
     exercise?: boolean;
+    no_exercise?: boolean;
     t_sign_utc?: number;
     late?: boolean;
     latitude_deg?: number | null;
@@ -94,7 +95,7 @@ export interface Events {
     text: string;
     operator: string;
   };
-  /** A conversation begins; ``call_seq`` counts without gaps per gateway. */
+  /** A conversation begins; ``call_seq`` counts without gaps per gateway. ``exercise``: it is on a test talkgroup, and no real emergency. */
   'call.started': {
     call: string;
     call_seq: number;
@@ -106,6 +107,7 @@ export interface Events {
     encrypted?: boolean;
     late_entry?: boolean;
     plan?: number;
+    exercise?: boolean;
   };
   /** The call turned into an emergency or changed its priority in mid-call. */
   'call.updated': {
@@ -113,6 +115,7 @@ export interface Events {
     talkgroup: string;
     emergency: boolean;
     priority: number;
+    exercise?: boolean;
   };
   /** Room on the disk of the state folder. ``step``: ok, warn (10 %), stop (2 %: no new media). */
   'disk.low': {
@@ -453,11 +456,88 @@ export interface Events {
     opta?: string;
     itsi?: string;
   };
+  /** A call is on a member of a patch: calls with the same patch belong together. */
+  'patch.call_joined': {
+    patch: string;
+    label: string;
+    call: string;
+    talkgroup: string;
+  };
+  /** Members, name or end of a patch changed; ``why`` in words. */
+  'patch.changed': {
+    patch: string;
+    label: string;
+    name: string;
+    members: string[];
+    until_utc?: number | null;
+    mixed?: boolean;
+    operator?: string;
+    why?: string;
+  };
+  /** A patch stands no more. ``cause``: dropped, expired, plan, loop or fault. */
+  'patch.ended': {
+    patch: string;
+    label: string;
+    members: string[];
+    cause: string;
+    operator?: string;
+    reason?: string;
+  };
+  /** Talkgroups are joined. ``from_plan``: the plan has it so; nobody owns it. */
+  'patch.made': {
+    patch: string;
+    label: string;
+    name: string;
+    members: string[];
+    owner?: string;
+    owner_id?: string;
+    position?: string | null;
+    reason?: string;
+    since_utc?: number;
+    until_utc?: number | null;
+    mixed?: boolean;
+    from_plan?: boolean;
+    restored?: boolean;
+  };
+  /** Whether a member can be keyed now; ``reason`` says why not. */
+  'patch.member_changed': {
+    patch: string;
+    talkgroup: string;
+    ready: boolean;
+    reason?: string;
+  };
+  /** An over is not passed on to a member, or only from later on; ``reason`` says why. */
+  'patch.skipped': {
+    patch: string;
+    label: string;
+    source: string;
+    talkgroup: string;
+    reason: string;
+  };
+  /** A patch of the plan is not made now; empty ``reason``: it waits no more. */
+  'patch.waits': {
+    label: string;
+    name: string;
+    members: string[];
+    reason?: string;
+  };
   /** Another plan is live. */
   'plan.activated': {
     plan: number;
     name: string;
     operator?: string;
+  };
+  /** Somebody at a position has seen what changed for it, up to this notice. */
+  'plan.notice_seen': {
+    position: string;
+    notice: number;
+    operator?: string;
+  };
+  /** Something changed for these positions with the plan that is live now; each can ask what. */
+  'plan.noticed': {
+    plan: number;
+    previous: number;
+    positions: string[];
   };
   /** A plan will be activated; ``waits_for`` says what it waits for beside its time. */
   'plan.scheduled': {
@@ -539,6 +619,30 @@ export interface Events {
     user: string;
     due_utc: number;
   };
+  /** How long sound took through a gateway and how loud it was, over about two seconds. ``way`` is receive or transmit; ``position`` says whose microphone it was. ``stages`` has a histogram for each stage that was measured (``gateway.model.spread``): receive ``link`` (card to port), ``held`` (put in order, waited for the talker), ``level``, ``opus``, ``gateway`` (capture to packet); transmit ``order`` (packet in to engine), ``press`` (press buffer), ``level``, ``card`` (what waits before the sound card), ``gateway`` (packet in to link). ``port`` is the kind of the sound address, empty where the link has none. */
+  'sound.measured': {
+    link: string;
+    way: string;
+    position?: string | null;
+    frames: number;
+    lost?: number;
+    late?: number;
+    dry?: number;
+    stages?: Record<string, unknown>;
+    level_in?: {
+      blocks: number;
+      rms_dbfs: number;
+      peak_dbfs: number;
+    } | null;
+    level_out?: {
+      blocks: number;
+      rms_dbfs: number;
+      peak_dbfs: number;
+    } | null;
+    gain_db?: number | null;
+    limited?: number;
+    port?: string;
+  };
   /** Health of a camera source, or of one ``camera``: up, down, silent, flooding. */
   'source.changed': {
     source: string;
@@ -565,7 +669,7 @@ export interface Events {
     talkgroup: string;
     bit_error_rate: number;
   };
-  /** One over begins. A desk's own has ``position`` and ``operator`` instead of ``talker``. ``algorithm`` and ``key_id``: of the encryption, where the link tells them (P25). */
+  /** One over begins. A desk's own has ``position`` and ``operator`` instead of ``talker``. ``algorithm`` and ``key_id``: of the encryption, where the link tells them (P25). What a patch passes on names the ``source`` over; ``alias``, or ``position``, then says who is heard. */
   'transmission.started': {
     transmission: string;
     call: string;
@@ -582,6 +686,10 @@ export interface Events {
     late_entry?: boolean;
     algorithm?: number | null;
     key_id?: number | null;
+    exercise?: boolean;
+    patch?: string | null;
+    patch_label?: string;
+    source?: string | null;
   };
   /** Talker or encryption became known, or an emergency began in mid-transmission. */
   'transmission.updated': {
@@ -595,6 +703,7 @@ export interface Events {
     readable?: boolean;
     algorithm?: number | null;
     key_id?: number | null;
+    exercise?: boolean;
   };
   /** A unit's place. ``error_m`` upper limit of its class; ``age_s`` of the fix when sent. */
   'unit.positioned': {

@@ -4,6 +4,7 @@
  */
 
 import type { Events, EventType } from './events.gen';
+import type { BoardLayout } from './layouts';
 import type { components } from './openapi.gen';
 import type { IncidentRow } from './incident_types';
 import type { Message } from './message_types';
@@ -321,6 +322,8 @@ export interface Snapshot {
   me: { user: User; position: string | null; permissions: string[]; room: string };
   plan: { number: number; name: string };
   talkgroups: TalkgroupInfo[];
+  /** Of the own position; null without one. */
+  layout: BoardLayout | null;
   links: LinkInfo[];
   sites: SiteInfo[];
   units: UnitInfo[];
@@ -330,7 +333,7 @@ export interface Snapshot {
   incidents: IncidentRow[];
   individual: PrivateCall[];
   positions: PositionInfo[];
-  statuses: { value: number; digit: string; words: string; kind: string }[];
+  statuses: { value: number; digit: string; words: string; kind: string; system?: string | null }[];
   predefined_texts: string[];
   listening: Record<string, boolean>;
   log: LogState;

@@ -14,6 +14,7 @@ import type { FromWorker } from '../ptt/protocol';
 import { Activity } from './activity.svelte';
 import { Alarms } from './alarms.svelte';
 import { PrivateCalls } from './calls.svelte';
+import { PlanChanges } from './changes.svelte';
 import { Phone } from './phone';
 import { time } from './clock.svelte';
 import { places } from './places.svelte';
@@ -29,6 +30,7 @@ import { Siren } from './siren';
 import { Sound } from './sound.svelte';
 import { Talkgroups, type Talkgroup } from './talkgroups.svelte';
 import { Units } from './units.svelte';
+import { emergencyTarget, Zones } from './zones.svelte';
 
 const AUDIBLE_TICK_MS = 500;
 const TOAST_MS = 6_000;
@@ -42,6 +44,9 @@ export class Desk {
   readonly session = new Session();
   readonly talkgroups = new Talkgroups();
   readonly alarms = new Alarms();
+  /** Tabs and cells of the board. */
+  readonly zones: Zones;
+  readonly changes = new PlanChanges();
   readonly messages = new Messages();
   readonly units = new Units();
   readonly activity = new Activity();
@@ -81,6 +86,8 @@ export class Desk {
   readonly #siren = new Siren(this.alarms, this.talkgroups, (cue) => this.#alert(cue));
 
   constructor() {
+    this.zones = new Zones(this.talkgroups, (id) => id === this.selected || this.alarms.of(id) !== undefined);
+    this.prefs.first = (id) => this.zones.first(id);
     this.ptt = new Ptt({
       send: (message) => this.#worker?.postMessage(message),
       microphone: (on) => this.#microphone(on),
@@ -112,6 +119,14 @@ export class Desk {
 
   get selectedTalkgroup(): Talkgroup | null {
     return this.selected ? (this.talkgroups.byId.get(this.selected) ?? null) : null;
+  }
+
+  /** Where an emergency call of this desk goes. */
+  get emergencyTalkgroup(): Talkgroup | null {
+    const named = (this.zones.layout?.emergency ?? []).map((id) => this.talkgroups.byId.get(id));
+    return emergencyTarget(named.filter((row) => row !== undefined), this.selectedTalkgroup, (row) =>
+      row.info.links.some((id) => this.talkgroups.links.get(id)?.capabilities.includes('emergency_out')),
+    );
   }
 
   /** Seconds without news from the server, null while it is fresh. */
@@ -163,7 +178,7 @@ export class Desk {
   }
 
   toggleMute(id: string): void {
-    const muted = this.prefs.muted[id] !== true;
+    const muted = !this.prefs.mutedOf(id);
     void this.sound.mute(id, muted);
     this.placeSound();
   }
@@ -270,6 +285,7 @@ export class Desk {
   #start(): void {
     void this.#mix();
     this.stream.start();
+    void this.changes.load(this.session.position);
     this.#timers.push(setInterval(() => this.#audible(), AUDIBLE_TICK_MS));
     this.#siren.start();
     if (!this.session.can('voice.hear')) return;
@@ -302,6 +318,7 @@ export class Desk {
   #load(data: Snapshot): void {
     time.offsetMs = this.stream.offsetMs;
     this.talkgroups.load(data.talkgroups, data.links);
+    this.zones.layout = data.layout;
     this.alarms.load(data.alarms);
     this.messages.load(data.messages);
     this.units.load(data.units);
@@ -323,9 +340,7 @@ export class Desk {
     this.#down.clear();
     for (const link of data.links) if (LOST.has(link.state)) this.#down.add(link.id);
     this.diskLow = data.disk.low;
-    if (!this.talkgroups.folders.includes(this.folder)) {
-      this.folder = this.talkgroups.folders[0] ?? '';
-    }
+    if (!this.zones.names.includes(this.folder)) this.folder = this.zones.names[0] ?? '';
     if (this.selected && !this.talkgroups.byId.has(this.selected)) this.selected = null;
     this.loaded = true;
     if (this.session.can('voice.hear')) {
@@ -348,6 +363,7 @@ export class Desk {
     if (isNoisy(envelope)) this.#alert('incident');
     this.lines.take(envelope);
     glass.take(envelope, this.session.user?.id);
+    void this.changes.take(envelope, this.session.position).then((told) => told && this.say(told));
     this.#own(envelope);
   }
 
@@ -438,8 +454,8 @@ export class Desk {
     const select = talkgroup === this.selected || this.#alarmHot(talkgroup);
     return audible({
       listening: this.sound.listening,
-      muted: prefs.muted[talkgroup] === true,
-      volume: prefs.volumes[talkgroup] ?? 1,
+      muted: prefs.mutedOf(talkgroup),
+      volume: prefs.volumeOf(talkgroup),
       busVolume: prefs.busVolume[select ? 'select' : 'monitor'] ?? 1,
       select,
       selectReceives: this.selectedTalkgroup?.receiving === true,

@@ -57,6 +57,9 @@ export class Prefs {
   /** Told after each change, to keep it on the server. */
   onSave: (mix: Mix) => void = () => {};
 
+  /** What the position's layout gives a talkgroup of which this operator has set nothing. */
+  first: (talkgroup: string) => { volume: number; muted: boolean } = () => ({ volume: 1, muted: false });
+
   constructor() {
     const kept = read();
     this.layout = kept.layout ?? 'auto';
@@ -69,6 +72,14 @@ export class Prefs {
     this.speaker = kept.speaker === true;
     this.latch = kept.latch === true;
     this.setRedEmergency(kept.redEmergency === true);
+  }
+
+  mutedOf(talkgroup: string): boolean {
+    return this.muted[talkgroup] ?? this.first(talkgroup).muted;
+  }
+
+  volumeOf(talkgroup: string): number {
+    return this.volumes[talkgroup] ?? this.first(talkgroup).volume;
   }
 
   get mix(): Mix {

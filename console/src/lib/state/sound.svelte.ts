@@ -141,8 +141,8 @@ export class Sound {
   /** Volume and bus of a talkgroup after a change of selection, mute or volume. */
   place(talkgroup: string, selected: boolean, talking = false): void {
     if (!this.#mixer?.has(talkgroup)) return;
-    const muted = this.prefs.muted[talkgroup] === true || (talking && this.prefs.speaker);
-    this.#mixer.setGain(talkgroup, muted ? 0 : (this.prefs.volumes[talkgroup] ?? 1));
+    const muted = this.prefs.mutedOf(talkgroup) || (talking && this.prefs.speaker);
+    this.#mixer.setGain(talkgroup, muted ? 0 : this.prefs.volumeOf(talkgroup));
     this.#mixer.route(talkgroup, selected ? 'select' : 'monitor');
   }
 
@@ -188,7 +188,7 @@ export class Sound {
       track: (talkgroup, track) => {
         this.mixer.attach(talkgroup, track);
         onTrack(talkgroup);
-        if (this.prefs.muted[talkgroup]) void rtc.mute(talkgroup, true).catch(() => undefined);
+        if (this.prefs.mutedOf(talkgroup)) void rtc.mute(talkgroup, true).catch(() => undefined);
       },
       state: (state) => {
         if (this.#rtc !== rtc) return;

@@ -12,6 +12,7 @@ export type DialogName =
   | 'merge'
   | 'split'
   | 'reason'
+  | 'changes'
   | 'command'
   | 'dial'
   | 'glass'

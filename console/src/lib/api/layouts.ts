@@ -1,0 +1,42 @@
+/** Boards of positions, and what a plan changed for one. Times are µs UTC. */
+
+import { api, path } from './client';
+
+export interface BoardCell {
+  /** From 1, row by row. */
+  place: number;
+  talkgroup: string;
+  volume_percent: number;
+  muted: boolean;
+}
+
+export interface BoardPage {
+  name: string;
+  cells: BoardCell[];
+}
+
+/** The board of the own position, without the cells that this operator may not know. */
+export interface BoardLayout {
+  id: string;
+  name: string;
+  columns: number;
+  rows: number;
+  /** Name of the last tab, for talkgroups in no cell; empty: only while one of them is in use. */
+  others: string;
+  emergency: string[];
+  pages: BoardPage[];
+}
+
+/** What one activation changed for the own position, in words. */
+export interface PlanNotice {
+  id: number;
+  plan: number;
+  previous: number;
+  t_utc: number;
+  lines: string[];
+}
+
+export const layoutsApi = {
+  notices: (): Promise<PlanNotice[]> => api.get('/plan/notices'),
+  seen: (notice: number): Promise<unknown> => api.post(path`/plan/notices/${String(notice)}/seen`, {}),
+};
