@@ -473,6 +473,7 @@ export interface Events {
     mixed?: boolean;
     operator?: string;
     why?: string;
+    hidden?: number;
   };
   /** A patch stands no more. ``cause``: dropped, expired, plan, loop or fault. */
   'patch.ended': {
@@ -498,6 +499,7 @@ export interface Events {
     mixed?: boolean;
     from_plan?: boolean;
     restored?: boolean;
+    hidden?: number;
   };
   /** Whether a member can be keyed now; ``reason`` says why not. */
   'patch.member_changed': {
