@@ -12,8 +12,7 @@ it touched is up and nothing failed because of it.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from sqlmodel import Session
@@ -22,46 +21,29 @@ from dispatch.audit.entry import SYSTEM, Act, Obj
 from dispatch.errors import Conflict, ServiceError
 from dispatch.plans import activation_rows as rows
 from dispatch.plans.activation_rows import Live, Wanted, Who
+from dispatch.plans.activation_tools import Tools
 from dispatch.plans.canonical import plan_hash
-from dispatch.plans.drafts import Draft, Drafts
-from dispatch.plans.events import PlanScheduled, PlanSettled, PlanTrial, PlanWaits
-from dispatch.plans.overlay import Overlay, overlay
+from dispatch.plans.drafts import Draft
+from dispatch.plans.events import PlanScheduled, PlanSettled, PlanTrial
+from dispatch.plans.going_live import GoingLive, Ready
 from dispatch.plans.simulate import Effects, refusal, simulate
 from dispatch.plans.tables import PlanActivation
-from dispatch.plans.trial import TrialWatch
+from dispatch.plans.trial import TrialClock, touch_of
 from dispatch.plans.usage import Usage
-from dispatch.services.plans import LivePlan
-from dispatch.services.record import Asker, Record
-from dispatch.store.engine import Store, StoreUnavailable
-from gateway.bus import Bus
-from gateway.model.ids import TalkgroupId, UtcUs
+from dispatch.services.record import Asker
+from dispatch.store.engine import StoreUnavailable
+from gateway.model.ids import UtcUs
 from gateway.model.plan import Plan
-from gateway.ports import Clock
 
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_MS = 500
+CLOCK_SET_US = 2_000_000
+"""The time of day is out by more than that: somebody has set the clock."""
 MIN_REASON_CHARACTERS = 10
 MAX_AHEAD_US = 366 * 86_400_000_000
 NOBODY = Who(id="samband", name="Samband")
 T = TypeVar("T")
-SecondPerson = Callable[[Draft, str], Awaitable[str]]
-"""Demands the second person's yes to (draft, digest); returns the approval's id, or raises."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What activations stand on."""
-
-    store: Store
-    record: Record
-    bus: Bus
-    clock: Clock
-    live: LivePlan
-    drafts: Drafts
-    usage: Callable[[list[TalkgroupId]], Usage]
-    second_person: SecondPerson
-    trial: TrialWatch
 
 
 class Activations:
@@ -71,19 +53,19 @@ class Activations:
         """Take the parts; call ``resume`` before ``run``."""
         self._t = tools
         self._one_at_a_time = asyncio.Lock()
-        self._waits: tuple[str, ...] = ()
+        self._going = GoingLive(tools.live, tools.bus, tools.usage)
+        self._hashed: tuple[Plan, str] | None = None
+        self._clock: TrialClock | None = None
 
     # ---- looking -------------------------------------------------------------------------------
 
     def usage(self) -> Usage:
-        """Return what people use now of what runs and of what was activated."""
-        live = self._t.live
-        known = {group.id for group in (*live.plan.talkgroups, *live.target.talkgroups)}
-        return self._t.usage(sorted(known))
+        """Return what people use now."""
+        return self._t.usage()
 
     def waits(self) -> tuple[str, ...]:
         """Return what of the live plan waits to be released, in words."""
-        return self._waits
+        return self._going.waits
 
     async def simulate(self, draft: str) -> Effects:
         """Return what activating a draft would do now."""
@@ -105,10 +87,15 @@ class Activations:
         return {
             "number": live.number,
             "name": live.target.name,
-            "sha256": await asyncio.to_thread(plan_hash, live.target),
-            "waits": list(self._waits),
+            "sha256": await self._hash_of(live.target),
+            "waits": list(self._going.waits),
             **await self._t.store.read(work),
         }
+
+    async def _hash_of(self, plan: Plan) -> str:
+        if self._hashed is None or self._hashed[0] is not plan:
+            self._hashed = (plan, await asyncio.to_thread(plan_hash, plan))
+        return self._hashed[1]
 
     async def history(self, limit: int = 100) -> list[dict[str, Any]]:  # JSON rows
         """Return the last activations, newest first."""
@@ -150,8 +137,9 @@ class Activations:
                 return self._tell_planned(
                     await self._t.store.write(lambda db: rows.schedule(db, wanted, at))
                 )
+            ready = await self._going.make_ready(draft.plan)
             began = await self._t.store.write(lambda db: rows.begin_trial(db, wanted, now))
-            return self._begun(began)
+            return await self._begun(began, ready)
 
     async def keep(self, asker: Asker, number: int) -> PlanActivation:
         """Keep the plan on trial."""
@@ -168,7 +156,7 @@ class Activations:
             await self._log(asker, "plan.returned", str(self._t.live.number), {}, words)
             back = await self._t.store.write(lambda db: rows.give_back(db, who, now, words))
             self._settled(back.activation)
-            self._use(back, asker.access.user.display_name)
+            await self._use(back, asker.access.user.display_name)
             return back.number
 
     async def roll_back(self, asker: Asker, number: int, reason: str) -> int:
@@ -178,8 +166,9 @@ class Activations:
             self._demand_calm()
             now, who = self._t.clock.utc_us(), _who(asker)
             await self._log(asker, "plan.rolled_back", str(number), {}, words)
+            ready = await self._going.make_ready(await self._t.drafts.plan(number))
             back = await self._t.store.write(lambda db: rows.roll_back(db, number, who, now, words))
-            self._use(back, asker.access.user.display_name)
+            await self._use(back, asker.access.user.display_name, ready)
             return back.number
 
     async def cancel(self, asker: Asker, activation: int) -> PlanActivation:
@@ -217,8 +206,8 @@ class Activations:
         trial = await self._t.store.read(work)
         if trial is not None:
             former = await self._t.drafts.plan(trial.previous) if trial.previous else None
-            self._t.trial.begin(trial, former, self._t.live.target)
-            self._t.live.trial_until_utc = trial.keep_until_utc
+            self._t.trial.begin(await asyncio.to_thread(touch_of, former, self._t.live.target))
+            self._take_up(trial)
 
     async def run(self) -> None:
         """Look every half second: what is due, what was released, whose trial is over."""
@@ -231,8 +220,8 @@ class Activations:
 
     async def look(self) -> None:
         """Do what is due now."""
-        self.release()
         async with self._one_at_a_time:
+            await self._going.release()
             now = self._t.clock.utc_us()
             await self._take_over()
             trial = await self._t.store.read(rows.on_trial)
@@ -242,15 +231,10 @@ class Activations:
                 if activation.at_utc <= now:
                     await self._look_at_planned(activation, now)
 
-    def release(self) -> None:
+    async def release(self) -> None:
         """Let go through what waited for somebody who has released it."""
-        live = self._t.live
-        if not self._waits:
-            return
-        found = self._overlay()
-        if found.plan != live.plan:
-            live.use(live.target, live.number, running=found.plan)
-        self._tell_waits(found)
+        async with self._one_at_a_time:
+            await self._going.release()
 
     async def _take_over(self) -> None:
         """Use what a command on this machine made live beside us."""
@@ -258,24 +242,44 @@ class Activations:
             return
         found = await self._t.store.read(rows.live_plan)
         if found is not None:
+            number, plan = found
             former = self._t.live.target
-            self._use_plan(*found, "command line")
+            await self._going.take(await self._going.make_ready(plan), number, "command line")
             trial = await self._t.store.read(rows.on_trial)
+            self._t.live.trial_until_utc = None
             if trial is not None:
-                self._t.trial.begin(trial, former, found[1])
+                self._take_up(trial)
+                self._t.trial.begin(await asyncio.to_thread(touch_of, former, plan))
+
+    def _take_up(self, trial: PlanActivation) -> TrialClock:
+        self._clock = TrialClock(trial, self._t.clock)
+        self._t.live.trial_until_utc = self._clock.until_utc()
+        return self._clock
 
     async def _look_at_trial(self, trial: PlanActivation, now: UtcUs) -> None:
-        why = self._t.trial.kept_by_itself(trial, now, self._waits)
+        clock = self._clock
+        if clock is None or not clock.is_of(trial):
+            clock = self._take_up(trial)
+        why = self._t.trial.kept_by_itself(trial, clock.lasted_us(), self._going.waits)
         if why:
             kept = await self._t.store.write(lambda db: rows.keep(db, NOBODY, now, why))
             self._note("plan.kept", str(trial.number), why)
             self._settled(kept)
-        elif trial.keep_until_utc is not None and trial.keep_until_utc <= now:
+        elif clock.over():
             words = f"nobody kept plan {trial.number}" + self._t.trial.fault_words()
             back = await self._t.store.write(lambda db: rows.give_back(db, NOBODY, now, words))
             self._note("plan.returned", str(trial.number), words)
             self._settled(back.activation)
-            self._use(back, NOBODY.name)
+            await self._use(back, NOBODY.name)
+        elif abs(clock.until_utc() - (trial.keep_until_utc or 0)) > CLOCK_SET_US:
+            await self._clock_was_set(clock.until_utc())
+
+    async def _clock_was_set(self, until: UtcUs) -> None:
+        """Tell anew when a trial ends by the time of day: it lasts as long as before."""
+        trial = await self._t.store.write(lambda db: rows.move_end(db, until))
+        if trial is not None:
+            self._t.live.trial_until_utc = until
+            self._tell_trial(trial)
 
     async def _look_at_planned(self, activation: PlanActivation, now: UtcUs) -> None:
         words = refusal(self.usage()) or await self._t.store.read(_trial_words)
@@ -288,8 +292,9 @@ class Activations:
             return
         identity = activation.id or 0
         self._note("plan.activated", draft.id, activation.reason)
+        ready = await self._going.make_ready(draft.plan)
         began = await self._t.store.write(lambda db: rows.begin_scheduled(db, identity, now))
-        self._begun(began)
+        await self._begun(began, ready)
 
     async def _wait(self, activation: PlanActivation, words: str) -> None:
         if activation.waits_for == words:
@@ -305,43 +310,32 @@ class Activations:
 
     # ---- using ---------------------------------------------------------------------------------
 
-    def _begun(self, began: Live) -> PlanActivation:
-        activation = began.activation
-        self._t.trial.begin(activation, self._t.live.target, began.plan)
-        self._t.live.trial_until_utc = activation.keep_until_utc
+    async def _begun(self, began: Live, ready: Ready) -> PlanActivation:
+        activation, former = began.activation, self._t.live.target
+        self._t.trial.begin(await asyncio.to_thread(touch_of, former, ready.target))
+        self._take_up(activation)
         # Told before the plan itself: with that each page gets a new snapshot, which has the rest.
-        self._t.bus.publish(
-            PlanTrial(
-                plan=began.number,
-                previous=activation.previous,
-                keep_until_utc=activation.keep_until_utc or 0,
-                operator=activation.by_name,
-            )
-        )
-        self._use(began, activation.by_name)
+        self._tell_trial(activation)
+        await self._going.take(ready, began.number, activation.by_name)
         return activation
 
-    def _use(self, live: Live, operator: str) -> None:
-        self._use_plan(live.number, live.plan, operator)
+    def _tell_trial(self, trial: PlanActivation) -> None:
+        self._t.bus.publish(
+            PlanTrial(
+                plan=trial.number,
+                previous=trial.previous,
+                keep_until_utc=trial.keep_until_utc or 0,
+                operator=trial.by_name,
+            )
+        )
 
-    def _use_plan(self, number: int, plan: Plan, operator: str) -> None:
-        found = overlay(self._t.live.plan, plan, self.usage().busy())
-        self._t.live.use(plan, number, operator, running=found.plan)
-        self._tell_waits(found)
-
-    def _overlay(self) -> Overlay:
-        live = self._t.live
-        return overlay(live.plan, live.target, self.usage().busy())
-
-    def _tell_waits(self, found: Overlay) -> None:
-        words = tuple(f"{one.name} {one.words}" for one in found.kept)
-        if words != self._waits:
-            self._waits = words
-            self._t.bus.publish(PlanWaits(plan=self._t.live.number, waits=words))
+    async def _use(self, back: Live, operator: str, ready: Ready | None = None) -> None:
+        ready = ready or await self._going.make_ready(back.plan)
+        await self._going.take(ready, back.number, operator)
 
     def _settled(self, activation: PlanActivation) -> PlanActivation:
         self._t.trial.end()
-        self._t.live.trial_until_utc = None
+        self._clock = self._t.live.trial_until_utc = None
         self._t.bus.publish(
             PlanSettled(
                 plan=activation.number,

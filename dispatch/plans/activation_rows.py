@@ -10,17 +10,16 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from dispatch.errors import Conflict, NotFound
-from dispatch.plans.canonical import plan_hash, plan_of
-from dispatch.plans.drafts import ACTIVATED, SCHEDULED, demand_open, load, numbered, plan_row
+from dispatch.plans.canonical import SHELF, plan_hash, text_hash
+from dispatch.plans.drafts import ACTIVATED, SCHEDULED, demand_open, load, numbered
 from dispatch.plans.tables import PlanActivation, PlanDraft
+from dispatch.plans.trial import TRIAL_US
 from dispatch.store.tables import Alarm, PlanRow
 from gateway.model.ids import UtcUs
 from gateway.model.plan import Plan
 
 PLANNED, TRIAL, KEPT, RETURNED, CANCELLED = "scheduled", "trial", "kept", "returned", "cancelled"
 ACTIVATE, ROLLBACK = "activate", "rollback"
-TRIAL_US = 10 * 60 * 1_000_000
-"""Without *Keep* the former plan returns after this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +68,17 @@ def live_number(db: Session) -> int:
 def live_plan(db: Session) -> tuple[int, Plan] | None:
     """Return the live plan, None when there is none."""
     number = live_number(db)
-    return (number, plan_of(numbered(db, number).body)) if number else None
+    return (number, _plan_of(numbered(db, number))) if number else None
+
+
+def _plan_of(row: PlanRow) -> Plan:
+    return SHELF.read(text_hash(row.body), row.body)
+
+
+def _hash_of(db: Session, row: PlanRow, plan: Plan) -> str:
+    """Return a plan's hash as its activation noted it; a first plan from a file has none."""
+    noted = select(PlanActivation.sha256).where(PlanActivation.number == row.number)
+    return db.exec(noted.limit(1)).first() or plan_hash(plan)
 
 
 def alarms_waiting(db: Session) -> int:
@@ -139,11 +148,11 @@ def _go_live(db: Session, activation: PlanActivation, now: UtcUs) -> Live:
     if on_trial(db) is not None:
         raise Conflict("a plan is on trial", hint="Keep it or return first.")
     draft = load(db, activation.draft, lock=True)
-    plan = plan_of(draft.body)
-    if plan_hash(plan) != activation.sha256:
+    if text_hash(draft.body) != activation.sha256:
         raise Conflict("the draft is not what was approved")
+    plan = SHELF.read(activation.sha256, draft.body)
     number = newest_number(db) + 1
-    db.add(plan_row(plan, number, activation.by_name, activation.reason or draft.name, now))
+    db.add(plan_row(draft, plan.name, activation, number, now))
     draft.state = ACTIVATED
     activation.number, activation.state = number, TRIAL
     activation.activated_utc, activation.keep_until_utc = now, now + TRIAL_US
@@ -152,6 +161,30 @@ def _go_live(db: Session, activation: PlanActivation, now: UtcUs) -> Live:
     db.add(activation)
     db.flush()
     return Live(number, plan, activation)
+
+
+def plan_row(
+    draft: PlanDraft, name: str, activation: PlanActivation, number: int, now: UtcUs
+) -> PlanRow:
+    """Return the row of a new version of the plan, live from ``now`` on."""
+    return PlanRow(
+        number=number,
+        name=name,
+        body=draft.body,
+        author=activation.by_name,
+        note=activation.reason or draft.name,
+        created_utc=now,
+        activated_utc=now,
+    )
+
+
+def move_end(db: Session, keep_until_utc: UtcUs) -> PlanActivation | None:
+    """Set when the trial is over: somebody has set the clock. Returns it, None without one."""
+    trial = on_trial(db)
+    if trial is not None:
+        trial.keep_until_utc = keep_until_utc
+        db.add(trial)
+    return trial
 
 
 def keep(
@@ -173,7 +206,7 @@ def give_back(db: Session, who: Who, now: UtcUs, words: str) -> Live:
     former = numbered(db, activation.previous)
     former.activated_utc = now
     db.add(former)
-    return Live(former.number, plan_of(former.body), activation)
+    return Live(former.number, _plan_of(former), activation)
 
 
 def roll_back(db: Session, number: int, who: Who, now: UtcUs, reason: str) -> Live:
@@ -186,12 +219,12 @@ def roll_back(db: Session, number: int, who: Who, now: UtcUs, reason: str) -> Li
     if trial is not None:
         _end(db, trial, RETURNED, Ending(who, now, f"rolled back to plan {number}: {reason}"))
     former.activated_utc = now
-    plan = plan_of(former.body)
+    plan = _plan_of(former)
     activation = PlanActivation(
         kind=ROLLBACK,
         number=number,
         previous=current,
-        sha256=plan_hash(plan),
+        sha256=_hash_of(db, former, plan),
         at_utc=now,
         activated_utc=now,
         state=KEPT,

@@ -348,16 +348,3 @@ def shown(row: PlanDraft) -> Draft:
 
 def _shelved(body: str) -> Plan:
     return SHELF.read(text_hash(body), body)
-
-
-def plan_row(plan: Plan, number: int, author: str, note: str, now: UtcUs) -> PlanRow:
-    """Return the row of a new version of the plan, live from ``now`` on."""
-    return PlanRow(
-        number=number,
-        name=plan.name,
-        body=plan_text(plan),
-        author=author,
-        note=note,
-        created_utc=now,
-        activated_utc=now,
-    )

@@ -1,5 +1,7 @@
 """Whether a scheduled plan may keep itself: its links are up, and nothing failed because of it."""
 
+from dataclasses import dataclass
+
 from dispatch.plans.compare import compare
 from dispatch.plans.simulate import CLOSED, link_effects, touched_talkgroups
 from dispatch.plans.tables import PlanActivation
@@ -10,10 +12,65 @@ from gateway.model.events import Event
 from gateway.model.ids import LinkId, TalkgroupId, UtcUs
 from gateway.model.plan import Plan
 from gateway.model.radio import LinkState
+from gateway.ports import Clock
 
 SETTLE_US = 60_000_000
 """A scheduled plan keeps itself after this at the earliest, every touched link being up."""
+TRIAL_US = 10 * 60 * 1_000_000
+"""Without *Keep* the former plan returns after this."""
 MAX_FAULTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """What a plan touches in the place of another: links that it has, and talkgroups."""
+
+    links: frozenset[LinkId]
+    talkgroups: frozenset[TalkgroupId]
+
+
+def touch_of(former: Plan | None, plan: Plan) -> Touch:
+    """Return what ``plan`` touches; it takes a while for a long plan."""
+    before = former or Plan(name="none")
+    effects = link_effects(before, plan, Usage())
+    return Touch(
+        frozenset(LinkId(one.link) for one in effects if one.what != CLOSED),
+        touched_talkgroups(before, plan, compare(before, plan)),
+    )
+
+
+class TrialClock:
+    """How long a trial lasts, by a clock that nobody sets: ten minutes are ten minutes.
+
+    Only a restart has nothing but the time of day to go by; then a trial lasts ten minutes more at
+    the most, whatever became of the clock meanwhile.
+    """
+
+    def __init__(self, trial: PlanActivation, clock: Clock) -> None:
+        """Take up a trial at this moment."""
+        self._clock = clock
+        self._number = trial.number
+        now, mono_us = clock.utc_us(), clock.mono_ms() * 1000
+        until, began = trial.keep_until_utc or now, trial.activated_utc or now
+        self._until_us = mono_us + min(max(until - now, 0), TRIAL_US)
+        self._began_us = mono_us - min(max(now - began, 0), TRIAL_US)
+
+    def is_of(self, trial: PlanActivation) -> bool:
+        """Whether it is the clock of this trial."""
+        return trial.number == self._number
+
+    def lasted_us(self) -> int:
+        """Return how long the trial has lasted."""
+        return self._clock.mono_ms() * 1000 - self._began_us
+
+    def over(self) -> bool:
+        """Whether its time is over."""
+        return self._clock.mono_ms() * 1000 >= self._until_us
+
+    def until_utc(self) -> UtcUs:
+        """Return when it is over by the time of day as it is now."""
+        left = max(0, self._until_us - self._clock.mono_ms() * 1000)
+        return UtcUs(self._clock.utc_us() + left)
 
 
 class TrialWatch:
@@ -26,13 +83,9 @@ class TrialWatch:
         self._talkgroups: frozenset[TalkgroupId] = frozenset()
         self._faults: list[str] = []
 
-    def begin(self, trial: PlanActivation, former: Plan | None, plan: Plan) -> None:
+    def begin(self, touch: Touch) -> None:
         """Take what a plan touches; what fails on it from now on counts."""
-        before = former or Plan(name="none")
-        effects = link_effects(before, plan, Usage())
-        self._links = frozenset(LinkId(one.link) for one in effects if one.what != CLOSED)
-        self._talkgroups = touched_talkgroups(before, plan, compare(before, plan))
-        self._faults = []
+        self._links, self._talkgroups, self._faults = touch.links, touch.talkgroups, []
 
     def end(self) -> None:
         """Stop watching."""
@@ -57,10 +110,9 @@ class TrialWatch:
         states = {link: self._board.talkgroups.link(link).state for link in sorted(self._links)}
         return tuple(link for link, state in states.items() if state != LinkState.UP.value)
 
-    def kept_by_itself(self, trial: PlanActivation, now: UtcUs, waits: tuple[str, ...]) -> str:
+    def kept_by_itself(self, trial: PlanActivation, lasted_us: int, waits: tuple[str, ...]) -> str:
         """Return why a scheduled plan is kept without a person, empty while it is not."""
-        began = trial.activated_utc
-        if not trial.scheduled or began is None or now < began + SETTLE_US:
+        if not trial.scheduled or lasted_us < SETTLE_US:
             return ""
         if waits or self._faults or self.links_down():
             return ""

@@ -23,10 +23,10 @@ class Usage:
         return {talkgroup: ", ".join(words) for talkgroup, words in self.why.items()}
 
 
-def usage_now(board: Board, desk: Desk, talkgroups: list[TalkgroupId]) -> Usage:
-    """Return what is used of ``talkgroups`` now; quick, for the event loop."""
+def usage_now(board: Board, desk: Desk) -> Usage:
+    """Return what is used now; quick, for the event loop."""
     why: dict[TalkgroupId, list[str]] = {}
-    calls = {t for t in talkgroups if board.talkgroups.state(t).transmission is not None}
+    calls = board.talkgroups.with_calls()
     for talkgroup in calls:
         why.setdefault(talkgroup, []).append("a call is running")
     selected = desk.selected()
@@ -43,7 +43,7 @@ def usage_now(board: Board, desk: Desk, talkgroups: list[TalkgroupId]) -> Usage:
             why.setdefault(TalkgroupId(where), []).append("an alarm is open")
     return Usage(
         why={talkgroup: tuple(words) for talkgroup, words in why.items()},
-        calls=frozenset(calls),
+        calls=calls,
         alarms=frozenset(alarms),
         selected={str(position): talkgroup for position, talkgroup in selected.items()},
         unacknowledged=tuple(unacknowledged),

@@ -7,7 +7,8 @@ from typing import Any, cast
 from dispatch.auth.access import Access
 from dispatch.importing.service import Lists
 from dispatch.oversight.approvals import Approvals, digest_of
-from dispatch.plans.activation import Activations, Tools
+from dispatch.plans.activation import Activations
+from dispatch.plans.activation_tools import Tools
 from dispatch.plans.check import Checker, LinkFaults
 from dispatch.plans.drafts import Draft, Drafts
 from dispatch.plans.events import (
@@ -30,7 +31,6 @@ from dispatch.services.registry import Services
 from dispatch.services.sight import Sight
 from dispatch.services.stream import EventStream
 from gateway.model.events import Event
-from gateway.model.ids import TalkgroupId
 
 KIND = "plan.activate"
 """Of the second person's yes."""
@@ -86,8 +86,8 @@ def add_plans(services: Services, rules: PlanRules) -> None:
     )
     trial = TrialWatch(board)
 
-    def usage(talkgroups: list[TalkgroupId]) -> Usage:
-        return usage_now(board, desk, talkgroups)
+    def usage() -> Usage:
+        return usage_now(board, desk)
 
     async def second_person(draft: Draft, sha256: str) -> str:
         if not rules.second_person:

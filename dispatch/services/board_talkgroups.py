@@ -8,7 +8,7 @@ from dispatch.services.plans import LivePlan
 from dispatch.services.rows import Row
 from gateway.model import events as ev
 from gateway.model.events import Event
-from gateway.model.ids import AlarmId, LinkId, TalkgroupId, UtcUs
+from gateway.model.ids import AlarmId, CallId, LinkId, TalkgroupId, UtcUs
 from gateway.model.p25_settings import DFSI, MODEM, P25Settings
 from gateway.model.plan import Link, Talkgroup
 from gateway.model.radio import Capability, LinkState
@@ -30,6 +30,8 @@ class TalkgroupState:
     alias: str = ""
     position: str | None = None
     operator: str = ""
+    via: str = ""
+    """Label of the patch that it comes through."""
     started_utc: int | None = None
     encrypted: bool = False
     readable: bool = True
@@ -88,10 +90,17 @@ class TalkgroupStates:
         self._states: dict[TalkgroupId, TalkgroupState] = {}
         self._links: dict[LinkId, LinkStatus] = {}
         self._alarm_talkgroup: dict[str, TalkgroupId | None] = {}
+        self._calls_up: dict[CallId, TalkgroupId] = {}
 
     def state(self, talkgroup: TalkgroupId) -> TalkgroupState:
         """Return the state of a talkgroup, made when it is first asked for."""
         return self._states.setdefault(talkgroup, TalkgroupState())
+
+    def with_calls(self) -> frozenset[TalkgroupId]:
+        """Return the talkgroups on which a call is up, in the pauses between its overs too."""
+        states = self._states.items()
+        talking = {group for group, state in states if state.transmission is not None}
+        return frozenset(talking | set(self._calls_up.values()))
 
     def link(self, link: LinkId) -> LinkStatus:
         """Return the status of a link."""
@@ -127,6 +136,10 @@ class TalkgroupStates:
                 self.state(event.talkgroup).not_recorded = event.reason
             case ev.RecordingClosed():
                 self.state(event.talkgroup).not_recorded = None
+            case ev.CallStarted():
+                self._calls_up[event.call] = event.talkgroup
+            case ev.CallEnded():
+                self._calls_up.pop(event.call, None)
             case ev.CallUpdated():
                 state = self.state(event.talkgroup)
                 if state.call == event.call:
@@ -156,6 +169,7 @@ class TalkgroupStates:
         state.transmission, state.call = event.transmission, event.call
         state.talker, state.alias = event.talker, event.alias
         state.position, state.operator = event.position, event.operator
+        state.via = event.patch_label
         state.started_utc = state.since_utc = now
         state.bit_error_rate = None
         self._encryption(state, event)
@@ -188,11 +202,12 @@ class TalkgroupStates:
             "alias": state.alias,
             "position": state.position,
             "operator": state.operator,
+            "via": state.via,
             "ended_utc": now,
             "bit_error_rate": event.bit_error_rate,
         }
         state.transmission = state.call = state.talker = state.position = None
-        state.alias = state.operator = ""
+        state.alias = state.operator = state.via = ""
         state.started_utc = None
         state.emergency = state.late_entry = state.encrypted = state.exercise = False
         state.readable = True
@@ -221,7 +236,7 @@ class TalkgroupStates:
 
     def row(self, talkgroup: Talkgroup, now: UtcUs) -> Row:
         """Return the live part of a talkgroup's row."""
-        state = self.state(talkgroup.id)
+        state = self._states.get(talkgroup.id) or TalkgroupState()
         links = self._plan.links_of.get(talkgroup.id, ())
         up = [link for link in links if self.link(link.id).state == LinkState.UP.value]
         rx, reason = state.rx(), ""
@@ -239,6 +254,7 @@ class TalkgroupStates:
             "alias": state.alias,
             "position": state.position,
             "operator": state.operator,
+            "via": state.via,
             "started_utc": state.started_utc,
             "last": state.last,
             "emergency": state.emergency,

@@ -10,8 +10,7 @@ import pytest
 from dispatch.auth.permissions import Role
 from dispatch.plans import activation_rows
 from dispatch.plans.activation import Activations
-from dispatch.plans.activation_rows import TRIAL_US
-from dispatch.plans.trial import SETTLE_US
+from dispatch.plans.trial import SETTLE_US, TRIAL_US
 from dispatch.services.plans import LivePlan
 from gateway.model import events as ev
 from gateway.model.ids import AlarmId, PositionId, RequestId
@@ -35,7 +34,7 @@ class Desk:
         return self.room.clock.utc_us() + self.ahead_us
 
     def mono_ms(self) -> Any:
-        return self.room.clock.mono_ms()
+        return self.room.clock.mono_ms() + self.ahead_us // 1000
 
     @property
     def live(self) -> LivePlan:
@@ -208,8 +207,8 @@ async def test_a_scheduled_one_waits_for_the_emergency_then_keeps_itself(desk: D
 
 
 async def test_a_failed_press_keeps_a_scheduled_one_from_keeping_itself(desk: Desk) -> None:
-    await desk.activate(at_utc=desk.utc_us() + 1_000_000)
-    await desk.later(2_000_000)
+    await desk.activate(at_utc=desk.utc_us() + 60_000_000)
+    await desk.later(61_000_000)
     desk.room.bus.publish(
         ev.FloorRefused(
             request=RequestId("r-1"),
@@ -251,7 +250,7 @@ async def test_what_a_desk_has_selected_waits_until_released(desk: Desk) -> None
         "Position 1 has selected it"
     )
     await dispatcher.post("/positions/leave", {"handover_text": ""})
-    desk.activations.release()
+    await desk.activations.release()
     assert (desk.live.talkgroup_name(NORTH), desk.activations.waits()) == ("NORTH 9", ())
 
 
