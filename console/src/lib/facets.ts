@@ -36,6 +36,7 @@ const YES_NO: readonly Option[] = [
 
 export const OUTCOMES: readonly Option[] = [
   { id: 'interrupted', name: 'interrupted' },
+  { id: 'uploaded', name: 'uploaded' },
   { id: 'open', name: 'still open' },
   { id: 'refused', name: 'refused' },
   { id: 'queued', name: 'queued' },

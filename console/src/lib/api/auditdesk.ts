@@ -1,5 +1,6 @@
 /** What the auditor's desk asks: found calls, sheets, lanes, saved searches and marks. Times are µs UTC. */
 
+import type { UploadSource } from './uploads';
 import { api, path, withQuery, type Query } from './client';
 import type { CallRow, CallSheet, Integrity } from './types';
 
@@ -22,6 +23,8 @@ export interface FoundCall extends CallRow {
   grant_ms?: number | null;
   bit_error_rate?: number | null;
   held?: boolean;
+  /** Name of the recorder that uploaded it; empty for what our own links heard. */
+  uploaded?: string;
   incidents?: (string | { id: string; label: string })[];
   tags?: string[];
 }
@@ -98,6 +101,8 @@ export interface FullSheet extends Omit<CallSheet, 'integrity'> {
   lines?: { t_utc: number; outgoing: boolean; raw: string; words: string }[];
   hold_reason?: string;
   holds?: HoldRow[];
+  /** Recordings of it as other recorders uploaded them. */
+  uploads?: UploadSource[];
 }
 
 export interface SavedSearch {
@@ -138,6 +143,8 @@ export interface LaneItem {
   /** Call of an over, for its sheet. */
   call?: string | null;
   who?: string;
+  /** Name of the recorder that uploaded it. */
+  uploaded?: string;
 }
 
 export interface LaneRow {

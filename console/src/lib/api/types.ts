@@ -184,6 +184,10 @@ export interface Transmission {
   cause: string;
   has_sound: boolean;
   refused: string | null;
+  /** Name of the recorder that uploaded it; empty for what our own links heard. */
+  uploaded?: string;
+  /** Why an uploaded recording cannot be heard; in the call log only. */
+  why_no_sound?: string;
   /** What further links heard of the same over; in the call log only. */
   copies?: Copy[];
 }
@@ -192,6 +196,7 @@ export interface Copy {
   id: string;
   link: string;
   link_name: string;
+  uploaded?: string;
   duration_ms: number;
   has_sound: boolean;
 }

@@ -34,7 +34,10 @@ export const laneName = (lane: Pick<LaneRow, 'kind' | 'id' | 'name'>): string =>
   lane.kind === 'operator' && lane.id.startsWith('position:') ? `Position ${lane.name}` : lane.name;
 
 /** What an item is called; acts of the log in words. */
-export const titleOf = (item: LaneItem): string => (item.kind === 'access' || item.kind === 'entry' ? verbWords(item.title) : item.title);
+export const titleOf = (item: LaneItem): string => {
+  if (item.kind === 'access' || item.kind === 'entry') return verbWords(item.title);
+  return item.uploaded ? `${item.title}, uploaded by ${item.uploaded}` : item.title;
+};
 
 /** One item in one sentence, for its name and for the list. */
 export function itemWords(lane: LaneRow, item: LaneItem): string {

@@ -24,6 +24,7 @@ export const PAGES: readonly EngineerPage[] = [
   { id: 'health', name: 'Health', icon: 'shield', permission: 'health.see', group: 'live', load: () => import('./Health.svelte') },
   { id: 'compare', name: 'Compare', icon: 'swap', permission: 'plan.see', group: 'live', hidden: true, load: () => import('./Compare.svelte') },
   { id: 'import', name: 'Import', icon: 'down2', permission: 'plan.edit', group: 'live', load: () => import('./Import.svelte') },
+  { id: 'uploads', name: 'Uploads', icon: 'rec', permission: 'uploads.see', group: 'live', load: () => import('./Uploads.svelte') },
   { id: 'cameras', name: 'Camera sources', icon: 'cam', permission: 'camera.unread', group: 'live', load: () => import('./CameraMessages.svelte') },
   { id: 'exchange', name: 'Other rooms', icon: 'swap', permission: 'webhook.keep', group: 'live', load: () => import('./Exchange.svelte') },
 ];
