@@ -1,5 +1,7 @@
 """Look-ups in the plan: names of talkgroups and units, which link carries what."""
 
+from collections.abc import Iterable
+
 from gateway.model.ids import (
     LinkId,
     SystemId,
@@ -25,6 +27,7 @@ class Addresses:
         self._units: dict[UnitId, Unit] = {unit.id: unit for unit in plan.units}
         self._names = UnitNames(plan.unit_rules)
         self._links: dict[LinkId, Link] = {link.id: link for link in plan.links}
+        self._carriers = _carriers(plan.links)
         self._handles = {system.id: system.handle for system in plan.systems}
         self._handles[PRIVATE_SYSTEM] = PRIVATE_HANDLE
         self._statuses = {(status.system, status.value): status for status in plan.statuses}
@@ -88,10 +91,7 @@ class Addresses:
 
     def links_of(self, talkgroup: TalkgroupId) -> tuple[Link, ...]:
         """Return the links that may transmit on ``talkgroup``, in the order of the plan."""
-        system, number = split_address(talkgroup)
-        return tuple(
-            link for link in self.plan.links if link.system == system and number in link.talkgroups
-        )
+        return self._carriers.get(talkgroup, ())
 
     def is_test(self, talkgroup: TalkgroupId | None) -> bool:
         """Say whether the plan marks a talkgroup as one for tests and exercises."""
@@ -132,3 +132,12 @@ class Addresses:
     def _system(self, link: LinkId) -> str:
         known = self._links.get(link)
         return known.system if known else "unknown"
+
+
+def _carriers(links: Iterable[Link]) -> dict[TalkgroupId, tuple[Link, ...]]:
+    """Return the links that may transmit on each talkgroup, in the order of the plan."""
+    found: dict[TalkgroupId, list[Link]] = {}
+    for link in links:
+        for number in dict.fromkeys(link.talkgroups):
+            found.setdefault(talkgroup_id(link.system, number), []).append(link)
+    return {talkgroup: tuple(carriers) for talkgroup, carriers in found.items()}
