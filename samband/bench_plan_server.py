@@ -12,13 +12,12 @@ import signal
 import sys
 import time
 from asyncio import events
-from collections.abc import Callable
 from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
-from gateway.model.plan import Link, Plan
+from gateway.model.plan import Plan
 from samband.compose import Person, Server
 from samband.compose_radio import RadioSide
 from samband.config import PlansPart, demo_config
@@ -69,15 +68,13 @@ def _lines(path: Path) -> TextIOWrapper:
 def _watch_engine(radio: RadioSide, lines: TextIOWrapper) -> None:
     use = radio.use_plan
 
-    async def use_plan(
-        plan: Plan, number: int, reopens: Callable[[Link, Link], bool]
-    ) -> tuple[str, ...]:
-        faults = await use(plan, number, reopens)
+    async def use_plan(plan: Plan, number: int, *more: Any) -> tuple[str, ...]:
+        faults = await use(plan, number, *more)
         lines.write(f"{number} {time.monotonic_ns() / 1e6:.3f}\n")
         return faults
 
     # The one place that a benchmark can look at: nothing tells outside that the links are done.
-    radio.use_plan = use_plan  # type: ignore[method-assign]
+    radio.use_plan = use_plan  # type: ignore[method-assign,assignment]
 
 
 def _watch_loop(lines: TextIOWrapper) -> None:
