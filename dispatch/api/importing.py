@@ -17,6 +17,7 @@ from dispatch.importing.service import Lists, Order
 from dispatch.importing.table_fields import TALKGROUP_FIELDS, UNIT_FIELDS
 from dispatch.importing.writing import KINDS, LOSSES, formats_out, write_list
 from dispatch.plans.drafts import Drafts
+from gateway.model.plan import Plan
 
 router = APIRouter(tags=["plan"])
 
@@ -102,12 +103,32 @@ async def export_list(
     person: Annotated[Person, Depends(require("plan.see"))],
     services: ServicesOf,
 ) -> Response:
-    """Return talkgroups or units of a plan as a list in a format of the field."""
+    """Return talkgroups, units or sites of a plan as a list in a format of the field."""
     plan = await services.use(Drafts).plan(number)
-    data = await asyncio.to_thread(write_list, plan, system, kind, format)
-    name = f"{system}-{kind}-plan-{number}.{_ending(format)}"
-    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(data, media_type="application/octet-stream", headers=disposition)
+    return await _list(plan, (system, kind, format), f"plan-{number}")
+
+
+@router.get("/plan/drafts/{draft}/list")
+async def export_draft(
+    *,
+    draft: str,
+    system: str,
+    kind: Kind,
+    format: str,  # noqa: A002 - the parameter's name
+    person: Annotated[Person, Depends(require("plan.see"))],
+    services: ServicesOf,
+) -> Response:
+    """Return the same of a draft."""
+    found = await services.use(Drafts).find(draft)
+    return await _list(found.plan, (system, kind, format), f"draft-{found.sha256[:8]}")
+
+
+async def _list(plan: Plan, what: tuple[str, str, str], of: str) -> Response:
+    data = await asyncio.to_thread(write_list, plan, *what)
+    system, kind, name = what
+    disposition = f'attachment; filename="{system}-{kind}-{of}.{_ending(name)}"'
+    headers = {"Content-Disposition": disposition}
+    return Response(data, media_type="application/octet-stream", headers=headers)
 
 
 @router.post("/import/talkgroups", responses=ANSWER)

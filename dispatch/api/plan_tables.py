@@ -6,6 +6,7 @@ the page that shows them.
 
 import asyncio
 import json
+from collections import Counter
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -33,7 +34,7 @@ ANSWER: dict[int | str, dict[str, Any]] = {
 async def plan_tables(
     number: int, request: Request, person: Reader, services: ServicesOf
 ) -> Response:
-    """Return a plan without its long tables, its talkgroups packed, and how many units it has."""
+    """Return a plan without its long tables, its talkgroups packed, and its units counted."""
     plan = await _plan(services, number)
     return await packed_json(request, await asyncio.to_thread(_tables, plan, {"number": number}))
 
@@ -73,7 +74,8 @@ async def _plan(services: Services, number: int) -> Plan:
 
 def _tables(plan: Plan, head: dict[str, Any]) -> bytes:  # JSON values
     light = to_json(replace(plan, talkgroups=(), units=()))
-    values = {**head, "plan": light, "units": len(plan.units)}
+    units = Counter(unit.system for unit in plan.units)
+    values = {**head, "plan": light, "units": units}
     table = f'{{"talkgroups":{pack_rows(Talkgroup, plan.talkgroups)}}}'
     return with_more(json.dumps(values, ensure_ascii=False).encode(), table.encode())
 

@@ -92,6 +92,11 @@ def _notes(diff: ListDiff, found: Report) -> Mapping[tuple[str, str], str]:
     for left in diff.kept:
         for kind in ("talkgroup", "unit", "unit_rule", "site"):
             notes.setdefault((kind, left.talkgroup), f"kept:{field_words(left.field)}")
+    encrypted = {group.id: group.encrypted for group in diff.plan.talkgroups}
+    for patch in diff.plan.patches:
+        if len({encrypted[member] for member in patch.members if member in encrypted}) > 1:
+            for member in patch.members:
+                notes["talkgroup", member] = f"mixed:{patch.id}"
     for finding in found.findings:
         if finding.severity is not Severity.NOTE:
             notes[finding.kind, finding.id] = f"warning:{finding.rule} {finding.words}"

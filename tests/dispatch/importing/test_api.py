@@ -150,10 +150,14 @@ async def test_a_plan_comes_without_its_long_tables_and_they_packed(room: Room) 
     light = (await engineer.get(f"{where}/tables")).json()
     assert light["revision"] == whole["revision"]
     assert unpack(light["talkgroups"]) == whole["plan"]["talkgroups"]
-    assert light["units"] == len(whole["plan"]["units"])
+    assert light["units"] == {"net": len(whole["plan"]["units"])}
     rows = unpack((await engineer.get(f"{where}/units")).json())
     assert rows == whole["plan"]["units"]
     assert {**whole["plan"], "talkgroups": [], "units": []} == light["plan"]
+    which = {"system": "net", "kind": "units", "format": "dvm-rid-acl"}
+    listed = [(await engineer.get(f"{p}/list", params=which)) for p in (where, "/plans/1")]
+    assert listed[0].content == listed[1].content
+    assert "draft" in listed[0].headers["content-disposition"]
     live = (await engineer.get("/plans/1/tables")).json()
     assert live["number"] == 1
     assert unpack((await engineer.get("/plans/1/units")).json()) == rows
