@@ -21,10 +21,11 @@ describe('the clock of the server', () => {
 });
 
 describe('a track between two looks', () => {
-  const before = { packetsReceived: 100, packetsLost: 1, jitterBufferDelay: 10, jitterBufferEmittedCount: 48_000, totalAudioEnergy: 1, totalSamplesDuration: 10, concealedSamples: 100, silentConcealedSamples: 50 };
-  const after = { packetsReceived: 150, packetsLost: 2, jitterBufferDelay: 10 + 0.04 * 48_000, jitterBufferEmittedCount: 96_000, totalAudioEnergy: 1.01, totalSamplesDuration: 15, concealedSamples: 580, silentConcealedSamples: 50, jitter: 0.003, audioLevel: 0.5 };
+  const before = { packetsReceived: 100, packetsLost: 1, jitterBufferDelay: 10, jitterBufferEmittedCount: 48_000, concealedSamples: 100, silentConcealedSamples: 50 };
+  const after = { packetsReceived: 150, packetsLost: 2, jitterBufferDelay: 10 + 0.04 * 48_000, jitterBufferEmittedCount: 96_000, concealedSamples: 580, silentConcealedSamples: 50, jitter: 0.003 };
   it('gives what is new, with its mean wait and its level while it sounded', () => {
-    const found = heardBetween('net/1', after, before, [{ rtp: 7, at_ms: 9 }]);
+    const loud = { moments: 4, power: 0.04, peak: 0.5 };
+    const found = heardBetween('net/1', after, before, [{ rtp: 7, at_ms: 9 }], loud);
     expect(found).toMatchObject({ packets: 50, lost: 1, buffer_ms: 40, jitter_ms: 3, concealed: 480, samples: 51 * 960 });
     expect(found?.level_dbfs).toBeCloseTo(-20, 1);
     expect(found?.peak_dbfs).toBeCloseTo(-6, 1);
@@ -44,8 +45,9 @@ describe('the report of a desk', () => {
     const stats = new DeskStats();
     const at = performance.timeOrigin + performance.now();
     const lines = new Map([['net/1', line('1', [{ rtpTimestamp: 5, timestamp: at }])], ['net/2', line('2')]]);
-    stats.sample(lines);
-    stats.sample(lines);
+    const measure = (): { power: number; peak: number } => ({ power: 0.01, peak: 0.2 });
+    stats.sample(lines, measure);
+    stats.sample(lines, () => ({ power: 1e-9, peak: 1e-4 }));
     const rows = [
       { id: 'a', type: 'inbound-rtp', mid: '1', packetsReceived: 10, packetsLost: 0 },
       { id: 'b', type: 'inbound-rtp', mid: '9', packetsReceived: 10, packetsLost: 0 },
@@ -55,6 +57,7 @@ describe('the report of a desk', () => {
     ];
     const first = stats.report(rows, lines, { outputMs: 21, inputMs: 10 });
     expect(first.heard.map((row) => row.talkgroup)).toEqual(['net/1']);
+    expect(first.heard[0]?.level_dbfs).toBe(-20);
     expect(first.heard[0]?.played).toEqual([{ rtp: 5, at_ms: at }]);
     expect(first).toMatchObject({ output_ms: 21, round_trip_ms: 12, spoken: { packets: 20, latency_ms: 10, level_dbfs: -20 } });
     const second = stats.report(rows, lines, { outputMs: null, inputMs: null });

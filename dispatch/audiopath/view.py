@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dispatch.audiopath.service import AudioPath
-from dispatch.audiopath.tally import Span, Tally
+from dispatch.audiopath.tally import LevelSum, Span, Tally
 from dispatch.health.rules import HealthRules
 from gateway.model.ids import LinkId, PositionId
 from gateway.model.sound_events import RECEIVE, TRANSMIT
@@ -134,7 +134,7 @@ def _receive(way: Tally, desk: Tally, port: str) -> list[Row]:
             look_ahead_ms=OPUS_LOOK_AHEAD_MS,
             leave=figures(way.stage("leave")),
         ),
-        _network(desk, "lost", "packets", "jitter"),
+        _network(desk, "lost", "packets", "jitter", way.levels.get("out")),
         _stage(
             "browser",
             desk.stage("buffer"),
@@ -149,7 +149,7 @@ def _receive(way: Tally, desk: Tally, port: str) -> list[Row]:
 def _transmit(way: Tally, desk: Tally, port: str) -> list[Row]:
     return [
         _stage("microphone", desk.stage("input"), desk, "microphone", added=False),
-        _network(desk, "up_lost", "up_packets", "up_jitter"),
+        _network(desk, "up_lost", "up_packets", "up_jitter", desk.levels.get("microphone")),
         _stage(
             "order",
             way.stage("order"),
@@ -170,11 +170,14 @@ def _transmit(way: Tally, desk: Tally, port: str) -> list[Row]:
     ]
 
 
-def _network(desk: Tally, lost: str, packets: str, jitter: str) -> Row:
-    """Return the network: half of a round trip is an estimate, so it is added to nothing."""
+def _network(desk: Tally, lost: str, packets: str, jitter: str, level: LevelSum | None) -> Row:
+    """Return the network: half of a round trip is an estimate, so it is added to nothing.
+
+    The level is that of the packets before it: nothing changes them on the way.
+    """
     trip = desk.stage("round_trip")
     half = Spread({tenths // 2: number for tenths, number in trip.bins.items()})
-    return _stage(
+    row = _stage(
         "network",
         half,
         desk,
@@ -182,3 +185,4 @@ def _network(desk: Tally, lost: str, packets: str, jitter: str) -> Row:
         lost_percent=_percent(desk, lost, packets),
         jitter_ms=desk.stage(jitter).share_ms(0.5),
     )
+    return {**row, "level": level.to_json() if level is not None else None}

@@ -235,7 +235,8 @@ class HealthSources:
         noticed.drops(counters, now)
         recent = noticed.dropped_ms is not None and now - noticed.dropped_ms <= DROPS_MS
         totals = ", ".join(f"{number} {name}" for name, number in counters.items() if number)
-        words = f"In this process, {stream.clients} pages"
+        pages = "1 page" if stream.clients == 1 else f"{stream.clients} pages"
+        words = f"In this process, {pages} on it"
         if totals:
             words += f". Left out since the start: {totals}"
         return Part(

@@ -79,7 +79,7 @@ export function facts(stage: Stage): string {
     case 'order':
       return `Lost ${percent(stage.lost_percent)}`;
     case 'press':
-      return stage.dry ? `${stage.dry} blocks came too late` : 'Never ran dry';
+      return stage.dry ? `${stage.dry} blocks of silence filled in` : 'Never ran dry';
     case 'level':
       return stage.gain_db === null || stage.gain_db === undefined ? 'Gain -' : `Gain ${signed(stage.gain_db)} dB of 15`;
     case 'opus':

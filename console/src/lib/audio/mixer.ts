@@ -173,6 +173,12 @@ export class Mixer {
     return channel ? readMeter(channel.meter) : 0;
   }
 
+  /** Power (full scale 1) and peak of a talkgroup's newest 10 ms, before the operator's volume. */
+  measure(talkgroup: string): { power: number; peak: number } | null {
+    const channel = this.#channels.get(talkgroup);
+    return channel ? measureMeter(channel.meter) : null;
+  }
+
   busLevel(bus: BusName): number {
     return readMeter(this.buses[bus].meter);
   }
@@ -218,6 +224,18 @@ export function readMeter(meter: AnalyserNode): number {
   let peak = 0;
   for (const value of block) peak = Math.max(peak, Math.abs(value));
   return meterScale(peak);
+}
+
+export function measureMeter(meter: AnalyserNode): { power: number; peak: number } {
+  const block = samples.subarray(0, Math.min(meter.fftSize, samples.length));
+  meter.getFloatTimeDomainData(block);
+  let peak = 0;
+  let power = 0;
+  for (const value of block) {
+    peak = Math.max(peak, Math.abs(value));
+    power += value * value;
+  }
+  return { power: power / block.length, peak };
 }
 
 export function meterScale(peak: number): number {

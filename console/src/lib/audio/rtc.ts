@@ -88,8 +88,8 @@ export class RtcSession {
   }
 
   /** Note what is played now; called twice a second. */
-  sample(): void {
-    if (this.connected) this.#stats.sample(this.#lines);
+  sample(measure: (talkgroup: string) => { power: number; peak: number } | null): void {
+    if (this.connected) this.#stats.sample(this.#lines, measure);
   }
 
   /** Delays, levels and losses of this desk, for the engineer's audio path. */

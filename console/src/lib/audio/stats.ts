@@ -52,7 +52,7 @@ type Row = Record<string, unknown>;
 const MAX_PLAYED = 12;
 const MAX_HEARD = 33;
 const KEPT_CLOCKS = 12;
-const PACKET_S = 0.02;
+const PAUSE_POWER = 1e-6;
 const PACKET_SAMPLES = 960;
 const LOWEST_DBFS = -96;
 const LONGEST_MS = 60_000;
@@ -96,8 +96,21 @@ export class ServerClock {
   }
 }
 
+/** Sound of one track at moments between two reports; pauses are left out. */
+export interface Loudness {
+  moments: number;
+  power: number;
+  peak: number;
+}
+
 /** Figures of one track between two looks at the browser's counters; null when nothing came. */
-export function heardBetween(talkgroup: string, now: Row, before: Row | undefined, played: Played[]): HeardReport | null {
+export function heardBetween(
+  talkgroup: string,
+  now: Row,
+  before: Row | undefined,
+  played: Played[],
+  loud?: Loudness,
+): HeardReport | null {
   const packets = grown(now, before, 'packetsReceived');
   const lost = grown(now, before, 'packetsLost');
   if (packets === 0 && lost === 0) return null;
@@ -105,9 +118,9 @@ export function heardBetween(talkgroup: string, now: Row, before: Row | undefine
   const delay = grown(now, before, 'jitterBufferDelay');
   const concealed = grown(now, before, 'concealedSamples') - grown(now, before, 'silentConcealedSamples');
   const samples = (packets + lost) * PACKET_SAMPLES;
-  const seconds = Math.min(grown(now, before, 'totalSamplesDuration'), packets * PACKET_S);
-  const level = levelDbfs(grown(now, before, 'totalAudioEnergy'), seconds);
-  const peak = levelDbfs(number(now, 'audioLevel') ** 2, 1);
+  // the browser's own energy counters stand still while its muted element plays the track
+  const level = loud ? levelDbfs(loud.power, loud.moments) : null;
+  const peak = loud ? levelDbfs(loud.peak ** 2, 1) : null;
   return {
     talkgroup,
     packets,
@@ -122,6 +135,8 @@ export function heardBetween(talkgroup: string, now: Row, before: Row | undefine
   };
 }
 
+type Measure = (talkgroup: string) => { power: number; peak: number } | null;
+
 interface Line {
   mid: string | null;
   receiver: RTCRtpReceiver;
@@ -131,10 +146,12 @@ export class DeskStats {
   readonly clock = new ServerClock();
   #before = new Map<string, Row>();
   #played = new Map<string, Played[]>();
+  #loud = new Map<string, Loudness>();
 
-  /** Note which packet each track gives to be played now. */
-  sample(lines: ReadonlyMap<string, Line>): void {
+  /** Note which packet each track gives to be played now, and how loud it is. */
+  sample(lines: ReadonlyMap<string, Line>, measure: Measure): void {
     for (const [talkgroup, line] of lines) {
+      this.#listen(talkgroup, measure(talkgroup));
       const source = line.receiver.getSynchronizationSources()[0];
       if (!source) continue;
       // some browsers count from the page's start, others from 1970
@@ -143,6 +160,16 @@ export class DeskStats {
       if (kept.at(-1)?.rtp === source.rtpTimestamp || pageNow() - at > 2_000) continue;
       this.#played.set(talkgroup, [...kept, { rtp: source.rtpTimestamp, at_ms: at }].slice(-MAX_PLAYED));
     }
+  }
+
+  #listen(talkgroup: string, heard: { power: number; peak: number } | null): void {
+    if (!heard || heard.power < PAUSE_POWER) return;
+    const loud = this.#loud.get(talkgroup) ?? { moments: 0, power: 0, peak: 0 };
+    this.#loud.set(talkgroup, {
+      moments: loud.moments + 1,
+      power: loud.power + heard.power,
+      peak: Math.max(loud.peak, heard.peak),
+    });
   }
 
   /** Figures since the last report. */
@@ -158,10 +185,12 @@ export class DeskStats {
       if (row['type'] !== 'inbound-rtp') continue;
       const talkgroup = talkgroups.get(String(row['mid'] ?? ''));
       if (!talkgroup) continue;
-      const one = heardBetween(talkgroup, row, this.#take(row), this.#played.get(talkgroup) ?? []);
+      const played = this.#played.get(talkgroup) ?? [];
+      const one = heardBetween(talkgroup, row, this.#take(row), played, this.#loud.get(talkgroup));
       if (one) heard.push(one);
     }
     this.#played.clear();
+    this.#loud.clear();
     const pair = all.find((row) => row['type'] === 'candidate-pair' && row['nominated'] === true && known(row, 'currentRoundTripTime'));
     return {
       clock: this.clock.best,

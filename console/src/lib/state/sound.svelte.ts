@@ -211,7 +211,7 @@ export class Sound {
 
   /** Note which packets are played now; called twice a second. */
   sampleStats(): void {
-    this.#rtc?.sample();
+    this.#rtc?.sample((talkgroup) => this.#mixer?.measure(talkgroup) ?? null);
   }
 
   async sendStats(): Promise<void> {
