@@ -15,6 +15,7 @@ export const ICONS = {
   file: '<path d="M5 2.500h7l3.500 3.500v11.500H5zM12 2.500V6h3.500"/>',
   flag: '<path d="M4.500 17.500v-15h10l-2 4 2 4h-10"/>',
   flask: '<path d="M8 2.500v5L3.500 16a1 1 0 0 0 1 1.500h11a1 1 0 0 0 1-1.500L12 7.500v-5M6.500 2.500h7M5.800 12.500h8.400"/>',
+  graph: '<circle cx="4.500" cy="10" r="2"/><circle cx="15.500" cy="4.500" r="2"/><circle cx="15.500" cy="15.500" r="2"/><path d="M6.300 9l7.400-3.600M6.300 11l7.400 3.600"/>',
   grid: '<rect x="3" y="3" width="6" height="6"/><rect x="11" y="3" width="6" height="6"/><rect x="3" y="11" width="6" height="6"/><rect x="11" y="11" width="6" height="6"/>',
   hold: '<path d="M3.500 16.500h8M4.500 14h6M9 4.500l5 5M6.500 7l5 5M8.500 5 12 8.500 10 10.500 6.500 7zM12 8l5.500 5.500"/>',
   info: '<circle cx="10" cy="10" r="7.200"/><path d="M10 9v4.800M10 6.300v.2"/>',
