@@ -23,6 +23,8 @@ from dispatch.health.rules import HealthRules
 from dispatch.health.service import Health
 from dispatch.health.setup import add_health
 from dispatch.incidents.views import list_incidents
+from dispatch.links.setup import add_links
+from dispatch.links.traces import LinkTraces
 from dispatch.oversight.wiring import Oversight, add_oversight
 from dispatch.plans.wiring import PlanRules, Plans, add_plans
 from dispatch.reports.settings import ReportSettings
@@ -40,11 +42,13 @@ from dispatch.services.integrity import RecordingIntegrity
 from dispatch.services.journal import Journal, recover
 from dispatch.services.journal_desk import desk_writers
 from dispatch.services.journal_individual import individual_writers
+from dispatch.services.journal_patches import patch_writers
 from dispatch.services.journal_write import JournalWriter
 from dispatch.services.lines import LinkLines
 from dispatch.services.live_acts import LiveActs
 from dispatch.services.message_search import MessageSearch
 from dispatch.services.messaging import Messaging
+from dispatch.services.patches import Patches
 from dispatch.services.plans import LivePlan
 from dispatch.services.record import Record
 from dispatch.services.recordings import Recordings
@@ -52,6 +56,7 @@ from dispatch.services.registry import Services
 from dispatch.services.rows import Row
 from dispatch.services.sight import Sight
 from dispatch.services.sight_individual import IndividualSight
+from dispatch.services.sight_patches import PatchSight
 from dispatch.services.snapshot import Snapshots
 from dispatch.services.stream import EventStream
 from dispatch.services.unit_acts import UnitReach
@@ -167,6 +172,7 @@ class Dispatch:
             )
         )
         self._add_individual(board, sight, desk, snapshots, stream)
+        self._add_patches(board, sight, desk, record)
         lines = s.add(LinkLines(s.clock))
         stream.on_event(desk.apply)
         stream.on_event(lines.apply)
@@ -198,11 +204,12 @@ class Dispatch:
         s.add(DiskPolicy(parts.state, s.bus))
         add_oversight(s, parts.state)
         add_plans(s, parts.plans)
+        add_links(s, parts.state, self.background)
         add_topology(s, parts.gateway)
         add_simulator(s)
         sight.add_rules({event.type: who_sees for event in (EvidenceChanged, EvidenceLarge)})
         add_reports(s, parts.state, parts.reports)
-        writer = JournalWriter(s.plan, desk_writers() | individual_writers())
+        writer = JournalWriter(s.plan, desk_writers() | individual_writers() | patch_writers())
         add_retention(s, parts.state, writer)
         add_uploads(s, parts.state, parts.uploads)
         self._add_journal(writer, record, desk)
@@ -227,6 +234,23 @@ class Dispatch:
             )
         )
         stream.on_event(calls.apply)
+
+    def _add_patches(self, board: Board, sight: Sight, desk: Desk, record: Record) -> None:
+        s, patches = self.services, PatchSight(sight.words)
+        sight.add_rules(patches.rules())
+        s.add(
+            Patches(
+                board=board.patches,
+                sight=patches,
+                plan=s.plan,
+                desk=desk,
+                record=record,
+                store=s.store,
+                bus=s.bus,
+                clock=s.clock,
+                randomness=s.randomness,
+            )
+        )
 
     def _add_journal(self, writer: JournalWriter, record: Record, desk: Desk) -> None:
         s = self.services
@@ -298,6 +322,7 @@ class Dispatch:
         start_retention(s, self.background)
         s.use(Uploads).start(self.background)
         self.background.start(s.use(Health).run(), "health")
+        self.background.start(s.use(LinkTraces).run(), "link-traces")
 
     async def _watch_people(self) -> None:
         """Take over what ``samband users`` changed in the store."""

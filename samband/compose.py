@@ -26,6 +26,7 @@ from dispatch.auth.permissions import ROLE_ACTIONS, Role
 from dispatch.clock import SystemClock
 from dispatch.events import LogState, PositionGivenUp, PositionListening, PositionTaken
 from dispatch.health.rules import HealthRules
+from dispatch.links.ports import LinkTools
 from dispatch.places.service import load as load_places
 from dispatch.plans.overlay import reopens
 from dispatch.plans.wiring import PlanRules
@@ -33,6 +34,7 @@ from dispatch.reports.settings import ReportSettings
 from dispatch.services.board import Board
 from dispatch.services.desk import Desk
 from dispatch.services.journal import first_numbers
+from dispatch.services.patches import Patches
 from dispatch.store.engine import Store
 from dispatch.store.tables import RecordingFileRow
 from dispatch.store.upgrade import upgrade
@@ -212,6 +214,7 @@ class Server:
         )
         live.on_changed(self._plan_changed)
         self.dispatch.add_voice(self.rtc, self.ptt)
+        services.add(self.radio.tools, LinkTools)
         self.cameras = CameraSide(self.config.cameras, services, self.config.state / "media")
         collect_messages(services)
         add_places(load_places(self.config.places.file), services, self.cameras.register.all())
@@ -250,6 +253,7 @@ class Server:
         self.evidence.start()
         self._tell_recovered(recovered)
         self._restore_alarms()
+        await self.dispatch.services.use(Patches).resume()
         await self.hub.start()
         await self.ptt.start()
         who = self.bus.subscribe("listening", PositionListening, PositionTaken, PositionGivenUp)
@@ -293,12 +297,15 @@ class Server:
         self.dispatch.background.start(self._use_plan(live.running, live.number), "plan")
 
     async def _use_plan(self, plan: Plan, number: int) -> None:
-        if not self._vocoders and any(link.kind in P25_KINDS for link in plan.links):
-            await asyncio.to_thread(prepare, self.config.state)
-            self._vocoders = True
-        shaped = recorded_plan(self.dispatch.services, plan)
-        for fault in await self.radio.use_plan(shaped, number, reopens):
+        for fault in await self.radio.use_plan(plan, number, reopens, self._shape):
             logger.warning("plan %s: %s", number, fault)
+
+    def _shape(self, plan: Plan) -> Plan:
+        """Return a plan as the recorder uses it; takes its time, most of all for a first P25."""
+        if not self._vocoders and any(link.kind in P25_KINDS for link in plan.links):
+            prepare(self.config.state)
+            self._vocoders = True
+        return recorded_plan(self.dispatch.services, plan)
 
     async def add_people(self, people: list[Person]) -> None:
         """Make accounts that do not exist yet and give each role all it may have (demo)."""

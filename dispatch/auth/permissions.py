@@ -96,6 +96,17 @@ _LINES: tuple[Permission, ...] = (
         "play recordings of private calls",
         frozenset({Role.SUPERVISOR, Role.AUDITOR}),
     ),
+    _line("patch.make", "join talkgroups one may talk on, and end one's own patches", _DESK),
+    _line(
+        "patch.mix",
+        "join encrypted talkgroups with unencrypted ones",
+        frozenset({Role.SUPERVISOR}),
+    ),
+    _line(
+        "patch.drop_any",
+        "extend and end patches of others and of the plan",
+        frozenset({Role.SUPERVISOR}),
+    ),
     _line("talkgroup.select", "select the talkgroup that push-to-talk goes to", _DESK),
     _line("desk.keep", "keep volume, selection and layout on the server", _LISTENERS),
     _line("message.see", "see texts", _DESK),
@@ -175,6 +186,17 @@ _LINES: tuple[Permission, ...] = (
     _line("uploads.keys", "make and revoke keys of recorders", frozenset({Role.ENGINEER})),
     _line("links.see", "see links, sites and their health", _DESK | {Role.ENGINEER}),
     _line("links.trace", "see protocol lines", frozenset({Role.ENGINEER})),
+    _line(
+        "links.record",
+        "record traces of links, list, fetch and delete them",
+        frozenset({Role.ENGINEER}),
+    ),
+    _line("links.check", "check a link without keying it", frozenset({Role.ENGINEER})),
+    _line(
+        "links.test",
+        "make test transmissions on talkgroups that the plan marks as test",
+        frozenset({Role.ENGINEER}),
+    ),
     _line("links.restart", "restart a link", frozenset({Role.ENGINEER})),
     _line(
         "simulator.drive",

@@ -11,6 +11,7 @@ from typing import Any
 from dispatch.events import MessageOpened
 from dispatch.services import message_rows, rows
 from dispatch.services.board_individual import IndividualBoard
+from dispatch.services.board_patches import PatchBoard
 from dispatch.services.board_talkgroups import TalkgroupStates
 from dispatch.services.board_units import UnitBoard
 from dispatch.services.plans import LivePlan
@@ -35,6 +36,7 @@ class Board:
         self.talkgroups = TalkgroupStates(plan)
         self.units = UnitBoard(plan)
         self.individual = IndividualBoard()
+        self.patches = PatchBoard()
         self.alarms: dict[str, Row] = {}
         self.ended_alarms: dict[str, Row] = {}
         self.messages: deque[Row] = deque(maxlen=KEPT_MESSAGES * 4)
@@ -71,6 +73,7 @@ class Board:
         if is_private(getattr(event, "talkgroup", None)):
             return  # of a private call: no talkgroup, no tile, nobody's activity
         self.units.apply(event, now)
+        self.patches.apply(event, now)
         handler = self._handlers.get(event.type)
         if handler is not None:
             handler(event, now)

@@ -9,6 +9,7 @@ from dispatch.audit.entry import SYSTEM, Act, Actor, Obj
 from dispatch.auth.people import People
 from dispatch.services.desk import Desk
 from dispatch.services.individual_acts import individual_acts
+from dispatch.services.patch_acts import patch_acts
 from dispatch.services.record import Record, actor_of
 from gateway.model import events as ev
 from gateway.model.events import Envelope
@@ -28,6 +29,8 @@ class LiveActs:
         self._people = people
         self._pressed_by: OrderedDict[str, Actor] = OrderedDict()
         self._inhibits: OrderedDict[str, Act] = OrderedDict()
+        self._tests: OrderedDict[str, str] = OrderedDict()
+        """Link of each test transmission."""
         self._acts: dict[str, Callable[[Any], Act]] = {
             "recording.closed": recording_collected,
             "recording.failed": lambda e: _system(
@@ -84,7 +87,7 @@ class LiveActs:
                 {"kind": e.kind},
             ),
         }  # Any: each function takes the one event class that its key stands for
-        self._acts.update(individual_acts(self._who))
+        self._acts.update(individual_acts(self._who) | patch_acts())
 
     def take(self, envelope: Envelope) -> None:
         """Note an event, if it is one that the log keeps."""
@@ -103,9 +106,14 @@ class LiveActs:
         detail: dict[str, object],
         result: str = "ok",
     ) -> Act:
+        link = self._tests.get(event.request)
+        if link is not None:
+            detail = {**detail, "link": link, "exercise": True}
+            if isinstance(event, ev.FloorRefused | ev.FloorLost):
+                detail["reason"] = event.reason
         return Act(
             op="system",
-            verb=verb,
+            verb=verb if link is None else verb.replace("ptt.", "link.test_"),
             actor=self._pressed_by.get(event.request) or self._who(event.position, ""),
             obj=_obj("press", event.request),
             result=result,
@@ -117,6 +125,10 @@ class LiveActs:
         self._pressed_by[event.request] = self._who(event.position, event.operator)
         if len(self._pressed_by) > PRESSES_KEPT:
             self._pressed_by.popitem(last=False)
+        if event.test_link is not None:
+            self._tests[event.request] = event.test_link
+            if len(self._tests) > PRESSES_KEPT:
+                self._tests.popitem(last=False)
 
     def _follow(self, event: ev.MessageQueued | ev.MessageProgressed) -> None:
         """Note what became of an inhibit, each claim as it comes to be known."""

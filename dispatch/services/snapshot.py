@@ -14,6 +14,7 @@ from dispatch.services.plans import LivePlan
 from dispatch.services.rows import Row
 from dispatch.services.sight import Sight
 from dispatch.services.sight_individual import IndividualSight
+from dispatch.services.sight_patches import PatchSight
 from dispatch.services.snapshot_rows import LongTables
 from gateway.model.ids import TalkgroupId
 from gateway.model.plan import Link, Talkgroup
@@ -48,6 +49,7 @@ class Snapshots:
         self.records: Callable[[str], bool] = lambda talkgroup: True
         """Whether the policy lets a talkgroup be recorded."""
         self.individual_sight: IndividualSight | None = None
+        self._patch_sight = PatchSight(sight.words)
 
     async def open_incidents(self, access: Access) -> list[Row]:
         """Return the open incidents this person may see."""
@@ -87,6 +89,7 @@ class Snapshots:
             "transmissions": self.transmissions(access)[:KEPT_TRANSMISSIONS] if board else [],
             "incidents": incidents,
             "individual": self.individual(access),
+            "patches": self.patches(access),
             "positions": self._desk.rows(session.id) if board else [],
             "statuses": [to_json(status) for status in plan.statuses] if board else [],
             "predefined_texts": list(plan.predefined_texts) if access.may("message.send") else [],
@@ -183,6 +186,11 @@ class Snapshots:
             return []
         rows = self._board.individual.rows(self._clock.utc_us())
         return [cut for row in rows if (cut := sight.row(access, row)) is not None]
+
+    def patches(self, access: Access) -> list[Row]:
+        """Return the patches that stand, with the members that this person sees."""
+        rows = self._board.patches.patches.values()
+        return [cut for row in rows if (cut := self._patch_sight.row(access, row)) is not None]
 
     def messages(self, access: Access) -> list[Row]:
         """Return the texts this person may read, newest first."""

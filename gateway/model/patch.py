@@ -79,6 +79,8 @@ class PatchMade(Event):
     mixed: bool = False
     from_plan: bool = False
     restored: bool = False
+    hidden: int = 0
+    """Members that whoever is told may not know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,7 @@ class PatchChanged(Event):
     mixed: bool = False
     operator: str = ""
     why: str = ""
+    hidden: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
