@@ -132,6 +132,11 @@ class AnalogueRadioLink:
         return self._sound.figures()
 
     @property
+    def loop_sound(self) -> LinkSound | None:
+        """What a check of the sound plays to and listens at; none where sound is the carrier."""
+        return self._sound if isinstance(self._sound, LinkSound) else None
+
+    @property
     def info(self) -> LinkInfo:
         """Technology and capabilities."""
         return INFO

@@ -83,6 +83,11 @@ class PeiRadioLink(GuardedPort[TerminalCore]):
         return self._sound.figures()
 
     @property
+    def loop_sound(self) -> LinkSound | None:
+        """What a check of the sound plays to and listens at."""
+        return self._sound
+
+    @property
     def info(self) -> LinkInfo:
         """Technology and capabilities."""
         return INFO

@@ -12,7 +12,7 @@ from hardware.sound import open_sound
 from hardware.sound_address import parse_device
 from hardware.sound_figures import SoundPortMeter
 from hardware.sound_gate import SoundGate
-from hardware.sound_port import Trouble
+from hardware.sound_port import Capture, Trouble
 
 
 class LinkSound:
@@ -38,6 +38,9 @@ class LinkSound:
         self._changed: LinkChanged | None = None
         self._gate: SoundGate | None = None
 
+        self.listener: Capture | None = None
+        """Shown each captured block, before any gate: a check of the sound listens here."""
+
         def capture(pcm: bytes, utc: UtcUs) -> None:
             sound(link.id, pcm, utc)
 
@@ -45,9 +48,16 @@ class LinkSound:
             address = parse_device(link.sound)
             self._gate = SoundGate(address, self._tell, capture, clock.utc_us)
         told: Trouble = self._troubled
+        onward = self._gate.take if self._gate is not None else capture
+
+        def captured(pcm: bytes, utc: UtcUs) -> None:
+            if self.listener is not None:
+                self.listener(pcm, utc)
+            onward(pcm, utc)
+
         self.port = open_sound(
             link.sound,
-            self._gate.take if self._gate is not None else capture,
+            captured,
             clock.utc_us,
             in_gain_db=link.sound_in_gain_db,
             out_gain_db=link.sound_out_gain_db,

@@ -18,6 +18,7 @@ from gateway.recording.counter import FileCounter
 from gateway.recording.recorder import Recorder
 from gateway.recording.recovery import Recovered
 from hardware.drivers import Driver, make_driver
+from samband.link_tools import GatewayLinkTools, LinkTaps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,8 @@ class RadioSide:
         self._clock = clock
         self._line_log = folders.line_log
         self._drivers: dict[LinkId, Driver] = {}
+        self._taps = LinkTaps(clock)
+        self.tools = GatewayLinkTools(self._taps, self._drivers.get, bus)
         self._opened: dict[LinkId, Link] = {}
         for link in plan.links:
             self._make(link)
@@ -70,7 +73,10 @@ class RadioSide:
 
     def _make(self, link: Link) -> Driver:
         log = self._line_log / f"{link.id}.log" if self._line_log else None
-        driver = make_driver(link, self._on_radio, self._on_sound, self._clock, line_log=log)
+        tap = self._taps.of(link.id)
+        driver = make_driver(
+            link, self._on_radio, self._on_sound, self._clock, line_log=log, tap=tap
+        )
         self._drivers[link.id], self._opened[link.id] = driver, link
         return driver
 
@@ -84,19 +90,21 @@ class RadioSide:
         """
         self.engine.use_plan(plan, number)
         async with self._changing:
-            if not self._running:
-                return ()
-            wanted = {link.id: link for link in plan.links}
-            for known in [k for k in self._opened.values() if k.id not in wanted]:
-                await self._remove(known.id)
-            faults = [
-                fault
-                for link in plan.links
-                if (fault := await self._adapt(link, reopens)) is not None
-            ]
-        return tuple(faults)
+            return tuple([fault async for fault in self._go_over(shaped, reopens, mine)])
 
-    async def _adapt(self, link: Link, reopens: Callable[[Link, Link], bool]) -> str | None:
+    async def _go_over(
+        self, plan: Plan, reopens: Callable[[Link, Link], bool], mine: int
+    ) -> AsyncIterator[str]:
+        """Close, open and adapt the links one after the other; gives what went wrong."""
+        wanted = {link.id for link in plan.links}
+        for known in [link for link in self._opened if link not in wanted]:
+                for fault in await self._remove(known):
+                    yield fault
+        for link in plan.links:
+                for fault in await self._adapt(link, reopens):
+                    yield fault
+
+    async def _adapt(self, link: Link, reopens: Callable[[Link, Link], bool]) -> list[str]:
         known = self._opened.get(link.id)
         if known is not None and not reopens(known, link):
             self._opened[link.id] = link
@@ -153,6 +161,7 @@ class RadioSide:
         self._running = False
         await self.engine.close()
         await asyncio.gather(*(driver.close() for driver in self._drivers.values()))
+        await self.tools.close()
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None

@@ -15,7 +15,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gateway.bus import Bus, Subscription
@@ -34,6 +34,7 @@ from gateway.model.events import (
     FloorUnheard,
 )
 from gateway.model.ids import PositionId, RequestId, TalkgroupId, split_address
+from gateway.model.transmit_test import TransmitTest
 from webrtc.microphone import UplinkGate, UplinkTarget
 from webrtc.ptt_message import MAX_PRIORITY, cause_of, priority_of, request_of, source_of, word_of
 
@@ -57,6 +58,8 @@ ENDED: Final = frozenset({"idle", "denied", "preempted", "fault"})
 
 Emit = Callable[[dict[str, Any]], None]
 """Gets each state as the JSON object of the WebSocket."""
+Terms = Callable[[dict[str, Any], FloorRequest], TransmitTest]
+"""Given a press of the page, returns what makes it a test transmission; may raise RadioError."""
 
 
 @dataclass(slots=True)
@@ -120,6 +123,7 @@ class PttSession:
         user: str,
         may_preempt: Callable[[], bool],
         may_emergency: Callable[[], bool],
+        terms: Terms | None = None,
     ) -> None:
         """Begin idle. ``may_talk`` is asked at each press and when rights change."""
         self.position = position
@@ -127,6 +131,7 @@ class PttSession:
         self.user = user
         self._may_preempt = may_preempt
         self._may_emergency = may_emergency
+        self._terms = terms
         self._service = service
         self._may_talk = may_talk
         self._emit = emit
@@ -196,18 +201,28 @@ class PttSession:
         if why:
             self._tell(request, talkgroup, "denied", f"Refused: {why}")
             return
-        command = FloorRequest(
-            request=request,
-            position=self.position,
-            operator=self.operator,
-            talkgroup=talkgroup,
-            priority=priority,
-            source=source_of(message),
-        )
+        try:
+            command = self._command(press, priority, message)
+        except RadioError as error:
+            self._tell(request, talkgroup, "denied", f"Refused: {error}")
+            return
         self._press = press
         self._service.begin(self, request, talkgroup)
         self._tell(request, talkgroup, "requesting", "Requesting")
         self._spawn(self._request(press, command))
+
+    def _command(self, press: _Press, priority: int, message: dict[str, Any]) -> FloorRequest:
+        command = FloorRequest(
+            request=press.request,
+            position=self.position,
+            operator=self.operator,
+            talkgroup=press.talkgroup,
+            priority=priority,
+            source=source_of(message),
+        )
+        if self._terms is None:
+            return command
+        return replace(command, source="test", test=self._terms(message, command))
 
     def _why_not(self, talkgroup: TalkgroupId, priority: int) -> str:
         if not self._may_talk(talkgroup):
@@ -305,12 +320,13 @@ class PttService:
         user: str = "",
         may_preempt: Callable[[], bool] = bool,
         may_emergency: Callable[[], bool] = bool,
+        terms: Terms | None = None,
     ) -> PttSession:
         """Open the push-to-talk of a socket.
 
         ``user`` is the person's id (two may have one name), ``operator`` when it is not given.
         Without ``may_preempt`` every press has the lowest priority; an emergency call (priority 3)
-        has a right of its own.
+        has a right of its own. With ``terms`` every press is a test transmission of a link.
         """
         session = PttSession(
             self,
@@ -321,6 +337,7 @@ class PttService:
             user=user or operator,
             may_preempt=may_preempt,
             may_emergency=may_emergency,
+            terms=terms,
         )
         self._sessions.append(session)
         return session

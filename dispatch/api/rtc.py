@@ -95,35 +95,38 @@ async def ptt(socket: WebSocket, person: Presser) -> None:
     states: asyncio.Queue[dict[str, Any]] = asyncio.Queue(STATES_KEPT)
     try:
         session = services.use(Voice).open_ptt(
-            person.session, person.user_id, lambda state: _emit(states, state)
+            person.session, person.user_id, lambda state: emit_to(states, state)
         )
     except RadioError as error:
         await socket.close(CLOSED_REFUSED, str(error)[:120])
         return
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(_show(socket, states), name="ptt-show")
+            group.create_task(show_states(socket, states), name="ptt-show")
             while True:
-                session.receive(_read(await socket.receive_text()))
+                session.receive(read_message(await socket.receive_text()))
     except* (WebSocketDisconnect, RadioError, ValueError, RuntimeError, OSError):
         pass  # whatever ended it: closing the session below un-keys
     finally:
         await session.close()
-        await _close(socket)
+        await close_socket(socket)
 
 
-def _emit(states: "asyncio.Queue[dict[str, Any]]", state: dict[str, Any]) -> None:
+def emit_to(states: "asyncio.Queue[dict[str, Any]]", state: dict[str, Any]) -> None:
+    """Put a state in the queue of a socket; the oldest gives way."""
     if states.full():
         states.get_nowait()  # a page that does not read: only the newest states matter
     states.put_nowait(state)
 
 
-async def _show(socket: WebSocket, states: "asyncio.Queue[dict[str, Any]]") -> None:
+async def show_states(socket: WebSocket, states: "asyncio.Queue[dict[str, Any]]") -> None:
+    """Send what comes into the queue until cancelled."""
     while True:
         await socket.send_text(json.dumps(await states.get(), ensure_ascii=False))
 
 
-def _read(text: str) -> dict[str, Any]:
+def read_message(text: str) -> dict[str, Any]:
+    """Return a page's message; raises ValueError when it is none."""
     if len(text) > MAX_MESSAGE_CHARACTERS:
         raise ValueError("message too long")
     message = json.loads(text)
@@ -132,7 +135,8 @@ def _read(text: str) -> dict[str, Any]:
     return message
 
 
-async def _close(socket: WebSocket) -> None:
+async def close_socket(socket: WebSocket) -> None:
+    """Close a socket, whoever closed it before."""
     try:
         await socket.close()
     except (RuntimeError, WebSocketDisconnect):

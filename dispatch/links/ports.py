@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from gateway.model.errors import LinkError
 from gateway.model.ids import LinkId
 from gateway.model.plan import Link
 
@@ -106,3 +107,40 @@ class LinkTools(Protocol):
     async def check(self, link: Link, check: str) -> LoopResult:
         """Do one check; raises LinkError with the reason where it cannot be done now."""
         ...
+
+
+class NoLinks:
+    """Stands where a server has no links of its own."""
+
+    WORDS = "this server has no links of its own"
+
+    def begin(self, order: TraceOrder) -> None:
+        """Refuse."""
+        raise LinkError(self.WORDS)
+
+    def stop(self, trace: str) -> bool:
+        """Nothing runs."""
+        return False
+
+    def running(self) -> dict[str, TraceState]:
+        """Nothing runs."""
+        return {}
+
+    def on_ended(self, told: Callable[[TraceState], None]) -> None:
+        """Nothing ends."""
+
+    def close_left(self, path: Path) -> TraceState | None:
+        """Nothing was left."""
+        return None
+
+    def passing(self, link: LinkId) -> Passing:
+        """Nothing passes."""
+        return Passing()
+
+    def checks(self, link: Link) -> tuple[str, ...]:
+        """Nothing can be checked."""
+        return ()
+
+    async def check(self, link: Link, check: str) -> LoopResult:
+        """Refuse."""
+        raise LinkError(self.WORDS)

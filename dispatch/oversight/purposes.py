@@ -37,7 +37,7 @@ NEEDED = frozenset(
     {
         "call.search", "call.open", "recording.play", "recording.peaks", "lanes.open",
         "access.read", "audit.read", "trail.person", "trail.subject", "trail.object",
-        "audit.proof", "breach.listed",
+        "audit.proof", "breach.listed", "trace.fetched",
     }
 )  # fmt: skip
 """What is consulted only with a purpose. Evidence asks for its own, with the legal basis."""

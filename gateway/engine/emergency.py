@@ -241,10 +241,11 @@ class AlarmBook:
 
     # ---- link
 
-    def stands_on(self, link: LinkId, talkgroup: TalkgroupId) -> bool:
+    def stands_on(self, link: LinkId, talkgroup: TalkgroupId | None) -> bool:
         """Say whether an alarm is open on a link or on a talkgroup."""
         return any(
-            alarm.link == link or alarm.talkgroup == talkgroup for alarm in self._alarms.values()
+            alarm.link == link or (talkgroup is not None and alarm.talkgroup == talkgroup)
+            for alarm in self._alarms.values()
         )
 
     def link_changed(self, link: LinkId, *, up: bool) -> None:

@@ -40,7 +40,7 @@ from gateway.model.events import AlarmRaised
 from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId, TalkgroupId, UtcUs
 from gateway.model.plan import Plan
 from gateway.model.radio import RadioEvent
-from gateway.model.transmit_test import TransmitTestAsk
+from gateway.model.transmit_test import LinkIdleAsk, TransmitTestAsk
 from gateway.model.voice import VoiceFrame
 from gateway.ports import Clock, RadioLink, SequenceCounter, SoundRecorder
 
@@ -55,6 +55,7 @@ EngineCommand = (
     | commands.FloorRelease
     | commands.LinkSelect
     | TransmitTestAsk
+    | LinkIdleAsk
     | commands.PositionLeft
     | commands.MessageSend
     | commands.AlarmAcknowledge
@@ -123,7 +124,7 @@ class CallEngine:
         self._voter = Voter(ctx, self._calls, self._voice, self._health)
         self._uplink = Uplink(ctx, self._voice, self._emptied)
         self._alarms = AlarmBook(ctx, self._calls, self._routing, self._health)
-        tests = TransmitTests(
+        self._tests = TransmitTests(
             ctx,
             calls=self._calls,
             alarms=self._alarms,
@@ -131,7 +132,7 @@ class CallEngine:
             health=self._health,
         )
         self._floor = FloorArbiter(
-            ctx, self._calls, self._routing, self._health, self._uplink, tests=tests
+            ctx, self._calls, self._routing, self._health, self._uplink, tests=self._tests
         )
         self._individual = IndividualBook(ctx, self._calls, counter)
         self._individual.attach(self._floor)
@@ -221,8 +222,12 @@ class CallEngine:
 
         The mapping of links is the wiring's: what it adds is taken from then on.
         """
+        self.use_addresses(Addresses(plan, number))
+
+    def use_addresses(self, addresses: Addresses) -> None:
+        """Go over to another plan that was indexed elsewhere: a long one takes its time."""
         with self._work():
-            self._ctx.addresses = Addresses(plan, number)
+            self._ctx.addresses = addresses
             self._patches.use_plan()
 
     def link_removed(self, link: LinkId) -> None:
@@ -420,8 +425,8 @@ class CallEngine:
                 return self._alarms.exercise(command)
             case commands.LinkRestart():
                 return self._restart(command)
-            case TransmitTestAsk():
-                return self._floor.why_no_test(command)
+            case TransmitTestAsk() | LinkIdleAsk():
+                return self._tests.answer(command, self._floor.pressed_links())
             case _:
                 raise InvalidCommand(f"the gateway does not know {command.type}")
 

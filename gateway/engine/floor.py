@@ -37,7 +37,6 @@ from gateway.model.command import Reply
 from gateway.model.commands import FloorRelease, FloorRenew, FloorRequest
 from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId, TalkgroupId
 from gateway.model.private_line import is_private
-from gateway.model.transmit_test import TransmitTestAsk
 
 logger = logging.getLogger(__name__)
 
@@ -138,12 +137,6 @@ class FloorArbiter:
         return request in self._presses and self._presses[request].test is not None
 
     # ---- test transmissions
-
-    def why_no_test(self, command: TransmitTestAsk) -> Reply:
-        """Answer whether a test transmission would be let through now."""
-        pressed = command.link in self.pressed_links()
-        reason = self._tests.why_not(command.link, command.talkgroup, pressed=pressed)
-        return Reply(ok=not reason, reason=reason)
 
     def watch_tests(self) -> bool:
         """Cut a test as soon as a call or an alarm is up on its link; says whether one was."""

@@ -12,11 +12,12 @@ How to use it (for whoever tests or calibrates a link; all of it over the bus):
 * With ``sound="tone"`` the engine makes the sound itself, from the grant on, ``limit_ms`` long,
   and then releases the press; with ``"microphone"`` it sends what the position's microphone gives.
 
-What the gate asks, in this order: is the talkgroup marked ``test`` in the live plan, may this link
-transmit on it, is the link up, is there no alarm and no call on it, is the radio on this talkgroup,
-does the un-key guard stand. A test never waits in a queue. It has the lowest of all priorities, so
-that every press of a desk takes the radio from it, and it is cut as soon as a call or an alarm
-comes up on its link. Its call is on a test talkgroup and so carries EXERCISE (``Call.exercise``).
+What the gate asks, in this order: is the talkgroup marked ``test`` in the live plan and in no
+patch, may this link transmit on it, is the link up, is there no alarm and no call on it, is the
+radio on this talkgroup, does the un-key guard stand. A test never waits in a queue. It has the
+lowest of all priorities, so that every press of a desk takes the radio from it, and it is cut as
+soon as a call or an alarm comes up on its link. Its call is on a test talkgroup and so carries
+EXERCISE (``Call.exercise``).
 """
 
 from collections.abc import Iterable
@@ -28,15 +29,17 @@ from gateway.engine.emergency import AlarmBook
 from gateway.engine.health import Health
 from gateway.engine.presses import TALKING, Press
 from gateway.engine.routing import Routing
+from gateway.model.command import Reply
 from gateway.model.ids import LinkId, TalkgroupId, split_address
 from gateway.model.radio import Capability, LinkState
-from gateway.model.transmit_test import TransmitTest, term_faults
+from gateway.model.transmit_test import LinkIdleAsk, TransmitTest, TransmitTestAsk, term_faults
 from gateway.ports import KnowsGuard
 
 NOT_TEST = "not a test talkgroup"
 CALL = "call on this link"
 ALARM = "alarm on this link"
 DOWN = "link is down"
+PATCHED = "talkgroup is in a patch"
 UNGUARDED = "this link has no un-key guard"
 ABANDONED = frozenset({LinkState.CLOSED, LinkState.DOWN})
 
@@ -60,6 +63,15 @@ class TransmitTests:
         self._routing = routing
         self._health = health
 
+    def answer(self, ask: TransmitTestAsk | LinkIdleAsk, pressed: frozenset[LinkId]) -> Reply:
+        """Answer a question; ``pressed`` are the links with a press on them."""
+        on_it = ask.link in pressed
+        if isinstance(ask, TransmitTestAsk):
+            reason = self.why_not(ask.link, ask.talkgroup, pressed=on_it)
+        else:
+            reason = self.busy(ask.link, pressed=on_it)
+        return Reply(ok=not reason, reason=reason)
+
     def why_not(self, link: LinkId, talkgroup: TalkgroupId, *, pressed: bool) -> str:
         """Return what stands against a test, in words; empty for nothing.
 
@@ -72,6 +84,13 @@ class TransmitTests:
             or (CALL if pressed or self._busy(link, talkgroup) else "")
             or self._of_radio(link, talkgroup)
         )
+
+    def busy(self, link: LinkId, *, pressed: bool) -> str:
+        """Return what goes on at a link; empty for nothing."""
+        if self._alarms.stands_on(link, None):
+            return ALARM
+        calls = bool(self._calls.on_link(link)) or self._in_private(link)
+        return CALL if pressed or calls else ""
 
     def refusal(
         self, press: Press, terms: TransmitTest, presses: Iterable[Press], unkeying: bool
@@ -98,6 +117,8 @@ class TransmitTests:
             return f"there is no link {link}"
         if group is None or not group.test:
             return NOT_TEST
+        if talkgroup in self._ctx.patched:
+            return PATCHED
         if planned.system != group.system or group.number not in planned.talkgroups:
             return f"this link does not carry {group.name}"
         return ""

@@ -41,6 +41,14 @@ class TransmitTestAsk(Command):
     talkgroup: TalkgroupId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkIdleAsk(Command):
+    """Ask whether nothing goes on at a link: no call, no press, no alarm. Answer as above."""
+
+    type: ClassVar[str] = "link.idle_ask"
+    link: LinkId
+
+
 def position_of_test(link: str) -> PositionId:
     """Return what stands for a desk in the floor of a test: no desk has such an id."""
     return PositionId(f"{_PREFIX}{link}")
