@@ -2,11 +2,12 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.bus import InProcessBus
+from gateway.engine.addresses import Addresses
 from gateway.engine.engine import CallEngine
 from gateway.engine.settings import EngineSettings
 from gateway.model.errors import RadioError
@@ -58,6 +59,9 @@ class RadioSide:
             self._make(link)
         self._running = False
         self._changing = asyncio.Lock()
+        self._newest = 0
+        """Counts the plans, so that an older one knows that a newer is there."""
+        self._later: tuple[Plan, int, Callable[[Link, Link], bool]] | None = None
         self.engine = CallEngine(
             plan,
             bus,
@@ -81,14 +85,29 @@ class RadioSide:
         return driver
 
     async def use_plan(
-        self, plan: Plan, number: int, reopens: Callable[[Link, Link], bool]
+        self,
+        plan: Plan,
+        number: int,
+        reopens: Callable[[Link, Link], bool],
+        shape: Callable[[Plan], Plan] = lambda plan: plan,
     ) -> tuple[str, ...]:
         """Go over to another plan: names at once, then each link that ``reopens`` tells.
 
         A link that the plan changes otherwise, or not at all, goes on without a gap. Returns what
-        could not be opened, a sentence each; the other links are there all the same.
+        could not be opened, a sentence each; the other links are there all the same. ``shape`` is
+        called in a thread and gives the plan as it is used here. What an older plan still has to
+        open or close is left to a newer one.
         """
-        self.engine.use_plan(plan, number)
+        self._newest += 1
+        mine = self._newest
+        shaped = await asyncio.to_thread(shape, plan)
+        addresses = await asyncio.to_thread(Addresses, shaped, number)
+        if mine != self._newest:
+            return ()
+        self.engine.use_addresses(addresses)
+        if not self._running:
+            self._later = (shaped, number, reopens)  # its links are opened at the start
+            return ()
         async with self._changing:
             return tuple([fault async for fault in self._go_over(shaped, reopens, mine)])
 
@@ -98,9 +117,12 @@ class RadioSide:
         """Close, open and adapt the links one after the other; gives what went wrong."""
         wanted = {link.id for link in plan.links}
         for known in [link for link in self._opened if link not in wanted]:
+            if self._running and mine == self._newest:
                 for fault in await self._remove(known):
                     yield fault
+                self.tools.link_removed(known)
         for link in plan.links:
+            if self._running and mine == self._newest:
                 for fault in await self._adapt(link, reopens):
                     yield fault
 
@@ -108,19 +130,25 @@ class RadioSide:
         known = self._opened.get(link.id)
         if known is not None and not reopens(known, link):
             self._opened[link.id] = link
-            return None
-        if known is not None:
-            await self._remove(link.id)
+            return []
+        faults = await self._remove(link.id) if known is not None else []
         try:
             await self._make(link).start()
         except (RadioError, OSError) as error:
-            return f"{link.name}: {error}"
-        return None
+            faults.append(f"{link.name}: {error}")
+        return faults
 
-    async def _remove(self, link: LinkId) -> None:
-        await self._drivers[link].close()
-        del self._drivers[link], self._opened[link]
-        self.engine.link_removed(link)
+    async def _remove(self, link: LinkId) -> list[str]:
+        """Close a link and forget it, whatever its driver says to that."""
+        driver, known = self._drivers[link], self._opened[link]
+        try:
+            await driver.close()
+        except (RadioError, OSError) as error:
+            return [f"{known.name}: {error}"]
+        finally:
+            del self._drivers[link], self._opened[link]
+            self.engine.link_removed(link)
+        return []
 
     @property
     def drivers(self) -> Mapping[LinkId, Driver]:
@@ -151,6 +179,8 @@ class RadioSide:
         self._running = True
         for driver in list(self._drivers.values()):
             await driver.start()
+        if self._later is not None:  # a plan came while nothing was open yet
+            await self.use_plan(*self._later)
 
     def listening(self, positions: Iterable[PositionId], *, supervisor: bool) -> None:
         """Tell the engine who would hear an alarm."""
