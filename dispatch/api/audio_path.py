@@ -6,17 +6,31 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from dispatch.api.asking import ServicesOf
+from dispatch.audiopath.keying import Keyings, level_out
 from dispatch.audiopath.service import AudioPath
 from dispatch.audiopath.view import Asked, view
 from dispatch.deps import Person, require
-from dispatch.errors import NotFound
+from dispatch.errors import NotFound, ServiceError
 from dispatch.health.service import Health
 from dispatch.services.desk import Desk
+from dispatch.services.registry import Services
 from gateway.model.ids import LinkId, PositionId
+from gateway.model.plan import Link
 
 router = APIRouter(tags=["audio path"])
 
 Seer = Annotated[Person, Depends(require("audiopath.see"))]
+
+
+class LevelQuery(BaseModel):
+    """Whose level is asked for; ``reads_hz`` and ``nominal_hz`` belong to ``out``."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    link: str = Field(max_length=64)
+    way: Literal["in", "out"]
+    reads_hz: float | None = Field(None, gt=0, le=100_000)
+    nominal_hz: float | None = Field(None, gt=0, le=100_000)
 
 
 class WayQuery(BaseModel):
@@ -64,14 +78,41 @@ async def ways(person: Seer, services: ServicesOf) -> dict[str, Any]:
     }
 
 
+@router.get("/audio-path/key-up")
+async def key_up(
+    link: Annotated[str, Query(max_length=64)], person: Seer, services: ServicesOf
+) -> dict[str, Any]:
+    """Return what the last test transmissions of a link told, and a change for a draft."""
+    return services.use(Keyings).key_up(_link(services, link), services.plan.plan)
+
+
+@router.get("/audio-path/levels")
+async def levels(
+    query: Annotated[LevelQuery, Query()], person: Seer, services: ServicesOf
+) -> dict[str, Any]:
+    """Return what a tone asks of a link's gain: heard (in), or read from a meter (out)."""
+    link = _link(services, query.link)
+    if query.way == "in":
+        return services.use(Keyings).level_in(link)
+    if query.reads_hz is None or query.nominal_hz is None:
+        raise ServiceError("reads_hz and nominal_hz: expected both, the meter's reading and goal")
+    return level_out(link, query.reads_hz, query.nominal_hz)
+
+
+def _link(services: Services, link: str) -> Link:
+    found = next((known for known in services.plan.plan.links if known.id == link), None)
+    if found is None:
+        raise NotFound(f"there is no link {link}")
+    return found
+
+
 @router.get("/audio-path")
 async def audio_path(
     query: Annotated[WayQuery, Query()], person: Seer, services: ServicesOf
 ) -> dict[str, Any]:
     """Return one way over the last minute or hour; desks are told by position alone."""
     plan = services.plan.plan
-    if all(known.id != query.link for known in plan.links):
-        raise NotFound(f"there is no link {query.link}")
+    _link(services, query.link)
     if query.position and query.position not in plan.positions:
         raise NotFound(f"there is no position {query.position}")
     asked = Asked(

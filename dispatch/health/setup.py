@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from dispatch.audiopath.keying import Keyings
 from dispatch.audiopath.service import AudioPath
 from dispatch.auth.access import Access
 from dispatch.health.rules import HealthRules
@@ -22,8 +23,10 @@ def add_health(
     s = services
     stream = s.use(EventStream)
     path = s.add(AudioPath(s.clock))
+    keyings = s.add(Keyings(s.clock))
     health = s.add(Health(s, HealthSources(s, state, rules, certificate), rules))
     stream.on_event(path.apply)
+    stream.on_event(keyings.apply)
     stream.on_event(health.apply)
     s.use(Sight).add_rules({SoundMeasured.type: _nobody})
 
