@@ -24,6 +24,7 @@ BENCHES: dict[str, tuple[str, str]] = {
     "transcripts": ("samband.bench_transcripts", "recorded lines of radios, expected events"),
     "soundcard": ("samband.bench_soundcard", "sound cards: both ways, delay, underruns"),
     "donor": ("samband.bench_donor", "donor radio: key and carrier lines, a cut network"),
+    "uploads": ("samband.bench_uploads", "calls that recorders upload: answers, backlog, memory"),
     "audit": ("samband.bench_audit", "audit log: entries a second, proofs"),
     "evidence": ("samband.bench_evidence", "evidence packages: building, verifying"),
     "plan": ("samband.bench_plan", "plans activated and rolled back while calls run"),
