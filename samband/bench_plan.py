@@ -21,7 +21,7 @@ import numpy as np
 from samband.bench_cost import memory_mb
 from samband.bench_plan_acts import Office, Went, sessions
 from samband.bench_plan_room import Room, running_room
-from samband.bench_plan_voice import Calls, Presses
+from samband.bench_plan_voice import SETTLE_S, Calls, Presses
 from samband.bench_plan_world import Size, edits
 from samband.bench_signal import percentiles
 
@@ -73,7 +73,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
 class Load:
     """A room with calls, desks and somebody who presses; ``go`` lets plans come and go."""
 
-    def __init__(self, room: Room, watching: int = DESKS) -> None:
+    def __init__(self, room: Room, watching: int = DESKS, settle_s: float = SETTLE_S) -> None:
         """Sign everybody in and let them talk."""
         self.room = room
         self.office = Office(room)
@@ -82,7 +82,7 @@ class Load:
             room.follow(desk)
         for _ in range(watching):
             room.follow(room.sign_in("dispatcher"))
-        self.calls = Calls(room, desks[:-1])
+        self.calls = Calls(room, desks[:-1], settle_s)
         self.presses = Presses(room, desks[-1])
         self.changes = edits(room.before, room.after)
         self.went: dict[str, list[Went]] = {"activate": [], "back": []}
@@ -148,6 +148,7 @@ class Load:
             "back_ms": _times(self.went["back"]),
             "draft_to_agreed_ms": percentiles(self.steps_ms["draft_to_agreed"]),
             "packets_heard": self.calls.packets,
+            "packets_late": self.calls.late,
             "longest_pause_ms": percentiles(self.calls.longest_ms),
             "press_to_wire_ms": self._presses(self.presses.up),
             "release_to_unkey_ms": self._presses(self.presses.down),

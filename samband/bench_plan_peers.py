@@ -16,17 +16,20 @@ from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSes
 
 from gateway.model.ids import UtcUs
 from gateway.model.voice import FRAME_MS, TIMESTAMP_STEP
-from hardware.sim.speech import clip, clip_index
+from hardware.sim.speech import Sound
 from samband.bench_fanout_peers import LINE_BYTES, SETUP_S, connected, say
 from voicecodecs.opus import OpusEncoder
 from webrtc.addresses import use_media_addresses
 from webrtc.tracks import VoicePacket
 
 SEQUENCES: Final = 1 << 16
+TONE_HZ: Final = 700.0
+TONE_MS: Final = 2000.0
+TONE_DBFS: Final = -20.0
 
 
 class _Microphone(MediaStreamTrack):
-    """Speaks the project's own clips, a packet of Opus each 20 ms."""
+    """Whistles, a packet of Opus each 20 ms."""
 
     kind = "audio"
 
@@ -98,9 +101,8 @@ class _Peers:
 
     def _packets(self) -> list[bytes]:
         if not self._speech:
-            encoder = OpusEncoder()
-            sounds = [clip(name) for name in clip_index()]
-            self._speech = [encoder.encode(s.block(n)) for s in sounds for n in range(s.blocks)]
+            encoder, sound = OpusEncoder(), Sound.tone(TONE_HZ, TONE_MS, TONE_DBFS)
+            self._speech = [encoder.encode(sound.block(n)) for n in range(sound.blocks)]
         return self._speech
 
     async def offer(self, lines: int, *, speaks: bool) -> RTCPeerConnection:

@@ -12,6 +12,8 @@ import signal
 import sys
 import time
 from asyncio import events
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
@@ -42,13 +44,14 @@ async def serve(folder: Path) -> None:
     config = config.model_copy(update={"plans": PlansPart(second_person=True)})
     plan = None if (folder / "state" / "samband.db").exists() else load_plan(folder / "plan.toml")
     server = Server(config, plan, listener=listener)
-    with _lines(folder / "engine") as engine, _lines(folder / "blocks") as blocks:
+    with ExitStack() as stack:
+        engine, blocks = (stack.enter_context(_lines(folder / n)) for n in ("engine", "blocks"))
         await server.start()
         try:
             _watch_engine(server.radio, engine)
             await server.add_people(people + more_dispatchers(people))
             await server.radios_up(LINKS_UP_MS)
-            _watch_loop(blocks)
+            stack.callback(_watch_loop(blocks))
             write_ready_file(folder / "ready", f"http://localhost:{port}", people, radios)
             await server.run_until(stop)
         finally:
@@ -77,8 +80,11 @@ def _watch_engine(radio: RadioSide, lines: TextIOWrapper) -> None:
     radio.use_plan = use_plan  # type: ignore[method-assign,assignment]
 
 
-def _watch_loop(lines: TextIOWrapper) -> None:
-    """Time each turn of the event loop, by the wall and by what this thread computed."""
+def _watch_loop(lines: TextIOWrapper) -> Callable[[], None]:
+    """Time each turn of the event loop, by the wall and by what this thread computed.
+
+    Returns what ends it.
+    """
     # Handle._run is private: asyncio's own slow-callback log is there only in debug mode.
     run: Any = events.Handle._run
 
@@ -91,14 +97,23 @@ def _watch_loop(lines: TextIOWrapper) -> None:
             at = time.monotonic_ns() / 1e6
             lines.write(f"{at:.3f} {took:.3f} {computed:.3f} {_name(handle)}\n")
 
+    def end() -> None:
+        events.Handle._run = run  # type: ignore[method-assign]
+
     events.Handle._run = timed  # type: ignore[method-assign,assignment]
+    return end
 
 
 def _name(handle: Any) -> str:
     callback = handle._callback
     owner = getattr(callback, "__self__", None)
     if isinstance(owner, asyncio.Task):
-        return f"{owner.get_name()}:{getattr(owner.get_coro(), '__qualname__', '')}"
+        work: Any = owner.get_coro()
+        name = owner.get_name() if not owner.get_name().startswith("Task-") else "task"
+        cycle = work.cr_frame.f_locals.get("self") if work.cr_frame else None
+        scope = getattr(cycle, "scope", None) or {}
+        where = f" {scope.get('method', '')} {scope['path']}" if "path" in scope else ""
+        return f"{name}:{work.__qualname__}{where}".replace(" ", "_")
     return str(getattr(callback, "__qualname__", repr(callback))).replace(" ", "_")
 
 

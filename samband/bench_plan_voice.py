@@ -6,7 +6,6 @@ import time
 from typing import Any
 
 from gateway.model.errors import LinkError
-from hardware.sim.speech import clip, clip_index
 from samband.bench_desk import Desk, PttSocket, mono_ms
 from samband.bench_plan_room import Room
 from samband.bench_plan_world import FIRST_UNIT, group_of, talkgroup_of
@@ -14,8 +13,12 @@ from samband.bench_ptt import KEY_UP, first_line
 
 VOICE_S = 280
 """One round: everybody talks this long, then begins anew."""
+TONE_HZ = 700.0
+"""Nobody breathes: in a pause of speech nothing is sent, and a hole would not be seen."""
 SETTLE_S = 4.0
 """A press buffer has worked its backlog off by then."""
+REST_S = 3.0
+"""The last packets of an over are heard by then."""
 POLL_S = 0.05
 WAIT_S = 30.0
 PAUSE_S = (0.1, 0.4)
@@ -25,7 +28,7 @@ PRESS_S = (0.1, 0.3)
 class Calls:
     """Radios that hear somebody, and desks that hold their key."""
 
-    def __init__(self, room: Room, desks: list[Desk]) -> None:
+    def __init__(self, room: Room, desks: list[Desk], settle_s: float = SETTLE_S) -> None:
         """Join the browsers: one that hears everything, a microphone for each desk that speaks."""
         self._room, self._size = room, room.size
         self._control = room.control()
@@ -39,10 +42,13 @@ class Calls:
             room.stack.callback(self._sockets[-1].close)
         self._presses: list[str] = []
         self._ends = 0.0
-        self._began_ms = 0.0
-        self._packets: dict[str, int] = {}
+        self._began_ms = self._round_ms = 0.0
+        self._packets: list[int] = []
+        self._settle_s = settle_s
         self.faults: list[str] = []
         self.packets = 0
+        self.late = 0
+        """Blocks that came so late that the listener's clock went on without them."""
         self.longest_ms: list[float] = []
 
     @property
@@ -52,10 +58,17 @@ class Calls:
 
     def begin(self, seconds: float = VOICE_S) -> None:
         """Let everybody talk; returns when voice flows on every talkgroup."""
-        words = self._said(seconds)
+        self._peers.heard()
+        self._round_ms = mono_ms()
+        self._packets = [0] * self._size.calls
         for n in range(self._size.received):
             self._control.ask(
-                do="talk", radio=f"radio-{n}", group=group_of(n), unit=FIRST_UNIT + n, say=words
+                do="talk",
+                radio=f"radio-{n}",
+                group=group_of(n),
+                unit=FIRST_UNIT + n,
+                tone_hz=TONE_HZ,
+                for_s=seconds,
             )
         for n, socket in enumerate(self._sockets, self._size.received):
             request, _ = socket.press(self._talkgroups[n])
@@ -63,36 +76,30 @@ class Calls:
             self._presses.append(request)
         self._ends = time.monotonic() + seconds
         deadline = time.monotonic() + WAIT_S
-        self._peers.heard()
-        while True:
-            time.sleep(SETTLE_S / 4)
-            heard = self._peers.heard()
-            if all(line["packets"] for line in heard):
-                break
+        while not all(self._packets):
+            time.sleep(POLL_S)
+            self._heard()
             if time.monotonic() > deadline:
-                silent = [
-                    t for t, h in zip(self._talkgroups, heard, strict=True) if not h["packets"]
-                ]
-                raise LinkError(f"no voice of {', '.join(silent)} within {WAIT_S} s")
-        time.sleep(SETTLE_S)
+                counts = zip(self._talkgroups, self._packets, strict=True)
+                silent = ", ".join(talkgroup for talkgroup, count in counts if not count)
+                raise LinkError(f"no voice of {silent} within {WAIT_S} s")
+        time.sleep(self._settle_s)
+        self._heard()
         self._began_ms = mono_ms()
-        self._peers.heard()
 
-    def _said(self, seconds: float) -> list[str]:
-        """Return clips that last so long together."""
-        names, total = [], 0.0
-        while total < seconds:
-            for name in clip_index():
-                names.append(name)
-                total += clip(name).blocks * 0.02
-        return names
+    def _heard(self) -> list[dict[str, Any]]:
+        heard = self._peers.heard()
+        for n, line in enumerate(heard):
+            self._packets[n] += line["packets"]
+        return heard
 
     def look(self, when: str) -> None:
         """Note what the listener did not get since the last look, and what the radios tell."""
-        for talkgroup, line in zip(self._talkgroups, self._peers.heard(), strict=True):
+        for talkgroup, line in zip(self._talkgroups, self._heard(), strict=True):
             self.packets += line["packets"]
+            self.late += line["jumps"]
             self.longest_ms.append(line["longest_ms"])
-            if line["lost"] or line["jumps"] or not line["packets"]:
+            if line["lost"] or not line["packets"]:
                 self.faults.append(f"{when}: {talkgroup}: {line}")
         self._keys(when)
 
@@ -104,14 +111,33 @@ class Calls:
         self.faults += [f"{when}: {one}" for one in told if one["radio"] in mine]
 
     def end(self, when: str) -> None:
-        """Let everybody finish; every key has to be up again."""
+        """Let everybody finish; each block of sound was heard, and every key is up again."""
         for socket, request in zip(self._sockets, self._presses, strict=True):
             socket.release(request)
             socket.wait(request, "idle", seconds=WAIT_S)
         self._presses = []
         for n in range(self._size.received):
-            self._control.ask(do="release", radio=f"radio-{n}")
+            self._control.ask(do="cut", radio=f"radio-{n}")
         self.stuck(when)
+        self._all_heard(when)
+
+    def _all_heard(self, when: str) -> None:
+        """Hold what the radios delivered in this round against what the listener got."""
+        deadline = time.monotonic() + REST_S
+        told = self._control.ask(do="log", kinds=["talker_end"], since_ms=self._round_ms)
+        played = {entry["radio"]: entry["blocks"] for entry in told["entries"]}
+        short = {}
+        while time.monotonic() < deadline:
+            self._heard()
+            heard = {f"radio-{n}": self._packets[n] for n in range(self._size.received)}
+            short = {name: played.get(name) for name in heard if heard[name] < played.get(name, 1)}
+            if not short:
+                return
+            time.sleep(POLL_S)
+        self.faults += [
+            f"{when}: {name}: {heard[name]} packets of {blocks} blocks were heard"
+            for name, blocks in short.items()
+        ]
 
     def stuck(self, when: str) -> None:
         """Note each radio whose key is still down after a while."""

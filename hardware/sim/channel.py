@@ -72,6 +72,8 @@ class Call:
     """When the last change of talker or permission was written to the host."""
     talker: Talk | None = None
     speaking: bool = False
+    blocks: int = 0
+    """20 ms blocks of the talker that were delivered."""
     waiting: deque[Talk] = field(default_factory=lambda: deque(maxlen=MAX_WAITING))
     timers: dict[str, Handle] = field(default_factory=dict)
 
@@ -245,6 +247,7 @@ class Channel:
         self._chassis.truth.note(
             "talker", self._chassis.now, group=talk.group, unit=talk.unit, instance=call.instance
         )
+        call.blocks = 0
         self._play(call, talk.sound, 0, self._chassis.now)
 
     def _show_talker(self, call: Call) -> None:
@@ -265,6 +268,7 @@ class Channel:
             return
         if call.talker is not None and not call.talker.encrypted:
             self._deliver(sound.block(index))
+            call.blocks += 1
         due = start_ms + (index + 1) * BLOCK_MS - self._chassis.now
         call.timers["sound"] = self._chassis.later(
             due, lambda: self._play(call, sound, index + 1, start_ms)
@@ -275,7 +279,9 @@ class Channel:
         call.stop("sound")
         if call.duplex:
             return
-        self._chassis.truth.note("talker_end", self._chassis.now, instance=call.instance)
+        self._chassis.truth.note(
+            "talker_end", self._chassis.now, instance=call.instance, blocks=call.blocks
+        )
         self._ceased(call, 0)
 
     def _ceased(self, call: Call, permission: int) -> None:
