@@ -1,6 +1,9 @@
 /** Plans as engineers work on them. Times are µs UTC. */
 
+import { unpack, type Packed } from '../packed';
 import { api, path, withQuery } from './client';
+import { sendForm, type Sent } from './upload';
+import type { BoardPage } from './layouts';
 
 export interface PlanVersion {
   number: number;
@@ -94,14 +97,82 @@ export interface PlanRule {
   pattern: string;
 }
 
+export interface PlanLayout {
+  id: string;
+  name: string;
+  columns: number;
+  rows: number;
+  positions: string[];
+  emergency: string[];
+  others: string;
+  pages: BoardPage[];
+}
+
+export interface PlanStatus {
+  value: number;
+  digit: string;
+  words: string;
+  kind: string;
+  system: string | null;
+}
+
+/** A link with every setting; what a kind does not use stands at its default. */
+export interface PlanLink {
+  id: string;
+  name: string;
+  kind: string;
+  system: string;
+  site: string;
+  port: string;
+  sound: string;
+  talkgroups: number[];
+  group: number | null;
+  p25: ({ nac: number } & Record<string, unknown>) | null;
+  [setting: string]: unknown;
+}
+
+/** What a link can be plugged into on the server's machine. */
+export interface MachinePort {
+  kind: 'serial' | 'sound' | 'gpio';
+  name: string;
+  words: string;
+  hint: string;
+}
+
+/** What names a unit's number in one system. */
+export interface NamedUnit {
+  system: string;
+  by: 'row' | 'rule' | 'nothing';
+  rule: string;
+  alias: string;
+}
+
+export interface PlanSite {
+  id: string;
+  name: string;
+  system: string | null;
+  rfss: number | null;
+  number: number | null;
+  nac: number | null;
+  county: string;
+  latitude: number | null;
+  longitude: number | null;
+  frequencies_hz: number[];
+  control_hz: number[];
+}
+
 export interface PlanBody {
   name: string;
   systems: { id: string; name: string; technology: string; mcc: number | null; mnc: number | null; wacn: number | null; system_id: number | null }[];
-  sites: { id: string; name: string }[];
+  sites: PlanSite[];
   talkgroups: PlanTalkgroup[];
+  /** Empty until a page asks for them: there may be a hundred thousand. */
   units: PlanUnit[];
   unit_rules: PlanRule[];
-  links: { id: string; name: string; kind: string; system: string; site: string; port: string; talkgroups: number[]; p25: { nac: number } | null }[];
+  links: PlanLink[];
+  layouts: PlanLayout[];
+  statuses: PlanStatus[];
+  predefined_texts: string[];
   positions: string[];
 }
 
@@ -166,29 +237,64 @@ export interface ListColumn {
   example: string;
 }
 
+export type RowState = 'ok' | 'repaired' | 'skipped' | 'duplicate';
+
+export interface ListRow {
+  /** Place in the report: two rows may stand in one line of the file. */
+  at: number;
+  line: number;
+  state: RowState;
+  column: string;
+  reason: string;
+  value: string;
+}
+
+/** A difference between the live plan and the draft with the list in it. */
+export interface ListChange {
+  what: 'added' | 'changed' | 'removed';
+  kind: string;
+  id: string;
+  name: string;
+  folder: string;
+  number: number | null;
+  words: string;
+  /** `kept:field`, `mixed:patch`, `warning:rule sentence`, or nothing. */
+  note: string;
+  /** Field, before, after; in words. */
+  fields: [string, string, string][];
+}
+
 export interface ListReport {
   format: string;
   why: string;
   sure: boolean;
   warnings: string[];
   columns: ListColumn[];
-  rows: { line: number; state: 'ok' | 'repaired' | 'skipped' | 'duplicate'; column: string; reason: string; value: string }[];
-  counts: Record<string, number>;
+  rows: ListRow[];
+  changes: ListChange[];
+  kept: { talkgroup: string; field: string; before: string; after: string }[];
+  counts: Record<'read' | RowState, number>;
   read: Record<string, number>;
-  diff: {
-    added: string[];
-    changed: { talkgroup: string; field: string; before: string; after: string }[];
-    removed: string[];
-    unchanged: number;
-    kept: { talkgroup: string; field: string; before: string; after: string }[];
-  };
-  applied: boolean;
-  revision?: number;
+  sums: Record<'added' | 'changed' | 'removed' | 'file_added' | 'file_changed' | 'file_removed' | 'unchanged' | 'kept', number>;
+  check: { counts: Record<string, number>; findings: { rule: string; severity: string; words: string }[] };
+}
+
+type PackedReport = Omit<ListReport, 'rows' | 'changes' | 'kept'> & {
+  rows: Packed;
+  changes: Packed & { fields: ListChange['fields'][] };
+  kept: Packed;
+};
+
+/** How far an import is: rows done of how many, 0: unknown. */
+export interface ListProgress {
+  stage: string;
+  done: number;
+  total: number;
 }
 
 export interface ListFormats {
   read: Record<string, string>;
-  write: Record<'talkgroups' | 'units', string[]>;
+  write: Record<'talkgroups' | 'units' | 'sites', string[]>;
   losses: Record<string, string>;
   fields: Record<'talkgroups' | 'units', string[]>;
 }
@@ -196,14 +302,35 @@ export interface ListFormats {
 export interface ListWish {
   file: File;
   system: string;
-  kind: 'talkgroups' | 'units';
+  kind: 'talkgroups' | 'units' | 'sites';
   format: string;
   policy: string;
   mapping: Record<string, string> | null;
   save: boolean;
 }
 
-function form(wish: ListWish, apply: boolean, revision: number): FormData {
+export type ListKind = ListWish['kind'];
+
+function reportOf(told: PackedReport): ListReport {
+  const changes = unpack<ListChange>(told.changes);
+  changes.forEach((one, at) => (one.fields = told.changes.fields[at] ?? []));
+  const rows = unpack<ListRow>(told.rows);
+  rows.forEach((row, at) => (row.at = at));
+  return { ...told, rows, kept: unpack(told.kept), changes };
+}
+
+interface Tables {
+  plan: PlanBody;
+  talkgroups: Packed;
+  units: Record<string, number>;
+}
+
+/** A plan with its talkgroups, without its units; how many there are of each system. */
+function bodyOf(told: Tables): { plan: PlanBody; units: Record<string, number> } {
+  return { plan: { ...told.plan, talkgroups: unpack<PlanTalkgroup>(told.talkgroups), units: [] }, units: told.units };
+}
+
+function form(wish: ListWish, apply: boolean, revision: number, job: string): FormData {
   const data = new FormData();
   data.set('file', wish.file);
   data.set('system', wish.system);
@@ -213,6 +340,8 @@ function form(wish: ListWish, apply: boolean, revision: number): FormData {
   if (wish.mapping) data.set('mapping', JSON.stringify(wish.mapping));
   data.set('save_mapping', String(wish.save));
   data.set('apply', String(apply));
+  data.set('packed', 'true');
+  data.set('job', job);
   data.set('revision', String(revision));
   return data;
 }
@@ -226,6 +355,12 @@ export const plansApi = {
     api.post('/plan/drafts', { name, base: base ?? null, file: file ?? null }),
   edit: (id: string, revision: number, edits: Edit[]): Promise<DraftHead> =>
     api.json('PATCH', path`/plan/drafts/${id}`, { revision, edits }),
+  /** What a check would find on the objects of these edits; nothing is saved. */
+  lookAt: (id: string, edits: Edit[]): Promise<Finding[]> => api.post(path`/plan/drafts/${id}/look`, { edits }),
+  /** What names a number: in a draft, or in the live plan. */
+  namesOf: (number: number, draft = ''): Promise<NamedUnit[]> =>
+    api.get(withQuery('/plan/names', { number: String(number), draft })),
+  ports: (): Promise<MachinePort[]> => api.get('/plan/ports'),
   discard: (id: string): Promise<unknown> => api.delete(path`/plan/drafts/${id}`),
   check: (id: string): Promise<CheckReport> => api.post(path`/plan/drafts/${id}/check`, {}),
   compare: (id: string): Promise<Compared> => api.post(path`/plan/drafts/${id}/compare`, {}),
@@ -242,11 +377,24 @@ export const plansApi = {
   cancel: (activation: number): Promise<Activation> =>
     api.delete(path`/plan/schedule/${String(activation)}`),
   formats: (): Promise<ListFormats> => api.get('/plan/formats'),
-  look: (draft: string, wish: ListWish): Promise<ListReport> =>
-    api.post(path`/plan/drafts/${draft}/import`, form(wish, false, 0)),
-  take: (draft: string, wish: ListWish, revision: number): Promise<ListReport> =>
-    api.post(path`/plan/drafts/${draft}/import`, form(wish, true, revision)),
+  /** A plan for the tables. */
+  tables: async (number: number): Promise<{ plan: PlanBody; units: Record<string, number> }> =>
+    bodyOf(await api.get<Tables>(path`/plans/${String(number)}/tables`)),
+  draftTables: async (id: string): Promise<{ head: DraftHead; plan: PlanBody; units: Record<string, number> }> => {
+    const { plan, talkgroups, units, ...head } = await api.get<Tables & DraftHead>(path`/plan/drafts/${id}/tables`);
+    return { head, ...bodyOf({ plan, talkgroups, units }) };
+  },
+  units: async (number: number): Promise<PlanUnit[]> => unpack<PlanUnit>(await api.get<Packed>(path`/plans/${String(number)}/units`)),
+  draftUnits: async (id: string): Promise<PlanUnit[]> => unpack<PlanUnit>(await api.get<Packed>(path`/plan/drafts/${id}/units`)),
+  look: async (draft: string, wish: ListWish, job: string, sent: Sent): Promise<ListReport> =>
+    reportOf(await sendForm<PackedReport>(path`/plan/drafts/${draft}/import`, form(wish, false, 0, job), sent)),
+  take: (draft: string, wish: ListWish, revision: number, job: string, sent: Sent): Promise<DraftHead> =>
+    sendForm(path`/plan/drafts/${draft}/import`, form(wish, true, revision, job), sent),
+  importProgress: (job: string): Promise<ListProgress> => api.get(path`/plan/imports/${job}`),
+  endImport: (job: string): Promise<unknown> => api.delete(path`/plan/imports/${job}`),
   fileOf: (number: number): string => path`/api/v1/plans/${String(number)}/file`,
   listOf: (number: number, system: string, kind: string, format: string): string =>
     withQuery(path`/api/v1/plans/${String(number)}/list`, { system, kind, format }),
+  draftListOf: (draft: string, system: string, kind: string, format: string): string =>
+    withQuery(path`/api/v1/plan/drafts/${draft}/list`, { system, kind, format }),
 };

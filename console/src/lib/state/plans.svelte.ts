@@ -2,6 +2,7 @@
 
 import { sentence } from '../api/client';
 import { plansApi, type CheckReport, type Compared, type Draft, type DraftHead, type Edit, type PlanBody, type PlanState } from '../api/plans';
+import { changesOneRow, withEdits } from '../plan_edits';
 
 const OPEN_KEY = 'samband.draft';
 
@@ -14,10 +15,49 @@ export class Plans {
   compared: Compared | null = $state.raw(null);
   trouble = $state('');
   busy = $state(false);
+  /** How many units the shown plan has, by system: the units themselves are had when a page needs them. */
+  #draftUnits: Record<string, number> = $state.raw({});
+  #liveUnits: Record<string, number> = $state.raw({});
+  /** Hash of the plan whose units are here. */
+  #unitsOf = $state('');
+  #liveIs = '';
+  /** Edits go one after the other: each needs the revision that the one before it made. */
+  #last: Promise<unknown> = Promise.resolve();
 
   /** What the tables show: the draft, else the live plan. */
   get plan(): PlanBody | null {
     return this.draft?.plan ?? this.live;
+  }
+
+  get unitCounts(): Record<string, number> {
+    return this.draft ? this.#draftUnits : this.#liveUnits;
+  }
+
+  get unitCount(): number {
+    return Object.values(this.unitCounts).reduce((sum, one) => sum + one, 0);
+  }
+
+  get #shownIs(): string {
+    return this.draft?.sha256 ?? this.state?.sha256 ?? '';
+  }
+
+  /** The units of the shown plan are in `plan.units`. */
+  get unitsHere(): boolean {
+    return this.#unitsOf !== '' && this.#unitsOf === this.#shownIs;
+  }
+
+  /** Load the units of the shown plan unless they are here. */
+  needUnits(): Promise<boolean> {
+    return this.#do(async () => {
+      const wanted = this.#shownIs;
+      if (!wanted || this.unitsHere) return;
+      const { draft, state } = this;
+      const units = draft ? await plansApi.draftUnits(draft.id) : await plansApi.units(state?.number ?? 0);
+      if (wanted !== this.#shownIs) return;
+      if (this.draft) this.draft = { ...this.draft, plan: { ...this.draft.plan, units } };
+      else if (this.live) this.live = { ...this.live, units };
+      this.#unitsOf = wanted;
+    });
   }
 
   get editable(): boolean {
@@ -31,17 +71,31 @@ export class Plans {
 
   async load(): Promise<void> {
     await this.#do(async () => {
-      [this.state, this.drafts] = await Promise.all([plansApi.state(), plansApi.drafts()]);
-      if (this.state.number > 0) this.live = (await plansApi.plan(this.state.number)).plan;
+      await this.#look();
       const wanted = this.draft?.id ?? sessionStorage.getItem(OPEN_KEY);
       const known = this.drafts.find((one) => one.id === wanted);
-      if (known && known.revision !== this.draft?.revision) await this.#open(known.id);
+      if (known && known.revision !== this.draft?.revision && !this.#editing) await this.#open(known.id);
       if (!known && this.draft) this.close();
     });
   }
 
+  async #look(): Promise<void> {
+    [this.state, this.drafts] = await Promise.all([plansApi.state(), plansApi.drafts()]);
+    const { number, sha256 } = this.state;
+    if (number <= 0 || this.#liveIs === `${number} ${sha256}`) return;
+    const { plan, units } = await plansApi.tables(number);
+    this.live = plan;
+    this.#liveUnits = units;
+    this.#liveIs = `${number} ${sha256}`;
+    if (!this.draft) this.#unitsOf = '';
+  }
+
   async #open(id: string): Promise<void> {
-    this.draft = await plansApi.draft(id);
+    const { head, plan, units } = await plansApi.draftTables(id);
+    const same = this.draft?.sha256 === head.sha256 && this.unitsHere;
+    this.draft = { ...head, plan: same && this.draft ? { ...plan, units: this.draft.plan.units } : plan };
+    this.#draftUnits = units;
+    if (!same) this.#unitsOf = '';
     sessionStorage.setItem(OPEN_KEY, id);
     if (this.report?.plan_sha256 !== this.draft.sha256) this.report = null;
     this.compared = null;
@@ -53,6 +107,8 @@ export class Plans {
 
   close(): void {
     this.draft = null;
+    this.#unitsOf = '';
+    if (this.live) this.live = { ...this.live, units: [] };
     this.report = null;
     this.compared = null;
     sessionStorage.removeItem(OPEN_KEY);
@@ -66,17 +122,40 @@ export class Plans {
     });
   }
 
+  #editing = 0;
+
   /** Change the open draft; what somebody else changed meanwhile is told and loaded. */
   edit(edits: Edit[]): Promise<boolean> {
-    return this.#do(async () => {
-      if (!this.draft) return;
-      const { id, revision } = this.draft;
-      try {
-        await plansApi.edit(id, revision, edits);
-      } finally {
-        await this.#open(id);
+    const next = this.#last.then(() => this.#do(() => this.#edit(edits)));
+    this.#last = next;
+    return next;
+  }
+
+  /** Fields of rows are shown changed at once; whatever else changes, the draft is loaded again. */
+  async #edit(edits: Edit[]): Promise<void> {
+    if (!this.draft) return;
+    const { id, revision } = this.draft;
+    const light = changesOneRow(edits);
+    const here = this.unitsHere;
+    if (light) this.draft = { ...this.draft, plan: withEdits(this.draft.plan, edits) };
+    this.#editing += 1;
+    try {
+      const head = await plansApi.edit(id, revision, edits);
+      if (!light) await this.#open(id);
+      else this.draft = { ...this.draft, ...head };
+      if (light && here) {
+        this.#unitsOf = head.sha256;
+        this.#draftUnits = bySystem(this.draft.plan.units);
       }
-    });
+      this.drafts = this.drafts.map((one) => (one.id === id ? { ...one, ...head } : one));
+      if (this.report?.plan_sha256 !== head.sha256) this.report = null;
+      this.compared = null;
+    } catch (error) {
+      await this.#open(id);
+      throw error;
+    } finally {
+      this.#editing -= 1;
+    }
   }
 
   check(): Promise<boolean> {
@@ -100,8 +179,7 @@ export class Plans {
   act(work: () => Promise<unknown>): Promise<boolean> {
     return this.#do(async () => {
       await work();
-      [this.state, this.drafts] = await Promise.all([plansApi.state(), plansApi.drafts()]);
-      if (this.state.number > 0) this.live = (await plansApi.plan(this.state.number)).plan;
+      await this.#look();
       if (this.draft && !this.drafts.some((one) => one.id === this.draft?.id)) this.close();
     });
   }
@@ -119,6 +197,12 @@ export class Plans {
       this.busy = false;
     }
   }
+}
+
+function bySystem(units: readonly { system: string }[]): Record<string, number> {
+  const found: Record<string, number> = {};
+  for (const { system } of units) found[system] = (found[system] ?? 0) + 1;
+  return found;
 }
 
 export const plans = new Plans();
