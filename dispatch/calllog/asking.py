@@ -26,9 +26,7 @@ from gateway.model.ids import split_address
 
 MAX_RADIUS_M = 20_000
 MAX_CELLS = 4000
-FLAG_OUTCOMES = frozenset(
-    {"interrupted", "open", "not_recorded", "queued", "refused", "exercise"}
-)
+FLAG_OUTCOMES = frozenset({"interrupted", "open", "not_recorded", "queued", "refused", "exercise"})
 MAX_INCIDENTS = 200
 DEGREE_M = math.pi * EARTH_RADIUS_M / 180
 
@@ -105,6 +103,7 @@ class Questions:
             ("system", (query.system,) if query.system else ()),
             ("position", (query.position,) if query.position else ()),
             ("plan", (str(query.plan),) if query.plan is not None else ()),
+            ("patch", (query.patch,) if query.patch else ()),
             ("tag", (fold(query.tag.lstrip("#")),) if query.tag else ()),
         ]
         return [

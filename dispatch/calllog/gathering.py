@@ -13,6 +13,7 @@ from dispatch.calllog.tables import UnitStatus
 from dispatch.calllog.text_windows import Window, in_windows
 from dispatch.incidents.tables import Incident, IncidentSuggestion
 from dispatch.store.individual import IndividualCall
+from dispatch.store.patches import PatchCall
 from dispatch.store.tables import Call, Message, Note, Press, Transmission, UnitPosition
 from gateway.model.private_line import is_private
 
@@ -38,6 +39,7 @@ class CallFacts:
     texts: list[Fact] = field(default_factory=list)
     statuses: list[Fact] = field(default_factory=list)
     incidents: list[Fact] = field(default_factory=list)
+    patches: list[Fact] = field(default_factory=list)
     presses: list[Fact] = field(default_factory=list)
     fixes: dict[str, Fact] = field(default_factory=dict)
     individual: Fact | None = None
@@ -62,6 +64,7 @@ def _table(model: type[SQLModel]) -> Table:
 CALL, OVER, NOTE = _table(Call), _table(Transmission), _table(Note)
 MESSAGE, STATUS, FIX = _table(Message), _table(UnitStatus), _table(UnitPosition)
 LINKED, INCIDENT = _table(IncidentSuggestion), _table(Incident)
+PATCHED = _table(PatchCall)
 PRIVATE, PRESS = _table(IndividualCall), _table(Press)
 
 
@@ -94,6 +97,9 @@ def _named(
         for row in db.connection().execute(select(CALL).where(CALL.c.id.in_(part))):
             found[row.id] = CallFacts(row)
         _overs(db, part, found)
+        for row in db.connection().execute(select(PATCHED).where(PATCHED.c.call.in_(part))):
+            if row.call in found:
+                found[row.call].patches.append(row)
         _notes(db, _marked(part, known, "written"), found)
         _incidents(db, _marked(part, known, "linked"), found)
         private = _marked(part, known, "private")

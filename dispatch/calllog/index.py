@@ -251,6 +251,7 @@ def _pairs(one: CallFacts, sites: dict[str, str]) -> set[Pair]:
         pairs.add(("length", str(length)))
     pairs |= _people(one)
     pairs |= {("incident", row.id) for row in one.incidents}
+    pairs |= {("patch", name) for row in one.patches for name in (row.patch, row.label)}
     pairs |= {
         ("cell", str(cell_of(fix.latitude_deg, fix.longitude_deg))) for fix in one.fixes.values()
     }

@@ -20,6 +20,7 @@ from dispatch.calllog.tables import UnitStatus
 from dispatch.incidents.tables import Incident, IncidentSuggestion
 from dispatch.store.engine import Store, Touched
 from dispatch.store.individual import IndividualCall
+from dispatch.store.patches import PatchCall
 from dispatch.store.retention import days_of
 from dispatch.store.tables import US_PER_DAY, Call, Message, Note, Press, Transmission
 from gateway.model.errors import RadioError
@@ -94,7 +95,7 @@ def _calls(db: Session, touched: Iterable[Any]) -> set[str]:
         match row:
             case Call() | IndividualCall():
                 calls.add(_key(row))
-            case Transmission() | Note() | IncidentSuggestion():
+            case Transmission() | Note() | IncidentSuggestion() | PatchCall():
                 calls.add(row.call)
             case Message():
                 unit = row.sender or row.recipient

@@ -112,12 +112,13 @@ def _over(row: Transmission, kept: bool, plan: LivePlan, access: Access) -> Row:
         and access.can_on(Action.REPLAY, row.talkgroup, row.link)
     )
     address = f"/api/v1/recordings/{row.id}"
+    name = row.alias or plan.alias(row.talker) or row.operator or "unknown unit"
     return item(
         row.id,
         row.started_utc,
         "over",
         to_utc=row.ended_utc,
-        title=row.alias or plan.alias(row.talker) or row.operator or "unknown unit",
+        title=f"{name} via {row.patch_label}" if row.patch_label else name,
         text=plan.talkgroup_name(row.talkgroup),
         who=row.operator,
         emergency=row.emergency,

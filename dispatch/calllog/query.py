@@ -46,6 +46,8 @@ class CallQuery:
     max_ms: int | None = None
     place: Place | None = None
     plan: int | None = None
+    patch: str | None = None
+    """A patch's id, or its label: calls on its members while it stood."""
     tag: str | None = None
     order: str = NEWEST
     before: int | None = None

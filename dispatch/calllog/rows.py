@@ -86,6 +86,7 @@ class CallRows:
             "late": call.late,
             "held": call.held,
             "uploaded": call.uploaded,
+            "patches": [{"id": row.patch, "label": row.label} for row in one.patches],
             "bit_error_rate": _bit_error_rate(one.overs),
             "notes": [
                 {"id": n.id, "text": n.text, "operator": n.operator, "t_utc": n.t_utc}

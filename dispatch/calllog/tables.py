@@ -37,7 +37,7 @@ call_facet = Table(
     Index("ix_call_facet_kind_id", "kind", "id"),
 )
 """What calls can be found by. ``kind``: scope, unit, operator, position, site, system, cause, flag,
-length, plan, incident, cell, tag or word."""
+length, plan, patch, incident, cell, tag or word."""
 
 call_name = Table(
     "call_name",

@@ -250,6 +250,19 @@ async def test_calls_of_a_patch_are_kept_together(room: Room) -> None:
         return [(row.patch, row.call) for row in rows] == [(patch, call)]
 
     await until(kept)
+    siv = await room.browser("siv")
+
+    async def found(asked: str) -> list[str]:
+        answer = await siv.get("/calls", params={"patch": asked})
+        return [row["id"] for row in answer.json()["calls"]]
+
+    async with asyncio.timeout(5):
+        while await found("P1") != [call]:
+            await asyncio.sleep(0.02)
+    assert await found(patch) == [call]
+    assert await found("P2") == []
+    (row,) = (await siv.get("/calls", params={"patch": "P1"})).json()["calls"]
+    assert row["patches"] == [{"id": patch, "label": "P1"}]
 
 
 async def test_what_stood_before_a_restart_is_made_again(room: Room) -> None:
