@@ -12,12 +12,16 @@ from dispatch.plans.rules_patches import RULES as PATCH_RULES
 from dispatch.plans.rules_radio import radio_rules
 from dispatch.plans.rules_simulated import simulated_rules
 from dispatch.store.retention import RETENTION_DAYS
-from gateway.model.plan import Plan
+from gateway.model.p25_settings import P25Settings
+from gateway.model.plan import Link, Plan
 
 HARDWARE_RULE = "LNK-1"
 HARDWARE_WORDS = "a link can be opened as it is written"
 MAX_FINDINGS_OF_A_RULE = 500
 """Further ones of the same rule are counted in one finding."""
+_LINK_FIELDS = frozenset(
+    (*Link.__dataclass_fields__, *(f"p25.{name}" for name in P25Settings.__dataclass_fields__))
+)
 LinkFaults = Callable[[Plan], Iterable[tuple[str, str]]]
 """Gives (link, sentence) for what a driver would refuse; given by the wiring."""
 
@@ -75,12 +79,18 @@ class Checker:
             found += _at_most(list(rule.findings(plan)))
         if self._link_faults is not None:
             found += [
-                Finding(HARDWARE_RULE, Severity.ERROR, "link", link, words)
+                Finding(HARDWARE_RULE, Severity.ERROR, "link", link, words, _field(link, words))
                 for link, words in self._link_faults(plan)
             ]
         order = list(Severity)
         found.sort(key=lambda finding: order.index(finding.severity))
         return Report(plan_hash(plan), tuple(found))
+
+
+def _field(link: str, words: str) -> str:
+    """Return the setting that a driver's sentence begins with, empty when it names none."""
+    name = words.removeprefix(f"link {link}: ").partition(":")[0]
+    return name if name in _LINK_FIELDS else ""
 
 
 def _at_most(findings: list[Finding]) -> list[Finding]:

@@ -237,3 +237,14 @@ def test_what_a_driver_refuses_is_an_error() -> None:
     checker = Checker(lambda plan: [("pei-1", f"link pei-1: {plan.name} has no such port")])
     report = checker.check(PLAN)
     assert [(f.rule, f.id) for f in report.errors] == [("LNK-1", "pei-1")]
+
+
+def test_a_drivers_refusal_names_the_setting() -> None:
+    """Beside which field it stands: by how the driver's sentence begins."""
+    said = (
+        ("pei-1", "link pei-1: speed_bps: expected 0 or 300 to 4000000, got 7"),
+        ("dfsi-1", "link dfsi-1: p25.nac: expected 1 to 4095, got 0"),
+        ("pei-1", "link pei-1: port /dev/a keys link dfsi-1"),
+    )
+    found = [f for f in Checker(lambda _plan: said).check(PLAN).findings if f.rule == "LNK-1"]
+    assert [f.field for f in found] == ["speed_bps", "p25.nac", ""]
