@@ -101,7 +101,34 @@ export interface Ways {
   positions: { id: string; taken: boolean; reports: boolean }[];
 }
 
+export interface GainChange {
+  field: string;
+  before: number;
+  value: number;
+}
+
+export interface Suggestion {
+  changes: GainChange[];
+  words: string;
+}
+
+export interface KeyUp extends Suggestion {
+  presses: { t_utc: number; talkgroup: string; grant_ms: number | null; on_air_ms: number | null; refused: string; heard: Record<string, number> }[];
+  grant: Figures;
+  cut: { by: string; sent_ms: number; heard_ms: number; cut_ms: number; tests: number } | null;
+}
+
+/** The test talkgroups of a link, each with why it may not be keyed now. */
+export interface TestRow {
+  id: string;
+  test: { talkgroups: { talkgroup: string; name: string; reason: string }[]; reason: string };
+}
+
 export const healthApi = {
+  testRows: (): Promise<TestRow[]> => api.get('/links/live'),
+  keyUp: (link: string): Promise<KeyUp> => api.get(withQuery('/audio-path/key-up', { link })),
+  levels: (asked: { link: string; way: 'in' | 'out'; reads_hz?: number; nominal_hz?: number }): Promise<Suggestion> =>
+    api.get(withQuery('/audio-path/levels', asked)),
   now: (): Promise<HealthNow> => api.get('/health'),
   history: (): Promise<HealthHistory> => api.get('/health/history'),
   ways: (): Promise<Ways> => api.get('/audio-path/ways'),
