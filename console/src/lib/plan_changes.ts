@@ -9,6 +9,7 @@ const NAMES: Record<string, string> = {
   unit_rule: 'Rules for names',
   link: 'Links',
   patch: 'Patches',
+  layout: 'Consoles and layouts',
   status: 'Statuses',
   individual_rule: 'Rules of private calls',
   never_recorded: 'Numbers never recorded',

@@ -3,7 +3,11 @@
 export interface FieldInfo {
   name: string;
   words: string;
-  kind: 'text' | 'number' | 'yesno' | 'choice' | 'system';
+  kind: 'text' | 'number' | 'decimal' | 'yesno' | 'choice' | 'system';
+  /** A sentence under the field. */
+  hint?: string;
+  /** Words of the choices, in their order; without them the choices are their own words. */
+  labels?: readonly string[];
   optional?: boolean;
   /** Value of an empty optional text. */
   empty?: null | string;
@@ -20,7 +24,9 @@ export interface FieldInfo {
 
 const AGENCIES = ['police', 'fire', 'ems', 'port', 'misc'] as const;
 
-export const FIELDS: Record<'talkgroup' | 'unit' | 'unit_rule' | 'site', readonly FieldInfo[]> = {
+export type ObjectKind = 'talkgroup' | 'unit' | 'unit_rule' | 'site' | 'system' | 'status' | 'position' | 'text';
+
+export const FIELDS: Record<ObjectKind, readonly FieldInfo[]> = {
   talkgroup: [
     { name: 'name', words: 'Name', kind: 'text', most: 24 },
     { name: 'number', words: 'Number (4BB60h for hexadecimal)', kind: 'number' },
@@ -57,5 +63,35 @@ export const FIELDS: Record<'talkgroup' | 'unit' | 'unit_rule' | 'site', readonl
   site: [
     { name: 'name', words: 'Name', kind: 'text' },
     { name: 'id', words: 'Id', kind: 'text' },
+    { name: 'system', words: 'Network', kind: 'system', optional: true, empty: null },
+    { name: 'county', words: 'County', kind: 'text', optional: true },
+    { name: 'latitude', words: 'Latitude, degrees', kind: 'decimal', optional: true },
+    { name: 'longitude', words: 'Longitude, degrees', kind: 'decimal', optional: true },
+    { name: 'rfss', words: 'RFSS (P25)', kind: 'number', optional: true },
+    { name: 'number', words: 'Site number (P25)', kind: 'number', optional: true },
+    { name: 'nac', words: 'NAC (P25), 293h', kind: 'number', optional: true },
   ],
+  system: [
+    { name: 'name', words: 'Name', kind: 'text' },
+    { name: 'id', words: 'Id', kind: 'text', hint: 'Small letters, digits and -; stands in every number of this network.' },
+    { name: 'technology', words: 'Technology', kind: 'choice', choices: ['tetra', 'p25'], labels: ['TETRA', 'P25'], first: 'tetra' },
+    { name: 'handle', words: 'Handle', kind: 'number', hint: 'Stands for the network in each block of voice; one that no other has.' },
+    { name: 'mcc', words: 'MCC (TETRA)', kind: 'number', optional: true },
+    { name: 'mnc', words: 'MNC (TETRA)', kind: 'number', optional: true },
+    { name: 'wacn', words: 'WACN (P25), BEE00h', kind: 'number', optional: true },
+    { name: 'system_id', words: 'System ID (P25), 1A3h', kind: 'number', optional: true },
+  ],
+  status: [
+    { name: 'value', words: 'Value (32771, or 8003h)', kind: 'number' },
+    { name: 'digit', words: 'Digit on the board', kind: 'text', most: 2, optional: true },
+    { name: 'words', words: 'Words', kind: 'text', most: 40, wide: true },
+    {
+      name: 'kind', words: 'What it is', kind: 'choice', first: 'unit',
+      choices: ['unit', 'request', 'urgent_request', 'emergency', 'other'],
+      labels: ['Status of the unit', 'Wants to talk', 'Wants to talk, urgent', 'Emergency', 'Anything else'],
+    },
+    { name: 'system', words: 'Network', kind: 'system', optional: true, empty: null, hint: 'A row of one network goes before the one for all.' },
+  ],
+  position: [{ name: 'text', words: 'Name of the position', kind: 'text', most: 24, wide: true }],
+  text: [{ name: 'text', words: 'Text', kind: 'text', most: 140, wide: true }],
 };
