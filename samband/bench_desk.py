@@ -90,11 +90,17 @@ class Desk:
         """Take a position."""
         self.call("POST", f"/positions/{position}/take", {"take_over": True})
 
-    def socket(self, path: str) -> ClientConnection:
+    def socket(self, path: str, compression: str | None = "deflate") -> ClientConnection:
         """Open a WebSocket of the API with this session."""
         cookie = "; ".join(f"{c.name}={c.value}" for c in self.cookies)
         address = self.url.replace("http", "ws", 1) + f"/api/v1{path}"
-        return connect(address, legacy=True, additional_headers={"Cookie": cookie}, max_size=None)
+        return connect(
+            address,
+            legacy=True,
+            additional_headers={"Cookie": cookie},
+            max_size=None,
+            compression=compression,
+        )
 
     def ptt(self) -> "PttSocket":
         """Open the press socket."""

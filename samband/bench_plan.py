@@ -111,8 +111,6 @@ class Load:
         self.went["back"].append(self._back(cycle, went.number, base))
         self.calls.look(f"way back {cycle}")
         self.memory.append(memory_mb(self.room.process.pid, "Anonymous:"))
-        for stream in self.room.desks:
-            stream.items.clear()
 
     def _back(self, cycle: int, number: int, base: int) -> Went:
         ways: tuple[Callable[[], Went], ...] = (

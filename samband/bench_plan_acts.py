@@ -1,16 +1,14 @@
 """What people do with plans in ``samband bench plan``: the engineer's and supervisor's clicks."""
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
 from dispatch.plans.edit import MAX_EDITS
 from gateway.model.errors import LinkError
-from samband.bench_desk import Desk, StreamSocket, mono_ms
+from samband.bench_desk import Desk, mono_ms
 from samband.bench_plan_room import Room
 
 BACK = "back to what was there before the load"
-POLL_S = 0.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,35 +65,29 @@ class Office:
 
     def activate(self, draft: dict[str, Any], **more: Any) -> Went:
         """Activate a draft and wait until all have it."""
-        began, marks = mono_ms(), self._marks()
+        began = mono_ms()
         body = {"sha256": draft["sha256"], **more}
         row = self.engineer.call("POST", f"/plan/drafts/{draft['id']}/activate", body)
-        return self._went(int(row["number"]), began, marks)
+        return self._went(int(row["number"]), began)
 
     def roll_back(self, number: int, *, keeping: int = 0) -> Went:
         """Roll back to an earlier plan and wait until all have it; ``keeping`` is kept before."""
         if keeping:
             self.engineer.call("POST", "/plan/keep", {"number": keeping})
-        began, marks = mono_ms(), self._marks()
+        began = mono_ms()
         body = {"number": number, "reason": BACK}
         self.engineer.call("POST", "/plan/rollback", body)
-        return self._went(number, began, marks)
+        return self._went(number, began)
 
     def give_back(self) -> Went:
         """Let the supervisor return to the plan before the one on trial."""
-        began, marks = mono_ms(), self._marks()
+        began = mono_ms()
         number = self.supervisor.call("POST", "/plan/return", {"reason": BACK})["number"]
-        return self._went(int(number), began, marks)
+        return self._went(int(number), began)
 
-    def _marks(self) -> list[int]:
-        return [len(stream.items) for stream in self.room.desks]
-
-    def _went(self, number: int, began: float, marks: list[int]) -> Went:
+    def _went(self, number: int, began: float) -> Went:
         answered = mono_ms()
-        desks = [
-            has_plan(stream, number, since)
-            for stream, since in zip(self.room.desks, marks, strict=True)
-        ]
+        desks = [desk.wait(number, began) for desk in self.room.desks]
         engine = self.room.engine_ms(number, began)
         return Went(
             number=number,
@@ -104,17 +96,6 @@ class Office:
             engine_ms=engine - began,
             desks_ms=max(desks, default=answered) - began,
         )
-
-
-def has_plan(stream: StreamSocket, number: int, since: int, seconds: float = 20) -> float:
-    """Wait until a desk has the whole of a plan; returns when (CLOCK_MONOTONIC, ms)."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        for at, item in stream.items[since:]:
-            if item["kind"] == "snapshot" and item["data"]["plan"]["number"] == number:
-                return at
-        time.sleep(POLL_S)
-    raise LinkError(f"a desk did not get plan {number} within {seconds} s")
 
 
 def sessions(room: Room, count: int) -> list[Desk]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -11,15 +12,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from websockets.exceptions import ConnectionClosed
+
 from dispatch.plans.toml import plan_toml
 from gateway.model.errors import LinkError
 from gateway.model.plan import Plan
 from samband.bench_demo import Control, end_process
-from samband.bench_desk import Desk, StreamSocket
+from samband.bench_desk import Desk, mono_ms
 from samband.bench_plan_world import Size, changed_plan, first_plan, scenario
 
 READY_S = 120
 POLL_S = 0.02
+HEAD_CHARACTERS = 100
+_PLAN = re.compile(r'"plan":\{"number":(\d+)')
+_MORE = '"more":true'
 
 
 class Peers:
@@ -84,7 +90,7 @@ class Room:
     url: str
     users: dict[str, dict[str, str]]
     stack: contextlib.ExitStack
-    desks: list[StreamSocket] = field(default_factory=list)
+    desks: list["Watch"] = field(default_factory=list)
 
     def sign_in(self, role: str) -> Desk:
         """Return a new session of a role."""
@@ -95,12 +101,12 @@ class Room:
         user = self.users["dispatcher"]
         return Desk(self.url, f"{user['name']}{number}", user["password"])
 
-    def follow(self, desk: Desk) -> StreamSocket:
+    def follow(self, desk: Desk) -> "Watch":
         """Open the event stream of a desk: an activation is done when it has the new plan too."""
-        stream = desk.stream()
-        self.stack.callback(stream.close)
-        self.desks.append(stream)
-        return stream
+        watch = Watch(desk)
+        self.stack.callback(watch.close)
+        self.desks.append(watch)
+        return watch
 
     def control(self) -> Control:
         """Open the radios' control port."""
@@ -141,6 +147,66 @@ class Room:
         self.stack.callback(end_process, self.process)
         ready = wait_ready(self.folder, self.process)
         self.url, self.users = ready["url"], ready["users"]
+
+
+class Watch:
+    """A desk's event stream, read no further than to know which plan the desk has.
+
+    Browsers read each their own; one process that parsed what many desks get would be the limit.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        """Ask for a snapshot and read in the background."""
+        self._socket = desk.socket("/stream", compression=None)
+        self._socket.send(json.dumps({"resume": None}))
+        self._plans: list[tuple[float, int]] = []
+        self._changed = threading.Condition()
+        threading.Thread(target=self._read, name="watch", daemon=True).start()
+        threading.Thread(target=self._report, name="watch-report", daemon=True).start()
+
+    def _read(self) -> None:
+        coming = 0
+        try:
+            for text in self._socket:
+                words = text if isinstance(text, str) else text.decode()
+                if words.startswith('{"kind":"snapshot"'):
+                    found = _PLAN.search(words)
+                    coming = int(found[1]) if found else 0
+                    whole = _MORE not in words[:HEAD_CHARACTERS]
+                else:
+                    whole = words.startswith('{"kind":"rows"') and words.endswith('"more":false}')
+                if whole:
+                    with self._changed:
+                        self._plans.append((mono_ms(), coming))
+                        self._changed.notify_all()
+        except ConnectionClosed:
+            return
+
+    def _report(self) -> None:
+        audio = {"running": True, "advancing": True, "sink": True}
+        try:
+            while True:
+                self._socket.send(json.dumps({"kind": "report", "audio": audio, "shown": []}))
+                time.sleep(2)
+        except (ConnectionClosed, OSError):
+            return
+
+    def wait(self, number: int, since_ms: float, seconds: float = 20) -> float:
+        """Wait until the desk has the whole of a plan; returns when (CLOCK_MONOTONIC, ms)."""
+
+        def found() -> float | None:
+            return next((at for at, n in self._plans if n == number and at >= since_ms), None)
+
+        with self._changed:
+            self._changed.wait_for(lambda: found() is not None, seconds)
+            at = found()
+        if at is None:
+            raise LinkError(f"a desk did not get plan {number} within {seconds} s: {self._plans}")
+        return at
+
+    def close(self) -> None:
+        """Close the stream."""
+        self._socket.close()
 
 
 @contextlib.contextmanager
