@@ -38,6 +38,7 @@ export const OUTCOMES: readonly Option[] = [
   { id: 'interrupted', name: 'interrupted' },
   { id: 'uploaded', name: 'uploaded' },
   { id: 'open', name: 'still open' },
+  { id: 'exercise', name: 'exercise' },
   { id: 'refused', name: 'refused' },
   { id: 'queued', name: 'queued' },
   { id: 'not_recorded', name: 'not recorded' },

@@ -78,7 +78,7 @@ export const outcomeWords = (outcome: string): string => OUTCOMES.find((one) => 
 /** `Pressed 14:29:51 in mid-call, acknowledged after 10 s by Sara Holm, to the radio: sent`. */
 export function alarmWords(alarm: SheetAlarm, startedUtc: number): string {
   const late = alarm.raised_utc - startedUtc > 1_500_000;
-  const parts = [`${alarm.exercise ? 'EXERCISE, pressed' : 'Pressed'} ${clock(ms(alarm.raised_utc))}${late ? ' in mid-call' : ''}`];
+  const parts = [`${alarm.exercise ? 'EXERCISE, pressed' : alarm.no_exercise ? 'NO EXERCISE, pressed' : 'Pressed'} ${clock(ms(alarm.raised_utc))}${late ? ' in mid-call' : ''}`];
   if (alarm.ack_utc === null) parts.push('not acknowledged');
   else parts.push(`acknowledged after ${length(ms(alarm.ack_utc - alarm.raised_utc))} by ${alarm.ack_by}`);
   if (alarm.way) parts.push(`to the radio: ${alarm.way.replace(/_/g, ' ')}${alarm.way_reason ? ` (${alarm.way_reason})` : ''}`);

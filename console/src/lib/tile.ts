@@ -59,7 +59,8 @@ export function tileView(row: Talkgroup, desk: TileDesk): TileView {
   add(rx === 'recall', 'recall', 'Replay');
   const reception = live ? receptionWords(state.bit_error_rate) : '';
   add(muted && rx !== 'offline', 'mute', 'Muted');
-  add(info.test, 'flask', 'Test');
+  if (state.exercise && state.transmission) add(true, 'flask', 'EXERCISE');
+  else add(info.test, 'flask', 'Test');
   add(!info.recorded && !info.test, 'rec', 'Recording off');
   add(reception !== '' && badges.length === 0, 'tower', reception); // the header has room for one such
   const words = rx === 'stale' ? `no news ${desk.staleS ?? 0} s` : RX_WORDS[rx];

@@ -58,13 +58,14 @@ export function middle(name: string, most = 18): string {
   return `${name.slice(0, head).trimEnd()}…${name.slice(name.length - (most - 1 - head)).trimStart()}`;
 }
 
-/** `Position 5, E. Lund` for a colleague; the initial is enough beside a full family name. */
+/** `Position 5, E. Lund` for a colleague, `Test, K. Berg` for a test transmission of a link; the initial is enough beside a full family name. */
 export function colleague(position: string, operator: string): string {
   const words = operator.trim().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return `Position ${position}`;
+  const where = position.startsWith('test:') ? 'Test' : `Position ${position}`;
+  if (words.length === 0) return where;
   const family = words[words.length - 1] ?? '';
   const short = words.length > 1 ? `${(words[0] ?? '').charAt(0)}. ${family}` : family;
-  return `Position ${position}, ${short}`;
+  return `${where}, ${short}`;
 }
 
 /** Who talks: alias, else number, else `Unknown unit`. */
@@ -128,10 +129,14 @@ export function wayWords(alarm: Pick<Alarm, 'way' | 'way_reason'>): string {
   return alarm.way_reason ? `to the radio: ${word} (${alarm.way_reason})` : `to the radio: ${word}`;
 }
 
-/** `EMERGENCY`, `EXERCISE`, or with its age when it came late from a spool. */
-export function alarmWord(alarm: Pick<Alarm, 'exercise'>): string {
-  return alarm.exercise ? 'EXERCISE' : 'EMERGENCY';
+/** `EMERGENCY`, `EXERCISE`, `NO EXERCISE` where exercises are expected, or with its age when it came late from a spool. */
+export function alarmWord(alarm: Pick<Alarm, 'exercise'> & { no_exercise?: boolean }): string {
+  if (alarm.exercise) return 'EXERCISE';
+  return alarm.no_exercise ? NO_EXERCISE : 'EMERGENCY';
 }
+
+/** A real emergency on a talkgroup for exercises: whoever looks there expects none. */
+export const NO_EXERCISE = 'NO EXERCISE';
 
 export const END_REASONS = [
   ['handled', 'Handled'],

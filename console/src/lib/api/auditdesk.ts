@@ -63,6 +63,7 @@ export interface SheetAlarm {
   way: string;
   way_reason: string;
   exercise: boolean;
+  no_exercise?: boolean;
   late: boolean;
   ended_utc: number | null;
   ended_by: string;

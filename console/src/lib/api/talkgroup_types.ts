@@ -21,6 +21,8 @@ export interface TalkgroupState {
   started_utc: number | null;
   last: LastTalk | null;
   emergency: boolean;
+  /** What runs now is an exercise: on a test talkgroup, and no real emergency. */
+  exercise?: boolean;
   alarm: string | null;
   reason: string;
   since_utc: number | null;

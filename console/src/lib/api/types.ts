@@ -181,6 +181,8 @@ export interface Transmission {
   /** Share of wrong bits in what was received; null where the link does not know. */
   bit_error_rate?: number | null;
   late_entry: boolean;
+  /** On a test talkgroup, and no real emergency. */
+  exercise?: boolean;
   cause: string;
   has_sound: boolean;
   refused: string | null;
@@ -219,6 +221,8 @@ export interface CallRow {
   duration_ms: number | null;
   units: { id: string; alias: string }[];
   emergency: boolean;
+  /** On a test talkgroup, and no real emergency. */
+  exercise?: boolean;
   encrypted: boolean;
   algorithm?: number | null;
   key_id?: number | null;

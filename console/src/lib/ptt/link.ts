@@ -79,8 +79,8 @@ export class PttLink {
 
   #start(press: Press): void {
     this.#stop();
-    const { request, talkgroup, source, priority, latched } = press;
-    if (!this.#send({ op: 'press', request, talkgroup, source, priority, latched })) {
+    const { request, talkgroup, source, priority, latched, test } = press;
+    if (!this.#send({ op: 'press', request, talkgroup, source, priority, latched, ...test })) {
       this.tell({ op: 'unsent', request });
       return;
     }

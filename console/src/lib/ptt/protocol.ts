@@ -10,6 +10,8 @@ export interface Press {
   source: string;
   priority: number;
   latched: boolean;
+  /** What a test transmission says besides: that it was confirmed, its sound, its length. */
+  test?: { confirmed: true; sound: 'tone'; limit_ms: number };
 }
 
 /** Page to worker. */

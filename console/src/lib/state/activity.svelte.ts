@@ -87,6 +87,7 @@ export class Activity {
           row.talker = (data['talker'] as string | null) ?? row.talker;
           row.alias = String(data['alias'] ?? '') || row.alias;
           row.emergency ||= data['emergency'] === true;
+          row.exercise = row.exercise === true && data['exercise'] === true;
           row.encrypted = data['encrypted'] === true;
           row.readable = data['readable'] !== false;
           row.algorithm = (data['algorithm'] as number | null | undefined) ?? null;

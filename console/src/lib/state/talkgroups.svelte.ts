@@ -23,6 +23,7 @@ const QUIET: TalkgroupState = {
   started_utc: null,
   last: null,
   emergency: false,
+  exercise: false,
   alarm: null,
   reason: '',
   since_utc: null,
@@ -205,6 +206,7 @@ export class Talkgroups {
       ...cipherOf(data as unknown as Record<string, unknown>),
       bit_error_rate: null,
       emergency: row.state.emergency || data.emergency,
+      exercise: data.exercise === true,
     });
   }
 
@@ -216,6 +218,7 @@ export class Talkgroups {
       state.talker = (data['talker'] as string | null) ?? state.talker;
       state.alias = String(data['alias'] ?? '') || state.alias;
       state.emergency ||= data['emergency'] === true;
+      state.exercise = state.exercise === true && data['exercise'] === true;
       const before = state.encrypted ?? false;
       Object.assign(state, cipherOf(data));
       if (state.rx !== 'offline' && (state.encrypted || before)) state.rx = rxOf(data);
