@@ -91,10 +91,10 @@ class Health:
 
     def history(self) -> Row:
         """Return what changed in the last 24 h, oldest first, and from when on it is known."""
-        since = UtcUs(self._s.clock.utc_us() - DAY_US)
+        now = self._s.clock.utc_us()
         return {
-            "from_utc": since,
-            "to_utc": self._s.clock.utc_us(),
+            "from_utc": now - DAY_US,
+            "to_utc": now,
             "changes": [
                 {"part": c.part, "state": c.state, "words": c.words, "t_utc": c.t_utc}
                 for c in self._changes
