@@ -7,6 +7,7 @@ from dispatch.services.rows import Row
 from gateway.model import events as ev
 from gateway.model.events import Event
 from gateway.model.ids import TalkgroupId, UnitId, UtcUs
+from gateway.model.plan import Unit
 
 
 @dataclass(slots=True)
@@ -20,6 +21,9 @@ class UnitInfo:
     """Since when it is out of service, as its radio confirmed."""
     talkgroup: TalkgroupId | None = None
     heard_on: set[TalkgroupId] = field(default_factory=set)
+
+
+_NOTHING = UnitInfo()
 
 
 class UnitBoard:
@@ -101,10 +105,19 @@ class UnitBoard:
         talkgroup = info.talkgroup
         if talkgroup not in visible:
             talkgroup = planned.talkgroup if planned and planned.talkgroup in visible else None
+        return self._row(unit, planned, info, talkgroup)
+
+    def planned_row(self, unit: Unit) -> Row:
+        """Return the row of a unit as the plan alone has it, to who sees its talkgroup."""
+        return self._row(unit.id, unit, _NOTHING, unit.talkgroup)
+
+    def _row(
+        self, unit: UnitId, planned: Unit | None, info: UnitInfo, talkgroup: TalkgroupId | None
+    ) -> Row:
         return {
             "id": unit,
             "number": int(unit.partition("/")[2]),
-            "alias": self._plan.alias(unit),
+            "alias": planned.alias if planned else self._plan.alias(unit),
             "kind": planned.kind if planned else "",
             "agency_kind": planned.agency_kind if planned else "misc",
             "talkgroup": talkgroup,
