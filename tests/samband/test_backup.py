@@ -17,6 +17,7 @@ from samband.place import log_origin
 from samband.restore_command import restore
 from tests.dispatch.opus import spoken
 from tests.dispatch.room import Room
+from tests.samband.commands import here
 
 
 async def room_with_a_call(state: Path) -> Room:
@@ -133,28 +134,28 @@ def test_setup_makes_a_room_once_and_its_link_makes_an_administrator(tmp_path: P
     assert "https://radio.test:8443/#/invitation/" in done.stdout
     assert "ExecStart=" in (state / "samband.service").read_text()
     assert (state / "keys" / "web.key").stat().st_mode & 0o777 == 0o600
-    checked = samband("check-config", str(config))
+    checked = here("check-config", str(config))
     assert checked.returncode == 0, checked.stdout
-    again = samband(*words)
+    again = here(*words)
     assert again.returncode == 1
     assert "not overwritten" in again.stderr
-    upgraded = samband("db", "upgrade", "-c", str(config), "--json")
+    upgraded = here("db", "upgrade", "-c", str(config), "--json")
     assert json.loads(upgraded.stdout)["before"] == json.loads(upgraded.stdout)["after"]
 
 
 def test_users_are_added_listed_disabled_and_reset(tmp_path: Path) -> None:
     state = tmp_path / "state"
     config = tmp_path / "samband.toml"
-    samband("setup", "--config", str(config), "--state", str(state), "--host", "radio.test")
+    here("setup", "--config", str(config), "--state", str(state), "--host", "radio.test")
     place = ("--state", str(state))
     person = ("--display-name", "Sara Holm", "--organisation", "Police")
-    added = samband("users", "add", "sara", "--role", "auditor", *person, *place, "--json")
+    added = here("users", "add", "sara", "--role", "auditor", *person, *place, "--json")
     assert "/#/invitation/" in json.loads(added.stdout)["link"]
     same = ("--person", "sara", "--role", "administrator")
-    both = samband("users", "add", "sara-2", *same, *person, *place)
+    both = here("users", "add", "sara-2", *same, *person, *place)
     assert both.returncode == 1
     assert "on one person is refused" in both.stderr
-    short = samband(
+    short = here(
         "users",
         "add",
         "olle",
@@ -167,12 +168,12 @@ def test_users_are_added_listed_disabled_and_reset(tmp_path: Path) -> None:
     )
     assert short.returncode == 1
     assert "expected 12 to 512 characters, got 5" in short.stderr
-    given = samband("users", "grant", "--role", "auditor", "--actions", "talk", *place)
+    given = here("users", "grant", "--role", "auditor", "--actions", "talk", *place)
     assert "can't carry: talk" in given.stderr
-    assert samband("users", "disable", "sara", *place).returncode == 0
-    listed = json.loads(samband("users", "list", *place, "--json").stdout)
+    assert here("users", "disable", "sara", *place).returncode == 0
+    listed = json.loads(here("users", "list", *place, "--json").stdout)
     assert [(row["name"], row["disabled"]) for row in listed] == [("sara", True)]
-    unknown = samband("users", "reset", "nobody", *place)
+    unknown = here("users", "reset", "nobody", *place)
     assert unknown.returncode == 1
     assert "there is no user" in unknown.stderr
-    assert samband("users", "add").returncode == 2
+    assert here("users", "add").returncode == 2
