@@ -151,8 +151,8 @@ class CallsHeard:
     def _facts(self, heard: _Heard) -> CallFacts:
         talkgroup = self._plan.talkgroups.get(heard.talkgroup)
         units = [self._unit(unit, alias) for unit, alias in heard.units.items()]
-        for member in self._plan.plan.units:
-            if member.talkgroup == heard.talkgroup and member.id not in heard.units:
+        for member in self._plan.members(heard.talkgroup):
+            if member.id not in heard.units:
                 units.append(self._unit(member.id, f"{member.alias} (member of the group)"))
         return CallFacts(
             call=heard.call,

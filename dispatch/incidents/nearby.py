@@ -138,7 +138,7 @@ class Nearby:
     def _units(self) -> list[UnitNear]:
         found = []
         board = self._board.units
-        for unit in board.known():
+        for unit in board.heard():  # of the others no place is known
             info = board.info(unit)
             place = info.position
             if place is None:

@@ -20,6 +20,10 @@ class PlanIndex:
         self.running = beside(plan, guests)
         self.talkgroups: dict[TalkgroupId, Talkgroup] = {tg.id: tg for tg in plan.talkgroups}
         self.units: dict[UnitId, Unit] = {unit.id: unit for unit in self.running.units}
+        self.members: dict[TalkgroupId, list[Unit]] = {}
+        for unit in plan.units:
+            if unit.talkgroup is not None:
+                self.members.setdefault(unit.talkgroup, []).append(unit)
         self.names = UnitNames(plan.unit_rules)
         self.links: dict[LinkId, Link] = {link.id: link for link in self.running.links}
         self.carried: dict[LinkId, tuple[TalkgroupId, ...]] = {}

@@ -1,7 +1,7 @@
 """The live plan: plan 1 loaded into an empty store, every version kept, one of them active."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from dispatch.store.engine import Store
 from dispatch.store.tables import PlanRow
 from gateway.bus import Bus
 from gateway.model.ids import LinkId, TalkgroupId, UnitId
-from gateway.model.plan import Plan
+from gateway.model.plan import Plan, Unit
 from gateway.model.private_line import LINE_NAME, is_private
 from gateway.ports import Clock
 
@@ -90,6 +90,10 @@ class LivePlan:
         if found is not None:
             return found.alias
         return self._names.alias(UnitId(unit)) or unit.partition("/")[2]
+
+    def members(self, talkgroup: TalkgroupId) -> Sequence[Unit]:
+        """Return the units whose home is a talkgroup."""
+        return self._index.members.get(talkgroup, ())
 
     def on_changed(self, callback: Callable[[Plan], None]) -> None:
         """Call ``callback`` after each activation."""
