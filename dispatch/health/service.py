@@ -171,7 +171,8 @@ class Health:
         """Keep the changes over a restart; while the database is away they wait here."""
         if not self._unwritten:
             return
-        batch, oldest = list(self._unwritten), self._s.clock.utc_us() - DAY_US
+        oldest = self._s.clock.utc_us() - DAY_US
+        batch, self._unwritten = self._unwritten, []
 
         def work(db: Session) -> None:
             db.add_all([HealthChange(**change.model_dump(exclude={"id"})) for change in batch])
@@ -180,5 +181,5 @@ class Health:
         try:
             await self._s.store.write(work)
         except RadioError:
-            return  # it is told by the part ``database``; tried again at the next look
-        self._unwritten = self._unwritten[len(batch) :]
+            # It is told by the part ``database``; tried again at the next look.
+            self._unwritten = [*batch, *self._unwritten][-MAX_CHANGES:]
