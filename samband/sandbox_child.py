@@ -81,6 +81,7 @@ class Inside:
         self._tasks: set[asyncio.Task[None]] = set()
         self._up = asyncio.Event()
         self._states: dict[LinkId, str] = {}
+        self._closing = False
 
     async def start(self) -> None:
         """Start the simulated radios, the engine and the drivers; wait until the links are up."""
@@ -130,6 +131,8 @@ class Inside:
 
     async def _listen(self) -> None:
         async for envelope in self.bus.subscribe("sandbox"):
+            if self._closing:
+                return  # that every link is closed now is no news
             event = envelope.event
             if isinstance(event, LinkChanged):
                 self._link(event)
@@ -229,6 +232,7 @@ class Inside:
 
     async def close(self) -> None:
         """Un-key, close, end the simulated radios."""
+        self._closing = True
         if self._radio is not None:
             await self._radio.close()
         for task in list(self._tasks):

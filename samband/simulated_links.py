@@ -1,5 +1,6 @@
 """Simulated far ends of links: which simulator, with which words, and how the link is led there."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -131,17 +132,15 @@ async def start_peers(wishes: list[Wish], folder: Path) -> list[Peer]:
     ``folder`` gets scenario, passwords and the stable names of pseudo-terminals.
     """
     terminals = [wish for wish in wishes if wish.link.kind == TETRA_PEI]
-    peers: list[Peer] = []
-    try:
-        if terminals:
-            peers += await _terminals(terminals, folder)
-        for wish in wishes:
-            if wish.link.kind != TETRA_PEI:
-                peers.append(await _station(wish, folder))
-    except BaseException:
+    starts = [_terminals(terminals, folder)] if terminals else []
+    starts += [_station(wish, folder) for wish in wishes if wish.link.kind != TETRA_PEI]
+    told = await asyncio.gather(*starts, return_exceptions=True)
+    peers = [peer for found in told if isinstance(found, list) for peer in found]
+    failed = next((found for found in told if isinstance(found, BaseException)), None)
+    if failed is not None:
         for peer in peers:
             await peer.close()
-        raise
+        raise failed
     return peers
 
 
@@ -200,10 +199,10 @@ def _number(wishes: list[Wish], wish: Wish) -> int:
     return FIRST_OWN_NUMBER + wishes.index(wish)
 
 
-async def _station(wish: Wish, folder: Path) -> Peer:
+async def _station(wish: Wish, folder: Path) -> list[Peer]:
     words, lead = _STATIONS[wish.link.kind]
     child = await start_child((*words(wish.link), "--clips-only"))
-    return Peer(lead(wish.link, child.first, folder), child)
+    return [Peer(lead(wish.link, child.first, folder), child)]
 
 
 def settings_of(link: Link) -> P25Settings:

@@ -83,8 +83,7 @@ def _echoes(graph: Graph) -> Iterator[Finding]:
 def _rings(graph: Graph) -> Iterator[Finding]:
     """Patches that lead back to where they began."""
     for members, patches in _webs(graph):
-        ends = sum(len(set(patch.members)) for patch in patches)
-        if len(patches) > 1 and ends > len(members) + len(patches) - 1:
+        if _is_ring(members, patches):
             words = (
                 f"patches {joined_by_and([p.id for p in patches])} form a ring over"
                 f" {listed([graph.name(g) for g in members])}: what is said on one of them comes"
@@ -94,10 +93,17 @@ def _rings(graph: Graph) -> Iterator[Finding]:
             yield Finding("LOOP-3", What.LOOP, words, where)
 
 
+def _is_ring(members: tuple[TalkgroupId, ...], patches: tuple[Joined, ...]) -> bool:
+    """Say whether there is more than one way from a talkgroup to another."""
+    ends = sum(len(set(patch.members)) for patch in patches)
+    return len(patches) > 1 and ends > len(members) + len(patches) - 1
+
+
 def _chains(graph: Graph) -> Iterator[Finding]:
     """Name talkgroups in two patches: together they join more than each says."""
+    rings = {group for members, web in _webs(graph) if _is_ring(members, web) for group in members}
     for group, patches in graph.patches_with.items():
-        if len(patches) > 1:
+        if len(patches) > 1 and group not in rings:
             members = dict.fromkeys(g for p in patches for g in p.members)
             words = (
                 f"{graph.name(group)} is in {joined_by_and([p.id for p in patches])}: together they"
@@ -111,7 +117,7 @@ def _webs(graph: Graph) -> Iterator[tuple[tuple[TalkgroupId, ...], tuple[Joined,
     """Yield the talkgroups and patches that hang together, by way of shared members."""
     left = {patch.id: patch for patch in graph.patches}
     while left:
-        _, first = left.popitem()
+        first = left.pop(next(iter(left)))
         web, members = [first], dict.fromkeys(first.members)
         while more := [p for p in left.values() if not members.keys().isdisjoint(p.members)]:
             for patch in more:

@@ -11,7 +11,7 @@ const GAP = 16;
 const PAD = 8;
 /** Widths of gateway, sites, patches, and of the room for lines between two columns. */
 const WIDE = { gateway: 128, sites: 280, patch: 168, gutter: 72 };
-const NARROW = { gateway: 96, sites: 232, patch: 144, gutter: 44 };
+const NARROW = { gateway: 88, sites: 216, patch: 128, gutter: 36 };
 const NARROW_BELOW = 1000;
 /** Less is not drawn: the picture is scrolled sideways. */
 export const LEAST_W = 640;
@@ -129,7 +129,7 @@ export function draw(all: Topology, width: number, open: ReadonlySet<string>): D
     y += h + GAP;
   }
   const patches = new Map<string, Box>();
-  all.patches.forEach((patch, at) => patches.set(patch.id, { x: right + GUTTER, y: at * (LINK_H + GAP), w: PATCH_W, h: LINK_H }));
+  all.patches.forEach((patch, at) => patches.set(patch.id, { x: foldersX + foldersW + GUTTER, y: at * (LINK_H + GAP), w: PATCH_W, h: LINK_H }));
   const height = Math.max(sitesH, y, all.patches.length * (LINK_H + GAP), LINK_H + GAP) - GAP;
   return {
     width: Math.max(width, foldersX + foldersW + (patched ? GUTTER + PATCH_W : 0)),
