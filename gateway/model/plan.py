@@ -171,7 +171,8 @@ class StatusText:
     """Meaning of a pre-coded status. ``kind``: unit, request, urgent_request, emergency, other."""
 
     value: int
-    digit: str
+    digit: str = ""
+    """One character for the board; empty shows none."""
     words: str
     kind: str = "unit"
     system: SystemId | None = None
