@@ -67,7 +67,7 @@ export const LINK_SECTIONS: Record<string, readonly LinkSection[]> = {
     {
       title: 'Port',
       fields: [
-        { name: 'port', words: 'Port', input: 'serial', first: '', wide: true, hint: 'A serial port of this machine by its lasting name, or tcp:HOST:PORT.' },
+        { name: 'port', words: 'Port', input: 'serial', first: '', wide: true, hint: 'A serial port of this machine by its lasting name, usb:VID:PID:SERIAL, socket://HOST:PORT or rfc2217://HOST:PORT.' },
         { name: 'speed_bps', words: 'Speed, bit/s', input: 'choice', choices: SPEEDS, first: 38400 },
         { name: 'rtscts', words: 'Flow control by RTS and CTS', input: 'yesno', first: false },
       ],
