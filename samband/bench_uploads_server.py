@@ -80,7 +80,8 @@ async def _tell(server: Server, path: Path) -> None:
     uploads = server.dispatch.services.use(Uploads)
     with contextlib.suppress(asyncio.CancelledError):
         while True:
-            path.write_text(str(sum(uploads.checks.waiting.values())), "ascii")
+            now = str(sum(uploads.checks.waiting.values()))
+            await asyncio.to_thread(path.write_text, now, "ascii")
             await asyncio.sleep(LOOK_S)
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import func
+from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Session, col, select
 
 from dispatch.audit.entry import SYSTEM, Act, Obj
@@ -35,7 +36,8 @@ from gateway.recording.files import sync_folder
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 20
+AT_ONCE = 8
+"""Copies that are written in one transaction."""
 LOOK_S = 30.0
 IDLE_S = 60.0
 """The process that decodes ends after this long without work."""
@@ -119,25 +121,26 @@ class Copying:
         """Work off some; returns whether there was anything."""
         try:
             works, self.waiting = await self._p.store.read(_waiting)
-            for work in works:
-                await self._one(work)
+            await self._some(works)
         except (RadioError, OSError) as error:
             logger.warning("uploads: listening copies wait: %s", error)
             await asyncio.sleep(RETRY_S)
             return True
         return bool(works)
 
-    async def _one(self, work: _Work) -> None:
-        made = await self._make(work)
-        fresh = await self._p.store.write(lambda db: _write(db, made))
-        if not fresh:
-            await asyncio.to_thread(self._drop, made)
-        else:
-            for act in _acts(made):
-                self._p.record.note(act)
-            self._p.closed(row.name for row in made.files.values())
-        self.waiting = max(0, self.waiting - 1)
-        self._p.done(work.row.key)
+    async def _some(self, works: Sequence[_Work]) -> None:
+        """Make copies of a few uploads and write them together."""
+        made = [await self._make(work) for work in works]
+        fresh = await self._p.store.write(lambda db: [_write(db, one) for one in made])
+        for one, written in zip(made, fresh, strict=True):
+            if not written:
+                await asyncio.to_thread(self._drop, one)
+            else:
+                for act in _acts(one):
+                    self._p.record.note(act)
+                self._p.closed(row.name for row in one.files.values())
+            self.waiting = max(0, self.waiting - 1)
+            self._p.done(one.work.row.key)
 
     async def _make(self, work: _Work) -> _Made:
         try:
@@ -217,6 +220,8 @@ def _write(db: Session, made: _Made) -> bool:
         db.add(file)
     if made.copies.ok:
         _lengths(db, made, call)
+    flag_modified(call, "cause")  # so that the call log takes it in with this, whatever changed
+    db.add(call)
     db.flush()
     settle(db, call)
     return True

@@ -37,8 +37,11 @@ from gateway.recording.files import sync_folder
 
 logger = logging.getLogger(__name__)
 
-BATCH = 64
+BATCH = 16
+"""Uploads of one transaction: it may not keep the journal and the audit log waiting for long."""
 MAX_QUEUED = 256
+REST_S = 0.03
+"""Between two transactions of a burst, so that who waits for the database's lock gets it."""
 COUNTS_S = 2.0
 MAX_FIELDS_BYTES = 512 * 1024
 MAX_CLIENT_CHARACTERS = 80
@@ -191,21 +194,32 @@ class Intake:
                 continue
             for one, result in zip(batch, results, strict=True):
                 self._done(one, result)
+            await asyncio.sleep(REST_S)
 
     def _work(self, batch: Sequence[_Waiting], db: Session) -> list[Taken | Exception]:
         sync_folder(self._p.folder)
-        results = [self._one(db, one.arriving) for one in batch]
-        calls = {one.call for one in results if isinstance(one, Taken) and one.overs}
-        if calls and self._p.holds is not None:
-            db.flush()
-            self._p.holds.written(db, calls, set())
-        return results
-
-    def _one(self, db: Session, arriving: Arriving) -> Taken | Exception:
-        """Write one of a batch; a fault of one is not the others'."""
+        arrived = [one.arriving for one in batch]
+        results: Sequence[Taken | Exception]
         try:
             with db.begin_nested():
-                return take(db, arriving, self._p.plan, self._new_id)
+                results = [self._one(db, one) for one in arrived]
+                db.flush()
+        except OperationalError:
+            raise
+        except Exception:  # a fault of one is not the others': each by itself
+            results = [self._alone(db, one) for one in arrived]
+        calls = {one.call for one in results if isinstance(one, Taken) and one.overs}
+        if calls and self._p.holds is not None:
+            self._p.holds.written(db, calls, set())
+        return list(results)
+
+    def _one(self, db: Session, arriving: Arriving) -> Taken:
+        return take(db, arriving, self._p.plan, self._new_id)
+
+    def _alone(self, db: Session, arriving: Arriving) -> Taken | Exception:
+        try:
+            with db.begin_nested():
+                return self._one(db, arriving)
         except OperationalError:
             raise
         except Exception as error:  # it is told to its sender

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement
-from sqlmodel import Session, col, or_, select
+from sqlalchemy import ColumnElement, insert
+from sqlmodel import Session, SQLModel, col, or_, select
 
 from dispatch.services.plans import LivePlan
 from dispatch.store.tables import Call, Transmission
@@ -59,37 +59,64 @@ class _Place:
 
 def take(db: Session, arriving: Arriving, plan: LivePlan, new_id: Callable[[str], str]) -> Taken:
     """Write an upload, alone or into a call that is there already; the same one twice once."""
-    known = _the_same(db, arriving)
+    near = _near_uploads(db, arriving)
+    known = _the_same(arriving, near)
     if known is not None:
         return Taken(outcome=DUPLICATE, call=known.call)
-    place = _own_place(db, arriving) or _uploaded_place(db, arriving)
+    place = _own_place(db, arriving) or _uploaded_place(db, arriving, near)
     call = place.call if place else new_call(arriving, plan, new_id("c"))
-    lengthen(db, call, arriving)
     ids = [new_id("t") for _ in overs_of(arriving.call)]
     overs = over_rows(arriving, call, plan, ids)
     row = upload_row(arriving, call, place.offset_ms if place else None)
-    db.add_all([*overs, row, *place_rows(arriving, overs), *file_rows(arriving, overs)])
-    db.flush()
     if place is not None and place.own:
         _beside_own(db, row, overs)
-    elif place is not None:
+    rows = [*overs, row, *place_rows(arriving, overs), *file_rows(arriving, overs)]
+    _put(db, rows if place else [call, *rows], later=not arriving.no_sound)
+    if place is not None:
+        lengthen(db, call, arriving)
         settle(db, call)
     _remember(db, arriving, place)
     outcome = METADATA if arriving.no_sound else JOINED if place else NEW
     return Taken(outcome=outcome, call=call.id, overs=tuple(ids))
 
 
-def _the_same(db: Session, arriving: Arriving) -> Upload | None:
-    """Return what was uploaded before: the same bytes of the same recorder, sent again."""
-    query = select(Upload).where(
-        Upload.key == arriving.key.id,
+def _put(db: Session, rows: Sequence[SQLModel], *, later: bool) -> None:
+    """Write new rows; ``later``: the call log finds them once the listening copy is made.
+
+    Indexing a call costs more than taking it in, and the copy is written a moment later: so that
+    a burst of uploads does not do it twice, it is left to that. What never gets one is found by the
+    call log's keeper, which looks for calls without a number.
+    """
+    if not later:
+        db.add_all(rows)
+        db.flush()
+        return
+    tables: dict[type[SQLModel], list[dict[str, Any]]] = {}
+    for row in rows:
+        values = {name: one for name, one in row.model_dump().items() if name != "id" or one}
+        tables.setdefault(type(row), []).append(values)
+    for model, of_model in tables.items():
+        db.connection().execute(insert(model), of_model)
+
+
+def _near_uploads(db: Session, arriving: Arriving) -> list[Any]:
+    """Return what else was uploaded of this talkgroup at this time (columns of ``upload``)."""
+    query = select(Upload.call, Upload.key, Upload.started_utc, Upload.sha256).where(
         Upload.talkgroup == arriving.talkgroup,
         *_near(Upload.started_utc, arriving.started_utc, WINDOW_US),
-        Upload.sha256 == arriving.sha256,
     )
+    return list(db.exec(query))
+
+
+def _the_same(arriving: Arriving, near: Sequence[Any]) -> Any | None:
+    """Return what was uploaded before: the same bytes of the same recorder, sent again.
+
+    Where only metadata are kept, the same start says that it is the same.
+    """
+    mine = [one for one in near if one.key == arriving.key.id and one.sha256 == arriving.sha256]
     if not arriving.sha256:
-        query = query.where(Upload.started_utc == arriving.started_utc)
-    return db.exec(query.limit(1)).first()
+        mine = [one for one in mine if one.started_utc == arriving.started_utc]
+    return next(iter(mine), None)
 
 
 def _near(column: Any, at: int, within: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -102,7 +129,7 @@ def _own_place(db: Session, arriving: Arriving) -> _Place | None:
     """Return the call of our own links that has an over at this time, or runs at it."""
     at = arriving.started_utc
     overs = db.exec(
-        select(Transmission).where(
+        select(Transmission.call, Transmission.started_utc).where(
             Transmission.talkgroup == arriving.talkgroup,
             *_near(Transmission.started_utc, at, WINDOW_US),
             Transmission.uploaded == "",
@@ -110,10 +137,10 @@ def _own_place(db: Session, arriving: Arriving) -> _Place | None:
             col(Transmission.erased_utc).is_(None),
         )
     )
-    nearest = min(overs, key=lambda one: abs(one.started_utc - at), default=None)
+    nearest = min(overs, key=lambda one: abs(one[1] - at), default=None)
     if nearest is not None:
-        call = db.get(Call, nearest.call)
-        offset = (at - nearest.started_utc) // US_PER_MS
+        call = db.get(Call, nearest[0])
+        offset = (at - nearest[1]) // US_PER_MS
         return _Place(call, offset, own=True, measured=True) if call is not None else None
     running = db.exec(
         select(Call)
@@ -131,15 +158,9 @@ def _own_place(db: Session, arriving: Arriving) -> _Place | None:
     return _Place(running, None, own=True) if running is not None else None
 
 
-def _uploaded_place(db: Session, arriving: Arriving) -> _Place | None:
+def _uploaded_place(db: Session, arriving: Arriving, near: Sequence[Any]) -> _Place | None:
     """Return the call that another recorder uploaded, or this one from another site."""
     at = arriving.started_utc
-    near = db.exec(
-        select(Upload).where(
-            Upload.talkgroup == arriving.talkgroup,
-            *_near(Upload.started_utc, at, WINDOW_US),
-        )
-    ).all()
     apart = {
         one.call
         for one in near
@@ -154,7 +175,7 @@ def _uploaded_place(db: Session, arriving: Arriving) -> _Place | None:
 
 
 def _beside_own(db: Session, row: Upload, overs: Sequence[Transmission]) -> None:
-    """Hang overs on those that our own links heard; one that they missed stands by itself."""
+    """Hang new overs on those that our own links heard; one that they missed stands by itself."""
     own = db.exec(
         select(Transmission).where(
             Transmission.call == row.call,
@@ -164,9 +185,7 @@ def _beside_own(db: Session, row: Upload, overs: Sequence[Transmission]) -> None
     ).all()
     for over in overs:
         over.copy_of = _nearest(over, own, WINDOW_US)
-        db.add(over)
     row.main = any(over.copy_of is None for over in overs)
-    db.add(row)
 
 
 def settle(db: Session, call: Call) -> None:

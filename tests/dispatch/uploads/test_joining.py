@@ -24,8 +24,9 @@ def sources(room: Room) -> dict[str, Any]:
 async def test_the_best_of_two_recordings_is_shown_and_the_other_kept(room: Room) -> None:
     hill, coast = await make_key(room, "Hill"), await make_key(room, "Coast")
     faults = '[{"freq": 851012500, "pos": 0, "len": 2, "errorCount": 40, "spikeCount": 9}]'
-    await send(room, hill, tone(2.0), dateTime=ago(60), source=1001, frequencies=faults)
-    await send(room, coast, tone(2.5), dateTime=ago(57), source=1001)
+    at = ago(60)
+    await send(room, hill, tone(2.0), dateTime=at, source=1001, frequencies=faults)
+    await send(room, coast, tone(2.5), dateTime=at + 3, source=1001)
     await copied(room)
     (call,) = rows(room, Call)
     found = sources(room)
@@ -44,8 +45,9 @@ async def test_the_best_of_two_recordings_is_shown_and_the_other_kept(room: Room
 
 async def test_what_cannot_be_played_gives_way_to_what_can(room: Room) -> None:
     hill, coast = await make_key(room, "Hill"), await make_key(room, "Coast")
-    await send(room, hill, b"RIFF____WAVE" + bytes(5000), dateTime=ago(60))
-    await send(room, coast, tone(), dateTime=ago(61))
+    at = ago(60)
+    await send(room, hill, b"RIFF____WAVE" + bytes(5000), dateTime=at)
+    await send(room, coast, tone(), dateTime=at - 1)
     await copied(room)
     found = sources(room)
     assert (found["Hill"].state, found["Hill"].main) == ("unplayable", False)
@@ -69,9 +71,10 @@ async def test_short_calls_of_one_recorder_stay_apart_for_the_other_too(room: Ro
 
 async def test_other_times_and_talkgroups_are_other_calls(room: Room) -> None:
     hill, coast = await make_key(room, "Hill"), await make_key(room, "Coast")
-    await send(room, hill, tone(), dateTime=ago(60))
-    await send(room, coast, tone(), dateTime=ago(54))
-    await send(room, coast, tone(), dateTime=ago(60), talkgroup=200)
+    at = ago(60)
+    await send(room, hill, tone(), dateTime=at)
+    await send(room, coast, tone(), dateTime=at + 6)
+    await send(room, coast, tone(), dateTime=at, talkgroup=200)
     assert len(rows(room, Call)) == 3
 
 
@@ -91,9 +94,9 @@ async def test_a_call_that_our_own_link_heard_keeps_its_own_recording(room: Room
     assert theirs.copy_of == ours.id == over
     (upload,) = rows(room, Upload)
     assert not upload.main
-    assert abs(upload.offset_ms - 2000) <= 1
+    assert abs(upload.offset_ms - 2000) < 200, "from the start of our over"
     (kept,) = rows(room, UploadKey)
-    assert abs(kept.offset_ms - 2000) <= 1, "its clock is two seconds ahead of ours"
+    assert abs(kept.offset_ms - 2000) < 200, "its clock is two seconds ahead of ours"
     assert kept.lag_ms is not None
 
 
@@ -125,7 +128,8 @@ async def test_an_over_that_our_link_missed_stands_in_our_call(room: Room) -> No
 
 async def test_nothing_is_joined_to_what_was_erased(room: Room) -> None:
     hill, coast = await make_key(room, "Hill"), await make_key(room, "Coast")
-    await send(room, hill, tone(), dateTime=ago(60))
+    at = ago(60)
+    await send(room, hill, tone(), dateTime=at)
 
     def erase(db: Any) -> None:
         for row in db.exec(select(Call).where(Call.talkgroup == NORTH)):
@@ -133,5 +137,5 @@ async def test_nothing_is_joined_to_what_was_erased(room: Room) -> None:
             db.add(row)
 
     room.store.write_now(erase)
-    await send(room, coast, tone(), dateTime=ago(60))
+    await send(room, coast, tone(), dateTime=at)
     assert len(rows(room, Call)) == 2
