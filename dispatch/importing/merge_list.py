@@ -11,6 +11,7 @@ from dispatch.importing.merge import Change, merge
 from dispatch.importing.merge_sites import merge_sites
 from dispatch.importing.merge_units import merge_rules, merge_units, units_to_remove
 from dispatch.importing.reading import Reading
+from dispatch.plans.follow import without_missing
 from gateway.model.ids import SystemId
 from gateway.model.plan import Plan
 
@@ -59,7 +60,7 @@ def merge_list(plan: Plan, system: str, reading: Reading, policy: str) -> ListDi
 
 
 def _without(plan: Plan, system: SystemId, reading: Reading) -> tuple[Plan, list[str]]:
-    """Take out what the file does not have, of the kinds that it has; links lose its numbers."""
+    """Take out what the file does not have, of the kinds that it has; links and boards lose them."""
     gone: list[str] = []
     if reading.talkgroups:
         named = {item.number for item in reading.talkgroups}
@@ -83,6 +84,7 @@ def _without(plan: Plan, system: SystemId, reading: Reading) -> tuple[Plan, list
                 for link in plan.links
             ),
         )
+        plan = without_missing(plan)
     if reading.units:
         units = set(units_to_remove(plan, system, reading))
         gone += sorted(units)
