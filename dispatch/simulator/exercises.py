@@ -27,6 +27,7 @@ from dispatch.simulator.fence import (
     hindrance,
     marked,
     on_link,
+    patched,
 )
 from dispatch.simulator.ports import (
     EMERGENCY,
@@ -118,7 +119,7 @@ class Exercises:
                     "name": group.name,
                     "technology": systems.get(group.system, ""),
                     "kinds": list(simulators.kinds(systems.get(group.system, ""))),
-                    "hindrance": hindrance(plan, group),
+                    "hindrance": self._hindrance(group),
                 }
                 for group in plan.talkgroups
                 if group.test
@@ -205,14 +206,21 @@ class Exercises:
         group = self._plan.talkgroups.get(TalkgroupId(talkgroup))
         if group is None:
             raise NotFound(f"there is no talkgroup {talkgroup}")
-        plan = self._plan.plan
-        system = next((s for s in plan.systems if s.id == group.system), None)
+        systems = self._plan.plan.systems
+        system = next((s for s in systems if s.id == group.system), None)
         kinds = self.demand().kinds(system.technology if system else "")
         if kind not in kinds:
             raise ServiceError(f"kind: expected one of {', '.join(kinds)}, got {kind!r}")
-        if reason := hindrance(plan, group):
+        if reason := self._hindrance(group):
             raise Conflict(reason)
         return group
+
+    def _hindrance(self, group: Talkgroup) -> str:
+        """Say why no simulated terminal may stand on a talkgroup now; empty when one may."""
+        standing = self._board.patches.of(group.id)
+        if standing is not None:
+            return patched(group.name, standing["label"])
+        return hindrance(self._plan.plan, group)
 
     def _show(self, operator: str) -> None:
         links = tuple(one.far.link for one in self._terminals.values())
@@ -258,7 +266,7 @@ class Exercises:
             group = self._plan.talkgroups.get(talkgroup)
             if group is None:
                 return "a new plan has its talkgroup no more"
-            if reason := hindrance(self._plan.plan, group):
+            if reason := self._hindrance(group):
                 return reason
         return ""
 

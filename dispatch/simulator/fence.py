@@ -21,9 +21,9 @@ def hindrance(plan: Plan, talkgroup: Talkgroup) -> str:
     """Say why no simulated terminal may stand on a talkgroup, in words; empty when one may."""
     if not talkgroup.test:
         return f"{talkgroup.name} is not a test talkgroup: simulated terminals attach to no other"
-    patch = next((p for p in plan.patches if talkgroup.id in p.members), None)
+    patch = next((p for p in plan.patches if p.active and talkgroup.id in p.members), None)
     if patch is not None:
-        return f"{talkgroup.name} is in patch {patch.id}: an exercise would go on the air by it"
+        return patched(talkgroup.name, patch.id)
     for link in plan.links:
         carries = link.system == talkgroup.system and talkgroup.number in link.talkgroups
         if carries and link.kind not in LOOSE_KINDS:
@@ -36,6 +36,11 @@ def hindrance(plan: Plan, talkgroup: Talkgroup) -> str:
         if unit.system == talkgroup.system and unit.number in numbers:
             return f"unit {unit.number} ({unit.alias}) of the plan has an exercise unit's number"
     return ""
+
+
+def patched(name: str, label: str) -> str:
+    """Return why a talkgroup in a patch that stands takes no simulated terminal."""
+    return f"{name} is in patch {label}: an exercise would go on the air by it"
 
 
 def exercise_link(number: int, kind: str, group: Talkgroup) -> Link:

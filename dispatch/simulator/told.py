@@ -14,6 +14,7 @@ SEES, HEARS, TALKS = "sees", "hears", "talks"
 EVERY = "*"
 """Stands for all talkgroups in the rights of a position that nobody has taken."""
 CALL, ALARM, PRESS, LINK, MESSAGE = "call", "alarm", "press", "link", "message"
+PATCH = "patch"
 NOT_PLANNED = "a talkgroup that the draft does not have"
 LOST = frozenset({"down", "closed", "unregistered"})
 
@@ -111,7 +112,7 @@ class Teller:
             case ev.LinkChanged():
                 return self._link(event)
             case _:
-                return self._message(event) or self._press(event)
+                return self._message(event) or self._patch(event) or self._press(event)
 
     def _message(self, event: Event) -> Told | None:
         match event:
@@ -134,6 +135,19 @@ class Teller:
         """Return the name of a talkgroup."""
         known = self._groups.get(TalkgroupId(talkgroup)) if talkgroup else None
         return known.name if known else NOT_PLANNED
+
+    def _patch(self, event: Event) -> Told | None:
+        match event:
+            case ev.PatchMade():
+                names = ", ".join(map(self.name, event.members))
+                return Told(kind=PATCH, words=f"patch {event.label} joins {names}")
+            case ev.PatchSkipped():
+                words = f"patch {event.label} does not reach {self.name(event.talkgroup)}"
+                return Told(kind=PATCH, words=f"{words}: {event.reason}", refused=True)
+            case ev.PatchEnded():
+                return Told(kind=PATCH, words="a patch has ended")
+            case _:
+                return None
 
     def _of(
         self,
@@ -159,6 +173,9 @@ class Teller:
         name, via = self.name(event.talkgroup), self._links.get(event.link, event.link)
         if event.position is not None:
             who, way = f"Position {event.position}", f"on the air through {via}"
+        elif event.patch is not None:
+            who = event.alias or event.talker or "an unknown unit"
+            way = f"passed on by patch {event.patch_label} through {via}"
         else:
             who, way = event.alias or event.talker or "an unknown unit", f"comes over {via}"
         mark = "EMERGENCY: " if event.emergency else ""

@@ -33,7 +33,7 @@ def test_only_a_test_talkgroup_takes_a_simulated_terminal() -> None:
 
 
 def test_a_patch_would_carry_an_exercise_on_the_air() -> None:
-    patch = PlanPatch(id="P1", name="joined", members=(PATROL, FIRE))
+    patch = PlanPatch(id="P1", name="joined", members=(PATROL, FIRE), active=True)
     assert "patch P1" in hindrance(replace(TESTED, patches=(patch,)), GROUP)
 
 

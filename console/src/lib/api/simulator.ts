@@ -41,7 +41,7 @@ export interface SimTerminal {
 
 export interface RehearsalRow {
   t_utc: number;
-  kind: 'call' | 'alarm' | 'press' | 'link' | 'message';
+  kind: 'call' | 'alarm' | 'press' | 'link' | 'message' | 'patch';
   words: string;
   talkgroup: string;
   link: string;
