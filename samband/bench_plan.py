@@ -20,6 +20,7 @@ import numpy as np
 
 from samband.bench_cost import memory_mb
 from samband.bench_plan_acts import Office, Went, sessions
+from samband.bench_plan_kills import Kills
 from samband.bench_plan_room import Room, running_room
 from samband.bench_plan_voice import SETTLE_S, Calls, Presses
 from samband.bench_plan_world import Size, edits
@@ -53,6 +54,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--talkgroups", type=int, default=500)
     parser.add_argument("--units", type=int, default=5_000)
     parser.add_argument("--changes", type=int, default=500)
+    parser.add_argument("--kills", type=int, default=5, help="kills of the server meanwhile")
 
 
 def measure(args: argparse.Namespace) -> dict[str, Any]:
@@ -67,7 +69,29 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name, running_room(Path(name), size) as room:
         load = Load(room)
         load.go(args.times)
-        return load.figures()
+        figures = load.figures()
+    figures["kills"] = killed(args.kills)
+    figures["ok"] = figures["ok"] and not figures["kills"]["faults"]
+    return figures
+
+
+def killed(times: int) -> dict[str, Any]:
+    """Kill the server at random moments of activations; returns what was left each time."""
+    size = Size(received=1, sent=0, talkgroups=200, units=2_000, changes=200)
+    with tempfile.TemporaryDirectory() as name, running_room(Path(name), size) as room:
+        kills = Kills(room)
+        for _ in range(times):
+            kills.once()
+    before = [one.after_ms for one in kills.done if one.live == one.before]
+    after = [one.after_ms for one in kills.done if one.live != one.before]
+    return {
+        "times": times,
+        "left_the_plan_before": len(before),
+        "left_the_new_plan": len(after),
+        "latest_kill_with_the_plan_before_ms": max(before, default=0.0),
+        "earliest_kill_with_the_new_plan_ms": min(after, default=0.0),
+        "faults": kills.faults[:SHOWN],
+    }
 
 
 class Load:

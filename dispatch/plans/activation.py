@@ -199,15 +199,16 @@ class Activations:
 
     async def resume(self) -> None:
         """Take up what a stop left: a trial whose time is over ends with the first look."""
-
-        def work(db: Session) -> PlanActivation | None:
-            return rows.on_trial(db)
-
-        trial = await self._t.store.read(work)
+        trial = await self._t.store.read(rows.on_trial)
         if trial is not None:
             former = await self._t.drafts.plan(trial.previous) if trial.previous else None
             self._t.trial.begin(await asyncio.to_thread(touch_of, former, self._t.live.target))
             self._take_up(trial)
+        live = self._t.live
+        if live.number:  # whatever a crash cut short: the log says which plan it left
+            sha256 = await self._hash_of(live.target)
+            on_trial = trial is not None
+            self._note("plan.live", str(live.number), "", plan_sha256=sha256, trial=on_trial)
 
     async def run(self) -> None:
         """Look every half second: what is due, what was released, whose trial is over."""
@@ -369,13 +370,13 @@ class Activations:
         told = {**detail, "reason": reason or None}
         await self._t.record.before(asker, "admin", verb, Obj(type="plan", id=what), detail=told)
 
-    def _note(self, verb: str, what: str, reason: str) -> None:
+    def _note(self, verb: str, what: str, reason: str, **more: object) -> None:
         act = Act(
             op="admin",
             verb=verb,
             actor=SYSTEM,
             obj=Obj(type="plan", id=what),
-            detail={"reason": reason or None},
+            detail={**more, "reason": reason or None},
         )
         self._t.record.note(act)
 
