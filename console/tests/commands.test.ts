@@ -63,6 +63,7 @@ describe('rights', () => {
   it('offer and run only what is permitted', () => {
     expect(usages(mute).map((one) => one.verb)).toEqual(['sel']);
     expect(parseCommand('find x', mute)).toMatchObject({ do: 'nothing', why: 'You may not: search the call log' });
-    expect(parseCommand('patch a b', mute)).toMatchObject({ why: 'No command patch. There is: sel' });
+    expect(parseCommand('patch a b', mute)).toMatchObject({ why: 'You may not: join talkgroups' });
+    expect(parseCommand('fly a b', mute)).toMatchObject({ why: 'No command fly. There is: sel' });
   });
 });

@@ -1,5 +1,7 @@
 /** The command line: a line of text to one thing that exists, or to words why not. */
 
+import { minutesOf } from './patches';
+
 export interface CommandWorld {
   talkgroups: readonly { id: string; name: string; number: number; address: number | null }[];
   units: readonly { id: string; number: number; alias: string }[];
@@ -14,6 +16,7 @@ export type CommandResult =
   | { do: 'select'; talkgroup: string; name: string }
   | { do: 'text'; unit: string; name: string; words: string }
   | { do: 'find'; query: Record<string, string> }
+  | { do: 'patch'; talkgroups: string[]; names: string[]; minutes: number }
   | { do: 'note'; text: string }
   | { do: 'nothing'; why: string };
 
@@ -28,6 +31,7 @@ const USAGE: readonly Usage[] = [
   { verb: 'sel', usage: 'sel NAME or number', words: 'select a talkgroup', permission: 'talkgroup.select' },
   { verb: 'text', usage: 'text UNIT words', words: 'send a text to a unit', permission: 'message.send' },
   { verb: 'find', usage: 'find words today', words: 'search the call log', permission: 'call.search' },
+  { verb: 'patch', usage: 'patch A B 30m', words: 'join talkgroups', permission: 'patch.make' },
   { verb: 'note', usage: 'note words', words: 'note on the last call', permission: 'call.note' },
 ];
 
@@ -83,6 +87,29 @@ function text(world: CommandWorld, rest: string): CommandResult {
   return no(`No unit is called ${words[0]}`);
 }
 
+/** Names may have several words: each word list is cut where it names exactly one talkgroup. */
+function patch(world: CommandWorld, rest: string): CommandResult {
+  const words = rest.split(/\s+/).filter(Boolean);
+  const minutes = minutesOf(words.at(-1) ?? '');
+  if (minutes !== null && words.length > 2) words.pop();
+  const chosen: { id: string; name: string }[] = [];
+  while (words.length > 0) {
+    let taken = 0;
+    for (let count = Math.min(words.length, 4); count > 0 && taken === 0; count -= 1) {
+      const found = named(world.talkgroups, words.slice(0, count).join(' '), (row) => row.name);
+      const [row] = found;
+      if (!row || found.length > 1) continue;
+      chosen.push(row);
+      taken = count;
+    }
+    if (taken === 0) return no(`No one talkgroup is called ${words[0]}`);
+    words.splice(0, taken);
+  }
+  const ids = [...new Set(chosen.map((row) => row.id))];
+  if (ids.length < 2) return no('patch: which two talkgroups?');
+  return { do: 'patch', talkgroups: ids, names: chosen.map((row) => row.name), minutes: minutes ?? 60 };
+}
+
 function find(world: CommandWorld, rest: string): CommandResult {
   const query: Record<string, string> = {};
   const words = rest.split(/\s+/).filter(Boolean);
@@ -109,6 +136,8 @@ export function parseCommand(line: string, world: CommandWorld): CommandResult {
       return select(world, rest);
     case 'text':
       return text(world, rest);
+    case 'patch':
+      return patch(world, rest);
     case 'find':
       return find(world, rest);
     default:

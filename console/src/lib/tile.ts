@@ -4,6 +4,7 @@ import type { RxState } from './api/types';
 import type { IconName } from './icons';
 import { receptionWords } from './air';
 import { RX_WORDS } from './words';
+import type { Patch } from './api/patches';
 import type { Talkgroup } from './state/talkgroups.svelte';
 
 export interface Badge {
@@ -32,7 +33,7 @@ export interface TileDesk {
   readonly sound: { player: { playing: string | null; talkgroup: string | null } };
 }
 
-export function tileView(row: Talkgroup, desk: TileDesk): TileView {
+export function tileView(row: Talkgroup, desk: TileDesk, patch?: Patch): TileView {
   const { state, info } = row;
   const muted = desk.prefs.mutedOf(row.id);
   const own = state.position !== null && state.position === desk.session.position;
@@ -52,6 +53,7 @@ export function tileView(row: Talkgroup, desk: TileDesk): TileView {
   add(rx === 'stale', 'stale', `No news ${desk.staleS ?? 0} s`, true);
   add(desk.ptt.stateOf(row.id) === 'queued', 'stale', 'Queued', true);
   add(state.not_recorded, 'norec', 'NOT RECORDED', true);
+  add(patch !== undefined, 'patch', patch?.label ?? '', patchTrouble(patch, row.id));
   add(rx === 'offline', 'off', 'Offline');
   add(rx === 'encrypted_unreadable', 'nokey', 'No key');
   add(rx === 'receiving_encrypted' || (info.encrypted && !badges.length), 'lock', 'Enc');
@@ -66,4 +68,10 @@ export function tileView(row: Talkgroup, desk: TileDesk): TileView {
   const words = rx === 'stale' ? `no news ${desk.staleS ?? 0} s` : RX_WORDS[rx];
   const emg = !state.emergency_in ? 'none' : rx === 'offline' ? 'lost' : undefined;
   return { rx, live, words, emg, badges: badges.slice(0, 2), reception };
+}
+
+/** A member that did not hear the last over, or cannot be keyed. */
+function patchTrouble(patch: Patch | undefined, talkgroup: string): boolean {
+  const one = patch?.members.find((member) => member.talkgroup === talkgroup);
+  return one !== undefined && (one.ready === false || one.skipped !== '');
 }

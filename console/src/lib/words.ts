@@ -74,10 +74,12 @@ export function talkerName(row: {
   talker: string | null;
   position: string | null;
   operator: string;
+  via?: string;
 }): string {
-  if (row.position) return colleague(row.position, row.operator);
-  if (row.alias) return row.alias;
-  return row.talker ? (row.talker.split('/')[1] ?? row.talker) : 'Unknown unit';
+  const through = row.via ? ` via ${row.via}` : '';
+  if (row.position) return `${colleague(row.position, row.operator)}${through}`;
+  if (row.alias) return `${row.alias}${through}`;
+  return `${row.talker ? (row.talker.split('/')[1] ?? row.talker) : 'Unknown unit'}${through}`;
 }
 
 export const RX_WORDS: Record<RxState, string> = {

@@ -108,6 +108,17 @@ export interface PlanLayout {
   pages: BoardPage[];
 }
 
+/** Talkgroups that the plan joins by default, or holds ready to be joined. */
+export interface PlanPatch {
+  /** What tiles show: P1 to P99. */
+  id: string;
+  name: string;
+  /** `system/number` of each. */
+  members: string[];
+  active: boolean;
+  mixed: boolean;
+}
+
 export interface PlanStatus {
   value: number;
   digit: string;
@@ -171,6 +182,7 @@ export interface PlanBody {
   unit_rules: PlanRule[];
   links: PlanLink[];
   layouts: PlanLayout[];
+  patches: PlanPatch[];
   statuses: PlanStatus[];
   predefined_texts: string[];
   positions: string[];
@@ -384,6 +396,7 @@ export const plansApi = {
     const { plan, talkgroups, units, ...head } = await api.get<Tables & DraftHead>(path`/plan/drafts/${id}/tables`);
     return { head, ...bodyOf({ plan, talkgroups, units }) };
   },
+  counts: (id: string): Promise<Compared['counts']> => api.get(path`/plan/drafts/${id}/counts`),
   units: async (number: number): Promise<PlanUnit[]> => unpack<PlanUnit>(await api.get<Packed>(path`/plans/${String(number)}/units`)),
   draftUnits: async (id: string): Promise<PlanUnit[]> => unpack<PlanUnit>(await api.get<Packed>(path`/plan/drafts/${id}/units`)),
   look: async (draft: string, wish: ListWish, job: string, sent: Sent): Promise<ListReport> =>

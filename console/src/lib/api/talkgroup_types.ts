@@ -6,6 +6,7 @@ export interface LastTalk {
   alias: string;
   position: string | null;
   operator: string;
+  via?: string;
   ended_utc: number;
   bit_error_rate?: number | null;
 }
@@ -18,6 +19,8 @@ export interface TalkgroupState {
   alias: string;
   position: string | null;
   operator: string;
+  /** Label of the patch that it comes through. */
+  via?: string;
   started_utc: number | null;
   last: LastTalk | null;
   emergency: boolean;

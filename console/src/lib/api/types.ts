@@ -3,6 +3,7 @@
  * of answers, which the server describes in docs, are written here. Times are µs UTC.
  */
 
+import type { Patch } from './patches';
 import type { Events, EventType } from './events.gen';
 import type { BoardLayout } from './layouts';
 import type { components } from './openapi.gen';
@@ -188,6 +189,9 @@ export interface Transmission {
   refused: string | null;
   /** Name of the recorder that uploaded it; empty for what our own links heard. */
   uploaded?: string;
+  /** Of what a patch passed on: the over that was received, and the patch's label. */
+  source?: string | null;
+  via?: string;
   /** Why an uploaded recording cannot be heard; in the call log only. */
   why_no_sound?: string;
   /** What further links heard of the same over; in the call log only. */
@@ -341,6 +345,7 @@ export interface Snapshot {
   transmissions: Transmission[];
   incidents: IncidentRow[];
   individual: PrivateCall[];
+  patches: Patch[];
   positions: PositionInfo[];
   statuses: { value: number; digit: string; words: string; kind: string; system?: string | null }[];
   predefined_texts: string[];

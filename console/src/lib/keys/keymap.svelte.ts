@@ -19,6 +19,7 @@ export type CommandId =
   | 'acknowledge'
   | 'command'
   | 'note'
+  | 'patch'
   | 'addToIncident'
   | 'nextRegion'
   | 'previousRegion'
@@ -52,6 +53,7 @@ export const KEY_COMMANDS: readonly KeyCommand[] = [
   { id: 'alarm', chord: 'KeyE', words: 'Go to the oldest unacknowledged emergency' },
   { id: 'acknowledge', chord: 'Ctrl+KeyE', words: 'Acknowledge it, also from a text field' },
   { id: 'command', chord: 'Slash', words: 'Command line' },
+  { id: 'patch', chord: 'KeyP', words: 'Patch the tile in focus: join talkgroups, end a patch' },
   { id: 'note', chord: 'KeyN', words: 'Note on the last call' },
   { id: 'addToIncident', chord: 'KeyI', words: 'Add the last call to the open incident' },
   { id: 'nextRegion', chord: 'F6', words: 'Next region' },

@@ -31,6 +31,7 @@ export interface KeyActions {
   nextRegion(direction: -1 | 1): void;
   command(): void;
   note(): void;
+  patch(): void;
   addToIncident(): void;
   help(): void;
   escape(): void;
@@ -126,6 +127,7 @@ export class Keys {
       acknowledge: () => actions.acknowledge(),
       command: () => actions.command(),
       note: () => actions.note(),
+      patch: () => actions.patch(),
       addToIncident: () => actions.addToIncident(),
       nextRegion: () => actions.nextRegion(1),
       previousRegion: () => actions.nextRegion(-1),

@@ -120,6 +120,7 @@ export class Activity {
     if (this.find(id)) return;
     const row: Transmission = {
       ...(data as unknown as Transmission),
+      via: String(data['patch_label'] ?? ''),
       id,
       started_utc: envelope.t_utc,
       ended_utc: null,

@@ -17,6 +17,7 @@ import { PrivateCalls } from './calls.svelte';
 import { PlanChanges } from './changes.svelte';
 import { Phone } from './phone';
 import { time } from './clock.svelte';
+import { patches } from './patches.svelte';
 import { places } from './places.svelte';
 import { glass } from './glass.svelte';
 import { Incidents, isNoisy } from './incidents.svelte';
@@ -325,6 +326,7 @@ export class Desk {
     this.activity.load(data.transmissions);
     this.incidents.load(data.incidents);
     this.calls.load(data.individual);
+    patches.load(data.patches ?? []);
     this.phone.ring();
     this.session.positions = data.positions;
     this.session.permissions = data.me.permissions;
@@ -353,6 +355,7 @@ export class Desk {
 
   #take(envelope: Envelope): void {
     this.talkgroups.take(envelope);
+    patches.take(envelope);
     this.alarms.take(envelope);
     this.messages.take(envelope);
     this.units.take(envelope);

@@ -20,6 +20,7 @@ const QUIET: TalkgroupState = {
   alias: '',
   position: null,
   operator: '',
+  via: '',
   started_utc: null,
   last: null,
   emergency: false,
@@ -202,6 +203,7 @@ export class Talkgroups {
       alias: data.alias ?? '',
       position: data.position ?? null,
       operator: data.operator ?? '',
+      via: (data as { patch_label?: string }).patch_label ?? '',
       started_utc: t_utc,
       ...cipherOf(data as unknown as Record<string, unknown>),
       bit_error_rate: null,
@@ -228,7 +230,7 @@ export class Talkgroups {
   #ended(t_utc: number, data: Record<string, unknown>): void {
     this.#with(data, (state) => {
       if (state.transmission !== data['transmission']) return;
-      const { alias, position, operator } = state;
+      const { alias, position, operator, via } = state;
       Object.assign(state, {
         rx: state.rx === 'offline' ? 'offline' : 'quiet',
         transmission: null,
@@ -237,6 +239,7 @@ export class Talkgroups {
           alias: alias || (state.talker?.split('/')[1] ?? ''),
           position,
           operator,
+          via: via ?? '',
           ended_utc: t_utc,
           bit_error_rate: (data['bit_error_rate'] as number | null | undefined) ?? null,
         },
@@ -248,6 +251,7 @@ export class Talkgroups {
         alias: '',
         position: null,
         operator: '',
+        via: '',
         emergency: state.alarm !== null,
       });
     });

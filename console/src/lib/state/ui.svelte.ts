@@ -16,6 +16,7 @@ export type DialogName =
   | 'command'
   | 'dial'
   | 'glass'
+  | 'patch'
   | 'unit';
 
 class Ui {

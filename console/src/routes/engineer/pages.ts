@@ -20,6 +20,7 @@ export const PAGES: readonly EngineerPage[] = [
   { id: 'units', name: 'Units', icon: 'radio', permission: 'plan.see', group: 'plan', load: () => import('./Units.svelte') },
   { id: 'consoles', name: 'Consoles and layouts', icon: 'grid', permission: 'plan.see', group: 'plan', load: () => import('./Consoles.svelte') },
   { id: 'statuses', name: 'Statuses and texts', icon: 'mail', permission: 'plan.see', group: 'plan', load: () => import('./Statuses.svelte') },
+  { id: 'patches', name: 'Patches', icon: 'patch', permission: 'plan.see', group: 'plan', load: () => import('./Patches.svelte') },
   { id: 'link', name: 'Link', icon: 'link', permission: 'plan.see', group: 'plan', hidden: true, load: () => import('./LinkEdit.svelte') },
   { id: 'links', name: 'Links', icon: 'link', permission: 'links.see', group: 'live', load: () => import('./Links.svelte') },
   { id: 'audio', name: 'Audio path', icon: 'wave', permission: 'audiopath.see', group: 'live', load: () => import('./AudioPath.svelte') },

@@ -1,0 +1,68 @@
+/** Patches: talkgroups joined. Times are µs UTC. */
+
+import { api, path } from './client';
+
+export interface PatchMember {
+  talkgroup: string;
+  /** Whether its radio can be keyed now; null while nobody has looked. */
+  ready: boolean | null;
+  reason: string;
+  /** Why it did not hear the last over, empty when it did. */
+  skipped: string;
+  skipped_utc: number | null;
+}
+
+export interface Patch {
+  id: string;
+  /** What tiles show: P1 to P99. */
+  label: string;
+  name: string;
+  members: PatchMember[];
+  /** Members that this operator may not know. */
+  hidden: number;
+  owner: string;
+  owner_id: string;
+  position: string | null;
+  reason: string;
+  since_utc: number;
+  /** Null: until somebody drops it. */
+  until_utc: number | null;
+  mixed: boolean;
+  from_plan: boolean;
+}
+
+export interface PreparedPatch {
+  label: string;
+  name: string;
+  members: string[];
+  mixed: boolean;
+}
+
+export interface WaitingPatch {
+  label: string;
+  name: string;
+  members: string[];
+  reason: string;
+}
+
+export interface PatchList {
+  patches: Patch[];
+  waits: WaitingPatch[];
+  prepared: PreparedPatch[];
+}
+
+export interface WantedPatch {
+  talkgroups?: string[];
+  prepared?: string;
+  name?: string;
+  reason: string;
+  minutes: number;
+  mixed?: boolean;
+}
+
+export const patchesApi = {
+  list: (): Promise<PatchList> => api.get('/patches'),
+  make: (wanted: WantedPatch): Promise<{ patch: string; until_utc: number }> => api.post('/patches', wanted),
+  extend: (patch: string, minutes: number): Promise<unknown> => api.post(path`/patches/${patch}/extend`, { minutes }),
+  drop: (patch: string, reason: string): Promise<unknown> => api.post(path`/patches/${patch}/drop`, { reason }),
+};
