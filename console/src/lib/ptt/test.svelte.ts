@@ -21,7 +21,7 @@ export class LinkTest {
   onAirMs = $state(0);
   /** Whether a test was made with this dialog. */
   tried = $state(false);
-  #request = '';
+  #request = $state('');
   readonly #parts: TestParts;
 
   constructor(url: string, make: (tell: (message: FromWorker) => void) => TestParts = worker) {
