@@ -129,6 +129,7 @@ class Load:
         began, base = time.monotonic(), self.office.live()
         draft = self.office.ready(self.changes, base)
         self.steps_ms["draft_to_agreed"].append((time.monotonic() - began) * 1000)
+        self.calls.press_anew()
         went = self.office.activate(draft)
         self.went["activate"].append(went)
         self.calls.look(f"activation {cycle}")

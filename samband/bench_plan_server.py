@@ -92,7 +92,7 @@ def _watch_loop(lines: TextIOWrapper) -> Callable[[], None]:
         wall, cpu = time.perf_counter(), time.thread_time()
         run(handle)
         took = (time.perf_counter() - wall) * 1000
-        if took > BLOCK_MS:
+        if took > BLOCK_MS and not lines.closed:
             computed = (time.thread_time() - cpu) * 1000
             at = time.monotonic_ns() / 1e6
             lines.write(f"{at:.3f} {took:.3f} {computed:.3f} {_name(handle)}\n")

@@ -15,6 +15,8 @@ VOICE_S = 280
 """One round: everybody talks this long, then begins anew."""
 TONE_HZ = 700.0
 """Nobody breathes: in a pause of speech nothing is sent, and a hole would not be seen."""
+BREATH_S = 25.0
+"""A desk that has talked so long lets go and presses again before the next plan."""
 SETTLE_S = 4.0
 """A press buffer has worked its backlog off by then."""
 REST_S = 3.0
@@ -41,7 +43,7 @@ class Calls:
             self._sockets.append(desk.ptt())
             room.stack.callback(self._sockets[-1].close)
         self._presses: list[str] = []
-        self._ends = 0.0
+        self._ends = self._pressed = 0.0
         self._began_ms = self._round_ms = 0.0
         self._packets: list[int] = []
         self._settle_s = settle_s
@@ -70,10 +72,7 @@ class Calls:
                 tone_hz=TONE_HZ,
                 for_s=seconds,
             )
-        for n, socket in enumerate(self._sockets, self._size.received):
-            request, _ = socket.press(self._talkgroups[n])
-            socket.wait(request, "on_air", seconds=WAIT_S)
-            self._presses.append(request)
+        self._press()
         self._ends = time.monotonic() + seconds
         deadline = time.monotonic() + WAIT_S
         while not all(self._packets):
@@ -86,6 +85,28 @@ class Calls:
         time.sleep(self._settle_s)
         self._heard()
         self._began_ms = mono_ms()
+
+    def _press(self) -> None:
+        for n, socket in enumerate(self._sockets, self._size.received):
+            request, _ = socket.press(self._talkgroups[n])
+            socket.wait(request, "on_air", seconds=WAIT_S)
+            self._presses.append(request)
+        self._pressed = time.monotonic()
+
+    def _release(self) -> None:
+        for socket, request in zip(self._sockets, self._presses, strict=True):
+            socket.release(request)
+            socket.wait(request, "idle", seconds=WAIT_S)
+        self._presses = []
+
+    def press_anew(self) -> None:
+        """Let the desks take breath: a gateway ends an over of which a radio says nothing."""
+        if time.monotonic() - self._pressed > BREATH_S:
+            self._release()
+            self._press()
+            time.sleep(self._settle_s)
+            self._heard()
+            self._began_ms = mono_ms()
 
     def _heard(self) -> list[dict[str, Any]]:
         heard = self._peers.heard()
@@ -112,10 +133,7 @@ class Calls:
 
     def end(self, when: str) -> None:
         """Let everybody finish; each block of sound was heard, and every key is up again."""
-        for socket, request in zip(self._sockets, self._presses, strict=True):
-            socket.release(request)
-            socket.wait(request, "idle", seconds=WAIT_S)
-        self._presses = []
+        self._release()
         for n in range(self._size.received):
             self._control.ask(do="cut", radio=f"radio-{n}")
         self.stuck(when)
