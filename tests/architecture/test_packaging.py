@@ -16,14 +16,13 @@ OWN = {"samband", "dispatch", "webrtc", "hardware", "gateway", "voicecodecs", "t
 MODULES = {"pyyaml": "yaml",
     "aiomqtt": "aiomqtt", "argon2-cffi": "argon2", "import-linter": "importlinter",
     "onvif-zeep-async": "onvif", "opuslib-next": "opuslib_next", "pyserial": "serial",
-    "python-multipart": "multipart",
 }  # fmt: skip
 """Distributions whose module has another name."""
 COMES_WITH = {"starlette": "fastapi", "sqlalchemy": "sqlmodel", "paho": "aiomqtt",
               "aiohttp": "onvif", "zeep": "onvif"}  # fmt: skip
 """Modules that are the outer face of a package which we name."""
-LOADED_BY_OTHERS = {"python-multipart", "opuslib-next", "websockets"}
-"""FastAPI reads uploads by the first, ``voicecodecs.opus`` loads the second, uvicorn the third."""
+LOADED_BY_OTHERS = {"opuslib-next", "websockets"}
+"""``voicecodecs.opus`` loads the first, uvicorn the second."""
 
 
 def imported(*folders: str, benches: bool) -> set[str]:
