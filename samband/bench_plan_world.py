@@ -154,7 +154,7 @@ def _changed_links(links: tuple[Link, ...], size: Size, last: dict[str, Any]) ->
         if n == first_spare + 1:
             found.append(replace(link, rtscts=not link.rtscts))  # opened anew
         elif n < size.calls and n % 2 == 0:
-            more = (*link.talkgroups, group_of(size.presses_on))
+            more = (*link.talkgroups, group_of(first_spare + 2))
             found.append(replace(link, name=f"Radio {n}", talkgroups=more))  # without a gap
         else:
             found.append(link)

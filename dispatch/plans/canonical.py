@@ -9,17 +9,21 @@ import json
 import re
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import nullcontext
 from threading import Lock
 from typing import Any
 
 from dispatch.plans.sharing import shared
 from gateway.model.plan import Plan
 from gateway.model.wire import from_json, to_json
+from webrtc.collector import set_apart
 
 ROWS_FROM_CHARACTERS = 200_000
 """A longer text is read row by row."""
 LONG_TABLE = 5_000
 """Rows from which a table's texts are kept for the next time."""
+APART_FROM_CHARACTERS = 4_000_000
+"""A longer text has so many rows that the collector of garbage must not walk over them."""
 MAX_KEPT = 3
 """Plans that are kept as they were read: the live one, and drafts that are worked on."""
 _ENCODE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
@@ -139,7 +143,8 @@ class PlanShelf:
                 self._plans.move_to_end(sha256)
                 return found
             newest = next(reversed(self._plans.values()), None)
-        plan = shared(plan_of(text), newest)
+        with set_apart() if len(text) >= APART_FROM_CHARACTERS else nullcontext():
+            plan = shared(plan_of(text), newest)
         self.keep(sha256, plan)
         return plan
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,10 @@ from gateway.model.ids import LinkId, TalkgroupId, UnitId
 from gateway.model.plan import Plan, Unit
 from gateway.model.private_line import LINE_NAME, is_private
 from gateway.ports import Clock
+from webrtc.collector import set_apart
 
+APART_FROM_UNITS = 20_000
+"""The index of a longer plan is kept away from the collector of garbage."""
 PLANS: Table = SQLModel.metadata.tables["plan"]
 Preparer = Callable[[Plan], Awaitable[Callable[[], None]]]
 """Makes ready for a plan; what it returns is called at the moment the plan becomes live."""
@@ -120,8 +124,10 @@ class LivePlan:
 
     async def prepare(self, plan: Plan) -> Prepared:
         """Make everything ready for a plan, in threads; ``use`` then takes it at one moment."""
-        index = await asyncio.to_thread(PlanIndex, plan, self.guests)
-        return Prepared(index, tuple([await ready(plan) for ready in self._preparers]))
+        long = len(plan.units) >= APART_FROM_UNITS
+        with set_apart() if long else nullcontext():
+            index = await asyncio.to_thread(PlanIndex, plan, self.guests)
+            return Prepared(index, tuple([await ready(plan) for ready in self._preparers]))
 
     def use(
         self,
