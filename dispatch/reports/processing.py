@@ -16,6 +16,7 @@ from dispatch.audit.log_index import LogIndex
 from dispatch.cameras.tables import Camera, CameraSource
 from dispatch.reports.settings import UNSAID, ReportSettings
 from dispatch.store.retention import days_in_use
+from dispatch.uploads.tables import UploadKey
 from gateway.model.plan import Plan
 
 US_PER_DAY = 86_400_000_000
@@ -122,6 +123,11 @@ def _sources(db: Session, plan: Plan) -> Section:
          f"{counted.get(source.id, 0)} cameras")
         for source in db.exec(select(CameraSource).order_by(col(CameraSource.id)))
     ]  # fmt: skip
+    live = select(UploadKey).where(col(UploadKey.revoked_utc).is_(None))
+    rows += [
+        (key.name, "recorder that uploads calls", "", f"system {key.system}")
+        for key in db.exec(live.order_by(col(UploadKey.name)))
+    ]
     return Section("Configured sources", ("Source", "Kind", "Site", "Extent"), rows)
 
 
