@@ -1,6 +1,6 @@
 """The table of recorded traces; their files lie in the state folder."""
 
-from sqlalchemy import BigInteger, Column
+from sqlalchemy import BigInteger, Column, Index
 from sqlmodel import Field, SQLModel
 
 
@@ -8,6 +8,7 @@ class LinkTrace(SQLModel, table=True):
     """One recorded trace of a link. ``cause`` is empty while it runs."""
 
     __tablename__ = "link_trace"
+    __table_args__ = (Index("ix_link_trace_expires", "expires_utc"),)
     id: str = Field(primary_key=True)
     link: str = Field(index=True)
     name: str
@@ -26,6 +27,4 @@ class LinkTrace(SQLModel, table=True):
     lost: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     """Records that were dropped because the disk was too slow."""
     sha256: str = ""
-    expires_utc: int = Field(
-        sa_column=Column("expires_utc", BigInteger, nullable=False, index=True)
-    )
+    expires_utc: int = Field(sa_column=Column(BigInteger, nullable=False))
