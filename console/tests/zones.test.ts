@@ -107,8 +107,10 @@ describe('what a plan changed', () => {
 
   it('is told calmly, stays at hand, and goes when it was seen', async () => {
     desk.session.position = '3';
+    const notices = vi.spyOn(layoutsApi, 'notices').mockResolvedValue([]);
+    expect(await desk.changes.load('3')).toBe('');
     const rows = [{ id: 7, plan: 42, previous: 41, t_utc: 1_764_000_000_000_000, lines: ['Cell 12: PATRULL RESERV -> empty cell', 'Text Stand by added'] }];
-    vi.spyOn(layoutsApi, 'notices').mockImplementation(() => Promise.resolve(rows));
+    notices.mockResolvedValue(rows);
     const seen = vi.spyOn(layoutsApi, 'seen').mockResolvedValue({});
     show(PlanNotice);
     expect(document.querySelector('[data-testid="plan-notice"]')).toBeNull();

@@ -6,34 +6,39 @@ import type { Envelope } from '../api/types';
 export class PlanChanges {
   list: PlanNotice[] = $state.raw([]);
   busy = $state(false);
+  /** The position that was asked for: what it had then is not told as new. */
+  #known: string | null = null;
 
   /** How many lines there are to be read. */
   get lines(): number {
     return this.list.reduce((sum, one) => sum + one.lines.length, 0);
   }
 
-  async load(position: string | null): Promise<void> {
+  /** Ask what there is; returns words when there is more than before. */
+  async load(position: string | null): Promise<string> {
     if (!position) {
       this.list = [];
-      return;
+      this.#known = null;
+      return '';
     }
+    const before = this.#known === position ? this.lines : null;
     try {
       this.list = await layoutsApi.notices();
     } catch {
-      return; // it is asked again with the next event, and what is shown stays
+      return ''; // it is asked again with the next event, and what is shown stays
     }
+    this.#known = position;
+    const more = before === null ? 0 : this.lines - before;
+    return more > 0 ? `Plan ${this.list[0]?.plan ?? ''} changed ${more} ${more === 1 ? 'thing' : 'things'} at this position` : '';
   }
 
-  /** Returns words when something new is to be told. */
+  /** Take an event in; returns words when something new is to be told. */
   async take(envelope: Envelope, position: string | null): Promise<string> {
     const { type, data } = envelope;
-    if (type === 'plan.notice_seen' && data['position'] === position) await this.load(position);
-    if (type !== 'plan.noticed' || !position) return '';
-    if (!(data['positions'] as string[]).includes(position)) return '';
-    const before = this.lines;
-    await this.load(position);
-    const more = this.lines - before;
-    return more > 0 ? `Plan ${String(data['plan'])} changed ${more} ${more === 1 ? 'thing' : 'things'} at this position` : '';
+    const mine =
+      (type === 'plan.notice_seen' && data['position'] === position) ||
+      (type === 'plan.noticed' && position !== null && (data['positions'] as string[]).includes(position));
+    return mine ? this.load(position) : '';
   }
 
   async seen(): Promise<void> {

@@ -286,7 +286,6 @@ export class Desk {
   #start(): void {
     void this.#mix();
     this.stream.start();
-    void this.changes.load(this.session.position);
     this.#timers.push(setInterval(() => this.#audible(), AUDIBLE_TICK_MS));
     this.#siren.start();
     if (!this.session.can('voice.hear')) return;
@@ -320,6 +319,8 @@ export class Desk {
     time.offsetMs = this.stream.offsetMs;
     this.talkgroups.load(data.talkgroups, data.links);
     this.zones.layout = data.layout;
+    // An activation makes a new snapshot, and with it the event that tells of it may be passed over.
+    void this.changes.load(this.session.position).then((told) => told && this.say(told));
     this.alarms.load(data.alarms);
     this.messages.load(data.messages);
     this.units.load(data.units);
