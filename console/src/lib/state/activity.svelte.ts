@@ -148,7 +148,8 @@ export class Activity {
     const ears = this.#listening.get(id);
     this.#listening.delete(id);
     const own = row.position !== null && row.position === ownPosition;
-    if (!own && row.readable && ears && ears.total > 0 && ears.missed / ears.total > HEARD_SHARE) {
+    const passedOn = row.source ? this.find(row.source) !== undefined : false;
+    if (!own && !passedOn && row.readable && ears && ears.total > 0 && ears.missed / ears.total > HEARD_SHARE) {
       this.unheard.add(id);
       this.#keep();
     }
