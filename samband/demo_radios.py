@@ -78,6 +78,11 @@ def without_empty_systems(plan: Plan) -> Plan:
         systems=tuple(system for system in plan.systems if system.id in kept),
         talkgroups=tuple(group for group in plan.talkgroups if group.system in kept),
         units=tuple(unit for unit in plan.units if unit.system in kept),
+        patches=tuple(
+            patch
+            for patch in plan.patches
+            if all(member.partition("/")[0] in kept for member in patch.members)
+        ),
     )
 
 
