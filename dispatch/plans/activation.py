@@ -31,7 +31,7 @@ from dispatch.plans.tables import PlanActivation
 from dispatch.plans.trial import TrialClock, touch_of
 from dispatch.plans.usage import Usage
 from dispatch.services.record import Asker
-from dispatch.store.engine import StoreUnavailable
+from gateway.model.errors import RadioError
 from gateway.model.ids import UtcUs
 from gateway.model.plan import Plan
 
@@ -143,10 +143,11 @@ class Activations:
 
     async def keep(self, asker: Asker, number: int) -> PlanActivation:
         """Keep the plan on trial."""
-        now, who = self._t.clock.utc_us(), _who(asker)
-        await self._log(asker, "plan.kept", str(number), {})
-        kept = await self._t.store.write(lambda db: rows.keep(db, who, now, "kept", number))
-        return self._settled(kept)
+        async with self._one_at_a_time:
+            now, who = self._t.clock.utc_us(), _who(asker)
+            await self._log(asker, "plan.kept", str(number), {})
+            kept = await self._t.store.write(lambda db: rows.keep(db, who, now, "kept", number))
+            return self._settled(kept)
 
     async def give_back(self, asker: Asker, reason: str) -> int:
         """Return to the plan before the one on trial, at once; returns its number."""
@@ -216,8 +217,10 @@ class Activations:
             await asyncio.sleep(LOOK_EVERY_MS / 1000)
             try:
                 await self.look()
-            except StoreUnavailable as error:  # the database is away: it is looked at again
+            except RadioError as error:  # the database is away, somebody was quicker
                 logger.warning("plans: %s", error)
+            except Exception:  # the top of the task: trials and schedules go on
+                logger.exception("plans: a fault while looking at what is due")
 
     async def look(self) -> None:
         """Do what is due now."""

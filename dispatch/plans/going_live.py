@@ -76,6 +76,7 @@ class GoingLive:
         if not self.waits or last is None or last.target is not live.target:
             return
         if self._used(last.touched) == last.busy:
+            self._tell_waits(last.found)
             return
         ready = await self.make_ready(live.target)
         if self._holds(ready) and ready.target is live.target:
@@ -98,7 +99,12 @@ class GoingLive:
         self._tell_waits(found)
 
     def _tell_waits(self, found: Overlay) -> None:
-        words = tuple(f"{one.name} {one.words}" for one in found.kept)
+        positions = self._live.plan.positions
+        gone = sorted(one for one in self._usage().taken if one not in positions)
+        words = (
+            *(f"{one.name} {one.words}" for one in found.kept),
+            *(f"Position {one} goes when it is left" for one in gone),
+        )
         if words != self.waits:
             self.waits = words
             self._bus.publish(PlanWaits(plan=self._live.number, waits=words))

@@ -15,6 +15,8 @@ class Usage:
     calls: frozenset[TalkgroupId] = frozenset()
     alarms: frozenset[TalkgroupId] = frozenset()
     selected: dict[str, TalkgroupId] = field(default_factory=dict)
+    taken: frozenset[str] = frozenset()
+    """Positions that somebody has."""
     unacknowledged: tuple[str, ...] = ()
     """Alarms that nobody has acknowledged, in words."""
 
@@ -46,5 +48,6 @@ def usage_now(board: Board, desk: Desk) -> Usage:
         calls=calls,
         alarms=frozenset(alarms),
         selected={str(position): talkgroup for position, talkgroup in selected.items()},
+        taken=desk.taken(),
         unacknowledged=tuple(unacknowledged),
     )

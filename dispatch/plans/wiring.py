@@ -90,7 +90,7 @@ def add_plans(services: Services, rules: PlanRules) -> None:
         return usage_now(board, desk)
 
     async def second_person(draft: Draft, sha256: str) -> str:
-        if not rules.second_person:
+        if not s.use(Plans).rules.second_person:
             return ""
         digest = await asyncio.to_thread(digest_of, what_happens(draft, sha256))
         return (await approvals.demand(KIND, draft.id, digest)).id

@@ -101,7 +101,9 @@ class Desk:
     def rows(self, session_id: str) -> list[dict[str, object]]:
         """Return all positions: who has them, and whether that is the asker's session."""
         rows: list[dict[str, object]] = []
-        for name in self._plan.plan.positions:
+        planned = self._plan.plan.positions
+        gone = [seat.position for seat in self._seats.values() if seat.position not in planned]
+        for name in (*planned, *gone):  # one that a plan took away stays until it is left
             seat = self._seats.get(PositionId(name))
             rows.append(
                 {
@@ -117,6 +119,10 @@ class Desk:
         """Return the position of a person."""
         mine = (seat for seat in self._seats.values() if seat.user.id == user_id)
         return next((seat.position for seat in mine), None)
+
+    def taken(self) -> frozenset[str]:
+        """Return the positions that somebody has."""
+        return frozenset(str(seat.position) for seat in self._seats.values())
 
     def listening(self) -> dict[str, bool]:
         """Return for each taken position whether it has sound."""
