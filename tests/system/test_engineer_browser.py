@@ -1,4 +1,6 @@
-"""An engineer's day: a list imported, reported rows mended, compared, activated, rolled back."""
+"""An engineer's day: a terminal plugged in and seen decoded, a list imported, reported rows mended,
+compared, activated, a test call made, rolled back.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +12,7 @@ from samband.bench_browser import browser, sign_in
 from samband.bench_demo import Control, RunningDemo
 from samband.bench_desk import Desk
 from tests.system.conftest import needs_chromium
-from tests.system.story import silence_on_air
+from tests.system.story import radio_state, silence_on_air
 from tests.system.walk import AXE, Walk
 
 if TYPE_CHECKING:
@@ -58,7 +60,22 @@ def test_an_engineers_day(
     silence_on_air(control, "hamnen")
     page.get_by_test_id("plan-bar").wait_for()
     page.get_by_test_id("link-hamnen").get_by_text("AT+").first.wait_for()
+    # A (simulated) terminal is plugged in, comes up, and its lines are decoded.
+    page.goto(f"{demo.url}/#/engineer/tests")
+    walk.click("sim-start")
+    page.get_by_test_id("sim-state-exercise-1").get_by_text("Up").wait_for()
+    walk.step("simulator")
+    assert walk.serious_issues() == []
+    page.goto(f"{demo.url}/#/engineer/links")
+    card = page.get_by_test_id("link-exercise-1")
+    card.get_by_text("AT+").first.wait_for()
+    card.scroll_into_view_if_needed()
     walk.step("links")
+    assert walk.serious_issues() == []
+    page.goto(f"{demo.url}/#/engineer/topology")
+    page.get_by_test_id("topology-findings").get_by_text("hangs on one link").first.wait_for()
+    walk.click("topology-link-hamnen")
+    walk.step("topology")
     assert walk.serious_issues() == []
     # A draft, and a list with faults in it.
     walk.click("plan-begin")
@@ -82,6 +99,7 @@ def test_an_engineers_day(
     _to_the_difference(walk)
     assert page.get_by_test_id("row-report").get_by_text("Skipped 0").count() == 1
     walk.click("import-apply")
+    page.get_by_role("heading", name="Talkgroups", level=1).wait_for()
     page.get_by_text("NORRVIK RESERV 3").wait_for()
     walk.step("talkgroups")
     # Compared, agreed to by a second person, live on trial, kept.
@@ -98,6 +116,7 @@ def test_an_engineers_day(
     page.get_by_test_id("plan-trial").wait_for()
     assert "plan 2" in walk.text("plan-live")
     walk.step("trial")
+    _test_call(walk, demo, control)
     walk.click("plan-keep")
     page.get_by_test_id("plan-trial").wait_for(state="detached")
     # And back, with a reason.
@@ -109,6 +128,26 @@ def test_an_engineers_day(
     page.get_by_test_id("plan-history").get_by_text("Rolled back to plan 1").wait_for()
     walk.step("history")
     assert walk.faults == []
+
+
+def _test_call(walk: Walk, demo: RunningDemo, control: Control) -> None:
+    """On the test talkgroup: from here to the terminal, and from its unit to here."""
+    page = walk.page
+    page.goto(f"{demo.url}/#/engineer/links")
+    walk.click("test-exercise-1")
+    page.get_by_test_id("test-sure").check()
+    walk.click("test-key")
+    page.locator('[data-testid="test-state"][data-tx="on_air"]').wait_for()
+    assert not radio_state(control, "hamnen")["keyed"]  # the plan's link has given it up
+    walk.step("test-call")
+    page.get_by_test_id("test-key").wait_for()
+    page.keyboard.press("Escape")
+    page.goto(f"{demo.url}/#/engineer/tests")
+    walk.click("sim-talk-exercise-1")
+    page.get_by_test_id("sim-told-exercise-1").get_by_text("EXERCISE 1 talks on").wait_for()
+    walk.click("sim-end-exercise-1")
+    page.get_by_test_id("sim-exercise-1").wait_for(state="detached")
+    page.goto(f"{demo.url}/#/engineer/plans")
 
 
 def _agree(demo: RunningDemo, approval: str | None) -> None:
