@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from dispatch.plans.compare import REMOVED, Comparison, compare
 from dispatch.plans.overlay import Kept, carried, overlay, reopens
+from dispatch.plans.patch_effects import PatchEffect, patch_effects
 from dispatch.plans.position_changes import PositionChanges
 from dispatch.plans.usage import Usage
 from gateway.model.ids import TalkgroupId
@@ -40,6 +41,7 @@ class Effects:
     """Calls in progress on what the plan touches: they go on, and the change waits for them."""
     alarms: tuple[str, ...]
     waits: tuple[Kept, ...]
+    patches: tuple[PatchEffect, ...] = ()
     refused: str = ""
     """Why it cannot be activated at this moment, empty when it can."""
 
@@ -55,6 +57,7 @@ def simulate(before: Plan, target: Plan, usage: Usage, found: Comparison | None 
         calls=tuple(sorted(names.get(t, t) for t in usage.calls & touched)),
         alarms=tuple(sorted(names.get(t, t) for t in usage.alarms & touched)),
         waits=overlay(before, target, usage.busy()).kept,
+        patches=patch_effects(before, target),
         refused=refusal(usage),
     )
 

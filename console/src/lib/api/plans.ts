@@ -225,6 +225,7 @@ export interface Effects {
   calls: string[];
   alarms: string[];
   waits: { kind: string; id: string; name: string; words: string }[];
+  patches: { label: string; name: string; what: string }[];
   refused: string;
 }
 
