@@ -29,6 +29,8 @@ BENCHES: dict[str, tuple[str, str]] = {
     "evidence": ("samband.bench_evidence", "evidence packages: building, verifying"),
     "plan": ("samband.bench_plan", "plans activated and rolled back while calls run"),
     "calllog": ("samband.bench_calllog", "searches of a long call log, cold and warm"),
+    "import": ("samband.bench_import", "lists of 100,000 rows into a draft"),
+    "tables": ("samband.bench_tables", "the engineer's long tables in a real Chromium"),
     "cost": ("samband.bench_cost", "memory and processor time of the demo, first page load"),
     "codecs": ("samband.bench_codecs", "vocoders: frames a second, beside others"),
     "p25": ("samband.bench_p25", "P25 voice units a second, calls to Opus on one core"),

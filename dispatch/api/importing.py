@@ -10,7 +10,7 @@ from starlette.responses import Response
 from dispatch.api.asking import ServicesOf, asker_of
 from dispatch.api.packed import packed_json, with_more
 from dispatch.deps import Person, require
-from dispatch.errors import ServiceError
+from dispatch.errors import NotFound, ServiceError
 from dispatch.importing.csv_rows import MAX_FILE_BYTES
 from dispatch.importing.recognise import FORMATS, Wish
 from dispatch.importing.service import Lists, Order
@@ -81,8 +81,14 @@ async def import_list(
 
 @router.get("/plan/imports/{job}")
 async def import_progress(job: str, person: Editor, services: ServicesOf) -> dict[str, Any]:
-    """Tell how far one's own import is: a stage, and rows done of how many (0: unknown)."""
-    found = services.use(Lists).jobs.find(job, person.access.user.id)
+    """Tell how far one's own import is: a stage, and rows done of how many (0: unknown).
+
+    The stage of one that has not begun or is done is empty: its file may still be on the way.
+    """
+    try:
+        found = services.use(Lists).jobs.find(job, person.access.user.id)
+    except NotFound:
+        return {"stage": "", "done": 0, "total": 0}
     return {"stage": found.stage, "done": found.done, "total": found.total}
 
 

@@ -17,6 +17,7 @@ from dispatch.api.asking import ServicesOf
 from dispatch.api.packed import packed_json, with_more
 from dispatch.api.plans import draft_row
 from dispatch.deps import Person, require
+from dispatch.plans.compare import compare
 from dispatch.plans.drafts import Drafts
 from dispatch.plans.packed import pack_rows
 from dispatch.services.registry import Services
@@ -65,6 +66,14 @@ async def draft_units(
     """Return the units of a draft, packed."""
     found = await services.use(Drafts).find(draft)
     return await packed_json(request, await asyncio.to_thread(_units, found.plan))
+
+
+@router.get("/plan/drafts/{draft}/counts")
+async def draft_counts(draft: str, person: Reader, services: ServicesOf) -> dict[str, int]:
+    """Return how many objects a draft has added, changed and removed beside the live plan."""
+    found = await services.use(Drafts).find(draft)
+    live = services.plan.target
+    return (await asyncio.to_thread(compare, live, found.plan)).counts()
 
 
 async def _plan(services: Services, number: int) -> Plan:

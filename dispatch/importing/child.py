@@ -21,7 +21,7 @@ from gateway.model.errors import RadioError
 
 HEAD = struct.Struct(">cI")
 PROGRESS, FAULT, TOLD, REPORT, PLAN = b"p", b"f", b"t", b"r", b"b"
-LOW_PRIORITY = 10
+LOW_PRIORITY = 5
 """The server's own work goes first."""
 MAX_MEMORY_BYTES = 3 << 30
 MAX_SECONDS = 120

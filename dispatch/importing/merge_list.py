@@ -60,7 +60,7 @@ def merge_list(plan: Plan, system: str, reading: Reading, policy: str) -> ListDi
 
 
 def _without(plan: Plan, system: SystemId, reading: Reading) -> tuple[Plan, list[str]]:
-    """Take out what the file does not have, of the kinds that it has; links and boards lose them."""
+    """Take out what the file does not have, of its kinds; links and boards lose it too."""
     gone: list[str] = []
     if reading.talkgroups:
         named = {item.number for item in reading.talkgroups}

@@ -1,16 +1,17 @@
 """The report of an import as the page takes it: rows and differences as packed tables."""
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from dispatch.importing.merge import Change as FieldLeft
 from dispatch.importing.merge_list import ListDiff
 from dispatch.importing.reading import Reading, RowReport
-from dispatch.plans.check import Checker, Report
-from dispatch.plans.compare import Change, compare
-from dispatch.plans.finding import Severity
+from dispatch.plans.check import Checker
+from dispatch.plans.compare import ADDED, CHANGED, REMOVED, Change, compare
+from dispatch.plans.finding import Finding, Severity
 from dispatch.plans.packed import pack, pack_rows
 from dispatch.plans.words import field_words
 from gateway.model.plan import Plan
@@ -28,8 +29,10 @@ def packed_report(reading: Reading, diff: ListDiff, live: Plan, task: "Task") ->
     Each difference has a note where there is something to say: what was edited by hand and stays,
     and what a check will ask about.
     """
-    comparison = compare(live, diff.plan)
-    found = Checker().check(diff.plan)
+    wanted = not task.apply  # whoever puts it in has seen both
+    changes = compare(live, diff.plan).changes if wanted else ()
+    found = _come(Checker(), live, diff.plan) if wanted else ()
+    whats = Counter(change.what for change in changes)
     head = {
         "format": reading.format,
         "why": reading.why,
@@ -44,7 +47,7 @@ def packed_report(reading: Reading, diff: ListDiff, live: Plan, task: "Task") ->
             "sites": len(reading.sites),
         },
         "sums": {
-            **comparison.counts(),
+            **{what: whats[what] for what in (ADDED, CHANGED, REMOVED)},
             "file_added": len(diff.added),
             "file_changed": len(diff.changed),
             "file_removed": len(diff.removed),
@@ -52,10 +55,10 @@ def packed_report(reading: Reading, diff: ListDiff, live: Plan, task: "Task") ->
             "kept": len(diff.kept),
         },
         "check": {
-            "counts": found.counts(),
+            "counts": Counter(f.severity.value for f in found),
             "findings": [
                 {"rule": f.rule, "severity": f.severity.value, "words": f.words}
-                for f in found.findings
+                for f in found
                 if f.severity is not Severity.NOTE
             ][:MAX_FINDINGS],
         },
@@ -66,12 +69,18 @@ def packed_report(reading: Reading, diff: ListDiff, live: Plan, task: "Task") ->
     if task.apply:
         return text
     rows = pack_rows(RowReport, reading.rows)
-    changes = _changes(list(comparison.changes), diff, found)
+    packed = _changes(changes, diff, found)
     kept = pack_rows(FieldLeft, diff.kept)
-    return f'{text[:-1]},"rows":{rows},"changes":{changes},"kept":{kept}}}'
+    return f'{text[:-1]},"rows":{rows},"changes":{packed},"kept":{kept}}}'
 
 
-def _changes(changes: list[Change], diff: ListDiff, found: Report) -> str:
+def _come(checker: Checker, before: Plan, after: Plan) -> tuple[Finding, ...]:
+    """Return what a check finds of the plan with the list and did not find of the live one."""
+    known = set(checker.findings(before))
+    return tuple(f for f in checker.findings(after) if f not in known)
+
+
+def _changes(changes: Sequence[Change], diff: ListDiff, found: Sequence[Finding]) -> str:
     notes = _notes(diff, found)
     columns: dict[str, list[Any]] = {
         name: [getattr(change, name) for change in changes]
@@ -86,7 +95,7 @@ def _changes(changes: list[Change], diff: ListDiff, found: Report) -> str:
     return f'{packed[:-1]},"fields":{json.dumps(fields, ensure_ascii=False)}}}'
 
 
-def _notes(diff: ListDiff, found: Report) -> Mapping[tuple[str, str], str]:
+def _notes(diff: ListDiff, found: Sequence[Finding]) -> Mapping[tuple[str, str], str]:
     """Return a note for each object: ``kept:field`` or ``warning:rule sentence``."""
     notes: dict[tuple[str, str], str] = {}
     for left in diff.kept:
@@ -97,7 +106,7 @@ def _notes(diff: ListDiff, found: Report) -> Mapping[tuple[str, str], str]:
         if len({encrypted[member] for member in patch.members if member in encrypted}) > 1:
             for member in patch.members:
                 notes["talkgroup", member] = f"mixed:{patch.id}"
-    for finding in found.findings:
+    for finding in found:
         if finding.severity is not Severity.NOTE:
             notes[finding.kind, finding.id] = f"warning:{finding.rule} {finding.words}"
     return notes

@@ -148,12 +148,12 @@ def unmarked(text: str) -> str:
 class Fields:
     """Fields of one row by what they mean; a missing one is empty."""
 
-    __slots__ = ("_header", "_places", "_values")
+    __slots__ = ("_count", "_header", "_places", "_values")
 
     def __init__(self, row: CsvRow, places: Mapping[str, int], header: tuple[str, ...]) -> None:
         """Take a row, the place of each field, and the titles."""
         fields = row.fields
-        last = len(fields)
+        last = self._count = len(fields)
         self._places, self._header = places, header
         self._values = {name: fields[at] for name, at in places.items() if at < last}
 
@@ -161,6 +161,14 @@ class Fields:
         """Return a field's text, without the mark that keeps a spreadsheet from running it."""
         text = self._values.get(name, "")
         return unmarked(text) if text[:1] == "'" else text
+
+    def is_cut(self) -> bool:
+        """Whether the row has fewer fields than the table has titles."""
+        return self._count < len(self._header)
+
+    def cut_words(self) -> str:
+        """Return how many fields of how many there are."""
+        return f"{self._count} fields of {len(self._header)}: the row is cut off"
 
     def place(self, name: str) -> int | None:
         """Return the place of a column, None when the table has none."""

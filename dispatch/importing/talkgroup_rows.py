@@ -31,7 +31,7 @@ class TalkgroupRows:
         """Begin with no number seen. ``mode_required``: a row without a mode is not taken."""
         self._reading = reading
         self._mode_required = mode_required
-        self._seen: dict[int, int] = {}
+        self._seen: dict[int, CsvRow] = {}
 
     def take(self, row: CsvRow, fields: Fields) -> None:
         """Report the row and keep its talkgroup."""
@@ -42,7 +42,7 @@ class TalkgroupRows:
             self._reading.report(row.line, state, title, reason, value)
             return
         number = whole_number(fields.get("decimal")) or 0
-        self._seen[number] = row.line
+        self._seen[number] = row
         self._reading.talkgroups.append(_talkgroup(number, fields, row.line))
         repair = _repair(row, number, fields)
         if repair is None:
@@ -58,13 +58,20 @@ class TalkgroupRows:
         number = whole_number(decimal)
         if number is None or not 0 < number <= MAX_NUMBER:
             return SKIPPED, "decimal", _number_words(decimal), decimal
+        if fields.is_cut() and self._mode_required and not mode:
+            return SKIPPED, "", fields.cut_words(), ",".join(row.fields)
         if (mode or self._mode_required) and read_mode(mode) is None:
             words = "expected A, D, M or T, with e or E when encrypted"
             return SKIPPED, "mode", words, mode
         if number in self._seen:
-            words = f"the number is in line {self._seen[number]} already"
-            return DUPLICATE, "decimal", words, decimal
+            return DUPLICATE, "decimal", same_number(self._seen[number], row), decimal
         return None
+
+
+def same_number(first: CsvRow, again: CsvRow) -> str:
+    """Return what a second row of one number is told: the first one stays."""
+    other = "the same content" if first.fields == again.fields else "another content"
+    return f"the number is in line {first.line} already, with {other}; line {first.line} stays"
 
 
 def whole_number(text: str) -> int | None:
@@ -129,6 +136,8 @@ def _repaired_rest(fields: Fields) -> tuple[str, str, str] | None:
         return "priority", "means never record: recording switched off", priority
     if mode in ("e", "E"):
         return "mode", "no mode letter; read as digital, encrypted", mode
+    if mode[1:] == "e":
+        return "mode", "partly encrypted: marked as encrypted", mode
     return None
 
 

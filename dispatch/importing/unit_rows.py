@@ -13,7 +13,7 @@ from dispatch.importing.reading import (
     Reading,
 )
 from dispatch.importing.table_fields import Fields
-from dispatch.importing.talkgroup_rows import MAX_NUMBER, whole_number
+from dispatch.importing.talkgroup_rows import MAX_NUMBER, same_number, whole_number
 from gateway.model.ids import SystemId
 from gateway.model.unit_rules import UnitRule, unit_rule_faults
 
@@ -30,7 +30,7 @@ class UnitRows:
     def __init__(self, reading: Reading) -> None:
         """Begin with no number seen."""
         self._reading = reading
-        self._seen: dict[int, int] = {}
+        self._seen: dict[int, CsvRow] = {}
         self._rules: dict[str, int] = {}
 
     def take(self, row: CsvRow, fields: Fields) -> None:
@@ -54,7 +54,7 @@ class UnitRows:
             self._reading.report(row.line, SKIPPED, title, words, text)
             return
         if number in self._seen:
-            words = f"the number is in line {self._seen[number]} already"
+            words = same_number(self._seen[number], row)
             self._reading.report(row.line, DUPLICATE, title, words, text)
             return
         alias = _alias(fields)
@@ -62,7 +62,7 @@ class UnitRows:
             words = "no name: nothing to take"
             self._reading.report(row.line, SKIPPED, fields.title("alias"), words, text)
             return
-        self._seen[number] = row.line
+        self._seen[number] = row
         self._keep(row, number, alias, fields)
 
     def _keep(self, row: CsvRow, number: int, alias: str, fields: Fields) -> None:

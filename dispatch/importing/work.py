@@ -5,6 +5,7 @@ Runs in a thread for a short list and in a process of its own for a long one, wi
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -20,6 +21,7 @@ from dispatch.importing.table_fields import plain
 from dispatch.plans.canonical import plan_of, plan_text, text_hash
 from gateway.model.plan import Plan
 
+MAX_NAMED = 5
 Mappings = Mapping[str, Mapping[str, str]]
 """Source of a list -> what its columns mean, as somebody saved it."""
 
@@ -103,7 +105,23 @@ def read_into(task: Task, data: bytes, plan: Plan) -> tuple[Reading, ListDiff]:
             reading = read_list(data, replace(task.wish, mapping=saved))
             reading.warnings.append("the mapping saved for this source was used")
     tell(COMPARING)
-    return reading, merge_list(plan, task.system, reading, task.policy)
+    diff = merge_list(plan, task.system, reading, task.policy)
+    _tell_homes(task.system, reading, diff.plan)
+    return reading, diff
+
+
+def _tell_homes(system: str, reading: Reading, plan: Plan) -> None:
+    """Warn of home talkgroups that nobody knows: a unit cannot have one that is not there."""
+    known = {group.number for group in plan.talkgroups if group.system == system}
+    named = Counter(u.talkgroup for u in reading.units if u.talkgroup is not None)
+    missing = {number: units for number, units in named.items() if number not in known}
+    if missing:
+        first = ", ".join(str(number) for number in sorted(missing)[:MAX_NAMED])
+        more = f" and {len(missing) - MAX_NAMED} more" if len(missing) > MAX_NAMED else ""
+        reading.warnings.append(
+            f"{sum(missing.values())} units have a home talkgroup that is not in the plan and was "
+            f"left out: {first}{more}; import the talkgroups first"
+        )
 
 
 def source_of(reading: Reading) -> str:

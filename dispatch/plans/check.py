@@ -74,6 +74,10 @@ class Checker:
 
     def check(self, plan: Plan) -> Report:
         """Return every finding, errors first."""
+        return Report(plan_hash(plan), self.findings(plan))
+
+    def findings(self, plan: Plan) -> tuple[Finding, ...]:
+        """Return the same without the plan's hash, which takes long of a long plan."""
         found: list[Finding] = []
         for rule in self.rules:
             found += _at_most(list(rule.findings(plan)))
@@ -84,7 +88,7 @@ class Checker:
             ]
         order = list(Severity)
         found.sort(key=lambda finding: order.index(finding.severity))
-        return Report(plan_hash(plan), tuple(found))
+        return tuple(found)
 
 
 def _field(link: str, words: str) -> str:

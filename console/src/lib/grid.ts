@@ -61,3 +61,6 @@ export function has<Row extends object>(row: Row, wanted: string, fields: (row: 
 
 /** A number as it is written beside its decimal: 4BB60h. */
 export const hex = (value: number): string => `${value.toString(16).toUpperCase()}h`;
+
+/** A count with a blank between thousands. */
+export const spaced = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ' ');

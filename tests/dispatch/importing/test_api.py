@@ -74,6 +74,8 @@ async def test_a_list_beyond_a_megabyte_is_read_apart_and_put_in(room: Room) -> 
     found = (await engineer.get(f"/plan/drafts/{draft['id']}")).json()
     assert found["sha256"] == put.json()["sha256"]
     assert len(found["plan"]["units"]) > ROWS - 1
+    counts = (await engineer.get(f"/plan/drafts/{draft['id']}/counts")).json()
+    assert counts == {"added": ROWS, "changed": 0, "removed": 0}
     again = (await send(engineer, draft["id"], data, packed="true", policy="update")).json()
     assert again["sums"]["file_added"] == again["sums"]["file_changed"] == 0
 
@@ -91,7 +93,8 @@ async def test_a_list_beyond_the_limit_is_refused_in_words(room: Room) -> None:
 
 async def test_only_its_own_asker_sees_and_ends_an_import(room: Room) -> None:
     engineer = await room.browser("engineer")
-    assert (await engineer.get("/plan/imports/job-1234")).status_code == 404
+    told = (await engineer.get("/plan/imports/job-1234")).json()
+    assert told == {"stage": "", "done": 0, "total": 0}
     assert (await engineer.send("DELETE", "/plan/imports/job-1234")).status_code == 404
 
 

@@ -272,7 +272,7 @@ def test_modes_of_every_writer() -> None:
         (5, False),
     ]
     assert [row.state for row in reading.rows] == [
-        "ok",
+        "repaired",
         "ok",
         "repaired",
         "skipped",

@@ -74,7 +74,7 @@ def test_radioreference_with_unescaped_quotes() -> None:
     assert states(reading) == [
         (2, "ok"),
         (3, "repaired"),
-        (4, "ok"),
+        (4, "repaired"),
         (5, "ok"),
         (6, "duplicate"),
     ]

@@ -87,7 +87,7 @@ export class ListImport {
 
   async #watch(job: string): Promise<void> {
     const told = await plansApi.importProgress(job).catch(() => null);
-    if (!told || job !== this.#job) return;
+    if (!told?.stage || job !== this.#job) return;
     const words = STAGES[told.stage] ?? told.stage;
     const of = told.total > 0 ? `, ${told.done} of ${told.total}` : told.done > 0 ? `, ${told.done}` : '';
     this.progress = { words: words + of, share: told.total > 0 ? told.done / told.total : null };

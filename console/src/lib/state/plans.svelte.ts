@@ -5,6 +5,8 @@ import { plansApi, type CheckReport, type Compared, type Draft, type DraftHead, 
 import { changesOneRow, withEdits } from '../plan_edits';
 
 const OPEN_KEY = 'samband.draft';
+/** After the last edit of a row, until the bar's counts are asked for anew. */
+const COUNT_AFTER_MS = 1500;
 
 export class Plans {
   state: PlanState | null = $state.raw(null);
@@ -13,6 +15,9 @@ export class Plans {
   live: PlanBody | null = $state.raw(null);
   report: CheckReport | null = $state.raw(null);
   compared: Compared | null = $state.raw(null);
+  /** How many objects the draft has otherwise than the live plan. */
+  counts: Compared['counts'] | null = $state.raw(null);
+  #counting: ReturnType<typeof setTimeout> | undefined;
   trouble = $state('');
   busy = $state(false);
   /** How many units the shown plan has, by system: the units themselves are had when a page needs them. */
@@ -99,6 +104,19 @@ export class Plans {
     sessionStorage.setItem(OPEN_KEY, id);
     if (this.report?.plan_sha256 !== this.draft.sha256) this.report = null;
     this.compared = null;
+    if (!same) this.#count(0);
+  }
+
+  /** Ask for the counts of the open draft, not with every key that is struck. */
+  #count(after: number): void {
+    clearTimeout(this.#counting);
+    const id = this.draft?.id;
+    if (!id) return;
+    this.#counting = setTimeout(() => {
+      plansApi.counts(id).then((counts) => {
+        if (this.draft?.id === id) this.counts = counts;
+      }, () => undefined); // the bar then shows none; a comparison tells all
+    }, after);
   }
 
   open(id: string): Promise<boolean> {
@@ -107,6 +125,7 @@ export class Plans {
 
   close(): void {
     this.draft = null;
+    this.counts = null;
     this.#unitsOf = '';
     if (this.live) this.live = { ...this.live, units: [] };
     this.report = null;
@@ -150,6 +169,7 @@ export class Plans {
       this.drafts = this.drafts.map((one) => (one.id === id ? { ...one, ...head } : one));
       if (this.report?.plan_sha256 !== head.sha256) this.report = null;
       this.compared = null;
+      if (light) this.#count(COUNT_AFTER_MS);
     } catch (error) {
       await this.#open(id);
       throw error;
