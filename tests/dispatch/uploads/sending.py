@@ -5,6 +5,7 @@ import math
 import struct
 import tomllib
 import wave
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -45,8 +46,9 @@ def tone(seconds: float = 2.0, rate_hz: int = 8000, hz: int = 440) -> bytes:
 def encoded(codec: str, form: str, seconds: float = 2.0) -> bytes:
     """Return the tone as MP3 or M4A, encoded by the library that reads it: a round trip alone."""
     out = io.BytesIO()
-    source = av.open(io.BytesIO(tone(seconds)), format="wav")
-    with source, av.open(out, "w", format=form) as sink:
+    source: Any = av.open(io.BytesIO(tone(seconds)), format="wav")  # its types name no streams
+    sink: Any = av.open(out, "w", format=form)
+    with source, sink:
         stream = sink.add_stream(codec, rate=16000)
         stream.layout = "mono"
         resampler = av.AudioResampler(
@@ -61,7 +63,7 @@ def encoded(codec: str, form: str, seconds: float = 2.0) -> bytes:
     return out.getvalue()
 
 
-SOUNDS = {
+SOUNDS: dict[str, Callable[[], bytes]] = {
     "wav": tone,
     "mp3": lambda: encoded("libmp3lame", "mp3"),
     "m4a": lambda: encoded("aac", "ipod"),
@@ -145,13 +147,11 @@ async def make_key(room: Room, name: str = "Hill recorder", **told: Any) -> str:
     return secret
 
 
-async def send(
-    room: Room, key: str, sound: bytes | None, path: str = "/api/call-upload", **fields: Any
-) -> httpx.Response:
+async def send(room: Room, key: str, sound: bytes | None, **fields: Any) -> httpx.Response:
     """Upload one call in rdio-scanner's shape; by default of talkgroup 100, five seconds ago."""
     start = datetime.now(UTC).timestamp() - START_S
     told = {"key": key, "system": "1", "talkgroup": "100", "dateTime": str(int(start))}
     told |= {name: str(value) for name, value in fields.items()}
     files = {"audio": ("call.wav", sound)} if sound is not None else {"x": ("", b"")}
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{room.port}", timeout=20) as client:
-        return await client.post(path, data=told, files=files)
+        return await client.post("/api/call-upload", data=told, files=files)

@@ -36,18 +36,18 @@ def test_changed_bytes_never_raise_anything_else(vector: Vector) -> None:
     body = bytearray(vector.body("secret-key", datetime.now(UTC)))
     boundary, chance = vector.told["boundary"].encode(), random.Random(vector.name)
     text = [at for at in range(len(body)) if body[at] < 127][:20_000]
-    for _ in range(60):
+    for _ in range(25):
         broken = bytearray(body)
         for _ in range(chance.choice((1, 1, 3, 20))):
             broken[chance.choice(text)] = chance.randrange(256)
         take(bytes(broken), boundary)
-    for _ in range(20):
+    for _ in range(10):
         take(bytes(body[: chance.randrange(len(body))]), boundary)
 
 
 def test_random_bytes_are_no_form() -> None:
     chance = random.Random(7)
-    for _ in range(1000):
+    for _ in range(500):
         take(chance.randbytes(chance.randrange(120)), b"x")
         take(b"--x\r\n" + chance.randbytes(chance.randrange(120)), b"x")
 
@@ -67,5 +67,5 @@ def test_too_many_parts_are_refused() -> None:
     one = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n'
     with pytest.raises(BadMultipart, match="more than 100 parts"):
         read_parts(one * 101 + b"--x--\r\n", b"x")
-    with pytest.raises(BadMultipart, match="[Hh]eader"):
+    with pytest.raises(BadMultipart, match=r"[Hh]eader"):
         read_parts(b"--x\r\n" + b"h" * 10_000 + b": v\r\n\r\n\r\n--x--\r\n", b"x")
