@@ -227,6 +227,8 @@ class IncidentWatch:
 
     def _raised_line(self, event: ev.AlarmRaised, at: int) -> _Line:
         word = "EXERCISE" if event.exercise else "EMERGENCY"
+        if event.no_exercise:
+            word = "NO EXERCISE: EMERGENCY"
         name = event.alias or self._name(event.unit)
         where = f" on {self._plan.talkgroup_name(event.talkgroup)}" if event.talkgroup else ""
         again = ", raised again" if event.again else ""

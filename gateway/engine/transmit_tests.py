@@ -102,7 +102,12 @@ class TransmitTests:
         return self.why_not(press.link, press.talkgroup, pressed=others or unkeying)
 
     def must_end(self, press: Press) -> str:
-        """Return why a test that runs has to end now; empty while it may go on."""
+        """Return why a test that runs has to end now; empty while it may go on.
+
+        Another plan may have been activated meanwhile, or a patch made.
+        """
+        if words := self._of_plan(press.link, press.talkgroup):
+            return words
         if self._alarms.stands_on(press.link, press.talkgroup):
             return ALARM
         if any(self._is_others(call, press) for call in self._calls.on_link(press.link)):

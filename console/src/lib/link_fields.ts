@@ -62,7 +62,14 @@ const NAC: LinkField = { name: 'p25.nac', words: 'NAC, 293h', input: 'hex', firs
 const LISTEN: LinkField = { name: 'p25.listen', words: 'We listen on', input: 'text', first: '0.0.0.0:0', hint: 'HOST:PORT; port 0 is any.' };
 const CALLSIGN: LinkField = { name: 'p25.callsign', words: 'Our callsign', input: 'text', first: 'SAMBAND' };
 
-export const LINK_SECTIONS: Record<string, readonly LinkSection[]> = {
+const EXERCISES: LinkSection = {
+  title: 'Exercises',
+  fields: [
+    { name: 'simulated', words: 'A simulated terminal or station is at its port', input: 'yesno', first: false, wide: true, hint: 'It may then carry test talkgroups only, and its alarms are exercises.' },
+  ],
+};
+
+const SECTIONS: Record<string, readonly LinkSection[]> = {
   'tetra-pei': [
     {
       title: 'Port',
@@ -166,6 +173,10 @@ export const LINK_SECTIONS: Record<string, readonly LinkSection[]> = {
     },
   ],
 };
+
+export const LINK_SECTIONS: Record<string, readonly LinkSection[]> = Object.fromEntries(
+  Object.entries(SECTIONS).map(([kind, sections]) => [kind, [...sections, EXERCISES]]),
+);
 
 /** A setting's value, also of the table within. */
 export function settingOf(link: PlanLink | null, field: LinkField): unknown {

@@ -256,3 +256,14 @@ def test_other_desks_and_links_go_on_during_a_test() -> None:
     room.wait(300, hold=("r-1", "r-t"))
     assert room.south.ended("r-t") == room.north.ended("r-1") == []
     assert PLAN.talkgroups[3].test
+
+
+def test_another_plan_that_takes_the_mark_away_ends_it() -> None:
+    room = drill_room()
+    keyed(room)
+    room.south.grant("r-t")
+    groups = tuple(replace(group, test=False) for group in PLAN.talkgroups)
+    room.engine.use_plan(replace(PLAN, talkgroups=groups), 2)
+    room.wait(20, hold=("r-t",))
+    assert room.south.ended("r-t") == ["gave_way"]
+    assert [e.reason for e in room.told(FloorLost)] == ["not a test talkgroup"]
