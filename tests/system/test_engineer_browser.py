@@ -99,7 +99,7 @@ def test_an_engineers_day(
     _to_the_difference(walk)
     assert page.get_by_test_id("row-report").get_by_text("Skipped 0").count() == 1
     walk.click("import-apply")
-    page.get_by_role("heading", name="Talkgroups", level=1).wait_for()
+    page.get_by_role("heading", name="Talkgroups", exact=True).wait_for()
     page.get_by_text("NORRVIK RESERV 3").wait_for()
     walk.step("talkgroups")
     # Compared, agreed to by a second person, live on trial, kept.
