@@ -80,6 +80,7 @@ class Intake:
         """Take the parts; nothing runs yet."""
         self._p = parts
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(MAX_QUEUED)
+        self._flushing = asyncio.Lock()
 
     # ---- from the network ----------------------------------------------------------------------
 
@@ -250,6 +251,10 @@ class Intake:
 
     async def flush_counts(self) -> None:
         """Store what was counted, and put the last minute's sums into the log."""
+        async with self._flushing:  # who reads afterwards sees what another one is storing too
+            await self._flush()
+
+    async def _flush(self) -> None:
         counts = self._p.counts
         for act in counts.acts(self._p.clock.utc_us()):
             self._p.record.note(act)
