@@ -6,8 +6,6 @@ from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from dispatch.cameras.expiry_run import CameraExpiry
 from dispatch.cameras.frigate_http import FrigateHttp
 from dispatch.live.bookmarks import Bookmarks
@@ -212,6 +210,8 @@ async def _ways(camera: Camera) -> Ways:
 
 def _fetch(http: FrigateHttp) -> Fetch:
     async def fetch(path: str) -> bytes:
+        import httpx  # costs only who has a camera
+
         try:
             return await http.picture(path)
         except httpx.HTTPError as error:

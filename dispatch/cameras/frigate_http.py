@@ -9,12 +9,13 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from dispatch.cameras.media import Answer
 from gateway.model.errors import LinkError
+
+if TYPE_CHECKING:
+    import httpx
 
 TIMEOUT_S = 30.0
 STILL_TIMEOUT_S = 3.0
@@ -52,10 +53,12 @@ class FrigateHttp:
         self,
         login: FrigateLogin,
         *,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
         verify: bool | str = True,
     ) -> None:
         """Take address and login; ``verify`` may name the file of a site's own CA."""
+        import httpx  # noqa: PLC0415 - costs only who has one
+
         self._login = login
         self._client = httpx.AsyncClient(
             base_url=login.url.rstrip("/") + "/",
@@ -75,6 +78,8 @@ class FrigateHttp:
         measure: Callable[[Path], int | None] = lambda path: None,
     ) -> Fetched:
         """Fetch ``path`` into ``target``; the file is there, whole and synced, only when 200."""
+        import httpx  # noqa: PLC0415 - costs only who has one
+
         timeout = STILL_TIMEOUT_S if still else TIMEOUT_S
         try:
             fetched = await self._fetch(path, target, timeout)
@@ -137,6 +142,8 @@ class FrigateHttp:
 
         ``Any``: the source's JSON, whose shape differs from release to release.
         """
+        import httpx  # noqa: PLC0415 - costs only who has one
+
         try:
             response = await self._ask(method, path, json=body)
         except httpx.HTTPError:
@@ -146,7 +153,7 @@ class FrigateHttp:
         except ValueError:
             return response.status_code, None
 
-    async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+    async def _ask(self, method: str, path: str, **more: Any) -> "httpx.Response":
         response = await self._client.request(method, path, **more)
         if response.status_code == 401 and await self._sign_in():
             response = await self._client.request(method, path, **more)
@@ -162,6 +169,8 @@ class FrigateHttp:
 
     async def reviews(self, after_s: float) -> bytes | None:
         """Return the reviews after a time (Unix seconds) as Frigate's JSON; None when refused."""
+        import httpx  # noqa: PLC0415 - costs only who has one
+
         query = {"after": f"{after_s:.3f}", "limit": str(REVIEWS_LIMIT)}
         try:
             response = await self._client.get("api/review", params=query)

@@ -10,9 +10,8 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 from sqlmodel import Session, col, select
 
 from dispatch.cameras.grouping import Bucket
@@ -35,6 +34,9 @@ from gateway.bus import Bus, Lagged, Subscription
 from gateway.model.envelope import Envelope
 from gateway.model.ids import UtcUs, ulid
 from gateway.ports import Clock
+
+if TYPE_CHECKING:
+    import httpx
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +74,7 @@ class WebhookSender:
         randomness: Callable[[int], bytes],
         targets: Mapping[str, Target] | None = None,
         group_of: Callable[[str], str] = lambda camera: "",
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
     ) -> None:
         """Subscribe at once; ``group_of`` tells a camera's group."""
         self._store = store
@@ -173,6 +175,8 @@ class WebhookSender:
         """Send what is due until ``close``."""
         if not self.targets:
             return
+        import httpx  # noqa: PLC0415 - costs only who has one
+
         async with (
             httpx.AsyncClient(
                 timeout=TIMEOUT_S, follow_redirects=False, transport=self._transport
@@ -183,7 +187,7 @@ class WebhookSender:
             for target in self.targets.values():
                 group.create_task(self._serve(client, target), name=f"webhook {target.id}")
 
-    async def _serve(self, client: httpx.AsyncClient, target: Target) -> None:
+    async def _serve(self, client: "httpx.AsyncClient", target: Target) -> None:
         while not self._closing:
             try:
                 due = await self._due(target.id)
@@ -213,7 +217,9 @@ class WebhookSender:
 
         return await self._store.read(work)
 
-    async def _send(self, client: httpx.AsyncClient, target: Target, row: WebhookOut) -> None:
+    async def _send(self, client: "httpx.AsyncClient", target: Target, row: WebhookOut) -> None:
+        import httpx  # noqa: PLC0415 - costs only who has one
+
         status, error, retry_after = 0, "", ""
         signed = headers(target.keys, row.id, row.body, self._clock.utc_us())
         try:

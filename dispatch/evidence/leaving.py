@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pyrage  # type: ignore[import-untyped]  # the package has none
 from sqlmodel import Session, col, select
 
 from dispatch.audit.entry import Obj
@@ -59,6 +58,8 @@ def check_key(key: str) -> None:
     """Raise ServiceError unless a recipient's key is empty or one of age."""
     if not key:
         return
+    import pyrage  # type: ignore[import-untyped]  # noqa: PLC0415 - untyped; for exports alone
+
     try:
         _recipient(key)
     except (pyrage.RecipientError, ValueError) as error:
@@ -69,6 +70,8 @@ def check_key(key: str) -> None:
 
 
 def _recipient(key: str) -> Any:  # a class of the library for each kind of key
+    import pyrage  # noqa: PLC0415 - costs only who exports
+
     if key.startswith("ssh-"):
         return pyrage.ssh.Recipient.from_str(key)
     return pyrage.x25519.Recipient.from_str(key)
@@ -196,6 +199,8 @@ class Leaving:
 
 
 def _encrypt(path: Path, out: Path, key: str) -> None:
+    import pyrage  # noqa: PLC0415 - costs only who exports
+
     try:
         pyrage.encrypt_file(str(path), str(out), [_recipient(key)])
     except (pyrage.EncryptError, OSError) as error:

@@ -5,11 +5,13 @@ The login is sent only when the camera asks for one. Redirects are never followe
 
 import hashlib
 from dataclasses import dataclass
-
-import httpx
+from typing import TYPE_CHECKING
 
 from dispatch.live.networks import Bounds, OutOfBounds
 from gateway.model.errors import LinkError
+
+if TYPE_CHECKING:
+    import httpx
 
 STILL_TIMEOUT_S = 3.0
 STILL_TRIES = 2
@@ -60,17 +62,27 @@ def picture(raw: bytes, via: str) -> Still:
 class CameraHttp:
     """One client for all cameras."""
 
-    def __init__(self, bounds: Bounds, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, bounds: Bounds, transport: "httpx.AsyncBaseTransport | None" = None) -> None:
         """Take which addresses may be asked."""
         self._bounds = bounds
-        self._client = httpx.AsyncClient(
-            timeout=STILL_TIMEOUT_S,
-            follow_redirects=False,
-            transport=transport,
-            verify=False,  # noqa: S501  # cameras have certificates of their own making
-            trust_env=False,
-            limits=httpx.Limits(max_connections=32, max_keepalive_connections=8),
-        )
+        self._transport = transport
+        self._made: httpx.AsyncClient | None = None
+
+    @property
+    def _client(self) -> "httpx.AsyncClient":
+        """The client, made when a camera is asked for the first time."""
+        if self._made is None:
+            import httpx  # noqa: PLC0415 - costs only who has one
+
+            self._made = httpx.AsyncClient(
+                timeout=STILL_TIMEOUT_S,
+                follow_redirects=False,
+                transport=self._transport,
+                verify=False,  # noqa: S501  # cameras have certificates of their own making
+                trust_env=False,
+                limits=httpx.Limits(max_connections=32, max_keepalive_connections=8),
+            )
+        return self._made
 
     async def get(self, url: str, login: Login | None = None) -> bytes:
         """Return the body of a 200; raises NoPicture or OutOfBounds."""
@@ -83,6 +95,8 @@ class CameraHttp:
     async def _ask(
         self, method: str, url: str, login: Login | None, body: bytes | None, kind: str = ""
     ) -> bytes:
+        import httpx  # noqa: PLC0415 - costs only who has one
+
         target = await self._bounds.target(url)
         headers = {"Host": target.host, "Accept-Encoding": "identity"} | (
             {"Content-Type": kind} if kind else {}
@@ -107,7 +121,7 @@ class CameraHttp:
         return raw
 
     async def _send(
-        self, request: httpx.Request, auth: httpx.Auth | None
+        self, request: "httpx.Request", auth: "httpx.Auth | None"
     ) -> tuple[int, str, bytes]:
         response = await self._client.send(request, stream=True, auth=auth)
         raw = bytearray()
@@ -123,10 +137,13 @@ class CameraHttp:
 
     async def close(self) -> None:
         """Close the connections; safe twice."""
-        await self._client.aclose()
+        if self._made is not None:
+            await self._made.aclose()
 
 
-def _login(asked: str, login: Login) -> httpx.Auth:
+def _login(asked: str, login: Login) -> "httpx.Auth":
+    import httpx  # noqa: PLC0415 - costs only who has one
+
     if "digest" in asked.lower():
         return httpx.DigestAuth(login.user, login.password)
     return httpx.BasicAuth(login.user, login.password)

@@ -7,13 +7,15 @@ answer; it has no way to end another one's view (see ``docs/decisions/020``).
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
-
-import httpx
 
 from dispatch.cameras.register import CameraInfo
 from dispatch.live.camera_http import NoPicture, Still, picture
 from gateway.model.errors import LinkError
+
+if TYPE_CHECKING:
+    import httpx
 
 MEDIAMTX, GO2RTC = "mediamtx", "go2rtc"
 SDP = "application/sdp"
@@ -64,9 +66,11 @@ class Engine:
     """A client of one engine."""
 
     def __init__(
-        self, settings: EngineSettings, transport: httpx.AsyncBaseTransport | None = None
+        self, settings: EngineSettings, transport: "httpx.AsyncBaseTransport | None" = None
     ) -> None:
         """Take address and login; nothing is asked yet."""
+        import httpx  # noqa: PLC0415 - costs only who has one
+
         self.settings = settings
         self.id = settings.id
         self._base = settings.url.rstrip("/") + "/"
@@ -106,6 +110,8 @@ class Engine:
 
     async def offer(self, path: str, sdp: str, token: str = "") -> Answered:
         """Hand on a browser's offer; raises EngineRefused with words for the viewer."""
+        import httpx  # noqa: PLC0415 - costs only who has one
+
         if self.settings.kind == MEDIAMTX:
             url = f"{self._base}{quote(path, safe='/')}/whep"
         else:
@@ -152,6 +158,8 @@ class Engine:
 
     async def end(self, resource: str) -> bool:
         """End a view; returns whether the engine has no such view any more."""
+        import httpx  # noqa: PLC0415 - costs only who has one
+
         try:
             answer = await self.http.delete(resource, timeout=END_TIMEOUT_S)
         except httpx.HTTPError:
@@ -160,6 +168,8 @@ class Engine:
 
     async def still(self, path: str) -> Still:
         """Return a picture of now (go2rtc); raises NoPicture."""
+        import httpx  # noqa: PLC0415 - costs only who has one
+
         if self.settings.kind != GO2RTC:
             raise NoPicture(f"{self.id} gives no stills")
         url = f"{self._base}api/frame.jpeg?src={quote(path, safe='')}"

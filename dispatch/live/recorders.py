@@ -11,10 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
-
-import httpx
 
 from dispatch.cameras.frigate_http import FrigateHttp
 from dispatch.cameras.media import clip_between
@@ -24,6 +22,9 @@ from dispatch.live.engines import Engine
 from dispatch.live.stills import Ways
 from dispatch.live.tokens import Tokens
 from gateway.model.errors import RadioError
+
+if TYPE_CHECKING:
+    import httpx
 
 DAY_US = 86_400 * 1_000_000
 MAX_BYTES = 1024 * 1024 * 1024
@@ -133,6 +134,8 @@ class MediaMtxRecorder:
 
     async def clip(self, camera: CameraInfo, from_utc: int, to_utc: int, target: Path) -> Clip:
         """Ask what there is and take the longest part that lies in the range."""
+        import httpx  # noqa: PLC0415 - costs only who has one
+
         try:
             path = self._engine.path_of(camera, self._ways[camera.id].path)
             spans = await self._list(path, from_utc, to_utc)
@@ -211,7 +214,7 @@ def gap_words(spans: list[tuple[float, float]]) -> str:
 
 
 async def download(
-    client: httpx.AsyncClient, url: str, headers: Mapping[str, str], target: Path
+    client: "httpx.AsyncClient", url: str, headers: Mapping[str, str], target: Path
 ) -> tuple[int, int, str]:
     """Stream into ``target``; returns status, bytes and SHA-256. The file is there only after 200.
 
