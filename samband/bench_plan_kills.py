@@ -23,8 +23,8 @@ from samband.bench_plan_world import FIRST_UNIT, edits, group_of
 UP_S = 30.0
 POLL_S = 0.05
 TRIAL_US = 600_000_000
-SPAN_S = 0.6
-"""A kill comes at most so long after the request: an activation is done by then."""
+SPAN_S, LIKELY_S = 0.5, 0.06
+"""A kill comes at most so long after the request, most likely when it is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class Kills:
         office = Office(self._room)
         live = office.live()
         what, ask = self._asking(office, live)
-        wait = self._rng.uniform(0, SPAN_S) if after_s is None else after_s
+        wait = self._rng.triangular(0, SPAN_S, LIKELY_S) if after_s is None else after_s
         asked = threading.Thread(target=_quietly, args=(ask,), daemon=True)
         asked.start()
         time.sleep(wait)

@@ -7,9 +7,11 @@ of the event loop that took longer than it may: when, how long, how much of it c
 """
 
 import asyncio
+import gc
 import json
 import signal
 import sys
+import threading
 import time
 from asyncio import events
 from collections.abc import Callable
@@ -83,7 +85,7 @@ def _watch_engine(radio: RadioSide, lines: TextIOWrapper) -> None:
 def _watch_loop(lines: TextIOWrapper) -> Callable[[], None]:
     """Time each turn of the event loop, by the wall and by what this thread computed.
 
-    Returns what ends it.
+    And each walk of the collector of garbage, in whatever thread. Returns what ends it.
     """
     # Handle._run is private: asyncio's own slow-callback log is there only in debug mode.
     run: Any = events.Handle._run
@@ -97,9 +99,24 @@ def _watch_loop(lines: TextIOWrapper) -> Callable[[], None]:
             at = time.monotonic_ns() / 1e6
             lines.write(f"{at:.3f} {took:.3f} {computed:.3f} {_name(handle)}\n")
 
+    began = [0.0, 0.0]
+
+    def collected(phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            began[:] = time.perf_counter(), time.thread_time()
+            return
+        took = (time.perf_counter() - began[0]) * 1000
+        if took > BLOCK_MS and not lines.closed:
+            computed = (time.thread_time() - began[1]) * 1000
+            where = threading.current_thread().name
+            name = f"collector:{info['generation']}:{where}".replace(" ", "_")
+            lines.write(f"{time.monotonic_ns() / 1e6:.3f} {took:.3f} {computed:.3f} {name}\n")
+
     def end() -> None:
         events.Handle._run = run  # type: ignore[method-assign]
+        gc.callbacks.remove(collected)
 
+    gc.callbacks.append(collected)
     events.Handle._run = timed  # type: ignore[method-assign,assignment]
     return end
 

@@ -2,9 +2,10 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from gateway.bus import InProcessBus
 from gateway.engine.addresses import Addresses
@@ -20,6 +21,10 @@ from gateway.recording.recorder import Recorder
 from gateway.recording.recovery import Recovered
 from hardware.drivers import Driver, make_driver
 from samband.link_tools import GatewayLinkTools, LinkTaps
+
+T = TypeVar("T")
+LINKS_AT_ONCE = 8
+"""Links that are closed or opened at the same time when a plan changes many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,34 +114,45 @@ class RadioSide:
             self._later = (shaped, number, reopens)  # its links are opened at the start
             return ()
         async with self._changing:
-            return tuple([fault async for fault in self._go_over(shaped, reopens, mine)])
+            return tuple(await self._go_over(shaped, reopens, mine))
 
     async def _go_over(
         self, plan: Plan, reopens: Callable[[Link, Link], bool], mine: int
-    ) -> AsyncIterator[str]:
-        """Close, open and adapt the links one after the other; gives what went wrong."""
-        wanted = {link.id for link in plan.links}
-        for known in [link for link in self._opened if link not in wanted]:
-            if self._running and mine == self._newest:
-                for fault in await self._remove(known):
-                    yield fault
-                self.tools.link_removed(known)
-        for link in plan.links:
-            if self._running and mine == self._newest:
-                for fault in await self._adapt(link, reopens):
-                    yield fault
+    ) -> list[str]:
+        """Adapt what goes on, close the rest, open what is new; returns what went wrong.
 
-    async def _adapt(self, link: Link, reopens: Callable[[Link, Link], bool]) -> list[str]:
-        known = self._opened.get(link.id)
-        if known is not None and not reopens(known, link):
-            self._opened[link.id] = link
-            return []
-        faults = await self._remove(link.id) if known is not None else []
+        Everything is closed before anything is opened: a port may go from one link to another.
+        """
+        wanted = {link.id: link for link in plan.links}
+        stays = {
+            known.id
+            for known in self._opened.values()
+            if known.id in wanted and not reopens(known, wanted[known.id])
+        }
+        self._opened.update((link, wanted[link]) for link in stays)
+        closing = [link for link in self._opened if link not in stays]
+        faults = await self._each(self._remove, closing, mine)
+        opening = [link for link in plan.links if link.id not in stays]
+        return faults + await self._each(self._open, opening, mine)
+
+    async def _each(
+        self, do: Callable[[T], Awaitable[list[str]]], items: Iterable[T], mine: int
+    ) -> list[str]:
+        """Do something to some links at a time, until a newer plan is there."""
+        some = asyncio.Semaphore(LINKS_AT_ONCE)
+
+        async def one(item: T) -> list[str]:
+            async with some:
+                return await do(item) if self._running and mine == self._newest else []
+
+        return [fault for faults in await asyncio.gather(*map(one, items)) for fault in faults]
+
+    async def _open(self, link: Link) -> list[str]:
         try:
             await self._make(link).start()
         except (RadioError, OSError) as error:
-            faults.append(f"{link.name}: {error}")
-        return faults
+            return [f"{link.name}: {error}"]
+        return []
 
     async def _remove(self, link: LinkId) -> list[str]:
         """Close a link and forget it, whatever its driver says to that."""
