@@ -14,10 +14,12 @@ from gateway.engine.voice_path import VoicePath
 from gateway.model.ids import LinkId, MonoMs, RequestId
 from gateway.model.voice import FRAME_MS
 from voicecodecs.pcm import SILENT_FRAME
-from voicecodecs.press_buffer import SETTLED_MS, PressBuffer
+from voicecodecs.press_buffer import PressBuffer
 
 MAX_BEHIND_MS = 200
 """When the loop stood still for longer the schedule begins anew instead of catching up."""
+STEADY_MS, STEADY_MOST_MS = 60, 120
+"""What waits of a source that gives 20 ms at a time: so much delay of one block goes unheard."""
 GROUPED_MS = 240
 """What waits of a source that gives 180 ms at once: one group, and the next one's delay."""
 
@@ -28,11 +30,12 @@ class _Way:
 
     link: LinkId
     buffer: PressBuffer
+    fill_ms: int
+    """Sound that has to be there before a block goes out, at the start and after it ran dry."""
+    filled: bool = False
     transmission: Transmission | None = None
     next_ms: MonoMs = field(default=MonoMs(0))
     closed: bool = False
-    fill_ms: int = 0
-    """Sound that has to be there before the first block goes out."""
 
 
 class PatchSound:
@@ -55,8 +58,8 @@ class PatchSound:
 
     def open(self, request: RequestId, link: LinkId, *, grouped: bool) -> None:
         """Keep the sound of a press from here on."""
-        buffer = PressBuffer(GROUPED_MS if grouped else SETTLED_MS)
-        self._ways[request] = _Way(link, buffer, fill_ms=GROUPED_MS if grouped else 0)
+        buffer = PressBuffer(GROUPED_MS if grouped else STEADY_MOST_MS)
+        self._ways[request] = _Way(link, buffer, GROUPED_MS if grouped else STEADY_MS)
 
     def push(self, request: RequestId, pcm: bytes) -> None:
         """Add 160 samples (int16 little-endian, 8 kHz) of the source; none after the release."""
@@ -114,13 +117,13 @@ class PatchSound:
 
     def _send(self, request: RequestId, way: _Way) -> bool:
         """Send one block; False when the press was released and nothing is left."""
-        filled = way.closed or way.buffer.left_ms >= way.fill_ms
-        block = way.buffer.take() if filled else None
-        if block is not None:
-            way.fill_ms = 0
-        elif way.closed:
+        way.filled = way.filled or way.closed or way.buffer.left_ms >= way.fill_ms
+        block = way.buffer.take() if way.filled else None
+        if block is None and way.closed:
             return False
-        else:
+        if block is None:
+            # Better one gap until some sound is there than a hole in every second block.
+            way.filled = False
             self.underruns += 1
             block = SILENT_FRAME
         self._ctx.links[way.link].send_sound(request, block)

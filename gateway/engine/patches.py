@@ -243,7 +243,7 @@ class PatchBook:
     def _settle(self, patch: Patch, overs: list[Transmission], now: MonoMs) -> None:
         if self._relays.settle(patch, overs, now):
             self._end(patch, "loop", "", WRONG_LOOP)
-        elif patch.ends_with is not None and patch.holder is None:
+        elif patch.ends_with is not None and self._quiet(patch):
             self._end(patch, patch.ends_with[0], "", patch.ends_with[1])
 
     def deadline(self) -> MonoMs | None:
@@ -302,8 +302,12 @@ class PatchBook:
     def _end_when_quiet(self, patch: Patch, cause: str, words: str) -> None:
         """End a patch, but not in the middle of what it passes on."""
         patch.ends_with = (cause, words)
-        if patch.holder is None:
+        if self._quiet(patch):
             self._end(patch, cause, "", words)
+
+    def _quiet(self, patch: Patch) -> bool:
+        """Say whether a patch passes nothing on, and has nothing left to say."""
+        return patch.holder is None and not self._relays.links(patch)
 
     def _join(self, patch: Patch, call: str, talkgroup: TalkgroupId) -> None:
         up = {one.id for one in self._calls.groups()}
