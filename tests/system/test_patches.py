@@ -19,8 +19,10 @@ from tests.system.story import no_violations, radio_state, silence_on_air, wait_
 
 TERMINAL, STATION = "hamnen", "vinga"
 FIRE, COAST = "norrvik/310301", "kusten/10001"
-LIMIT = 0.7
-"""STOI against the original, through the level control, the buffer and one vocoder."""
+LIMIT = 0.35
+"""STOI against the original that shows that it is this speech. A busy machine tears holes into real
+time; how whole it is has its figure on standing clocks (tests/gateway/engine/test_patches_sound.py).
+"""
 
 
 @pytest.fixture(scope="module")
