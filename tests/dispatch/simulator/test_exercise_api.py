@@ -90,7 +90,7 @@ async def test_a_simulator_that_dies_takes_its_link_along(room: Room) -> None:
     row = await started(engineer)
     far: Any = room.services.use(Exercises).find(row["id"]).far  # its inside is looked at
     os.kill(far._peer.child._process.pid, signal.SIGKILL)
-    await until(lambda: not room.services.plan.guests)
+    await until(lambda: not room.services.plan.guests, 30)
     assert (await engineer.get("/simulator")).json()["terminals"] == []
 
 
@@ -100,7 +100,7 @@ async def test_a_plan_without_the_test_mark_ends_the_exercise(room: Room) -> Non
     plan = room.services.plan.plan
     groups = (replace(plan.talkgroups[0], test=False), *plan.talkgroups[1:])
     await room.services.plan.activate(replace(plan, talkgroups=groups), author="t", note="")
-    await until(lambda: not room.services.plan.guests)
+    await until(lambda: not room.services.plan.guests, 30)
 
 
 async def test_a_draft_is_tried_and_ends_with_its_sandbox(room: Room) -> None:
@@ -121,7 +121,7 @@ async def test_a_draft_is_tried_and_ends_with_its_sandbox(room: Room) -> None:
         assert not state["ended"], state
         return bool(state["ready"])
 
-    await until(is_ready, 30)
+    await until(is_ready, 60)
     acts = f"/simulator/rehearsals/{rehearsal}/acts"
     emergency = {"do": "emergency", "talkgroup": "net/100", "unit": 1001, "seconds": 1}
     assert (await engineer.post(acts, emergency)).json()["words"] == "heard by North radio"
@@ -133,8 +133,8 @@ async def test_a_draft_is_tried_and_ends_with_its_sandbox(room: Room) -> None:
     async def told(kind: str) -> bool:
         return any(row["kind"] == kind for row in (await now())["rows"])
 
-    await until(lambda: told("alarm"))
-    await until(lambda: told("press"))
+    await until(lambda: told("alarm"), 30)
+    await until(lambda: told("press"), 30)
     rows = (await now())["rows"]
     (alarm,) = [row for row in rows if row["kind"] == "alarm"]
     assert alarm["seen"] == ["1", "2", "3", "4", "5"]
@@ -149,6 +149,6 @@ async def test_a_draft_is_tried_and_ends_with_its_sandbox(room: Room) -> None:
     async def ended() -> bool:
         return bool((await now())["ended"] == "the sandbox crashed")
 
-    await until(ended)
-    await until(lambda: not folder.exists())
+    await until(ended, 30)
+    await until(lambda: not folder.exists(), 30)
     assert (await engineer.post(acts, press)).status_code == 409
