@@ -55,6 +55,15 @@ def newest_number(db: Session) -> int:
     return db.exec(select(func.coalesce(func.max(PlanRow.number), 0))).one()
 
 
+def live_from(db: Session, now: UtcUs) -> UtcUs:
+    """Return from when a plan is live that becomes so now: after every other one.
+
+    Which plan is live is told by the latest of these times, and a clock may have been set back.
+    """
+    latest = db.exec(select(func.coalesce(func.max(PlanRow.activated_utc), 0))).one()
+    return UtcUs(max(now, latest + 1))
+
+
 def live_number(db: Session) -> int:
     """Return the number of the live plan, 0 when there is none."""
     live = db.exec(
@@ -152,7 +161,7 @@ def _go_live(db: Session, activation: PlanActivation, now: UtcUs) -> Live:
         raise Conflict("the draft is not what was approved")
     plan = SHELF.read(activation.sha256, draft.body)
     number = newest_number(db) + 1
-    db.add(plan_row(draft, plan.name, activation, number, now))
+    db.add(plan_row(draft, plan.name, activation, number, live_from(db, now)))
     draft.state = ACTIVATED
     activation.number, activation.state = number, TRIAL
     activation.activated_utc, activation.keep_until_utc = now, now + TRIAL_US
@@ -204,7 +213,7 @@ def give_back(db: Session, who: Who, now: UtcUs, words: str) -> Live:
         raise Conflict("no plan is on trial")
     _end(db, activation, RETURNED, Ending(who, now, words))
     former = numbered(db, activation.previous)
-    former.activated_utc = now
+    former.activated_utc = live_from(db, now)
     db.add(former)
     return Live(former.number, _plan_of(former), activation)
 
@@ -218,7 +227,7 @@ def roll_back(db: Session, number: int, who: Who, now: UtcUs, reason: str) -> Li
     trial = on_trial(db)
     if trial is not None:
         _end(db, trial, RETURNED, Ending(who, now, f"rolled back to plan {number}: {reason}"))
-    former.activated_utc = now
+    former.activated_utc = live_from(db, now)
     plan = _plan_of(former)
     activation = PlanActivation(
         kind=ROLLBACK,

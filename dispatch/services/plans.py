@@ -176,6 +176,7 @@ class LivePlan:
 
     def _insert(self, db: Session, plan: Plan, author: str, note: str) -> PlanRow:
         last = db.exec(select(func.coalesce(func.max(PlanRow.number), 0))).one()
+        latest = db.exec(select(func.max(PlanRow.activated_utc))).one()
         now = self._clock.utc_us()
         row = PlanRow(
             number=last + 1,
@@ -184,7 +185,7 @@ class LivePlan:
             author=author,
             note=note,
             created_utc=now,
-            activated_utc=now,
+            activated_utc=max(now, (latest or 0) + 1),
         )
         db.add(row)
         db.flush()

@@ -64,6 +64,12 @@ async def test_a_clock_that_is_set_makes_no_trial_shorter_or_longer(desk: Desk, 
     assert abs(moved - hours * HOUR_US) < 5_000_000  # and people are told the new time of day
     await desk.later(61_000_000)
     assert desk.live.number == 1
+    await desk.later(0)
+    live, _ = await restarted(desk)
+    assert (desk.live.number, live.number) == (1, 1)  # the latest of them, whatever time it is
+    await desk.activate({"kind": "text", "value": {"text": "Hold"}})
+    live, _ = await restarted(desk)
+    assert (desk.live.number, live.number) == (3, 3)
 
 
 async def test_after_a_restart_with_the_clock_set_back_a_trial_lasts_ten_minutes_at_most(
