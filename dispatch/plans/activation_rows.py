@@ -60,8 +60,8 @@ def live_from(db: Session, now: UtcUs) -> UtcUs:
 
     Which plan is live is told by the latest of these times, and a clock may have been set back.
     """
-    latest = db.exec(select(func.coalesce(func.max(PlanRow.activated_utc), 0))).one()
-    return UtcUs(max(now, latest + 1))
+    latest = db.exec(select(func.max(PlanRow.activated_utc))).one()
+    return UtcUs(max(now, (latest or 0) + 1))
 
 
 def live_number(db: Session) -> int:
