@@ -171,6 +171,10 @@ def _repaired(
     number: int, line: str, separator: str, columns: int, fields: tuple[str, ...]
 ) -> CsvRow:
     """Return a row whose quotes are not as they should be, cut where they stand at separators."""
+    if line.count('"') % 2:
+        plain = tuple([field.strip(' "') for field in line.split(separator)])
+        if len(plain) <= columns:
+            return CsvRow(number, plain, repaired="a quote is not closed")
     again = tuple(_cut_at_quotes(line, separator))
     if len(again) > columns or (again == fields and len(fields) <= columns):
         return CsvRow(number, fields)

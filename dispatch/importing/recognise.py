@@ -78,11 +78,39 @@ def recognise(data: bytes, kind: str) -> str:
     first, _, rest = text.partition("\n")
     if first.casefold().strip('"\r,; ').startswith("sep="):
         text = rest  # a spreadsheet's own line before the header
+    refuse_no_list(text)
     for look in (_markers, _header, _shape):
         found = look(text, kind)
         if found:
             return found
     return spreadsheet.FORMAT
+
+
+_NO_LISTS = (
+    (
+        r"tableid\s*,",
+        "a table of P25 frequency identifiers names no talkgroups, units or sites",
+        "Frequencies of a site come with RadioReference's sites.",
+    ),
+    (
+        r"(?:#[^\n]*\n)*\s*[0-9]{1,2}\s*,\s*[0-9]{8,10}\s*,\s*[0-9.]+\s*,\s*-?[0-9.]+\s*,",
+        "a table of P25 frequency identifiers names no talkgroups, units or sites",
+        "Frequencies of a site come with RadioReference's sites.",
+    ),
+    (
+        r"#?\s*\"?peer id\"?\s*,",
+        "a list of peers with their passwords is not read",
+        "Keep it safe: it holds secrets.",
+    ),
+)
+"""Files of the field that carry no list: how they begin, why they are not read, what to do."""
+
+
+def refuse_no_list(text: str) -> None:
+    """Raise ServiceError for a file that is known and carries no list."""
+    for pattern, words, hint in _NO_LISTS:
+        if re.match(pattern, text, re.IGNORECASE):
+            raise ServiceError(f"file: {words}", hint=hint)
 
 
 def _markers(text: str, _kind: str) -> str:
@@ -135,6 +163,15 @@ def _shape(text: str, kind: str) -> str:
     fields = first.split(",")
     if len(fields) == 2 and re.fullmatch(r'"?[/^]?[\d\[\]().{}*+?|\\$-]+/?"?', fields[0].strip()):
         return unit_csv.TAGS
-    if len(fields) >= 7 and fields[0].strip().isdecimal():
+    if len(fields) >= 7 and fields[0].strip().isdecimal() and _is_hex_of(fields[1], fields[0]):
         return talkgroup_csv.RDIO
     return ""
+
+
+def _is_hex_of(text: str, number: str) -> bool:
+    """Whether the second column can be the number in hexadecimal: not a password, not a name."""
+    plain = text.strip().strip('"')
+    if not plain:
+        return True
+    known = re.fullmatch(r"0*([0-9A-Fa-f]{1,6})h?", plain)
+    return known is not None and int(known[1], 16) == int(number)

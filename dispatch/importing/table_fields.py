@@ -166,6 +166,12 @@ class Fields:
         """Whether the row has fewer fields than the table has titles."""
         return self._count < len(self._header)
 
+    def too_many(self) -> str:
+        """Return in words that the row has more fields than the table has titles, else nothing."""
+        if not any(self._header) or self._count <= len(self._header):
+            return ""
+        return f"{self._count} fields of {len(self._header)}: the last ones were not read"
+
     def cut_words(self) -> str:
         """Return how many fields of how many there are."""
         return f"{self._count} fields of {len(self._header)}: the row is cut off"

@@ -17,11 +17,12 @@ MODES = frozenset({"A", "D", "M", "T"})
 YES = frozenset({"1", "yes", "y", "true", "x", "ja", "full", "partial", "enc", "encrypted", "on"})
 NO = frozenset({"0", "no", "n", "false", "-", "nej", "nein", "none", "clear", "unencrypted", "off"})
 AGENCY_WORDS = (
-    ("police", ("police", "law", "sheriff", "polis", "patrol")),
-    ("fire", ("fire", "rescue", "brand", "rädd")),
-    ("ems", ("ems", "medical", "hospital", "ambulan", "sjuk")),
-    ("port", ("port", "harbour", "harbor", "coast", "hamn")),
+    ("police", re.compile(r"\b(?:police|law|sheriff|patrol)|polis")),
+    ("fire", re.compile(r"\b(?:fire|rescue)|brand|rädd")),
+    ("ems", re.compile(r"\b(?:ems\b|medical|hospital|ambulan)|ambulan|sjuk")),
+    ("port", re.compile(r"\b(?:port\b|ports\b|harbour|harbor|coast)|hamn")),
 )
+"""Words begin with these: "Imported" and "transport" speak of no port, "systems" of no EMS."""
 
 
 class TalkgroupRows:
@@ -49,7 +50,8 @@ class TalkgroupRows:
             self._reading.report(row.line, OK, value=fields.get("decimal"))
         else:
             column, reason, value = repair
-            self._reading.report(row.line, REPAIRED, fields.title(column), reason, value)
+            title = fields.title(column) if column else ""
+            self._reading.report(row.line, REPAIRED, title, reason, value)
 
     def _refused(self, row: CsvRow, fields: Fields) -> tuple[str, str, str, str] | None:
         if row.too_long:
@@ -116,6 +118,8 @@ def _repair(row: CsvRow, number: int, fields: Fields) -> tuple[str, str, str] | 
     hexadecimal = fields.get("hex")
     if hexadecimal and not _same(hexadecimal, number):
         return "hex", f"it is not {number} in hexadecimal; the decimal number was used", hexadecimal
+    if fields.too_many():
+        return "", fields.too_many(), ",".join(row.fields)
     return _repaired_name(number, fields) or _repaired_rest(fields)
 
 
@@ -175,4 +179,4 @@ def _talkgroup(number: int, fields: Fields, line: int) -> Imported:
 def agency_kind(words: str) -> str | None:
     """Return the kind of agency that tag and category speak of, None when of none."""
     known = words.casefold()
-    return next((kind for kind, marks in AGENCY_WORDS if any(m in known for m in marks)), None)
+    return next((kind for kind, marks in AGENCY_WORDS if marks.search(known)), None)

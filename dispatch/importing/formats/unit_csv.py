@@ -70,7 +70,8 @@ def _take_tag(rows: UnitRows, reading: Reading, number: int, line: str) -> None:
         return
     name = separator.join(fields[1:2]).strip()
     if first.isdecimal():
-        row = CsvRow(number, (first, name))
+        more = f"{len(fields)} fields of 2: the last ones were not read" if len(fields) > 2 else ""
+        row = CsvRow(number, (first, name), repaired=more)
         rows.take(row, Fields(row, TWO, ("Unit ID", "Unit Name")))
     elif name:
         rows.rule(number, first, name)

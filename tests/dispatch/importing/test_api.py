@@ -22,6 +22,8 @@ from tests.dispatch.room import Browser, Room
 NET = SystemId("net")
 PLAN = Plan(name="p", systems=(System(id=NET, name="N", technology="tetra", handle=1),))
 ROWS = 20_000
+TIMEOUT_S = 120
+"""Of the test's own client: a long list is read in a process of low priority."""
 
 
 def units(rows: int, first: int = 70_000) -> bytes:
@@ -39,6 +41,7 @@ async def send(browser: Browser, draft: str, data: bytes, **form: str) -> Any:
         files={"file": ("list", data)},
         data={"system": "net", "kind": "units", **form},
         headers={"X-Samband-Csrf": browser.csrf},
+        timeout=TIMEOUT_S,
     )
 
 
