@@ -47,7 +47,7 @@ class WayQuery(BaseModel):
 @router.get("/audio-path/ways")
 async def ways(person: Seer, services: ServicesOf) -> dict[str, Any]:
     """Return the links and positions to choose from, and what is known of each now."""
-    path, desk, plan = services.use(AudioPath), services.use(Desk), services.plan.plan
+    path, desk, plan = services.use(AudioPath), services.use(Desk), services.plan.running
     path.collect()
     return {
         "links": [
@@ -83,7 +83,7 @@ async def key_up(
     link: Annotated[str, Query(max_length=64)], person: Seer, services: ServicesOf
 ) -> dict[str, Any]:
     """Return what the last test transmissions of a link told, and a change for a draft."""
-    return services.use(Keyings).key_up(_link(services, link), services.plan.plan)
+    return services.use(Keyings).key_up(_link(services, link), services.plan.running)
 
 
 @router.get("/audio-path/levels")
@@ -100,7 +100,7 @@ async def levels(
 
 
 def _link(services: Services, link: str) -> Link:
-    found = next((known for known in services.plan.plan.links if known.id == link), None)
+    found = next((known for known in services.plan.running.links if known.id == link), None)
     if found is None:
         raise NotFound(f"there is no link {link}")
     return found
@@ -111,7 +111,7 @@ async def audio_path(
     query: Annotated[WayQuery, Query()], person: Seer, services: ServicesOf
 ) -> dict[str, Any]:
     """Return one way over the last minute or hour; desks are told by position alone."""
-    plan = services.plan.plan
+    plan = services.plan.running
     _link(services, query.link)
     if query.position and query.position not in plan.positions:
         raise NotFound(f"there is no position {query.position}")

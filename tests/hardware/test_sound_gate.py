@@ -174,3 +174,15 @@ async def test_lost_link_closes_the_gate() -> None:
     count = len(scene.heard_ms)
     scene.run(400)
     assert len(scene.heard_ms) <= count + 60 // 20 + 3
+
+
+async def test_it_counts_how_long_blocks_came_and_waited_of_those_it_passed() -> None:
+    scene = Scene()
+    scene.run(500)
+    scene.gate.event(TalkStarted(instance=1))
+    scene.run(400)
+    passed = len(scene.heard_ms)
+    assert passed > 0
+    assert scene.gate.transit.count == scene.gate.held.count == passed
+    assert scene.gate.transit.share_ms(0.95) == DELAY_MS
+    assert scene.gate.held.share_ms(0.5) == 0.0
