@@ -40,8 +40,9 @@ logger = logging.getLogger(__name__)
 BATCH = 16
 """Uploads of one transaction: it may not keep the journal and the audit log waiting for long."""
 MAX_QUEUED = 256
-REST_S = 0.03
-"""Between two transactions of a burst, so that who waits for the database's lock gets it."""
+REST_S, REST_SHARE = 0.03, 0.25
+"""Between two transactions of a burst, so that who waits for the database's lock gets it: at least
+so long, and longer where a transaction itself takes long."""
 COUNTS_S = 2.0
 MAX_FIELDS_BYTES = 512 * 1024
 MAX_CLIENT_CHARACTERS = 80
@@ -186,6 +187,7 @@ class Intake:
             batch = [await self._queue.get()]
             while len(batch) < BATCH and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
+            began = asyncio.get_running_loop().time()
             try:
                 results = await self._p.store.write(partial(self._work, batch))
             except Exception as error:  # whatever it is, the senders are told and the rest goes on
@@ -195,7 +197,8 @@ class Intake:
                 continue
             for one, result in zip(batch, results, strict=True):
                 self._done(one, result)
-            await asyncio.sleep(REST_S)
+            took_s = asyncio.get_running_loop().time() - began
+            await asyncio.sleep(max(REST_S, took_s * REST_SHARE))
 
     def _work(self, batch: Sequence[_Waiting], db: Session) -> list[Taken | Exception]:
         sync_folder(self._p.folder)
