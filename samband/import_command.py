@@ -12,9 +12,10 @@ from sqlmodel import Session
 from dispatch.clock import SystemClock
 from dispatch.importing.formats.spreadsheet import FORMAT as SPREADSHEET
 from dispatch.importing.merge_list import POLICIES, ListDiff, merge_list
+from dispatch.importing.progress import told_to
 from dispatch.importing.recognise import FORMATS, Wish, read_list
 from dispatch.importing.report import report
-from dispatch.importing.writing import formats_out, write_list
+from dispatch.importing.writing import KINDS, formats_out, write_list
 from dispatch.plans.activation_rows import live_plan
 from dispatch.plans.canonical import plan_hash, plan_text
 from dispatch.plans.tables import PlanDraft
@@ -28,7 +29,6 @@ from samband.config import load_config
 from samband.plan_file import load_plan
 
 MAX_SHOWN = 20
-KINDS = ("talkgroups", "units")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -92,9 +92,12 @@ def run(args: argparse.Namespace) -> int:
             hint="--out FILE writes the next plan.",
         )
     wish = Wish(kind=args.kind, format=args.format, mapping=_mapping(args.map), sheet=args.sheet)
-    reading = read_list(data, wish)
-    number, plan = _plan(args)
-    diff = merge_list(plan, _system(args.system, plan), reading, args.policy)
+    with told_to(_Line() if sys.stderr.isatty() and not args.json else None):
+        reading = read_list(data, wish)
+        number, plan = _plan(args)
+        diff = merge_list(plan, _system(args.system, plan), reading, args.policy)
+    if sys.stderr.isatty() and not args.json:
+        sys.stderr.write("\r\x1b[K")
     applied = args.apply and not diff.empty
     draft = _make_draft(args, number, diff) if applied else ""
     if args.out is not None:
@@ -102,6 +105,17 @@ def run(args: argparse.Namespace) -> int:
     values = report(reading, diff, applied=applied, plan=number) | {"draft": draft}
     print(json.dumps(values, ensure_ascii=False) if args.json else _in_words(values, args))
     return 0
+
+
+class _Line:
+    """Shows on a terminal how far a long list is, in one line that goes when it is done."""
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        of = f" {done} of {total}" if total else f" {done}" if done else ""
+        sys.stderr.write(f"\r\x1b[K{stage}{of}")
+        if total and done >= total:
+            sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
 
 
 def _mapping(words: list[str]) -> dict[str, str] | None:
@@ -206,7 +220,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     """Add what ``samband export`` takes."""
     parser.add_argument("kind", choices=KINDS)
     parser.add_argument("file", type=Path, help="the list to write; - for standard output")
-    formats = tuple(dict.fromkeys((*formats_out("talkgroups"), *formats_out("units"))))
+    formats = tuple(dict.fromkeys(name for kind in KINDS for name in formats_out(kind)))
     parser.add_argument("--format", choices=formats, required=True)
     parser.add_argument("--system", metavar="ID", help="the plan's system (if it has several)")
     _where(parser)

@@ -10,6 +10,7 @@ from dispatch.importing.formats import dvm, sdrtrunk, sites, spreadsheet, talkgr
 from dispatch.importing.reading import Reading
 
 LOOK_BYTES = 8192
+SITES = "sites"
 Reader = Callable[[bytes], Reading]
 FORMATS: dict[str, tuple[str, Reader]] = {
     talkgroup_csv.TRUNK_RECORDER: (
@@ -58,6 +59,11 @@ def read_list(data: bytes, wish: Wish) -> Reading:
     if not data.strip():
         raise ServiceError("file: it is empty", hint="Expected a list of talkgroups or units.")
     name = wish.format or ("" if wish.mapping else recognise(data, wish.kind))
+    if wish.kind == SITES and name != sites.FORMAT:
+        raise ServiceError(
+            f"file: {name or 'a table of any columns'} holds no sites",
+            hint="Sites are read from RadioReference's list of sites.",
+        )
     if not name or name == spreadsheet.FORMAT:
         return spreadsheet.read_spreadsheet(data, wish.kind, wish.mapping, wish.sheet)
     if name not in FORMATS:

@@ -1,7 +1,7 @@
 """A plan as objects: what an engineer points at, each with a kind, an id, a name and fields."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from gateway.model.layouts import Layout
@@ -158,7 +158,7 @@ def _fields(row: object, prefix: str = "") -> dict[str, Any]:
     values: dict[str, Any] = {}  # values of the model
     for field in fields(row):  # type: ignore[arg-type]  # every row of a plan is a dataclass
         value = getattr(row, field.name)
-        if is_dataclass(value):
+        if hasattr(value, "__dataclass_fields__"):
             values |= _fields(value, f"{prefix}{field.name}.")
         else:
             values[prefix + field.name] = value

@@ -243,3 +243,10 @@ def test_formulas_go_out_marked_and_come_back_as_they_were() -> None:
 def test_a_script_is_never_kept() -> None:
     reading = read_sdrtrunk((FILES / "script_action.xml").read_bytes())
     assert "/tmp/never-run" not in repr(reading)
+
+
+def test_sites_are_read_of_no_other_list() -> None:
+    data = (FILES / "sites.csv").read_bytes()
+    assert len(read_list(data, Wish(kind="sites")).sites) == 3
+    with pytest.raises(ServiceError, match="holds no sites"):
+        read_list((FILES / "decimal_twice.csv").read_bytes(), Wish(kind="sites"))
