@@ -21,7 +21,7 @@ TERMINAL, STATION = "hamnen", "vinga"
 FIRE, COAST = "norrvik/310301", "kusten/10001"
 LIMIT = 0.35
 """STOI against the original that shows that it is this speech. A busy machine tears holes into real
-time; how whole it is has its figure on standing clocks (tests/gateway/engine/test_patches_sound.py).
+time; how whole it is has its figure on a standing clock (tests/gateway/engine/test_patches_sound).
 """
 
 

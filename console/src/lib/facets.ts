@@ -62,6 +62,7 @@ export const FACETS: readonly Facet[] = [
   { id: 'encrypted', name: 'Encrypted', kind: 'one', keys: ['encrypted'], first: false, options: () => YES_NO },
   { id: 'length', name: 'Length', kind: 'range', keys: ['longer', 'shorter'], first: false },
   { id: 'place', name: 'Place', kind: 'place', keys: ['place'], first: false },
+  { id: 'patch', name: 'Patch', kind: 'text', keys: ['patch'], first: false, hint: 'Label, as P1' },
   { id: 'plan', name: 'Plan', kind: 'text', keys: ['plan'], first: false, hint: 'Number of a plan' },
   { id: 'held', name: 'Legal hold', kind: 'one', keys: ['held'], first: false, options: () => YES_NO },
   { id: 'tag', name: 'Tag', kind: 'text', keys: ['tag'], first: false, hint: 'A tag' },

@@ -24,6 +24,8 @@ export interface Search {
   shorter: string;
   place: string;
   plan: string;
+  /** Label or id of a patch. */
+  patch: string;
   held: string;
   tag: string;
   order: string;
@@ -51,6 +53,7 @@ export const EMPTY: Search = {
   shorter: '',
   place: '',
   plan: '',
+  patch: '',
   held: '',
   tag: '',
   order: '',
@@ -112,7 +115,7 @@ export type ApiQuery = Record<string, string | number | readonly string[]>;
 
 const PLAIN: readonly TextKey[] = [
   'q', 'system', 'incident', 'position', 'operator', 'direction', 'emergency', 'encrypted', 'outcome',
-  'plan', 'held', 'tag', 'order',
+  'plan', 'patch', 'held', 'tag', 'order',
 ];
 
 /** Parameters of `GET /calls`; a day is a day of this desk's clock, a length comes in ms. */

@@ -25,6 +25,8 @@ export interface FoundCall extends CallRow {
   held?: boolean;
   /** Name of the recorder that uploaded it; empty for what our own links heard. */
   uploaded?: string;
+  /** Patches that its talkgroup was in. */
+  patches?: { id: string; label: string }[];
   incidents?: (string | { id: string; label: string })[];
   tags?: string[];
 }

@@ -7,7 +7,6 @@ import { audible } from '../audible';
 import { PRIVATE_TRACK } from '../calls';
 import { hindrance } from '../hindrance';
 import { KeyMap } from '../keys/keymap.svelte';
-import { replayStep } from '../replay';
 import { EventStream, STALE_MS } from '../stream/stream.svelte';
 import { Ptt, type PressSource } from '../ptt/ptt.svelte';
 import type { FromWorker } from '../ptt/protocol';
@@ -18,6 +17,7 @@ import { PlanChanges } from './changes.svelte';
 import { Phone } from './phone';
 import { time } from './clock.svelte';
 import { patches } from './patches.svelte';
+import { positionChanged, replayAt } from './desk_parts';
 import { places } from './places.svelte';
 import { glass } from './glass.svelte';
 import { Incidents, isNoisy } from './incidents.svelte';
@@ -31,7 +31,7 @@ import { Siren } from './siren';
 import { Sound } from './sound.svelte';
 import { Talkgroups, type Talkgroup } from './talkgroups.svelte';
 import { Units } from './units.svelte';
-import { emergencyTarget, Zones } from './zones.svelte';
+import { Zones } from './zones.svelte';
 
 const AUDIBLE_TICK_MS = 500;
 const TOAST_MS = 6_000;
@@ -124,10 +124,7 @@ export class Desk {
 
   /** Where an emergency call of this desk goes. */
   get emergencyTalkgroup(): Talkgroup | null {
-    const named = (this.zones.layout?.emergency ?? []).map((id) => this.talkgroups.byId.get(id));
-    return emergencyTarget(named.filter((row) => row !== undefined), this.selectedTalkgroup, (row) =>
-      row.info.links.some((id) => this.talkgroups.links.get(id)?.capabilities.includes('emergency_out')),
-    );
+    return this.zones.emergency(this.selectedTalkgroup);
   }
 
   /** Seconds without news from the server, null while it is fresh. */
@@ -220,19 +217,7 @@ export class Desk {
 
   /** J, K and L at a talkgroup. */
   replay(step: 'back' | 'play' | 'forward', talkgroup: string | null): void {
-    const row = talkgroup ? this.talkgroups.byId.get(talkgroup) : undefined;
-    if (!row?.may('replay') || !this.session.can('recording.play')) return;
-    const rows = this.activity.of(row.id, 100).filter((one) => one.has_sound && one.readable && one.ended_utc !== null);
-    const { player } = this.sound;
-    const { playing: id, positionMs, durationMs } = player;
-    const next = replayStep(step, rows, { id, positionMs, durationMs });
-    if (next.kind === 'toggle') player.toggle();
-    else if (next.kind === 'seek') player.skip(next.direction);
-    else if (next.kind === 'edge') this.#alert('edge');
-    else if (next.kind === 'play') {
-      if (next.click) this.#alert('slot');
-      void player.play(next.row);
-    }
+    replayAt(this, step, talkgroup, (cue) => this.#alert(cue));
   }
 
   // ---- press -------------------------------------------------------------------------------
@@ -401,7 +386,7 @@ export class Desk {
         break;
       default:
         liveViews.take(envelope);
-        if (envelope.type.startsWith('position.')) this.#position(envelope);
+        if (envelope.type.startsWith('position.')) positionChanged(this, envelope);
         else if (envelope.type.startsWith('individual.')) {
           this.phone.take(envelope);
           this.placeSound();
@@ -419,20 +404,6 @@ export class Desk {
       this.#down.add(link);
       this.#alert('link_lost');
     } else if (state === 'up' && this.#down.delete(link)) this.#alert('link_back');
-  }
-
-  #position(envelope: Envelope): void {
-    const { data, type } = envelope;
-    const id = String(data['position']);
-    const row = this.session.positions.find((one) => one.id === id);
-    if (type === 'position.taken' && row) row.taken_by = String(data['operator']);
-    if (type === 'position.listening') this.deaf[id] = data['listening'] === false;
-    if (type !== 'position.left') return;
-    if (row) row.taken_by = null;
-    const mine = id === this.session.position && data['user'] === this.session.user?.id;
-    if (mine && data['cause'] !== 'left') {
-      this.session.lostPosition(`Position ${id} was given up: ${String(data['cause']).replace('_', ' ')}`);
-    }
   }
 
   #shownAlarms(): string[] {

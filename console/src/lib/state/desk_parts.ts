@@ -1,0 +1,56 @@
+/** Parts of the desk that look at it from outside: replay by keys, and who sits where. */
+
+import { replayStep } from '../replay';
+import type { Envelope } from '../api/types';
+import type { Cue } from '../audio/cues';
+import type { Activity } from './activity.svelte';
+import type { Session } from './session.svelte';
+import type { Sound } from './sound.svelte';
+import type { Talkgroups } from './talkgroups.svelte';
+
+interface Replaying {
+  readonly talkgroups: Talkgroups;
+  readonly session: Session;
+  readonly activity: Activity;
+  readonly sound: Sound;
+}
+
+/** J, K and L at a talkgroup. */
+export function replayAt(
+  desk: Replaying,
+  step: 'back' | 'play' | 'forward',
+  talkgroup: string | null,
+  alert: (cue: Cue) => void,
+): void {
+  const row = talkgroup ? desk.talkgroups.byId.get(talkgroup) : undefined;
+  if (!row?.may('replay') || !desk.session.can('recording.play')) return;
+  const rows = desk.activity.of(row.id, 100).filter((one) => one.has_sound && one.readable && one.ended_utc !== null);
+  const { player } = desk.sound;
+  const { playing: id, positionMs, durationMs } = player;
+  const next = replayStep(step, rows, { id, positionMs, durationMs });
+  if (next.kind === 'toggle') player.toggle();
+  else if (next.kind === 'seek') player.skip(next.direction);
+  else if (next.kind === 'edge') alert('edge');
+  else if (next.kind === 'play') {
+    if (next.click) alert('slot');
+    void player.play(next.row);
+  }
+}
+
+/** Keep who sits where, and whether this desk was given up for it. */
+export function positionChanged(
+  desk: { readonly session: Session; deaf: Record<string, boolean> },
+  envelope: Envelope,
+): void {
+  const { data, type } = envelope;
+  const id = String(data['position']);
+  const row = desk.session.positions.find((one) => one.id === id);
+  if (type === 'position.taken' && row) row.taken_by = String(data['operator']);
+  if (type === 'position.listening') desk.deaf[id] = data['listening'] === false;
+  if (type !== 'position.left') return;
+  if (row) row.taken_by = null;
+  const mine = id === desk.session.position && data['user'] === desk.session.user?.id;
+  if (mine && data['cause'] !== 'left') {
+    desk.session.lostPosition(`Position ${id} was given up: ${String(data['cause']).replace('_', ' ')}`);
+  }
+}
