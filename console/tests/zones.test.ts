@@ -123,7 +123,7 @@ describe('what a plan changed', () => {
     button?.click();
     expect(ui.dialog).toBe('changes');
     show(ChangesDialog);
-    expect(document.querySelector('[data-testid="notice-42"]')?.textContent).toContain('PATRULL RESERV -> empty cell');
+    expect(document.querySelector('[data-testid="notice-42"]')?.textContent).toContain('PATRULL RESERV → empty cell');
     document.querySelector<HTMLButtonElement>('[data-testid="notice-seen"]')?.click();
     await vi.waitFor(() => expect(ui.dialog).toBeNull());
     expect(seen).toHaveBeenCalledWith(7);

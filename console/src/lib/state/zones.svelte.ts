@@ -101,6 +101,15 @@ export class Zones {
     return cell ? { volume: cell.volume_percent / 100, muted: cell.muted } : { volume: 1, muted: false };
   }
 
+  /** Where an emergency call goes while a talkgroup is selected; null where it cannot go anywhere. */
+  emergency(selected: Talkgroup | null): Talkgroup | null {
+    const { byId, links } = this.#talkgroups;
+    const named = (this.layout?.emergency ?? []).map((id) => byId.get(id)).filter((row) => row !== undefined);
+    return emergencyTarget(named, selected, (row) =>
+      row.info.links.some((id) => links.get(id)?.capabilities.includes('emergency_out')),
+    );
+  }
+
   #byNumber(rows: readonly Talkgroup[]): Talkgroup[] {
     return [...rows].sort((a, b) => a.info.folder.localeCompare(b.info.folder) || a.info.number - b.info.number);
   }
