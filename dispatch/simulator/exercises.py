@@ -89,6 +89,7 @@ class Exercises:
         self._terminals: dict[str, Terminal] = {}
         self._kept: dict[str, Terminal] = {}
         """A demo's radios, as far as they were asked for."""
+        self._endings: set[asyncio.Task[None]] = set()
         self._count = 0
         self._turn = asyncio.Lock()
         self.simulators: Simulators | None = None
@@ -242,7 +243,14 @@ class Exercises:
                 return
             self._stop_scenario(one)
             self._show(one.by)
-        await one.far.close()
+        await asyncio.shield(self._ending(one))
+
+    def _ending(self, one: Terminal) -> asyncio.Task[None]:
+        """Begin to end a simulator; that goes on whatever becomes of who asked for it."""
+        task = asyncio.create_task(one.far.close(), name="exercise-end")
+        self._endings.add(task)
+        task.add_done_callback(self._endings.discard)
+        return task
 
     async def run(self) -> None:
         """End what is over and what has died, until cancelled."""
@@ -281,7 +289,8 @@ class Exercises:
         for one in terminals:
             self._stop_scenario(one)
         for one in terminals:
-            await one.far.close()
+            self._ending(one)
+        await asyncio.gather(*self._endings, return_exceptions=True)
         for one in self._kept.values():
             self._stop_scenario(one)
 

@@ -96,11 +96,16 @@ async def test_a_simulator_that_dies_takes_its_link_along(room: Room) -> None:
 
 async def test_a_plan_without_the_test_mark_ends_the_exercise(room: Room) -> None:
     engineer, _ = await ready(room)
-    await started(engineer)
+    row = await started(engineer)
+    far: Any = room.services.use(Exercises).find(row["id"]).far  # its inside is looked at
+    folder: Path = far._folder
     plan = room.services.plan.plan
     groups = (replace(plan.talkgroups[0], test=False), *plan.talkgroups[1:])
     await room.services.plan.activate(replace(plan, talkgroups=groups), author="t", note="")
     await until(lambda: not room.services.plan.guests, 30)
+    await room.dispatch.close()  # in the midst of ending it
+    assert not folder.exists()
+    assert not far.alive
 
 
 async def test_a_draft_is_tried_and_ends_with_its_sandbox(room: Room) -> None:
