@@ -4,6 +4,8 @@ What a unit says on one is heard by the other's radios in one over, and both are
 """
 
 import contextlib
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,10 +43,8 @@ def station(demo: RunningDemo) -> Iterator[Control]:
         yield control
 
 
-@pytest.fixture
-def patch(desk: Desk, control: Control) -> Iterator[str]:
-    """Fire and coast joined, and both ready."""
-    silence_on_air(control, TERMINAL)
+def joined(desk: Desk) -> str:
+    """Join fire and coast, and wait until both are ready."""
     made = desk.call(
         "POST",
         "/patches",
@@ -60,8 +60,16 @@ def patch(desk: Desk, control: Control) -> Iterator[str]:
         return all(member["ready"] for member in row["members"])
 
     wait_for(ready, seconds=10, words="both members ready")
-    yield made["patch"]
-    desk.call("POST", f"/patches/{made['patch']}/drop", {})
+    return str(made["patch"])
+
+
+@pytest.fixture
+def patch(desk: Desk, control: Control) -> Iterator[str]:
+    """A patch for one test."""
+    silence_on_air(control, TERMINAL)
+    made = joined(desk)
+    yield made
+    desk.call("POST", f"/patches/{made}/drop", {})
 
 
 def test_speech_goes_both_ways_and_everything_is_released(
@@ -130,3 +138,15 @@ def _one_conversation(desk: Desk, patch: str) -> None:
     assert len(received) == len(passed_on) == 2
     assert {over["source"] for over in passed_on} == received
     assert {over["via"] for over in passed_on} == {"P3"}
+
+
+def test_a_killed_server_leaves_no_member_keyed(
+    demo: RunningDemo, control: Control, station: Control, desk: Desk
+) -> None:
+    """The last of this file: its server is gone then. The guard un-keys what the patch keyed."""
+    silence_on_air(control, TERMINAL)
+    joined(desk)
+    station.ask(do="talk", group=10001, unit=5100131, tone_hz=500, for_s=20)
+    wait_for(lambda: radio_state(control, TERMINAL)["keyed"], words="the terminal is keyed")
+    os.kill(demo.pid, signal.SIGKILL)
+    wait_for(lambda: not radio_state(control, TERMINAL)["keyed"], words="the guard un-keyed it")
