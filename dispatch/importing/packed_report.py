@@ -76,8 +76,12 @@ def packed_report(reading: Reading, diff: ListDiff, live: Plan, task: "Task") ->
 
 def _come(checker: Checker, before: Plan, after: Plan) -> tuple[Finding, ...]:
     """Return what a check finds of the plan with the list and did not find of the live one."""
-    known = set(checker.findings(before))
-    return tuple(f for f in checker.findings(after) if f not in known)
+
+    def place(one: Finding) -> tuple[str, str, str, str]:
+        return one.rule, one.kind, one.id, one.field  # its words may name what was renamed
+
+    known = {place(finding) for finding in checker.findings(before)}
+    return tuple(f for f in checker.findings(after) if place(f) not in known)
 
 
 def _changes(changes: Sequence[Change], diff: ListDiff, found: Sequence[Finding]) -> str:
