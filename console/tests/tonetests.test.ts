@@ -28,7 +28,7 @@ class Server {
   }
 }
 
-const wish = { talkgroup: 'net/999', presses: 2, limitMs: 600, pauseMs: 300 };
+const wish = { talkgroup: 'net/999', presses: 2, limitMs: 600, pauseMs: 300, ready: () => Promise.resolve(true) };
 const run = (answers: string[][]) => {
   const server = new Server(answers);
   const seen: string[] = [];

@@ -8,6 +8,7 @@ import { RENEW_MS, requestId, type ServerState } from './protocol';
 
 const RUNNING = new Set(['requesting', 'queued', 'on_air', 'ending']);
 const OPEN_MS = 5_000;
+const READY_MS = 20_000;
 /** Longer than any test may be: then the server has not said how it ended. */
 const LONGEST_MS = 15_000;
 
@@ -16,6 +17,8 @@ export interface ToneWish {
   presses: number;
   limitMs: number;
   pauseMs: number;
+  /** Whether the gate would let a test through now; the call of the last tone may still hang. */
+  ready: () => Promise<boolean>;
 }
 
 type Open = (url: string) => WebSocket;
@@ -44,7 +47,7 @@ export class ToneTests {
     try {
       const socket = (this.#socket = await this.#connect());
       for (let press = 1; press <= wish.presses && !this.#stopped; press += 1) {
-        if (press > 1) await pause(wish.pauseMs);
+        if (press > 1) await this.#wait(wish);
         if (this.#stopped) break;
         const why = await this.#press(socket, wish, press);
         if (why) return why;
@@ -63,6 +66,13 @@ export class ToneTests {
   stop(): void {
     this.#stopped = true;
     this.#socket?.close();
+  }
+
+  /** Wait until the call of the tone before is over, at most `READY_MS`. */
+  async #wait(wish: ToneWish): Promise<void> {
+    const until = Date.now() + READY_MS;
+    do await pause(wish.pauseMs);
+    while (!this.#stopped && Date.now() < until && !(await wish.ready().catch(() => false)));
   }
 
   #connect(): Promise<WebSocket> {
