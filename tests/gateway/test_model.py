@@ -55,6 +55,8 @@ def value_of(hint: Any, seed: int) -> object:
         return value_of(next(a for a in get_args(hint) if a is not type(None)), seed)
     if origin is tuple:
         return tuple(value_of(get_args(hint)[0], seed + n) for n in range(2))
+    if origin is dict:
+        return {value_of(get_args(hint)[0], seed): value_of(get_args(hint)[1], seed)}
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return filled(hint, seed)
     if isinstance(hint, type) and issubclass(hint, enum.Enum):

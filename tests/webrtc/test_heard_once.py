@@ -28,7 +28,9 @@ SAID, ON_B, ON_C = (
 )
 
 
-def begun(over: TransmissionId, talkgroup: TalkgroupId, source: TransmissionId | None) -> TransmissionStarted:
+def begun(
+    over: TransmissionId, talkgroup: TalkgroupId, source: TransmissionId | None
+) -> TransmissionStarted:
     return TransmissionStarted(
         transmission=over,
         call=CallId("c-1"),
