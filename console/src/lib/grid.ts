@@ -47,16 +47,14 @@ export function cellText(edit: CellEdit, value: unknown): string {
   return value === null || value === undefined ? '' : String(value as string | number);
 }
 
-const found = new WeakMap<object, string>();
+/** Where a row keeps what is searched in it: a field of its own, for a hundred thousand are asked with each key. */
+export const SEARCHED = '_searched';
 
 /** Whether a row has a text in one of its fields; each row's fields are put together once. */
 export function has<Row extends object>(row: Row, wanted: string, fields: (row: Row) => string): boolean {
-  let text = found.get(row);
-  if (text === undefined) {
-    text = fields(row).toLowerCase();
-    found.set(row, text);
-  }
-  return text.includes(wanted);
+  const known = row as Row & { [SEARCHED]?: string | undefined };
+  known[SEARCHED] ??= fields(row).toLowerCase();
+  return known[SEARCHED].includes(wanted);
 }
 
 /** A number as it is written beside its decimal: 4BB60h. */

@@ -1,6 +1,7 @@
 /** Edits of a draft as the page shows them before the server has said yes. */
 
 import type { Edit, PlanBody } from './api/plans';
+import { SEARCHED } from './grid';
 
 const TABLES = { talkgroup: 'talkgroups', unit: 'units' } as const;
 type Kind = keyof typeof TABLES;
@@ -31,7 +32,7 @@ export function withEdits(plan: PlanBody, edits: readonly Edit[]): PlanBody {
       rows.flatMap((row) => {
         const edit = numbers.has(row.number) ? values.get(`${row.system}/${row.number}`) : undefined;
         if (!edit) return row;
-        return edit.op === 'remove' ? [] : { ...row, ...edit.value };
+        return edit.op === 'remove' ? [] : { ...row, ...edit.value, [SEARCHED]: undefined };
       });
     if (kind === 'talkgroup') result.talkgroups = change(plan.talkgroups);
     else result.units = change(plan.units);
