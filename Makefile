@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.samband
 
-.PHONY: run setup test soak check fix clean
+.PHONY: run setup test peers soak check fix clean
 
 run: $(STAMP)-run $(STAMP)-console
 	@exec $(BIN)/samband demo $(ARGS)
@@ -31,10 +31,14 @@ $(STAMP)-warm: $(STAMP)-run $(shell find codecs -name '*.py' -o -path '*/data/*'
 	$(BIN)/samband warm
 	@touch $@
 
-test: $(STAMP)-dev setup
-	scripts/install-test-peers
+# The console, the kernels and the peers have nothing to do with each other.
+test: $(STAMP)-dev
+	+$(MAKE) --no-print-directory -j3 setup peers
 	scripts/check
 	scripts/run-tests -n 2 --dist loadfile tests/webrtc tests/system
+
+peers:
+	scripts/install-test-peers
 
 check: $(STAMP)-dev $(STAMP)-console
 	scripts/check

@@ -6,6 +6,7 @@ file, and so does all that follows, until the spool is in the database; those ro
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -52,7 +53,7 @@ class Journal:
         self._spooling = bool(self._spool)
         self._in_spool = self._spool.count()
         self._offset = 0
-        self._closing = False
+        self._closing = asyncio.Event()
         self._noted: list[Callable[[Envelope], None]] = []
         self._state: list[Callable[[bool], None]] = []
         self.seen = 0
@@ -102,7 +103,7 @@ class Journal:
     async def close(self) -> None:
         """Write or spool all that came, then end; safe twice."""
         self._subscription.close()
-        self._closing = True
+        self._closing.set()
         self._wake.set()
 
     async def _take(self) -> None:
@@ -132,8 +133,10 @@ class Journal:
 
     async def _watch(self) -> None:
         """Move what waits too long to the spool."""
-        while not self._closing:
-            await asyncio.sleep(SPOOL_AFTER_MS / 1000 / 2)
+        while not self._closing.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SPOOL_AFTER_MS / 1000 / 2):
+                    await self._closing.wait()
             if self._must_spool():
                 await self._to_spool()
 
@@ -156,15 +159,15 @@ class Journal:
         self._wake.set()
 
     async def _write(self) -> None:
-        while not (self._closing and not self._queue):
+        while not (self._closing.is_set() and not self._queue):
             if self._spooling:
                 await self._deliver()
             elif self._queue:
                 await self._write_queue()
-            elif not self._closing:
+            elif not self._closing.is_set():
                 self._wake.clear()
                 await self._wake.wait()
-            if self._closing and self._spooling:
+            if self._closing.is_set() and self._spooling:
                 await self._to_spool()
                 return
 

@@ -233,6 +233,24 @@ class GatewayStandIn:
         return [command for command in self.commands if isinstance(command, kind)]
 
 
+class PromptServer(uvicorn.Server):
+    """Ends when it is told to, without waiting for its own next look at the clock."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ended = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self._ended.wait()
+
+    def end(self) -> None:
+        self.should_exit = True
+        self.force_exit = True
+        self._ended.set()
+
+
+
 class Room:
     """The service and its people."""
 
@@ -242,7 +260,7 @@ class Room:
         self.url = url or f"sqlite:///{state / 'samband.db'}"
         self.audit_file = state / ("audit.db" if url else "samband.db")
         self.port = 0
-        self._server: uvicorn.Server | None = None
+        self._server: PromptServer | None = None
         self._serving: asyncio.Task[None] | None = None
         self._clients: list[httpx.AsyncClient] = []
 
@@ -296,7 +314,7 @@ class Room:
         listener = socket.create_server(("127.0.0.1", 0))
         self.port = listener.getsockname()[1]
         config = uvicorn.Config(self.app, log_level="error", lifespan="off", ws="websockets-sansio")
-        self._server = uvicorn.Server(config)
+        self._server = PromptServer(config)
         self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # older uvicorn
         self._serving = asyncio.create_task(self._server.serve([listener]))
         await until(lambda: bool(self._server and self._server.started))
@@ -309,8 +327,7 @@ class Room:
         await self.hub.close()
         await self.dispatch.close()
         if self._server is not None and self._serving is not None:
-            self._server.should_exit = True
-            self._server.force_exit = True
+            self._server.end()
             await self._serving
         await self.audit.close()
         self.store.close()
