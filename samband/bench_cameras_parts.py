@@ -133,7 +133,7 @@ async def serve(folder: Path, mqtt_port: int) -> None:
     )
     async with simulators("quiet", coast=False) as radios:
         plan = radios.connect(load_plan(DATA / "plan.toml"), folder / "state")
-        server = Server(config, plan, listener=listener)
+        server = Server(config, plan, listener=listener, demonstration=True)
         await server.start()
         side = None
         services = server.dispatch.services

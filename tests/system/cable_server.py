@@ -27,7 +27,7 @@ async def serve(state: Path, first: Path, ports: dict[str, str], ready: Path) ->
     listener, people = claim_port(None), make_people()
     port = port_of(listener)
     config = demo_config(state, port, cameras=False)
-    server = Server(config, replace(plan, links=links), listener=listener)
+    server = Server(config, replace(plan, links=links), listener=listener, demonstration=True)
     await server.start()
     try:
         await server.add_people(people)

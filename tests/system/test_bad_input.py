@@ -73,7 +73,7 @@ def test_oversized_upload(demo: RunningDemo) -> None:
     cookie = "; ".join(f"{c.name}={c.value}" for c in engineer.cookies)
     status, answer = post(
         f"{demo.url}/api/v1/import/talkgroups",
-        b"x" * 40_000_000,
+        b"x" * 60_000_000,
         **{
             "Cookie": cookie,
             "X-Samband-Csrf": engineer.csrf,
