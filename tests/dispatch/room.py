@@ -250,7 +250,6 @@ class PromptServer(uvicorn.Server):
         self._ended.set()
 
 
-
 class Room:
     """The service and its people."""
 
