@@ -60,6 +60,7 @@ from gateway.model.ids import (
 from gateway.model.message_commands import MessageOpen, PositionRequest, StatusSend
 from gateway.model.plan import Link, Plan, Site, System, Talkgroup, Unit
 from gateway.model.unit_commands import UnitActAsk
+from tests.dispatch.prompt_server import PromptServer
 from tests.dispatch.standing import standing_purpose
 from tests.fresh_store import fresh_store
 from webrtc.hub import VoiceHub
@@ -231,23 +232,6 @@ class GatewayStandIn:
 
     def of(self, kind: type[Command]) -> list[Command]:
         return [command for command in self.commands if isinstance(command, kind)]
-
-
-class PromptServer(uvicorn.Server):
-    """Ends when it is told to, without waiting for its own next look at the clock."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self._ended = asyncio.Event()
-
-    async def main_loop(self) -> None:
-        await self.on_tick(0)
-        await self._ended.wait()
-
-    def end(self) -> None:
-        self.should_exit = True
-        self.force_exit = True
-        self._ended.set()
 
 
 class Room:
