@@ -8,6 +8,14 @@ from typing import Protocol
 from gateway.model.errors import ProtocolViolation
 from gateway.model.ids import MonoMs
 from gateway.model.radio import RadioEvent
+from gateway.p25.dfsi.control import (
+    Ack,
+    Connect,
+    Message,
+    MessageId,
+    connect_ack,
+    decode_control,
+)
 from gateway.p25.dfsi.core import DfsiCore
 from gateway.p25.dfsi.rtp import V24_VOICE, RtpPacket
 from gateway.p25.fne.core import FneCore
@@ -115,17 +123,37 @@ class _Fne(_Udp):
 
 
 class _Dfsi(_Udp):
-    """Control messages go to their channel; bare records get the header that carries them."""
+    """Control messages go to their channel; bare records get the header that carries them.
 
-    def __init__(self, core: DfsiCore) -> None:
+    A recording that begins on a running connection holds no consent to CONNECT: it is given at
+    once. One that does hold it has the tag of another attempt, and gets that of this one.
+    """
+
+    def __init__(self, core: DfsiCore, *, consents: bool) -> None:
         super().__init__(core)
+        self._consents = consents
         self._sequence = 0
+        self._connect_tag = 0
 
     def _channel(self, data: bytes) -> str:
-        control = not is_rtp(data) and len(data) > 1 and data[1] == 1 and data[0] <= 9
-        return "control" if control else "voice"
+        return "control" if not is_rtp(data) and _is_control(data) else "voice"
+
+    def _after(self, events: list[RadioEvent], now: MonoMs) -> list[RadioEvent]:
+        sent = self.core.outgoing()
+        self.sent += len(sent)
+        asked = [message for one in sent if (message := _control(one.data)) is not None]
+        for connect in (message for message in asked if isinstance(message, Connect)):
+            self._connect_tag = connect.tag
+            if self._consents:
+                consent = connect_ack(connect.tag, voice_port=0).encode()
+                answer = Datagram(channel=self._channel(consent), data=consent)
+                events = [*events, *self._after(self.core.receive(answer, now), now)]
+        return events
 
     def _wrapped(self, data: bytes) -> bytes:
+        message = _control(data)
+        if isinstance(message, Ack) and message.message == MessageId.CONNECT:
+            return replace(message, tag=self._connect_tag).encode()
         if is_rtp(data) or self._channel(data) == "control":
             return data
         self._sequence += 1
@@ -137,6 +165,20 @@ class _Dfsi(_Udp):
             payload=data,
         )
         return packet.encode()
+
+
+def _control(data: bytes) -> Message | None:
+    """Read a datagram of the control service; None for anything else."""
+    if is_rtp(data) or not _is_control(data):
+        return None
+    try:
+        return decode_control(data)
+    except ProtocolViolation:
+        return None
+
+
+def _is_control(data: bytes) -> bool:
+    return len(data) > 1 and data[1] == 1 and data[0] <= MessageId.DISCONNECT
 
 
 class _Modem:
@@ -251,7 +293,9 @@ def core_of(
         core = DfsiCore(
             nac=NAC, own_id=OWN_ID, voice_port=0, dialect=dialect, control=control and kind == DFSI
         )
-        return _Dfsi(core)
+        messages = [_control(one.data) for one in fed]
+        answers = [one.message for one in messages if isinstance(one, Ack)]
+        return _Dfsi(core, consents=MessageId.CONNECT not in answers)
     if kind == NETWORK:
         return _Udp(NetworkClient(callsign="REPLAY", own_id=OWN_ID, peer=GATEWAY))
     assert kind == MODEM  # the last of the kinds

@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 
+from gateway.model.ids import MonoMs
+from gateway.model.radio import LinkChanged, LinkState
+from gateway.p25.dfsi.control import Ack, MessageId, connect_ack
 from gateway.p25.fne import login
 from gateway.p25.fne.numbers import Function
 from gateway.p25.fne.packet import FnePacket
 from gateway.p25.fne.wrapper import Wrapper
 from samband.cli import main
+from samband.replay_cores import core_of
 from samband.replay_files import Recorded, read_file
 from samband.replay_shapes import kind_of, of_peer, shape
 from tests.gateway.p25.fne.wire import MASTER, PEER, Sender, entries
@@ -294,3 +298,15 @@ def test_a_stations_voice_is_told_from_ours_by_the_port_that_we_named() -> None:
     ]
     fed = of_peer(recorded, "dfsi")
     assert fed == [recorded[1], recorded[2]]
+
+
+@pytest.mark.parametrize("begun", ["running", "later attempt"])
+def test_a_station_recorded_from_any_moment_is_up_at_once(begun: str) -> None:
+    """Without the recorded consent it is given; with it, its tag is that of this attempt."""
+    consent = connect_ack(tag=77, voice_port=27_501).encode()
+    other = Ack(message=MessageId.REPORT_MODES, tag=9).encode()
+    fed = [Recorded(data=other if begun == "running" else consent)]
+    core = core_of("dfsi", fed)
+    events = core.opened(MonoMs(0)) + core.give(fed[0].data, MonoMs(1))
+    states = [event.state for event in events if isinstance(event, LinkChanged)]
+    assert states == [LinkState.STARTING, LinkState.UP]
