@@ -38,3 +38,18 @@ class PatchCall(SQLModel, table=True):
     call: str = Field(primary_key=True)
     label: str
     talkgroup: str
+
+
+class MixConfirmation(SQLModel, table=True):
+    """One person's last agreement to talk on one patch of encrypted and unencrypted talkgroups.
+
+    ``patch``: the id of a live patch, the label of one of the plan. ``members``: what was agreed
+    to, each talkgroup with its encryption; other members ask again.
+    """
+
+    __tablename__ = "mix_confirmation"
+    user: str = Field(primary_key=True)
+    patch: str = Field(primary_key=True)
+    members: str = Field(sa_type=Text)
+    confirmed_utc: int = Field(sa_type=BigInteger)
+    until_utc: int = Field(sa_type=BigInteger)

@@ -1,0 +1,31 @@
+"""Who agreed to talk on a patch of encrypted and unencrypted talkgroups, until when.
+
+Revision ID: 0024
+Revises: 0023
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0024"
+down_revision = "0023"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the table."""
+    op.create_table(
+        "mix_confirmation",
+        sa.Column("user", sa.String(), nullable=False),
+        sa.Column("patch", sa.String(), nullable=False),
+        sa.Column("members", sa.Text(), nullable=False),
+        sa.Column("confirmed_utc", sa.BigInteger(), nullable=False),
+        sa.Column("until_utc", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("user", "patch"),
+    )
+
+
+def downgrade() -> None:
+    """Drop it."""
+    op.drop_table("mix_confirmation")
