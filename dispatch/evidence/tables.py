@@ -1,6 +1,6 @@
-"""The table of what left: one row each time that bytes of a package were handed out."""
+"""What left, one row each time that bytes of a package were handed out; what lies in packages."""
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Index
 from sqlmodel import Field, SQLModel
 
 
@@ -25,3 +25,15 @@ class EvidenceDisclosure(SQLModel, table=True):
     """Of ``evidence.disclosed`` in the audit log."""
     restricted_until_utc: int | None = Field(default=None, sa_type=BigInteger)
     """Persons concerned are not told before."""
+
+
+class EvidenceObject(SQLModel, table=True):
+    """That a package on the shelf holds an object: when that is erased, the package is too."""
+
+    __tablename__ = "evidence_object"
+    __table_args__ = (Index("ix_evidence_object_object", "type", "object"),)
+
+    package: str = Field(primary_key=True)
+    type: str = Field(primary_key=True)
+    """recording, media or incident."""
+    object: str = Field(primary_key=True)

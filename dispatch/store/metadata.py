@@ -7,6 +7,7 @@ import dispatch.auditdesk.tables
 import dispatch.calllog.tables
 import dispatch.cameras.tables
 import dispatch.evidence.tables
+import dispatch.extracts.tables
 import dispatch.health.tables
 import dispatch.importing.tables
 import dispatch.incidents.tables
@@ -30,6 +31,7 @@ MODULES = (
     dispatch.auditdesk.tables,
     dispatch.calllog.tables,
     dispatch.evidence.tables,
+    dispatch.extracts.tables,
     dispatch.health.tables,
     dispatch.incidents.tables,
     dispatch.oversight.tables,
