@@ -4,7 +4,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gateway.model.events import Event
-from gateway.model.ids import CallId, IncidentId, MessageId, PositionId, TalkgroupId, UtcUs
+from gateway.model.ids import (
+    CallId,
+    IncidentId,
+    MessageId,
+    PatchId,
+    PositionId,
+    TalkgroupId,
+    UtcUs,
+)
 
 # ---- incidents and cameras ---------------------------------------------------------------------
 
@@ -160,6 +168,17 @@ class CallNoted(Event):
     note: str
     text: str
     operator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MixConfirmed(Event):
+    """A person agreed to talk on a patch of encrypted and unencrypted talkgroups, for a shift."""
+
+    type: ClassVar[str] = "patch.mix_confirmed"
+    patch: PatchId
+    label: str
+    user: str
+    until_utc: int
 
 
 # ---- service -----------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from dispatch.oversight.wiring import Oversight, add_oversight
 from dispatch.plans.wiring import PlanRules, Plans, add_plans
 from dispatch.reports.settings import ReportSettings
 from dispatch.reports.setup import ReportSide, add_reports
+from dispatch.reports.shifts import shifts_of
 from dispatch.retention.master_keys import MasterKeys
 from dispatch.retention.sealed import SealedFiles
 from dispatch.retention.setup import add_retention, start_retention, stop_retention
@@ -48,7 +49,8 @@ from dispatch.services.lines import LinkLines
 from dispatch.services.live_acts import LiveActs
 from dispatch.services.message_search import MessageSearch
 from dispatch.services.messaging import Messaging
-from dispatch.services.patches import Patches
+from dispatch.services.patch_mix import MixedPatches
+from dispatch.services.patch_setup import add_patches
 from dispatch.services.plans import LivePlan
 from dispatch.services.record import Record
 from dispatch.services.recordings import Recordings
@@ -56,7 +58,6 @@ from dispatch.services.registry import Services
 from dispatch.services.rows import Row
 from dispatch.services.sight import Sight
 from dispatch.services.sight_individual import IndividualSight
-from dispatch.services.sight_patches import PatchSight
 from dispatch.services.snapshot import Snapshots
 from dispatch.services.stream import EventStream
 from dispatch.services.unit_acts import UnitReach
@@ -115,7 +116,7 @@ class Dispatch:
         self.parts = parts
         self.background = Background()
         store, bus, clock = parts.store, parts.bus, parts.clock
-        plan = LivePlan(store, bus, clock)
+        plan = LivePlan(store, bus, clock, parts.plans.lead)
         plan.load(first_plan)
         people = People(store, clock, parts.randomness)
         people.load()
@@ -172,7 +173,7 @@ class Dispatch:
             )
         )
         self._add_individual(board, sight, desk, snapshots, stream)
-        self._add_patches(board, sight, desk, record)
+        add_patches(s, self.background, shifts_of(parts.reports.shifts, parts.reports.zone).ends)
         lines = s.add(LinkLines(s.clock))
         stream.on_event(desk.apply)
         stream.on_event(lines.apply)
@@ -235,23 +236,6 @@ class Dispatch:
         )
         stream.on_event(calls.apply)
 
-    def _add_patches(self, board: Board, sight: Sight, desk: Desk, record: Record) -> None:
-        s, patches = self.services, PatchSight(sight.words)
-        sight.add_rules(patches.rules())
-        s.add(
-            Patches(
-                board=board.patches,
-                sight=patches,
-                plan=s.plan,
-                desk=desk,
-                record=record,
-                store=s.store,
-                bus=s.bus,
-                clock=s.clock,
-                randomness=s.randomness,
-            )
-        )
-
     def _add_journal(self, writer: JournalWriter, record: Record, desk: Desk) -> None:
         s = self.services
         journal = s.add(
@@ -298,6 +282,7 @@ class Dispatch:
             sight=self.services.use(Sight),
             board=self.services.use(Board),
             background=self.background,
+            mixed=self.services.use(MixedPatches),
         )
         desk.on_left(voice.seat_left)
         self.services.use(EventStream).on_event(voice.apply)

@@ -36,7 +36,15 @@ from gateway.model.events import (
 from gateway.model.ids import PositionId, RequestId, TalkgroupId, split_address
 from gateway.model.transmit_test import TransmitTest
 from webrtc.microphone import UplinkGate, UplinkTarget
-from webrtc.ptt_message import MAX_PRIORITY, cause_of, priority_of, request_of, source_of, word_of
+from webrtc.ptt_message import (
+    MAX_PRIORITY,
+    Consent,
+    cause_of,
+    priority_of,
+    request_of,
+    source_of,
+    word_of,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -124,6 +132,7 @@ class PttSession:
         may_preempt: Callable[[], bool],
         may_emergency: Callable[[], bool],
         terms: Terms | None = None,
+        consent: Consent | None = None,
     ) -> None:
         """Begin idle. ``may_talk`` is asked at each press and when rights change."""
         self.position = position
@@ -132,6 +141,7 @@ class PttSession:
         self._may_preempt = may_preempt
         self._may_emergency = may_emergency
         self._terms = terms
+        self._consent = consent
         self._service = service
         self._may_talk = may_talk
         self._emit = emit
@@ -200,6 +210,10 @@ class PttSession:
         why = why or self._why_not(talkgroup, priority)
         if why:
             self._tell(request, talkgroup, "denied", f"Refused: {why}")
+            return
+        held = self._consent(request, talkgroup, priority) if self._consent else None
+        if held is not None:
+            self._tell(request, talkgroup, "denied", f"Refused: {held.words}", ask=held.ask)
             return
         try:
             command = self._command(press, priority, message)
@@ -321,12 +335,14 @@ class PttService:
         may_preempt: Callable[[], bool] = bool,
         may_emergency: Callable[[], bool] = bool,
         terms: Terms | None = None,
+        consent: Consent | None = None,
     ) -> PttSession:
         """Open the push-to-talk of a socket.
 
         ``user`` is the person's id (two may have one name), ``operator`` when it is not given.
         Without ``may_preempt`` every press has the lowest priority; an emergency call (priority 3)
         has a right of its own. With ``terms`` every press is a test transmission of a link.
+        ``consent`` may hold a permitted press back until its operator has agreed to something.
         """
         session = PttSession(
             self,
@@ -338,6 +354,7 @@ class PttService:
             may_preempt=may_preempt,
             may_emergency=may_emergency,
             terms=terms,
+            consent=consent,
         )
         self._sessions.append(session)
         return session

@@ -5,10 +5,12 @@ cause is one of a list, so that no text of a person can get there.
 """
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.model.errors import InvalidCommand
-from gateway.model.ids import RequestId
+from gateway.model.ids import RequestId, TalkgroupId
 
 MAX_REQUEST_ID: Final = 64
 _REQUEST_ID: Final = re.compile(rf"[A-Za-z0-9-]{{1,{MAX_REQUEST_ID}}}")
@@ -33,6 +35,18 @@ ABORT_CAUSES: Final = frozenset(
 )
 """What a page may give as the cause of its abort; all else is just ``abort``. The causes of the
 gateway (lease, limit, preempted, revoked) are not a page's to claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A press that its operator has to agree to first: why in words, and what the page asks."""
+
+    words: str
+    ask: dict[str, Any]  # JSON for the page
+
+
+Consent = Callable[[RequestId, TalkgroupId, int], Withheld | None]
+"""Given request, talkgroup and priority of a press that is permitted, says what it waits for."""
 
 
 def request_of(message: dict[str, Any]) -> RequestId:

@@ -8,6 +8,7 @@ from pydantic import Field
 from dispatch.api.asking import ServicesOf, asker_of
 from dispatch.api.schemas import Body
 from dispatch.deps import Person, require
+from dispatch.services.patch_mix import MixedPatches
 from dispatch.services.patches import DEFAULT_MINUTES, KEPT_ROWS, Patches, Wanted
 from gateway.model.patch_plan import MAX_NAME
 
@@ -15,6 +16,7 @@ router = APIRouter(tags=["patches"])
 
 Viewer = Annotated[Person, Depends(require("board.see"))]
 Maker = Annotated[Person, Depends(require("patch.make"))]
+Presser = Annotated[Person, Depends(require("ptt.press"))]
 
 
 class MakePatch(Body):
@@ -39,6 +41,12 @@ class DropPatch(Body):
     """Why; needed for another's patch."""
 
     reason: str = Field(default="", max_length=400)
+
+
+class ConfirmMix(Body):
+    """``key`` of the mix as the person was shown it: another one is asked for anew."""
+
+    key: str = Field(max_length=64)
 
 
 @router.get("/patches")
@@ -95,3 +103,12 @@ async def drop(
     """End a patch; what it is passing on is un-keyed at once."""
     await services.use(Patches).drop(asker_of(request, person), patch, body.reason)
     return {"ok": True}
+
+
+@router.post("/patches/{patch}/confirm_mix")
+async def confirm_mix(
+    patch: str, body: ConfirmMix, request: Request, person: Presser, services: ServicesOf
+) -> dict[str, Any]:
+    """Agree, for this shift, that what is said on a mixed patch is heard in clear by some."""
+    until = services.use(MixedPatches).confirm(asker_of(request, person), patch, body.key)
+    return {"until_utc": until}

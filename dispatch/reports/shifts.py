@@ -16,6 +16,7 @@ _CLOCK = re.compile(r"([01]\d|2[0-3]):(00|15|30|45)")
 QUARTER_US = 900_000_000
 """Figures are gathered by quarters of an hour: every zone and shift begins on one."""
 MOST_DAYS = 400
+TWO_DAYS_US = 2 * 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,10 @@ class Shifts:
                 found.append((self.of(begin), Span(begin, edge)))
             begin = edge
         return found
+
+    def ends(self, t_utc: int) -> int:
+        """Return when the shift in which a moment lies ends, UTC microseconds."""
+        return self._edges(Span(t_utc, t_utc + TWO_DAYS_US))[0]
 
     def _edges(self, span: Span) -> list[int]:
         day = datetime.fromtimestamp(span.from_utc / 1_000_000, UTC).astimezone(self.zone).date()

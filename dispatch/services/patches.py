@@ -19,6 +19,7 @@ from dispatch.errors import Conflict, NotFound, ServiceError
 from dispatch.oversight.reasons import MIN_CHARACTERS, why_empty
 from dispatch.services.board_patches import PatchBoard
 from dispatch.services.desk import Desk
+from dispatch.services.patch_mix import MixedPatches
 from dispatch.services.plans import LivePlan
 from dispatch.services.record import Asker, Record
 from dispatch.services.rows import Row
@@ -63,6 +64,7 @@ class Patches:
         sight: PatchSight,
         plan: LivePlan,
         desk: Desk,
+        mixed: MixedPatches,
         record: Record,
         store: Store,
         bus: Bus,
@@ -74,6 +76,7 @@ class Patches:
         self._sight = sight
         self._plan = plan
         self._desk = desk
+        self._mixed_patches = mixed
         self._record = record
         self._store = store
         self._bus = bus
@@ -152,6 +155,8 @@ class Patches:
         )
         if not reply.ok:
             raise Conflict(reply.reason)
+        label = (self._board.row(command.patch) or {}).get("label", command.label)
+        self._mixed_patches.made(asker, command.patch, label, members)
         return {"patch": command.patch, "until_utc": command.until_utc}
 
     async def extend(self, asker: Asker, patch: str, minutes: int) -> None:

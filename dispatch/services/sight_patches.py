@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from dispatch.auth.access import Access
+from dispatch.events import MixConfirmed
 from dispatch.services.rows import Row
 from gateway.model import events as ev
 from gateway.model.envelope import Event
@@ -12,14 +13,20 @@ from gateway.model.envelope import Event
 Words = Callable[[Access, str], str]
 """Takes the names out of the gateway's words that a person may not know."""
 Rule = Callable[[Any, Access], Event | None]
+MixRow = Callable[[Access, Row], Row | None]
+
+
+def _no_mix(access: Access, row: Row) -> Row | None:
+    return None
 
 
 class PatchSight:
     """Cuts patches to what a person may know."""
 
-    def __init__(self, words: Words) -> None:
-        """Take what cuts words."""
+    def __init__(self, words: Words, mix: MixRow = _no_mix) -> None:
+        """Take what cuts words, and what a person is shown of a mixed patch."""
         self._words = words
+        self._mix = mix
 
     def rules(self) -> dict[str, Rule]:
         """Return the rule of each event type."""
@@ -31,6 +38,7 @@ class PatchSight:
             "patch.member_changed": self._member,
             "patch.skipped": self._member,
             "patch.call_joined": self._talkgroup,
+            "patch.mix_confirmed": _own,
         }  # Any: each rule takes the one event class that its key stands for
 
     def row(self, access: Access, row: Row) -> Row | None:
@@ -48,7 +56,8 @@ class PatchSight:
             }
             for m in members
         ]
-        return {**row, "members": shown, "hidden": len(row["members"]) - len(members)}
+        hidden = len(row["members"]) - len(members)
+        return {**row, "members": shown, "hidden": hidden, "mix": self._mix(access, row)}
 
     def wait_row(self, access: Access, row: Row) -> Row | None:
         """Return a patch of the plan that waits: shown to who sees all of it, reason and all."""
@@ -81,3 +90,8 @@ class PatchSight:
 
     def _talkgroup(self, event: ev.PatchCallJoined, access: Access) -> Event | None:
         return event if access.sees(event.talkgroup) and access.may("board.see") else None
+
+
+def _own(event: MixConfirmed, access: Access) -> Event | None:
+    """Who has confirmed what is told to nobody else, but to all windows of that person."""
+    return event if event.user == access.user.id else None

@@ -49,7 +49,7 @@ class Snapshots:
         self.records: Callable[[str], bool] = lambda talkgroup: True
         """Whether the policy lets a talkgroup be recorded."""
         self.individual_sight: IndividualSight | None = None
-        self._patch_sight = PatchSight(sight.words)
+        self.patch_sight = PatchSight(sight.words)
 
     async def open_incidents(self, access: Access) -> list[Row]:
         """Return the open incidents this person may see."""
@@ -190,7 +190,7 @@ class Snapshots:
     def patches(self, access: Access) -> list[Row]:
         """Return the patches that stand, with the members that this person sees."""
         rows = self._board.patches.patches.values()
-        return [cut for row in rows if (cut := self._patch_sight.row(access, row)) is not None]
+        return [cut for row in rows if (cut := self.patch_sight.row(access, row)) is not None]
 
     def messages(self, access: Access) -> list[Row]:
         """Return the texts this person may read, newest first."""

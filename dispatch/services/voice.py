@@ -12,6 +12,7 @@ from dispatch.errors import Conflict, NotFound
 from dispatch.services.background import Background
 from dispatch.services.board import Board
 from dispatch.services.desk import Desk, Seat
+from dispatch.services.patch_mix import MixedPatches
 from dispatch.services.sight import Sight
 from gateway.model.envelope import Event
 from gateway.model.ids import CallId, PositionId, TalkgroupId
@@ -46,6 +47,7 @@ class Voice:
         sight: Sight,
         board: Board,
         background: Background,
+        mixed: MixedPatches,
     ) -> None:
         """Take the services of ``webrtc``."""
         self.rtc = rtc
@@ -53,6 +55,7 @@ class Voice:
         self._desk = desk
         self._access = access
         self._background = background
+        self._mixed = mixed
         self._sight = sight
         self._board = board
         self._lines: dict[CallId, PositionId] = {}
@@ -201,4 +204,7 @@ class Voice:
             user=user,
             may_preempt=lambda: self._access.of(user).may("ptt.preempt"),
             may_emergency=lambda: self._access.of(user).may("emergency.call"),
+            consent=lambda request, talkgroup, priority: self._mixed.withhold(
+                seat, self._access.of(user), request, talkgroup, priority
+            ),
         )
