@@ -1,7 +1,7 @@
 """Turns a question into groups of facets. What is not granted becomes no group at all."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import select as core_select
@@ -20,7 +20,7 @@ from dispatch.cameras.tables import Camera
 from dispatch.errors import ServiceError
 from dispatch.incidents.geo import EARTH_RADIUS_M
 from dispatch.incidents.tables import Incident
-from dispatch.incidents.views import assigned_talkgroups, sees
+from dispatch.incidents.views import assignments, sees
 from dispatch.store.tables import CELLS_AROUND, cell_of
 from gateway.model.ids import split_address
 
@@ -189,14 +189,16 @@ class Questions:
                 (col(Incident.id) == incident) | (col(Incident.label) == incident)
             )
         ).first()
-        if row is None or not self._sees(row):
+        if row is None or not self._seen([row]):
             raise NothingFits
         return self._known([("incident", row.id)])
 
-    def _sees(self, incident: Incident) -> bool:
-        return self._access.may("incident.see") and sees(
-            self._access, incident, assigned_talkgroups(self._db, incident.id)
-        )
+    def _seen(self, incidents: Collection[Incident]) -> set[str]:
+        """Return the ids of those of these incidents that may be known."""
+        if not incidents or not self._access.may("incident.see"):
+            return set()
+        assigned = assignments(self._db, [row.id for row in incidents])
+        return {row.id for row in incidents if sees(self._access, row, assigned.get(row.id, []))}
 
     def _place(self, place: Place) -> Group:
         """Match calls of units that were there, and of incidents whose place is there."""
@@ -231,7 +233,7 @@ class Questions:
         )
         seen_by = select(Incident).where(col(Incident.camera).in_(cameras))
         found = {row.id: row for query in (here, seen_by) for row in self._newest(query)}
-        seen = [("incident", row.id) for row in found.values() if self._sees(row)]
+        seen = [("incident", one) for one in self._seen(found.values())]
         return frozenset(facets.known(self._db, seen).values())
 
     def _newest(self, query: SelectOfScalar[Incident]) -> Iterator[Incident]:
@@ -273,7 +275,7 @@ class Questions:
         """Return those of these facets whose incident may be known."""
         ids = facets.values(self._db, numbers)
         rows = self._db.exec(select(Incident).where(col(Incident.id).in_(ids.values())))
-        seen = {row.id for row in rows if self._sees(row)}
+        seen = self._seen(rows.all())
         return {number for number, value in ids.items() if value in seen}
 
 

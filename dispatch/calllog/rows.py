@@ -9,7 +9,7 @@ from dispatch.auth.access import Access
 from dispatch.calllog.gathering import CallFacts, Fact, gather_page
 from dispatch.calllog.words import marks
 from dispatch.incidents.tables import Incident
-from dispatch.incidents.views import assigned_talkgroups, sees
+from dispatch.incidents.views import assignments, sees
 from dispatch.services.journal_individual import individual_name, individual_of
 from dispatch.services.plans import LivePlan
 from dispatch.services.rows import Row, transmission_row
@@ -198,9 +198,12 @@ def _incidents(db: Session, facts: Iterable[CallFacts], access: Access) -> dict[
     if not access.may("incident.see"):
         return {}
     ids = {row.id for one in facts for row in one.incidents}
-    rows = db.exec(select(Incident).where(col(Incident.id).in_(ids))) if ids else ()
+    if not ids:
+        return {}
+    rows = db.exec(select(Incident).where(col(Incident.id).in_(ids)))
+    assigned = assignments(db, ids)
     return {
         row.id: {"id": row.id, "label": row.label, "title": row.title}
         for row in rows
-        if sees(access, row, assigned_talkgroups(db, row.id))
+        if sees(access, row, assigned.get(row.id, []))
     }

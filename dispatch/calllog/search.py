@@ -10,6 +10,7 @@ The SQL here is made of numbers that the index gave out, never of what a person 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import select, text
@@ -68,16 +69,16 @@ def find(db: Session, query: CallQuery, rights: Rights, asked: Questions) -> Fou
         return Found([], 0, False, None)
     prepare(db)
     way = _way(db, query, rights, groups)
-    numbers = list(_walk(db, way, EXACT + 1))
-    page = _page(numbers, query)
-    if len(numbers) > EXACT and len(page) <= query.limit:
-        page = _further(db, way, query)
+    first = query.limit + 1 if query.before is None else 0
+    page, total = _tally(db, way, EXACT + 1, first)
+    if query.before is not None:
+        page = _behind(db, way, query.before, query.limit + 1)
     more_pages = len(page) > query.limit
     page = page[: query.limit]
     return Found(
         page=page,
-        total=min(len(numbers), EXACT),
-        more=len(numbers) > EXACT,
+        total=min(total, EXACT),
+        more=total > EXACT,
         cursor=page[-1] if more_pages else None,
     )
 
@@ -99,23 +100,13 @@ def prepare(db: Session) -> None:
         db.execute(text("SET LOCAL jit = off"))
 
 
-def _page(numbers: list[int], query: CallQuery) -> list[int]:
-    """Return the page and one more, as far as the numbers that were counted hold them."""
-    if query.before is None:
-        return numbers[: query.limit + 1]
-    at = query.before
-    left = [n for n in numbers if (n > at if query.order == OLDEST else n < at)]
-    return left[: query.limit + 1]
-
-
-def _further(db: Session, way: _Way, query: CallQuery) -> list[int]:
-    """Return a page that lies behind the first 10,000."""
-    if query.before is not None:
-        if way.oldest:
-            way.low = max(way.low, query.before + 1)
-        else:
-            way.high = min(way.high, query.before)
-    return list(_walk(db, way, query.limit + 1))
+def _behind(db: Session, way: _Way, before: int, limit: int) -> list[int]:
+    """Return the numbers that follow ``before`` in the asked order."""
+    if way.oldest:
+        way.low = max(way.low, before + 1)
+    else:
+        way.high = min(way.high, before)
+    return _tally(db, way, limit, limit)[0]
 
 
 # ---- choosing ----------------------------------------------------------------------------------
@@ -175,15 +166,21 @@ def _count(db: Session, group: Group, way: _Way) -> int:
 # ---- walking -----------------------------------------------------------------------------------
 
 
-def _walk(db: Session, way: _Way, limit: int) -> Iterator[int]:
-    """Yield numbers in order, at most ``limit``."""
-    left = limit
+def _tally(db: Session, way: _Way, limit: int, first: int) -> tuple[list[int], int]:
+    """Return the first numbers in order, and how many there are, at most ``limit``."""
+    numbers: list[int] = []
+    total = 0
     for low, high in _windows(db, way):
-        for number in _range(db, way, low, high, left):
-            yield number
-            left -= 1
-            if left == 0:
-                return
+        if way.in_memory:
+            found = list(islice(_compared(db, way, low, high), limit - total))
+            total += len(found)
+        else:
+            found, count = _counted(db, way, (low, high), limit - total, first - len(numbers))
+            total += count
+        numbers += found[: first - len(numbers)]
+        if total == limit:
+            break
+    return numbers, total
 
 
 def _windows(db: Session, way: _Way) -> Iterator[tuple[int, int]]:
@@ -210,12 +207,22 @@ def _ends(db: Session) -> tuple[int, int]:
     return (first, last) if first is not None else (0, -1)
 
 
-def _range(db: Session, way: _Way, low: int, high: int, limit: int) -> Iterator[int]:
-    """Yield the numbers of one window; in batches where some are sorted out in memory."""
-    if not way.in_memory:
-        for (number,) in _run(db, select_sql(way, low, high, limit)):
-            yield number
-        return
+def _counted(
+    db: Session, way: _Way, window: tuple[int, int], limit: int, first: int
+) -> tuple[list[int], int]:
+    """Return the first numbers of one window and its count: the others never leave the database."""
+    found = select_sql(way, *window, limit)
+    if first <= 0:
+        return [], int(_run(db, f"SELECT count(*) FROM ({found}) q")[0][0])
+    order = "ASC" if way.oldest else "DESC"
+    rows = _run(
+        db, f"SELECT q.no, count(*) OVER () FROM ({found}) q ORDER BY q.no {order} LIMIT {first}"
+    )
+    return [number for number, _ in rows], int(rows[0][1]) if rows else 0
+
+
+def _compared(db: Session, way: _Way, low: int, high: int) -> Iterator[int]:
+    """Yield the numbers of one window, in batches: some groups are compared in memory."""
     while low < high:
         rows = _run(db, select_sql(way, low, high, BATCH))
         for number, facets in rows:

@@ -1,6 +1,6 @@
 """Incidents as the console reads them, cut to what the asker may know."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -62,7 +62,7 @@ def list_incidents(
             | col(Incident.place).ilike(pattern, escape="\\")
         )
     found = list(db.exec(query))
-    assigned = _assigned(db, [incident.id for incident in found])
+    assigned = assignments(db, [incident.id for incident in found])
     seen = [one for one in found if sees(access, one, assigned.get(one.id, []))]
     ids = [incident.id for incident in seen]
     suggested, counts = _suggested(db, ids), counts_of(db, access, ids)
@@ -123,7 +123,7 @@ def head(
 def sheet(db: Session, access: Access, incident_id: str) -> Row:
     """Return everything about one incident; raises NotFound for one this person can't see."""
     incident = db.get(Incident, incident_id)
-    talkgroups = _assigned(db, [incident_id]).get(incident_id, [])
+    talkgroups = assignments(db, [incident_id]).get(incident_id, [])
     if incident is None or not sees(access, incident, talkgroups):
         raise NotFound(f"there is no incident {incident_id}")
     visible = [talkgroup for talkgroup in talkgroups if access.sees(talkgroup)]
@@ -148,10 +148,11 @@ def sheet(db: Session, access: Access, incident_id: str) -> Row:
 
 def assigned_talkgroups(db: Session, incident: str) -> list[str]:
     """Return the talkgroups that work on an incident."""
-    return _assigned(db, [incident]).get(incident, [])
+    return assignments(db, [incident]).get(incident, [])
 
 
-def _assigned(db: Session, incidents: list[str]) -> dict[str, list[str]]:
+def assignments(db: Session, incidents: Iterable[str]) -> dict[str, list[str]]:
+    """Return the talkgroups that work on each of these incidents; those of none are left out."""
     query = select(IncidentTalkgroup).where(col(IncidentTalkgroup.incident).in_(incidents))
     assigned: dict[str, list[str]] = {}
     for row in db.exec(query):
