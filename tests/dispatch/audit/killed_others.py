@@ -4,7 +4,6 @@ What was answered is printed, one line each, flushed before it goes on.
 """
 
 import json
-import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,7 +15,7 @@ from dispatch.audit.trust import TrustedKey
 from dispatch.audit.witness import Witness
 from tests.dispatch.audit.conftest import State
 from tests.dispatch.audit.killed_writer import entry
-from tests.dispatch.audit.killing import Steps
+from tests.dispatch.audit.killing import Steps, told
 
 WAITING = 4
 SEED = bytes(range(32))
@@ -24,10 +23,6 @@ SEED = bytes(range(32))
 
 def cosigner() -> Cosigner:
     return Cosigner("witness.test/w", Ed25519PrivateKey.from_private_bytes(SEED))
-
-
-def told(text: str) -> None:
-    os.write(1, f"{text}\n".encode())
 
 
 def spool_in(state: State) -> None:

@@ -1,65 +1,34 @@
-"""Run by test_kill: writes entries and kills itself with SIGKILL at the N-th write to disk.
+"""Run by test_kill in forked processes: writes entries, killed at the N-th write to disk.
 
-A write boundary is a statement that SQLite runs, or a call that opens, writes, syncs or renames a
-file of the log. What was answered is printed, one seq a line, flushed before it goes on.
+What was answered is printed, one seq a line, before it goes on.
 """
 
-import os
-import signal
-import sys
 from pathlib import Path
-from typing import Any
 
+from dispatch.audit.entry import entry_bytes, seal
 from gateway.model.ids import UtcUs
 from tests.dispatch.audit.conftest import State, act
+from tests.dispatch.audit.killing import Steps, told
 
 ENTRIES = 3
 
 
-def main(folder: str, at: int) -> None:
-    steps = 0
-
-    def step(*_args: object) -> None:
-        nonlocal steps
-        steps += 1
-        if steps == at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def counted(call: Any) -> Any:
-        def inner(*args: Any, **kwargs: Any) -> Any:
-            step()
-            result = call(*args, **kwargs)
-            step()
-            return result
-
-        return inner
-
-    for name in ("write", "fsync", "rename", "open"):
-        setattr(os, name, counted(getattr(os, name)))
-    state = State(Path(folder))
+def run(folder: Path, at: int) -> None:
+    """Write, killed at a step (0: never); the number of steps is told last."""
+    steps = Steps(at)
+    state = State(folder)
     log = state.log()
-    connect = log._connect
-
-    def traced() -> Any:
-        connection = connect()
-        connection.set_trace_callback(step)
-        return connection
-
-    log._connect = traced  # type: ignore[method-assign]  # the process is what is tested
     log.open()
     for number in range(ENTRIES):
         seq = log.append([entry(state, number), entry(state, number + 100)])
         log.write_head()
-        sys.stdout.write(f"{seq + 1}\n")
-        sys.stdout.flush()
+        told(str(seq + 1))
         log.checkpoint(UtcUs(number))
     log.close()
-    sys.stdout.write(f"steps {steps}\n")
+    told(f"steps {steps.count}")
 
 
 def entry(state: State, number: int) -> bytes:
-    from dispatch.audit.entry import entry_bytes, seal
-
     sealed = seal(
         act(number),
         state.keys,
@@ -69,7 +38,3 @@ def entry(state: State, number: int) -> bytes:
         nonce=number.to_bytes(12, "big"),
     )
     return entry_bytes(sealed)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))

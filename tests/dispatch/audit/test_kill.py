@@ -1,30 +1,20 @@
 """The writer is killed with ``kill -9`` at every write: what it answered stays, and verifies."""
 
+import shutil
 import signal
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from dispatch.audit.verify import verify_database
 from gateway.model.ids import UtcUs
+from tests.dispatch.audit import killed_writer
 from tests.dispatch.audit.conftest import State
 from tests.dispatch.audit.killed_writer import ENTRIES
+from tests.dispatch.audit.killing import forked
 
-ROOT = Path(__file__).parents[3]
 
-
-def run(folder: Path, at: int) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, at: int) -> tuple[int, str]:
     folder.mkdir()
-    return subprocess.run(
-        [sys.executable, "-m", "tests.dispatch.audit.killed_writer", str(folder), str(at)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        cwd=ROOT,
-    )
+    return forked(lambda: killed_writer.run(folder, at), folder.with_suffix(".out"))
 
 
 def answered(output: str) -> int:
@@ -32,11 +22,11 @@ def answered(output: str) -> int:
 
 
 def check(folder: Path, at: int) -> str:
-    done = run(folder, at)
-    if done.returncode != -signal.SIGKILL:
-        return f"step {at}: not killed: {done.returncode} {done.stderr}"
+    status, answers = run(folder, at)
+    if status != -signal.SIGKILL:
+        return f"step {at}: not killed: {status} {answers}"
     state = State(folder)
-    last = answered(done.stdout)
+    last = answered(answers)
     if last >= 0:
         report = verify_database(state.database, state.audit)
         if not report.ok or report.size <= last:
@@ -54,14 +44,15 @@ def check(folder: Path, at: int) -> str:
     return ""
 
 
-def test_killed_at_every_write_boundary(tmp_path: Any) -> None:
-    whole = run(tmp_path / "whole", 0)
-    assert whole.returncode == 0, whole.stderr
-    assert answered(whole.stdout) == 2 * ENTRIES - 1
-    steps = int(whole.stdout.split("steps ")[1])
+def test_killed_at_every_write_boundary(tmp_path: Path) -> None:
+    status, answers = run(tmp_path / "whole", 0)
+    assert status == 0, answers
+    assert answered(answers) == 2 * ENTRIES - 1
+    steps = int(answers.split("steps ")[1])
     assert steps > 40
-    with ThreadPoolExecutor(2) as pool:
-        problems = list(
-            pool.map(lambda at: check(tmp_path / f"kill-{at}", at), range(1, steps + 1))
-        )
+    problems = []
+    for at in range(1, steps + 1):
+        folder = tmp_path / f"kill-{at}"
+        problems.append(check(folder, at))
+        shutil.rmtree(folder)
     assert [line for line in problems if line] == []

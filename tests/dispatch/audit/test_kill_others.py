@@ -1,7 +1,6 @@
 """Spool and witness killed with ``kill -9`` at every write: what was answered is kept."""
 
 import json
-import os
 import shutil
 import signal
 import sqlite3
@@ -17,24 +16,13 @@ from tests.dispatch.audit import killed_others
 from tests.dispatch.audit.conftest import ORIGIN, State
 from tests.dispatch.audit.killed_others import WAITING, cosigner
 from tests.dispatch.audit.killed_writer import entry
+from tests.dispatch.audit.killing import forked
 
 Check = Callable[[State, list[str], str], None]
 
 
 def run(what: str, folder: Path, at: int) -> tuple[int, str]:
-    """Do it in a process of its own; returns its status (negative: the signal) and its answers."""
-    out = folder.with_suffix(".out")
-    process = os.fork()
-    if process == 0:
-        status = 1
-        try:
-            os.dup2(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 1)
-            killed_others.run(what, folder, at)
-            status = 0
-        finally:
-            os._exit(status)
-    _, code = os.waitpid(process, 0)
-    return os.waitstatus_to_exitcode(code), out.read_text("utf-8")
+    return forked(lambda: killed_others.run(what, folder, at), folder.with_suffix(".out"))
 
 
 def at_every_step(what: str, start: Path, work: Path, check: Check, least: int) -> None:
