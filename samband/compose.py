@@ -35,6 +35,7 @@ from dispatch.services.board import Board
 from dispatch.services.desk import Desk
 from dispatch.services.journal import first_numbers
 from dispatch.services.patches import Patches
+from dispatch.services.plan_index import Lead
 from dispatch.store.engine import Store
 from dispatch.store.tables import RecordingFileRow
 from dispatch.store.upgrade import upgrade
@@ -107,12 +108,15 @@ class Server:
         *,
         listener: socket.socket | None = None,
         demonstration: bool = False,
+        lead: Lead | None = None,
     ) -> None:
         """Keep the configuration; ``plan`` becomes plan 1 of an empty store.
 
         ``listener`` is a socket that listens already, instead of host and port of the web part.
-        ``demonstration``: every radio is simulated, and heard as if it were real.
+        ``demonstration``: every radio is simulated, and heard as if it were real. ``lead`` gives
+        the links of whichever plan runs the far ends of this start.
         """
+        self._lead = lead
         self._demonstration = demonstration
         self._listener = listener
         self.config = config
@@ -170,6 +174,7 @@ class Server:
                 plans=PlanRules(
                     second_person=self.config.plans.second_person,
                     simulated_anywhere=self._demonstration,
+                    lead=self._lead,
                     link_faults=link_opening_faults,
                     machine=machine_ports,
                 ),
@@ -188,7 +193,7 @@ class Server:
         self._vocoders = any(link.kind in P25_KINDS for link in live.plan.links)
         if self._vocoders:
             prepare(self.config.state)  # nothing is served yet: it may take its minute
-        plan = recorded_plan(services, live.plan)
+        plan = recorded_plan(services, live.running)
         self.radio = RadioSide(
             plan,
             live.number,

@@ -114,17 +114,17 @@ async def _demo(args: argparse.Namespace, state: Path, listener: socket.socket) 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with simulators(args.scenario, coast=not args.no_p25) as radios:
-        plan = radios.connect(load_plan(DATA / "plan.toml"), state)
+        plan, lead = radios.first_plan(load_plan(DATA / "plan.toml")), radios.lead(state)
         config = demo_config(state, port, cameras=not args.no_cameras)
         people = make_people()
-        server = Server(config, plan, listener=listener, demonstration=True)
+        server = Server(config, plan, listener=listener, demonstration=True, lead=lead)
         await server.start()
         try:
             await server.add_people(people)
             if not args.no_cameras:
                 root = f"http://127.0.0.1:{port}"
                 await server.cameras.start_demo(root, neighbours=NEIGHBOURS)
-            server.simulators.move_in(radios.residents(plan))
+            server.simulators.move_in(radios.residents(lead(plan)))
             await server.radios_up(LINKS_UP_MS)
             url = f"http://localhost:{port}"
             if args.ready_file:

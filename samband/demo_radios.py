@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from dispatch.simulator.ports import FarEnd
 from gateway.model.errors import ConfigError, LinkError
 from gateway.model.p25_settings import P25_KINDS, P25Settings
 from gateway.model.plan import Link, Plan
+from hardware.ptt_address import SIMULATED
 from hardware.sim.child import SimChild
 from samband.simulated_links import Peer
 
@@ -31,22 +32,52 @@ class Radios:
     terminals: dict[str, Any]
     coast: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def connect(self, plan: Plan, state: Path) -> Plan:
-        """Return the plan with each link led to its simulator; P25 links without one are left out.
+    def first_plan(self, plan: Plan) -> Plan:
+        """Return the demo's plan as it is stored: each link is at ``@`` and its radio's name.
 
+        Which port a simulator has is known only while it runs, and differs at every start: what
+        is stored, and gone back to, may not name it. P25 links without a simulator are left out.
         Raises ConfigError when a terminal has none.
         """
-        by_name = {radio["name"]: radio for radio in self.terminals["radios"]}
+        names = {radio["name"] for radio in self.terminals["radios"]}
         links = []
         for link in plan.links:
-            if link.kind in P25_KINDS:
-                links += [_led(link, self.coast[link.id], state)] if link.id in self.coast else []
-                continue
-            radio = by_name.get(link.id)
-            if radio is None:
+            if link.kind not in P25_KINDS and link.id not in names:
                 raise ConfigError(f"demo: the scenario has no radio named {link.id}")
-            links.append(replace(link, port=radio["pty"], sound=radio["audio"], simulated=True))
+            if link.kind not in P25_KINDS or link.id in self.coast:
+                links.append(replace(link, simulated=True))
         return without_empty_systems(replace(plan, links=tuple(links)))
+
+    def lead(self, state: Path) -> Callable[[Plan], Plan]:
+        """Return what gives the links of any plan the radios of this start, by their ``@`` names.
+
+        A link at a port that is none of ours stays as it is. One whose radio does not run today is
+        left out, and nothing of it is opened.
+        """
+        terminals = {radio["name"]: radio for radio in self.terminals["radios"]}
+        password = state / "keys" / "demo.password"
+        if any("voice_port" not in first for first in self.coast.values()):
+            password.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            password.touch(mode=0o600)
+            password.write_bytes(NETWORK_PASSWORD)
+
+        def led(link: Link) -> Link | None:
+            name = link.port.removeprefix(SIMULATED)
+            if name == link.port:
+                return link
+            if link.kind in P25_KINDS:
+                return _led(link, self.coast[name], password) if name in self.coast else None
+            radio = terminals.get(name)
+            return radio and replace(link, port=radio["pty"], sound=radio["audio"])
+
+        def led_plan(plan: Plan) -> Plan:
+            return replace(plan, links=tuple(one for link in plan.links if (one := led(link))))
+
+        return led_plan
+
+    def connect(self, plan: Plan, state: Path) -> Plan:
+        """Return the demo's plan with each link led to its simulator; raises ConfigError."""
+        return self.lead(state)(self.first_plan(plan))
 
     def ready(self) -> dict[str, Any]:
         """Return what a script needs to drive them."""
@@ -131,15 +162,11 @@ async def _simulator(kind: str, scenario: str, *words: str) -> AsyncIterator[dic
         await process.wait()
 
 
-def _led(link: Link, first: Mapping[str, Any], state: Path) -> Link:
+def _led(link: Link, first: Mapping[str, Any], password: Path) -> Link:
     """Return a P25 link that leads to the simulator with this first line."""
+    settings = link.p25 or P25Settings()
     if "voice_port" in first:
-        settings = replace(link.p25 or P25Settings(), voice_port=first["voice_port"])
-        port = f"udp:127.0.0.1:{first['control_port']}"
-        return replace(link, port=port, p25=settings, simulated=True)
-    password = state / "keys" / f"{link.id}.password"
-    password.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    password.touch(mode=0o600)
-    password.write_bytes(NETWORK_PASSWORD)
-    settings = replace(link.p25 or P25Settings(), password_file=str(password))
-    return replace(link, port=f"udp:127.0.0.1:{first['port']}", p25=settings, simulated=True)
+        settings = replace(settings, voice_port=first["voice_port"])
+        return replace(link, port=f"udp:127.0.0.1:{first['control_port']}", p25=settings)
+    settings = replace(settings, password_file=str(password))
+    return replace(link, port=f"udp:127.0.0.1:{first['port']}", p25=settings)

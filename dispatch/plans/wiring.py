@@ -26,6 +26,7 @@ from dispatch.plans.usage import Usage, usage_now
 from dispatch.services.background import Background
 from dispatch.services.board import Board
 from dispatch.services.desk import Desk
+from dispatch.services.plan_index import Lead
 from dispatch.services.record import Record
 from dispatch.services.registry import Services
 from dispatch.services.sight import Sight
@@ -43,6 +44,8 @@ class PlanRules:
     second_person: bool = True
     simulated_anywhere: bool = False
     """The whole server is a demonstration: its simulated links carry every talkgroup."""
+    lead: Lead | None = None
+    """Gives the links of what runs their far ends, which no version knows (a demo)."""
     link_faults: LinkFaults | None = None
     machine: Machine = nothing_known
     """Lists what links can be plugged into."""

@@ -4,20 +4,25 @@ A plan may have ten thousand talkgroups and a hundred thousand units; to index i
 would keep every press waiting.
 """
 
+from collections.abc import Callable
+
 from dispatch.plans.guests import Guests, beside
 from gateway.model.ids import LinkId, TalkgroupId, UnitId, talkgroup_id
 from gateway.model.plan import Link, Plan, Talkgroup, Unit
 from gateway.model.unit_rules import UnitNames
 
+Lead = Callable[[Plan], Plan]
+"""Returns a plan whose links lead to the far ends of this start; pure, and called in any thread."""
+
 
 class PlanIndex:
     """One plan, indexed. Nothing here changes once it is made."""
 
-    def __init__(self, plan: Plan, guests: Guests) -> None:
-        """Index ``plan`` and what stands beside it."""
+    def __init__(self, plan: Plan, guests: Guests, lead: Lead | None = None) -> None:
+        """Index ``plan`` and what stands beside it; ``lead`` gives its links their far ends."""
         self.plan = plan
         self.guests = guests
-        self.running = beside(plan, guests)
+        self.running = beside(lead(plan) if lead is not None else plan, guests)
         self.talkgroups: dict[TalkgroupId, Talkgroup] = {tg.id: tg for tg in plan.talkgroups}
         self.units: dict[UnitId, Unit] = {unit.id: unit for unit in self.running.units}
         self.members: dict[TalkgroupId, list[Unit]] = {}

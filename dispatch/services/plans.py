@@ -12,7 +12,7 @@ from sqlmodel import Session, SQLModel, col, func, select
 from dispatch.events import PlanActivated
 from dispatch.plans.canonical import SHELF, plan_text, text_hash
 from dispatch.plans.guests import Guests
-from dispatch.services.plan_index import PlanIndex
+from dispatch.services.plan_index import Lead, PlanIndex
 from dispatch.store.engine import Store
 from dispatch.store.tables import PlanRow
 from gateway.bus import Bus
@@ -40,11 +40,13 @@ class Prepared:
 class LivePlan:
     """The active plan with look-ups by id. Read by everyone, changed by ``activate``."""
 
-    def __init__(self, store: Store, bus: Bus, clock: Clock) -> None:
+    def __init__(self, store: Store, bus: Bus, clock: Clock, lead: Lead | None = None) -> None:
         """Begin with an empty plan 0; call ``load``.
 
         ``plan`` is what runs; ``target`` what was activated, the same unless something waits.
+        ``lead`` gives the links of what runs their far ends, which no version knows (a demo).
         """
+        self._lead = lead
         self._store = store
         self._bus = bus
         self._clock = clock
@@ -69,6 +71,9 @@ class LivePlan:
         self.talkgroups, self.units = index.talkgroups, index.units
         self.links_of, self.carried = index.links_of, index.carried
         self._names = index.names
+
+    def _index_of(self, plan: Plan) -> PlanIndex:
+        return PlanIndex(plan, self.guests, self._lead)
 
     def current(self) -> Plan:
         """Return the active plan."""
@@ -110,7 +115,7 @@ class LivePlan:
             row = self._store.write_now(lambda db: self._insert(db, first, "samband", "first plan"))
         if row is not None:
             plan = SHELF.read(text_hash(row.body), row.body)
-            self._set(PlanIndex(plan, self.guests), row.number)
+            self._set(self._index_of(plan), row.number)
 
     async def activate(self, plan: Plan, *, author: str, note: str) -> int:
         """Store a new version and make it live; returns its number."""
@@ -126,7 +131,7 @@ class LivePlan:
         """Make everything ready for a plan, in threads; ``use`` then takes it at one moment."""
         long = len(plan.units) >= APART_FROM_UNITS
         with set_apart() if long else nullcontext():
-            index = await asyncio.to_thread(PlanIndex, plan, self.guests)
+            index = await asyncio.to_thread(self._index_of, plan)
             return Prepared(index, tuple([await ready(plan) for ready in self._preparers]))
 
     def use(
@@ -148,7 +153,7 @@ class LivePlan:
         if prepared is not None and ready and prepared.index.guests is self.guests:
             self._set(prepared.index, number)
         else:
-            self._set(PlanIndex(runs, self.guests), number)
+            self._set(self._index_of(runs), number)
         for take in prepared.takes if prepared is not None and ready else ():
             take()
         self.target = plan
@@ -159,7 +164,7 @@ class LivePlan:
     def set_guests(self, guests: Guests, operator: str = "") -> None:
         """Take guests beside the plan, in the place of those before, and tell everyone."""
         self.guests = guests
-        self._take(PlanIndex(self.plan, guests))
+        self._take(self._index_of(self.plan))
         for callback in self._changed:
             callback(self.plan)
         self._bus.publish(PlanActivated(plan=self.number, name=self.target.name, operator=operator))
