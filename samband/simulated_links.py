@@ -20,12 +20,18 @@ from dispatch.simulator.ports import (
     Wish,
 )
 from gateway.model.errors import ConfigError, InvalidCommand
-from gateway.model.link_kinds import TETRA_PEI
+from gateway.model.link_kinds import ANALOGUE, TETRA_PEI
 from gateway.model.p25_settings import DFSI, FNE, MODEM, NETWORK, P25Settings
 from gateway.model.plan import Link
+from hardware.line_state import Line
+from hardware.ptt_address import VOX, parse_ptt
 from hardware.sim.child import SimChild, start_child
 
-BY_TECHNOLOGY = {"tetra": (TETRA_PEI,), "p25": (DFSI, FNE, MODEM, NETWORK)}
+BY_TECHNOLOGY = {
+    "tetra": (TETRA_PEI,),
+    "p25": (DFSI, FNE, MODEM, NETWORK),
+    "analogue": (ANALOGUE,),
+}
 """Kinds of links whose far end can be simulated."""
 SIMULATED_KINDS = frozenset(kind for kinds in BY_TECHNOLOGY.values() for kind in kinds)
 PASSWORD = "samband"  # noqa: S105 - of a simulated network on loopback
@@ -42,7 +48,7 @@ class Peer:
     link: Link
     child: SimChild
     radio: str = ""
-    """Which of the terminals of the process it is; empty for P25."""
+    """Which of the terminals of the process it is; empty where it is alone in its own."""
 
     @property
     def alive(self) -> bool:
@@ -52,7 +58,7 @@ class Peer:
     async def act(self, act: Act) -> int:
         """Do one act; returns how many radios took it. Raises RadioError with the reason."""
         taken = 0
-        for request in requests(act, self.radio):
+        for request in requests(act, self.radio, self.link.kind):
             answer = await self.child.ask(request)
             if not answer.get("ok", False):
                 raise InvalidCommand(f"{self.link.name}: {answer.get('error', 'refused')}")
@@ -64,9 +70,11 @@ class Peer:
         await self.child.close()
 
 
-def requests(act: Act, radio: str) -> list[Request]:
+def requests(act: Act, radio: str, kind: str = "") -> list[Request]:
     """Return what a simulator is asked for an act; raises InvalidCommand where its kind cannot."""
-    return _terminal(act, radio) if radio else _p25(act)
+    if radio:
+        return _terminal(act, radio)
+    return _donor(act) if kind == ANALOGUE else _p25(act)
 
 
 def _sound(act: Act) -> Request:
@@ -120,6 +128,20 @@ def _p25(act: Act) -> list[Request]:
     if act.do not in makers:
         words = {TEXT: "a text", PLACE: "a place"}[act.do]
         raise InvalidCommand(f"a simulated P25 unit sends no {words.removeprefix('a ')}")
+    return makers[act.do]()
+
+
+def _donor(act: Act) -> list[Request]:
+    """Return what an analogue set is asked: it is on one channel, and names nobody."""
+    makers: dict[str, Callable[[], list[Request]]] = {
+        TALK: lambda: [{"do": "talk", **_sound(act)}],
+        CUT: lambda: [{"do": "hush"}],
+        OUTAGE: lambda: [{"do": "unplug", "for_ms": LONG_OUTAGE_MS}],
+        RESTORE: lambda: [{"do": "unplug", "for_ms": 0}],
+    }
+    if act.do not in makers:
+        what = {EMERGENCY: "emergency", STATUS: "status", TEXT: "text", PLACE: "place"}[act.do]
+        raise InvalidCommand(f"an analogue radio has a carrier and sound, and no {what}")
     return makers[act.do]()
 
 
@@ -201,7 +223,7 @@ def _number(wishes: list[Wish], wish: Wish) -> int:
 
 async def _station(wish: Wish, folder: Path) -> list[Peer]:
     words, lead = _STATIONS[wish.link.kind]
-    child = await start_child((*words(wish.link), "--clips-only"))
+    child = await start_child(words(wish.link))
     return [Peer(lead(wish.link, child.first, folder), child)]
 
 
@@ -235,9 +257,34 @@ def _to_reflector(link: Link, first: Mapping[str, Any], _folder: Path) -> Link:
     return replace(link, port=f"udp:127.0.0.1:{first['port']}", p25=settings)
 
 
+def _to_donor(link: Link, first: Mapping[str, Any], _folder: Path) -> Link:
+    """Lead to an analogue set: what keys is a line of its own port, wherever the plan has it."""
+    key = first["ptt"]
+    return replace(
+        link,
+        port=first["port"],
+        sound=first["audio"],
+        ptt=key,
+        ptt_active="high",
+        rts="inactive" if key == Line.RTS.value else link.rts,
+        dtr="inactive" if key == Line.DTR.value else link.dtr,
+        rtscts=False,
+        carrier=VOX if link.carrier == VOX else first["carrier"],
+        carrier_active="active",
+    )
+
+
+def _donor_words(link: Link) -> tuple[str, ...]:
+    """Return the lines of the set: those of the plan, as far as they are modem lines."""
+    key = parse_ptt(link.ptt)
+    carrier = () if link.carrier == VOX else ("--carrier", link.carrier)
+    return ("donor", *carrier, "--ptt", (key.line if key else Line.RTS).value)
+
+
 _ANYWHERE = P25Settings().listen
 """The usual address: with a far end on loopback it is met there and nowhere else."""
-_UDP = ("--udp", "127.0.0.1:0")
+_UDP = ("--udp", "127.0.0.1:0", "--clips-only")
+_PTY = ("--pty", "--clips-only")
 _STATIONS: dict[
     str,
     tuple[
@@ -252,8 +299,9 @@ _STATIONS: dict[
         ),
         _to_station,
     ),
+    ANALOGUE: (_donor_words, _to_donor),
     FNE: (lambda _: ("fne", *_UDP, "--password", PASSWORD), _to_master),
-    MODEM: (lambda link: ("mmdvm", "--pty", "--nac", f"{settings_of(link).nac:x}"), _to_modem),
+    MODEM: (lambda link: ("mmdvm", *_PTY, "--nac", f"{settings_of(link).nac:x}"), _to_modem),
     NETWORK: (lambda _: ("p25-reflector", *_UDP), _to_reflector),
 }
 

@@ -9,6 +9,7 @@ stops its carrier falls; noise in between is what a squelch tail sounds like.
 import argparse
 import asyncio
 import base64
+import contextlib
 import json
 import os
 import random
@@ -70,6 +71,9 @@ class DonorRadio:
         self._limit: asyncio.TimerHandle | None = None
         self._address = ("127.0.0.1", 0)
         self._manual = False
+        self._cable = asyncio.Lock()
+        self._again = asyncio.Event()
+        """Set when another word about the cable takes the place of the last one."""
         self.on_air = False
 
     async def start(self, host: str, number: int, audio: str) -> None:
@@ -118,14 +122,27 @@ class DonorRadio:
         self._show(on)
 
     async def unplug(self, for_ms: float) -> None:
-        """Be gone from the network for a while: connections break, nobody listens."""
-        self.truth.note("unplugged")
-        if self._server is not None:
-            await self._server.close()
-        await asyncio.sleep(for_ms / 1000)
-        self._server = Rfc2217Server(self.port)
-        await self._server.open(*self._address)
-        self.truth.note("plugged")
+        """Be gone from the network for a while: connections break, nobody listens.
+
+        0 ends an outage before its time. A key that stood is gone with the connection.
+        """
+        if not for_ms and self._server is not None:
+            return
+        self._again.set()
+        self._again = again = asyncio.Event()
+        async with self._cable:
+            if self._server is not None:
+                self.truth.note("unplugged")
+                await self._server.close()
+                self._server = None
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(again.wait(), for_ms / 1000)
+        async with self._cable:
+            if again.is_set():
+                return
+            self._server = Rfc2217Server(self.port)
+            await self._server.open(*self._address)
+            self.truth.note("plugged")
 
     async def _speak(self, sound: Sound) -> None:
         loop = asyncio.get_running_loop()

@@ -12,8 +12,9 @@ from gateway.model.errors import ConfigError, InvalidCommand
 from gateway.model.ids import LinkId, SiteId, SystemId
 from gateway.model.p25_settings import P25Settings
 from gateway.model.plan import Link, Plan, Site, System, Talkgroup, Unit
+from hardware.ptt_address import link_faults
 from samband.sandbox_child import MAX_STATIONS, tried
-from samband.simulated_links import requests
+from samband.simulated_links import _donor_words, _to_donor, requests
 from samband.simulator_side import ChildSandbox, HouseSimulators, steps_of
 
 SITE = SiteId("hill")
@@ -52,7 +53,16 @@ PLAN = Plan(
     units=(Unit(system=COAST, number=77, alias="Boat 7"),),
     links=(
         link("tetra-pei", NET, 100),
-        link("analogue", NET, 200),
+        link(
+            "analogue",
+            NET,
+            200,
+            ptt="gpio:gpiochip0/17",
+            ptt_active="low",
+            rts="active",
+            carrier="dcd",
+            carrier_active="inactive",
+        ),
         *(
             link(k, COAST, 10 + n, p25=P25Settings(peer_id=900 + n, password_file="/none"))
             for n, k in enumerate(KINDS)
@@ -82,8 +92,9 @@ async def test_every_kind_of_link_is_tried_and_nothing_is_left_behind() -> None:
             while not any(row["row"] == "ready" for row in rows):
                 assert sandbox.alive, rows
                 await asyncio.sleep(0.05)
-        expected = dict.fromkeys(("tetra-pei", *KINDS), "up") | {"analogue": "left_out"}
-        assert links == expected, rows
+        assert links == dict.fromkeys(("tetra-pei", "analogue", *KINDS), "up"), rows
+        donor = {"do": "talk", "talkgroup": "net/200", "say": "en-test-count"}
+        assert (await sandbox.ask(donor))["words"] == "heard by analogue"
         for number, kind in enumerate(KINDS):
             request = {"do": "talk", "talkgroup": f"coast/{10 + number}", "unit": 77}
             answer = await sandbox.ask({**request, "say": "en-test-count"})
@@ -94,13 +105,48 @@ async def test_every_kind_of_link_is_tried_and_nothing_is_left_behind() -> None:
             return {row["link"] for row in calls if row["heard"] == ["1", "2"]}
 
         async with asyncio.timeout(20):
-            while heard() != set(KINDS):
+            while heard() != {*KINDS, "analogue"}:
                 await asyncio.sleep(0.05)
+        await press_analogue(sandbox, rows)
     finally:
         await sandbox.close()
         await reading
     assert not folder.exists()
     assert not sandbox.alive
+
+
+async def press_analogue(sandbox: ChildSandbox, rows: list[dict[str, Any]]) -> None:
+    """A press keys the simulated set, once its carrier is gone; it knows no emergency."""
+    await sandbox.ask({"do": "cut", "talkgroup": "net/200"})
+    press = {"do": "press", "position": "1", "talkgroup": "net/200", "seconds": 0.5}
+
+    def told(what: str) -> list[dict[str, Any]]:
+        return [row for row in rows if row["row"] == "told" and what in row["words"]]
+
+    async with asyncio.timeout(20):
+        while not told("Position 1 talks on DONOR"):
+            refusals = len(told("the channel is busy"))  # its carrier has to fall first
+            assert (await sandbox.ask(press))["ok"]
+            while len(told("the channel is busy")) == refusals:
+                if told("Position 1 talks on DONOR"):
+                    break
+                await asyncio.sleep(0.05)
+    answer = await sandbox.ask({"do": "emergency", "talkgroup": "net/200", "unit": 1})
+    assert not answer["ok"]
+    assert "no emergency" in answer["words"]
+
+
+@pytest.mark.parametrize("carrier", ["vox", "cts"])
+def test_an_analogue_set_takes_the_lines_of_the_plan(carrier: str) -> None:
+    planned = replace(PLAN.links[1], carrier=carrier, ptt="dtr", dtr="inactive")
+    words = _donor_words(planned)
+    assert words[-2:] == ("--ptt", "dtr")
+    assert ("--carrier" in words) is (carrier != "vox")
+    first = {"port": "rfc2217://127.0.0.1:9", "audio": "udp:127.0.0.1:8", "ptt": "dtr"}
+    led = _to_donor(planned, {**first, "carrier": "cts"}, Path("/none"))
+    assert link_faults(led) == []
+    assert led.carrier == carrier
+    assert (led.port, led.sound) == ("rfc2217://127.0.0.1:9", "udp:127.0.0.1:8")
 
 
 def test_there_is_a_most_of_what_is_tried() -> None:

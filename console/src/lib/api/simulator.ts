@@ -110,6 +110,7 @@ export const KIND_WORDS: Record<string, string> = {
   'p25-fne': 'P25 network core (FNE)',
   'p25-modem': 'P25 modem (MMDVM)',
   'p25-network': 'P25 reflector (MMDVM network)',
+  analogue: 'Analogue radio (carrier, key, sound)',
 };
 
 export const ACT_WORDS: Record<string, string> = {
