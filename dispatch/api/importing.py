@@ -9,11 +9,13 @@ from starlette.responses import Response
 
 from dispatch.api.asking import ServicesOf, asker_of
 from dispatch.api.packed import packed_json, with_more
+from dispatch.api.plan_uses import uses_now
 from dispatch.deps import Person, require
 from dispatch.errors import NotFound, ServiceError
 from dispatch.importing.csv_rows import MAX_FILE_BYTES
 from dispatch.importing.recognise import FORMATS, Wish
 from dispatch.importing.service import Lists, Order
+from dispatch.importing.settle import POLICIES
 from dispatch.importing.table_fields import TALKGROUP_FIELDS, UNIT_FIELDS
 from dispatch.importing.writing import KINDS, LOSSES, formats_out, write_list
 from dispatch.plans.drafts import Drafts
@@ -26,7 +28,7 @@ JOB = "^[A-Za-z0-9-]{0,64}$"
 ANSWER: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/json": {"schema": {"type": "object"}}}}
 }
-Policy = Literal["add", "update", "keep", "replace"]
+Policy = Literal["keep", "merge", "update", "add", "replace"]
 Editor = Annotated[Person, Depends(require("plan.edit"))]
 
 
@@ -34,12 +36,13 @@ Editor = Annotated[Person, Depends(require("plan.edit"))]
 async def formats(
     person: Annotated[Person, Depends(require("plan.see"))], services: ServicesOf
 ) -> dict[str, Any]:
-    """List the formats that are read and written, the fields of a mapping, what is lost."""
+    """List formats read and written, the fields of a mapping, what is lost, and policies."""
     return {
         "read": {name: words for name, (words, _) in FORMATS.items()},
         "write": {kind: formats_out(kind) for kind in KINDS},
         "losses": LOSSES,
         "fields": {"talkgroups": TALKGROUP_FIELDS, "units": UNIT_FIELDS},
+        "policies": POLICIES,
     }
 
 
@@ -70,10 +73,13 @@ async def import_list(
     """
     wish = Wish(kind=kind, format=format, mapping=_mapping(mapping), sheet=sheet)
     data = await file.read(MAX_FILE_BYTES + 1)
-    order = Order(data, system, policy, wish, save_mapping, packed=packed, job=job)
+    name = file.filename or ""
+    order = Order(data, system, policy, wish, save_mapping, packed=packed, job=job, file=name)
     asker, lists, live = asker_of(request, person), services.use(Lists), services.plan.number
     if not apply:
-        return await packed_json(request, await lists.look(asker, draft, order, live))
+        looked = await lists.look(asker, draft, order, live)
+        used = await uses_now(services, services.plan.target, looked.removed)
+        return await packed_json(request, with_more(looked.report, json.dumps(used).encode()))
     told, put = await lists.apply(asker, draft, revision, order, live)
     more = {"draft": put.id, "revision": put.revision, "sha256": put.sha256}
     return await packed_json(request, with_more(told, json.dumps(more).encode()))
@@ -150,7 +156,8 @@ async def import_talkgroups(
 ) -> Response:
     """Read a list against the live plan; with ``apply`` begin a draft with it."""
     asker, lists = asker_of(request, person), services.use(Lists)
-    order = Order(await file.read(MAX_FILE_BYTES + 1), system, policy)
+    data = await file.read(MAX_FILE_BYTES + 1)
+    order = Order(data, system, policy, file=file.filename or "")
     number = services.plan.number
     told = await lists.against(asker, order, services.plan.target, number)
     if not apply:

@@ -8,7 +8,9 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from dispatch.api.asking import ServicesOf, asker_of
+from dispatch.api.plan_uses import told, uses_now
 from dispatch.deps import Person, require
+from dispatch.importing.service import Lists
 from dispatch.oversight.approvals import Approvals, digest_of
 from dispatch.plans.activation import Activations
 from dispatch.plans.check import Report
@@ -17,6 +19,7 @@ from dispatch.plans.drafts import DraftHead, Drafts
 from dispatch.plans.edit import MAX_EDITS, Edit
 from dispatch.plans.finding import Finding
 from dispatch.plans.simulate import Effects
+from dispatch.plans.still_used import removed_of
 from dispatch.plans.toml import plan_toml, read_plan_text
 from dispatch.plans.wiring import KIND, Plans, what_happens
 from gateway.model.wire import to_json
@@ -89,10 +92,12 @@ async def history(person: Reader, services: ServicesOf) -> Rows:
     """Return the live plan's state, all plans by number, and the last activations."""
     activations = services.use(Activations)
     state = await activations.state()
+    versions = await services.plan.versions()
+    imports = await services.use(Lists).counts()
     return {
         **state,
         "second_person": services.use(Plans).rules.second_person,
-        "plans": await services.plan.versions(),
+        "plans": [{**row, "imports": imports.get(row["number"], 0)} for row in versions],
         "history": await activations.history(),
     }
 
@@ -117,7 +122,9 @@ async def compare_plans(number: int, other: int, person: Reader, services: Servi
     """Return what plan ``other`` has otherwise than plan ``number``."""
     drafts = services.use(Drafts)
     before, after = await drafts.plan(number), await drafts.plan(other)
-    return _comparison(await asyncio.to_thread(compare, before, after))
+    comparison = await asyncio.to_thread(compare, before, after)
+    used = await uses_now(services, before, removed_of(comparison.changes))
+    return {**_comparison(comparison), **used}
 
 
 @router.get("/plan/drafts")
@@ -188,8 +195,10 @@ async def compare_draft(draft: str, request: Request, person: Editor, services: 
     asker, live = asker_of(request, person), services.plan
     service = services.use(Drafts)
     comparison = await service.compare(asker, draft, live.target, live.number)
+    used = await uses_now(services, live.target, removed_of(comparison.changes))
     effects = await services.use(Activations).simulate(draft)
-    return {**_comparison(comparison), "with": live.number, "effects": effects_row(effects)}
+    now = {"with": live.number, "effects": effects_row(effects)}
+    return {**_comparison(comparison), **used, **now}
 
 
 @router.post("/plan/drafts/{draft}/ask")
@@ -200,7 +209,8 @@ async def ask(
     found = await services.use(Drafts).find(draft)
     what = what_happens(found, body.sha256)
     live = services.plan.target
-    lines = (await asyncio.to_thread(compare, live, found.plan)).sentences()
+    comparison = await asyncio.to_thread(compare, live, found.plan)
+    lines = (await told(services, live, comparison)).sentences()
     approval = await services.use(Approvals).ask(
         asker_of(request, person),
         kind=KIND,

@@ -21,7 +21,7 @@ from dispatch.importing.work import Outcome, Task, do_task
 from gateway.model.errors import RadioError
 
 HEAD = struct.Struct(">cI")
-PROGRESS, FAULT, TOLD, REPORT, PLAN = b"p", b"f", b"t", b"r", b"b"
+PROGRESS, FAULT, TOLD, REPORT, PLAN, ROWS, SAID = b"p", b"f", b"t", b"r", b"b", b"w", b"s"
 LOW_PRIORITY = 5
 """The server's own work goes first."""
 MAX_MEMORY_BYTES = 3 << 30
@@ -48,10 +48,11 @@ def main(source: BinaryIO, target: BinaryIO) -> int:
         frame(PROGRESS, json.dumps([stage, done, total]).encode())
 
     head = json.loads(source.readline())
-    data, body, live = (source.read(length) for length in head["lengths"])
+    data, *texts = (source.read(length) for length in head["lengths"])
     try:
         with told_to(progress):
-            outcome = do_task(Task.from_json(head["task"]), data, body.decode(), live.decode())
+            task = Task.from_json(head["task"])
+            outcome = do_task(task, data, *(text.decode() for text in texts))
     except MemoryError:
         frame(FAULT, json.dumps(["TooLarge", "file: it needs too much memory", ""]).encode())
     except RadioError as error:
@@ -62,9 +63,19 @@ def main(source: BinaryIO, target: BinaryIO) -> int:
 
 
 def _give(frame: Callable[[bytes, bytes], None], outcome: Outcome) -> None:
-    told = {"told": outcome.told, "plan_sha256": outcome.plan_sha256, "source": outcome.source}
+    kept = outcome.kept
+    told = {
+        "told": outcome.told,
+        "plan_sha256": outcome.plan_sha256,
+        "source": outcome.source,
+        "removed": outcome.removed,
+        "kept": None if kept is None else [kept.head, kept.kept],
+    }
     frame(TOLD, json.dumps(told).encode())
     frame(PLAN, outcome.plan.encode())
+    if kept is not None:
+        frame(ROWS, kept.rows)
+        frame(SAID, kept.said)
     frame(REPORT, outcome.report)
 
 

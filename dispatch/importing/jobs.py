@@ -4,12 +4,13 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from dispatch.errors import Conflict, NotFound, ServiceError, TooLarge
-from dispatch.importing.child import FAULT, FAULTS, HEAD, PLAN, PROGRESS, TOLD
+from dispatch.importing.child import FAULT, FAULTS, HEAD, PLAN, PROGRESS, REPORT, ROWS, SAID, TOLD
+from dispatch.importing.kept_report import KeptReport
 from dispatch.importing.progress import Cancelled, told_to
 from dispatch.importing.work import Outcome, Task, do_task
 from gateway.model.errors import RemoteError
@@ -67,11 +68,12 @@ class Jobs:
         if found.process is not None and found.process.returncode is None:
             found.process.kill()
 
-    async def run(self, job: Job, task: Task, data: bytes, body: str, live: str = "") -> Outcome:
+    async def run(self, job: Job, task: Task, data: bytes, *texts: str) -> Outcome:
         """Do a task; raises what ``do_task`` raises, Cancelled, and RemoteError when it broke."""
         async with self._place(job):
-            long = len(data) + len(body) > SHORT_BYTES or data.startswith(WORKBOOK)
-            return await (_apart if long else _here)(job, task, data, body, live)
+            length = len(data) + sum(map(len, texts))
+            long = length > SHORT_BYTES or data.startswith(WORKBOOK)
+            return await (_apart if long else _here)(job, task, data, *texts)
 
     @asynccontextmanager
     async def _place(self, job: Job) -> AsyncIterator[None]:
@@ -86,19 +88,19 @@ class Jobs:
             del self._jobs[job.id]
 
 
-async def _here(job: Job, task: Task, data: bytes, body: str, live: str) -> Outcome:
+async def _here(job: Job, task: Task, data: bytes, *texts: str) -> Outcome:
     with told_to(job.tell):  # the thread has this context
-        return await asyncio.to_thread(do_task, task, data, body, live)
+        return await asyncio.to_thread(do_task, task, data, *texts)
 
 
-async def _apart(job: Job, task: Task, data: bytes, body: str, live: str) -> Outcome:
+async def _apart(job: Job, task: Task, data: bytes, *texts: str) -> Outcome:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "dispatch.importing.child", stdin=PIPE, stdout=PIPE
     )
     job.process = process
     try:
         async with asyncio.timeout(TIMEOUT_S):
-            return await _listen(job, process, task, (data, body.encode(), live.encode()))
+            return await _listen(job, process, task, [data, *(t.encode() for t in texts)])
     except (asyncio.IncompleteReadError, ConnectionError) as error:
         job.tell(job.stage, job.done, job.total)  # raises when somebody ended it
         raise TooLarge(
@@ -113,9 +115,7 @@ async def _apart(job: Job, task: Task, data: bytes, body: str, live: str) -> Out
         await process.wait()
 
 
-async def _listen(
-    job: Job, process: Process, task: Task, parts: tuple[bytes, bytes, bytes]
-) -> Outcome:
+async def _listen(job: Job, process: Process, task: Task, parts: Sequence[bytes]) -> Outcome:
     stdin, stdout = process.stdin, process.stdout
     if stdin is None or stdout is None:
         raise AssertionError("both are pipes")
@@ -125,8 +125,8 @@ async def _listen(
         for part in parts:
             stdin.write(part)
             await stdin.drain()
-    told, plan = {}, ""
-    while True:
+    got: dict[bytes, bytes] = {}
+    while REPORT not in got:
         kind, length = HEAD.unpack(await stdout.readexactly(HEAD.size))
         if length > MAX_FRAME_BYTES:
             raise RemoteError(f"import: a frame of {length} bytes")
@@ -136,9 +136,15 @@ async def _listen(
         elif kind == FAULT:
             name, words, hint = json.loads(data)
             raise FAULTS.get(name, ServiceError)(words, hint=hint)
-        elif kind == TOLD:
-            told = json.loads(data)
-        elif kind == PLAN:
-            plan = data.decode()
         else:
-            return Outcome(report=data, plan=plan, **told)
+            got[kind] = data
+    return _outcome(got)
+
+
+def _outcome(got: dict[bytes, bytes]) -> Outcome:
+    told = json.loads(got[TOLD])
+    if told["kept"] is not None:
+        head, kept = told["kept"]
+        told["kept"] = KeptReport(head, kept, got[ROWS], got[SAID])
+    told["removed"] = tuple((kind, key) for kind, key in told["removed"])
+    return Outcome(report=got[REPORT], plan=got[PLAN].decode(), **told)

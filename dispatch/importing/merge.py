@@ -1,27 +1,18 @@
-"""Compares a file's talkgroups with the plan and makes the next plan. Deletes nothing.
-
-The three policies are *add* (only new ones), *update* (also fields the file knows) and *keep*
-(update, but a field that differs from the file and from an empty one stays: edited by hand).
-"""
+"""Compares a file's talkgroups with the plan and makes the next plan. Deletes nothing."""
 
 from dataclasses import dataclass, replace
 
 from dispatch.errors import ServiceError
+from dispatch.importing.earlier import TALKGROUP_FIELDS
+from dispatch.importing.settle import POLICIES as WORDS
+from dispatch.importing.settle import REPLACE, Change, Settling
 from dispatch.importing.talkgroups import Imported
+from gateway.model.ids import SystemId, talkgroup_id
 from gateway.model.plan import Plan, Talkgroup
 
-POLICIES = ("add", "update", "keep")
+KIND = "talkgroup"
+POLICIES = tuple(policy for policy in WORDS if policy != REPLACE)
 UNFILED = "Imported"
-FIELDS = (
-    "name",
-    "description",
-    "folder",
-    "agency",
-    "agency_kind",
-    "priority",
-    "recorded",
-    "encrypted",
-)
 EMPTY: dict[str, object] = {
     "name": "",
     "description": "",
@@ -32,16 +23,6 @@ EMPTY: dict[str, object] = {
     "recorded": True,
     "encrypted": False,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One field that the import would change."""
-
-    talkgroup: str
-    field: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,38 +37,37 @@ class Diff:
     plan: Plan
 
 
-def merge(plan: Plan, system: str, talkgroups: list[Imported], policy: str = "keep") -> Diff:
+def merge(
+    plan: Plan,
+    system: str,
+    talkgroups: list[Imported],
+    policy: str = "keep",
+    settling: Settling | None = None,
+) -> Diff:
     """Return the diff and the next plan; raises ServiceError on an unknown system or policy."""
     known = [item.id for item in plan.systems]
     if system not in known:
         raise ServiceError(f"system: expected one of {', '.join(known)}, got {system!r}")
     if policy not in POLICIES:
         raise ServiceError(f"policy: expected one of {', '.join(POLICIES)}, got {policy!r}")
+    settling = settling or Settling(policy)
     present = {tg.number: tg for tg in plan.talkgroups if tg.system == system}
     added: list[Talkgroup] = []
-    changed: list[Change] = []
-    kept: list[Change] = []
     unchanged = 0
     result = dict(present)
     for item in talkgroups:
         before = present.get(item.number)
-        if before is None:
+        if before is not None:
+            result[item.number] = _merged(before, item, settling)
+            unchanged += result[item.number] is before
+        elif not settling.stays_away(KIND, talkgroup_id(SystemId(system), item.number), item.name):
             added.append(_new(plan, system, item))
-            continue
-        wanted, left = _differences(before, item, policy)
-        changed += wanted
-        kept += left
-        unchanged += not wanted
-        if wanted:
-            names = {change.field for change in wanted}
-            values = {name: getattr(item, name) for name in names}
-            result[item.number] = replace(before, **values)
     kept_order = tuple(result[tg.number] if tg.system == system else tg for tg in plan.talkgroups)
     return Diff(
         added=tuple(tg.id for tg in added),
-        changed=tuple(changed),
+        changed=tuple(settling.changed),
         unchanged=unchanged,
-        kept=tuple(kept),
+        kept=tuple(settling.kept),
         plan=replace(plan, talkgroups=(*kept_order, *added)),
     )
 
@@ -108,19 +88,17 @@ def _new(plan: Plan, system: str, item: Imported) -> Talkgroup:
     )
 
 
-def _differences(
-    before: Talkgroup, item: Imported, policy: str
-) -> tuple[list[Change], list[Change]]:
-    wanted: list[Change] = []
-    kept: list[Change] = []
-    for name in FIELDS:
+def _merged(before: Talkgroup, item: Imported, settling: Settling) -> Talkgroup:
+    """Return a talkgroup with what is taken from the file; itself when nothing is."""
+    values = {}
+    for name in TALKGROUP_FIELDS:
         new, old = getattr(item, name), getattr(before, name)
         if new is None or new in ("", old):
             continue
-        change = Change(talkgroup=before.id, field=name, before=_shown(old), after=_shown(new))
-        by_hand = policy == "add" or (policy == "keep" and old != EMPTY[name])
-        (kept if by_hand else wanted).append(change)
-    return wanted, kept
+        thing, empty = (KIND, before.id), (EMPTY[name],)
+        if settling.takes(thing, name, (old, new), empty=empty, shown=_shown):
+            values[name] = new
+    return replace(before, **values) if values else before
 
 
 def _shown(value: object) -> str:

@@ -2,27 +2,22 @@
 
 from dataclasses import replace
 
-from dispatch.importing.merge import Change
+from dispatch.importing.earlier import SITE_FIELDS, site_key
 from dispatch.importing.reading import ImportedSite
+from dispatch.importing.settle import Settling
 from gateway.model.ids import SiteId, SystemId
 from gateway.model.plan import Plan, Site
 
-FIELDS = (
-    "name",
-    "nac",
-    "county",
-    "latitude",
-    "longitude",
-    "frequencies_hz",
-    "control_hz",
-)
-Merged = tuple[Plan, list[str], list[Change], list[Change]]
+KIND = "site"
+NONE = (None, "", ())
 
 
-def merge_sites(plan: Plan, system: SystemId, sites: list[ImportedSite], policy: str) -> Merged:
-    """Return the plan with these sites, what is new, what changes, and what is left alone."""
+def merge_sites(
+    plan: Plan, system: SystemId, sites: list[ImportedSite], settling: Settling
+) -> tuple[Plan, list[str]]:
+    """Return the plan with these sites, and the ids of the new ones."""
     if not sites:
-        return plan, [], [], []
+        return plan, []
     mine = {
         (site.rfss, site.number): site
         for site in plan.sites
@@ -31,33 +26,34 @@ def merge_sites(plan: Plan, system: SystemId, sites: list[ImportedSite], policy:
     taken = {site.id for site in plan.sites}
     result: dict[SiteId, Site] = {}
     added: list[Site] = []
-    changed: list[Change] = []
-    kept: list[Change] = []
     for item in sites:
-        before = mine.get((item.rfss, item.number))
-        if before is None:
+        before, key = mine.get((item.rfss, item.number)), site_key(system, item)
+        if before is not None:
+            result[before.id] = _merged(before, item, settling, key)
+        elif not settling.stays_away(KIND, key, item.name):
             added.append(_new(system, item, taken))
             taken.add(added[-1].id)
-            continue
-        values = {}
-        for name in FIELDS:
-            old, new = getattr(before, name), getattr(item, name)
-            if new in (None, "", ()) or new == old:
-                continue
-            by_hand = policy == "add" or (policy == "keep" and old not in (None, "", ()))
-            change = Change(talkgroup=before.id, field=name, before=_shown(old), after=_shown(new))
-            (kept if by_hand else changed).append(change)
-            if not by_hand:
-                values[name] = new
-        if values:
-            result[before.id] = replace(before, **values)
     rows = tuple(result.get(site.id, site) for site in plan.sites)
-    return replace(plan, sites=(*rows, *added)), [site.id for site in added], changed, kept
+    return replace(plan, sites=(*rows, *added)), [site.id for site in added]
+
+
+def _merged(before: Site, item: ImportedSite, settling: Settling, key: str) -> Site:
+    """Return a site with what is taken from the file; itself when nothing is."""
+    values = {}
+    for name in SITE_FIELDS:
+        old, new = getattr(before, name), getattr(item, name)
+        if new in NONE or new == old:
+            continue
+        # Known by its numbers, shown by its id: that may have been changed here.
+        thing = (KIND, before.id)
+        if settling.takes(thing, name, (old, new), empty=NONE, shown=_shown, known_as=key):
+            values[name] = new
+    return replace(before, **values) if values else before
 
 
 def _new(system: SystemId, item: ImportedSite, taken: set[SiteId]) -> Site:
     plain = SiteId(f"site-{item.rfss}-{item.number}")
-    values = {name: getattr(item, name) for name in FIELDS}
+    values = {name: getattr(item, name) for name in SITE_FIELDS}
     return Site(
         id=SiteId(f"{system}-{plain}") if plain in taken else plain,
         system=system,

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from dispatch.importing.merge import Change
+from dispatch.importing.earlier import rule_key
 from dispatch.importing.reading import ImportedRule, ImportedUnit, Reading
+from dispatch.importing.settle import Settling
 from gateway.model.ids import SystemId, TalkgroupId, talkgroup_id
 from gateway.model.plan import Plan, Unit
 from gateway.model.unit_rules import UnitRule
@@ -12,35 +13,38 @@ UNIT_FIELDS = ("alias", "owner", "kind", "talkgroup")
 
 
 def merge_units(
-    plan: Plan, system: SystemId, units: list[ImportedUnit], policy: str
-) -> tuple[Plan, list[str], list[Change], list[Change]]:
-    """Return the plan with these units, what is new, what changes, and what is left alone."""
+    plan: Plan, system: SystemId, units: list[ImportedUnit], settling: Settling
+) -> tuple[Plan, list[str]]:
+    """Return the plan with these units, and the ids of the new ones."""
     groups = {group.id for group in plan.talkgroups}
     known = {unit.number: unit for unit in plan.units if unit.system == system}
     added: list[Unit] = []
-    changed: list[Change] = []
-    kept: list[Change] = []
     result = dict(known)
     for item in units:
         wanted = _unit(system, item, groups)
         before = known.get(item.number)
-        if before is None:
+        if before is not None:
+            result[item.number] = _merged(before, wanted, settling)
+        elif not settling.stays_away("unit", wanted.id, wanted.alias):
             added.append(wanted)
-            continue
-        values = {}
-        for name in UNIT_FIELDS:
-            old, new = getattr(before, name), getattr(wanted, name)
-            if new in (None, "", old):
-                continue
-            by_hand = policy == "add" or (policy == "keep" and old not in (None, ""))
-            change = Change(talkgroup=before.id, field=name, before=str(old or ""), after=str(new))
-            (kept if by_hand else changed).append(change)
-            if not by_hand:
-                values[name] = new
-        if values:
-            result[item.number] = replace(before, **values)
     rows = tuple(result[u.number] if u.system == system else u for u in plan.units)
-    return replace(plan, units=(*rows, *added)), [u.id for u in added], changed, kept
+    return replace(plan, units=(*rows, *added)), [u.id for u in added]
+
+
+def _merged(before: Unit, wanted: Unit, settling: Settling) -> Unit:
+    """Return a unit with what is taken from the file; itself when nothing is."""
+    values = {}
+    for name in UNIT_FIELDS:
+        old, new = getattr(before, name), getattr(wanted, name)
+        if new in (None, "") or new == old:
+            continue
+        if settling.takes(("unit", before.id), name, (old, new), shown=_shown):
+            values[name] = new
+    return replace(before, **values) if values else before
+
+
+def _shown(value: object) -> str:
+    return str(value or "")
 
 
 def _unit(system: SystemId, item: ImportedUnit, groups: set[TalkgroupId]) -> Unit:
@@ -56,26 +60,22 @@ def _unit(system: SystemId, item: ImportedUnit, groups: set[TalkgroupId]) -> Uni
 
 
 def merge_rules(
-    plan: Plan, system: SystemId, rules: list[ImportedRule], policy: str
-) -> tuple[Plan, list[str], list[Change], list[Change]]:
-    """Return the plan with these rules behind its own: the first that fits holds."""
+    plan: Plan, system: SystemId, rules: list[ImportedRule], settling: Settling
+) -> tuple[Plan, list[str]]:
+    """Return the plan with these rules behind its own, and the new ones: the first fit holds."""
     known = {rule.name: rule for rule in plan.unit_rules if rule.system == system}
     added: list[UnitRule] = []
-    changed: list[Change] = []
-    kept: list[Change] = []
     for item in rules:
-        before = known.get(item.name)
+        before, thing = known.get(item.name), ("unit_rule", rule_key(system, item))
         if before is None:
-            added.append(_rule(system, item))
-        elif before.alias != item.alias:
-            thing = f"{system}/{item.name}"
-            change = Change(talkgroup=thing, field="alias", before=before.alias, after=item.alias)
-            (changed if policy == "update" else kept).append(change)
-            if policy == "update":
-                known[item.name] = replace(before, alias=item.alias)
+            if not settling.stays_away(*thing, item.alias):
+                added.append(_rule(system, item))
+        elif before.alias != item.alias and settling.takes(
+            thing, "alias", (before.alias, item.alias)
+        ):
+            known[item.name] = replace(before, alias=item.alias)
     rows = tuple(known[r.name] if r.system == system else r for r in plan.unit_rules)
-    names = [f"{system}/{rule.name}" for rule in added]
-    return replace(plan, unit_rules=(*rows, *added)), names, changed, kept
+    return replace(plan, unit_rules=(*rows, *added)), [f"{system}/{rule.name}" for rule in added]
 
 
 def _rule(system: SystemId, item: ImportedRule) -> UnitRule:

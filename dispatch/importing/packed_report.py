@@ -3,12 +3,12 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from dispatch.importing.merge import Change as FieldLeft
 from dispatch.importing.merge_list import ListDiff
 from dispatch.importing.reading import Reading, RowReport
+from dispatch.importing.settle import Change as FieldLeft
 from dispatch.plans.check import Checker
 from dispatch.plans.compare import ADDED, CHANGED, REMOVED, Change, compare
 from dispatch.plans.finding import Finding, Severity
@@ -23,8 +23,10 @@ MAX_FINDINGS = 200
 """Findings that are told here; the check of the draft tells all."""
 
 
-def packed_report(reading: Reading, diff: ListDiff, live: Plan, task: "Task") -> str:
-    """Return the report: sums, rows, and what the draft then has otherwise than the live plan.
+def packed_report(
+    reading: Reading, diff: ListDiff, live: Plan, task: "Task"
+) -> tuple[str, tuple[Change, ...]]:
+    """Return the report and its removals: sums, rows, how the draft differs from the live plan.
 
     Each difference has a note where there is something to say: what was edited by hand and stays,
     and what a check will ask about.
@@ -53,6 +55,7 @@ def packed_report(reading: Reading, diff: ListDiff, live: Plan, task: "Task") ->
             "file_removed": len(diff.removed),
             "unchanged": diff.unchanged,
             "kept": len(diff.kept),
+            "lost": len(diff.lost),
         },
         "check": {
             "counts": Counter(f.severity.value for f in found),
@@ -67,11 +70,29 @@ def packed_report(reading: Reading, diff: ListDiff, live: Plan, task: "Task") ->
     }
     text = json.dumps(head, ensure_ascii=False)
     if task.apply:
-        return text
+        return text, ()
     rows = pack_rows(RowReport, reading.rows)
     packed = _changes(changes, diff, found)
-    kept = pack_rows(FieldLeft, diff.kept)
-    return f'{text[:-1]},"rows":{rows},"changes":{packed},"kept":{kept}}}'
+    kept = _left(diff)
+    told = f'{text[:-1]},"rows":{rows},"changes":{packed},"kept":{kept}}}'
+    return told, tuple(change for change in changes if change.what == REMOVED)
+
+
+def _left(diff: ListDiff) -> str:
+    """Return the differences in which the draft stands, with names and fields in words."""
+    plan = diff.plan
+    names: dict[str, str] = {group.id: group.name for group in plan.talkgroups}
+    names.update((unit.id, unit.alias) for unit in plan.units)
+    names.update((site.id, site.name) for site in plan.sites)
+    rows = [
+        replace(
+            one, talkgroup=names.get(one.talkgroup, one.talkgroup), field=field_words(one.field)
+        )
+        for one in diff.kept
+    ]
+    ids = [one.talkgroup for one in diff.kept]
+    packed = pack_rows(FieldLeft, rows)
+    return f'{packed[:-2]},"id":{json.dumps(ids, ensure_ascii=False)}}}}}'
 
 
 def _come(checker: Checker, before: Plan, after: Plan) -> tuple[Finding, ...]:
@@ -100,11 +121,15 @@ def _changes(changes: Sequence[Change], diff: ListDiff, found: Sequence[Finding]
 
 
 def _notes(diff: ListDiff, found: Sequence[Finding]) -> Mapping[tuple[str, str], str]:
-    """Return a note for each object: ``kept:field`` or ``warning:rule sentence``."""
+    """Return a note for each object: ``lost:field``, ``kept:field`` or ``warning:rule sentence``.
+
+    A warning goes before an edit that is lost, that before one that was kept.
+    """
     notes: dict[tuple[str, str], str] = {}
-    for left in diff.kept:
-        for kind in ("talkgroup", "unit", "unit_rule", "site"):
-            notes.setdefault((kind, left.talkgroup), f"kept:{field_words(left.field)}")
+    for word, left in (("lost", diff.lost), ("kept", diff.kept)):
+        for one in left:
+            for kind in ("talkgroup", "unit", "unit_rule", "site"):
+                notes.setdefault((kind, one.talkgroup), f"{word}:{field_words(one.field)}")
     encrypted = {group.id: group.encrypted for group in diff.plan.talkgroups}
     for patch in diff.plan.patches:
         if len({encrypted[member] for member in patch.members if member in encrypted}) > 1:

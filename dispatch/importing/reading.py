@@ -105,6 +105,8 @@ class Reading:
     sites: list[ImportedSite] = field(default_factory=list)
     columns: list[Column] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    mapped: str = "titles"
+    """What told which column is what: titles, saved (by somebody for such a list) or hand."""
     expected: int = 0
     """Rows that will be reported, for who waits; 0 when it is not known before."""
 

@@ -35,6 +35,7 @@ def report(reading: Reading, diff: ListDiff, *, applied: bool, plan: int) -> dic
             "removed": list(diff.removed),
             "unchanged": diff.unchanged,
             "kept": [asdict(change) for change in diff.kept],
+            "lost": [asdict(change) for change in diff.lost],
         },
         "applied": applied,
         "plan": plan,

@@ -2,21 +2,37 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlmodel import Session, col, select
 
 from dispatch.audit.entry import Obj
 from dispatch.errors import Conflict, ServiceError
+from dispatch.importing.history import (
+    Sent,
+    counts_by_plan,
+    keep_report,
+    line_of,
+    of_draft,
+    of_plan,
+    prune,
+    report_row,
+    said_before,
+    said_text,
+    whole,
+)
 from dispatch.importing.jobs import Job, Jobs
 from dispatch.importing.recognise import Wish
-from dispatch.importing.tables import ImportMapping
+from dispatch.importing.tables import ImportMapping, ImportReport
 from dispatch.importing.work import Mappings, Outcome, Task
 from dispatch.plans.canonical import plan_text
 from dispatch.plans.drafts import Draft, DraftHead, Drafts
 from dispatch.services.record import Asker, Record
 from dispatch.store.engine import Store
+from dispatch.store.tables import US_PER_DAY
 from gateway.model.ids import ulid
 from gateway.model.plan import Plan
 from gateway.ports import Clock
@@ -37,6 +53,8 @@ class Order:
     save_mapping: bool = False
     packed: bool = False
     job: str = ""
+    file: str = ""
+    """Its name, for the history: nothing is concluded from it."""
 
 
 class Lists:
@@ -49,19 +67,22 @@ class Lists:
         self._record = record
         self._clock = clock
         self.jobs = Jobs()
+        self._pruned_utc = 0
 
-    async def look(self, asker: Asker, draft: str, order: Order, live: int) -> bytes:
-        """Return the report on a list beside a draft; nothing is changed but a saved mapping."""
+    async def look(self, asker: Asker, draft: str, order: Order, live: int) -> Outcome:
+        """Return what a list would do to a draft; nothing is changed but a saved mapping."""
         head, body = await self._drafts.body(draft)
-        outcome = await self._do(asker, order, head.base, body, await self._live(order, live))
+        texts = (body, await self._live(order, live), await self._said(order, draft))
+        outcome = await self._do(asker, order, head.base, texts)
         if order.save_mapping and order.wish.mapping:
             await self._save(asker, outcome.source, order)
-        return outcome.report
+        return outcome
 
     async def against(self, asker: Asker, order: Order, plan: Plan, number: int) -> bytes:
         """Return the report on a list beside a plan; nothing is changed."""
         body = await asyncio.to_thread(plan_text, plan)
-        return (await self._do(asker, order, number, body, "")).report
+        texts = (body, "", await self._said(order, "", number))
+        return (await self._do(asker, order, number, texts)).report
 
     async def apply(
         self, asker: Asker, draft: str, revision: int, order: Order, live: int
@@ -72,13 +93,19 @@ class Lists:
             raise Conflict(
                 "the draft was changed meanwhile", hint="Look at the list again; nothing was taken."
             )
-        live_text = await self._live(order, live)
-        outcome = await self._do(asker, order, head.base, body, live_text, apply=True)
+        texts = (body, await self._live(order, live), await self._said(order, draft))
+        outcome = await self._do(asker, order, head.base, texts, apply=True)
+        row = self._report(asker, draft, order, outcome)
+        told = {**outcome.told, "report": row.id}
         await self._record.before(
-            asker, "admin", "plan.import", Obj(type="plan_draft", id=draft), detail=outcome.told
+            asker, "admin", "plan.import", Obj(type="plan_draft", id=draft), detail=told
         )
         put = await self._drafts.put_text(
-            asker, draft, revision, (outcome.plan, outcome.plan_sha256)
+            asker,
+            draft,
+            revision,
+            (outcome.plan, outcome.plan_sha256),
+            also=lambda db: keep_report(db, row),
         )
         return outcome.report, put
 
@@ -89,16 +116,38 @@ class Lists:
         draft: Draft = await self._drafts.begin(asker, name, base)
         return await self.apply(asker, draft.id, draft.revision, order, base)
 
+    # ---- what came of imports ------------------------------------------------------------------
+
+    async def of_draft(self, draft: str) -> list[dict[str, Any]]:  # JSON rows
+        """Return what came of the lists put into a draft, the newest first."""
+        return await self._store.read(lambda db: of_draft(db, draft))
+
+    async def of_plan(self, number: int) -> list[dict[str, Any]]:  # JSON rows
+        """Return what came of the lists put into the draft that became a plan."""
+        return await self._store.read(lambda db: of_plan(db, number))
+
+    async def counts(self) -> dict[int, int]:
+        """Return how many lists were put into each plan; lets go once a day what is too old."""
+        now = self._clock.utc_us()
+        if now - self._pruned_utc >= US_PER_DAY:
+            self._pruned_utc = now
+            await self._store.write(lambda db: prune(db, now))
+        return await self._store.read(counts_by_plan)
+
+    async def report(self, report: str) -> ImportReport:
+        """Return a report with its rows; raises NotFound."""
+        return await self._store.read(lambda db: whole(db, report))
+
     async def _do(
         self,
         asker: Asker,
         order: Order,
         number: int,
-        body: str,
-        live: str,
+        texts: tuple[str, str, str],
         *,
         apply: bool = False,
     ) -> Outcome:
+        """Do the work; ``texts``: the plan's, the live one's, what was said before."""
         task = Task(
             system=order.system,
             policy=order.policy,
@@ -110,7 +159,31 @@ class Lists:
         )
         name = order.job or ulid(self._clock.utc_us(), b"\0" * 10)
         job = Job(name, asker.access.user.id)
-        return await self.jobs.run(job, task, order.data, body, live)
+        return await self.jobs.run(job, task, order.data, *texts)
+
+    async def _said(self, order: Order, draft: str, base: int | None = None) -> str:
+        """Return what imports that a draft (or a plan) stands on said before."""
+
+        def work(db: Session) -> list[bytes]:
+            return said_before(db, line_of(db, draft, base), order.system)
+
+        return await asyncio.to_thread(said_text, await self._store.read(work))
+
+    def _report(self, asker: Asker, draft: str, order: Order, outcome: Outcome) -> ImportReport:
+        if outcome.kept is None:
+            raise AssertionError("a list that is put in has what is kept of it")
+        sent = Sent(
+            by=asker.access.user.id,
+            by_name=asker.access.user.display_name,
+            file_name=order.file,
+            file_bytes=len(order.data),
+            file_sha256=outcome.told["file_sha256"],
+            system=order.system,
+            kind=order.wish.kind,
+            policy=order.policy,
+        )
+        now = self._clock.utc_us()
+        return report_row("i-" + ulid(now, os.urandom(10)), draft, sent, outcome.kept, now)
 
     async def _live(self, order: Order, number: int) -> str:
         return await self._drafts.plan_body(number) if order.packed and number else ""

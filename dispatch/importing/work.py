@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from dispatch.errors import ServiceError
+from dispatch.importing.earlier import NOTHING, Earlier, earlier_of
+from dispatch.importing.kept_report import KeptReport, kept_report
 from dispatch.importing.merge_list import POLICIES, ListDiff, merge_list
 from dispatch.importing.packed_report import packed_report
 from dispatch.importing.progress import COMPARING, WRITING, tell
@@ -19,6 +21,7 @@ from dispatch.importing.recognise import Wish, read_list
 from dispatch.importing.report import report
 from dispatch.importing.table_fields import plain
 from dispatch.plans.canonical import plan_of, plan_text, text_hash
+from dispatch.plans.compare import Change
 from gateway.model.plan import Plan
 
 MAX_NAMED = 5
@@ -61,20 +64,26 @@ class Outcome:
     """Names lists of the same columns."""
     told: dict[str, Any]
     """Format, hash of the file, policy and sums."""
+    removed: tuple[tuple[str, str], ...] = ()
+    """Kind and id of what the draft then lacks of the live plan; of a packed report."""
+    kept: KeptReport | None = None
+    """What the draft's history keeps; of a list that is put in."""
 
 
-def do_task(task: Task, data: bytes, body: str, live: str = "") -> Outcome:
+def do_task(task: Task, data: bytes, body: str, live: str = "", said: str = "") -> Outcome:
     """Read a list into the plan whose text is ``body``; raises ServiceError and its kinds.
 
-    ``live`` is the text of the live plan, with which the packed report compares the result.
+    ``live`` is the text of the live plan, with which the packed report compares the result;
+    ``said`` what earlier imports said (``dispatch.importing.earlier``), a JSON list.
     """
     plan = plan_of(body)
-    reading, diff = read_into(task, data, plan)
+    reading, diff = read_into(task, data, plan, earlier_of(said))
     tell(WRITING)
     text = plan_text(diff.plan) if task.apply else ""
+    gone: tuple[Change, ...] = ()
     if task.packed:
         before = plan if live in ("", body) else plan_of(live)
-        written = packed_report(reading, diff, before, task)
+        written, gone = packed_report(reading, diff, before, task)
     else:
         values = report(reading, diff, applied=task.apply, plan=task.number)
         written = json.dumps(values, ensure_ascii=False)
@@ -91,21 +100,27 @@ def do_task(task: Task, data: bytes, body: str, live: str = "") -> Outcome:
             "changed": len(diff.changed),
             "removed": len(diff.removed),
         },
+        removed=tuple((change.kind, change.id) for change in gone),
+        kept=kept_report(task.system, reading, diff) if task.apply else None,
     )
 
 
-def read_into(task: Task, data: bytes, plan: Plan) -> tuple[Reading, ListDiff]:
+def read_into(
+    task: Task, data: bytes, plan: Plan, earlier: Earlier = NOTHING
+) -> tuple[Reading, ListDiff]:
     """Read a list and compare it with a plan."""
     if task.policy not in POLICIES:
         raise ServiceError(f"policy: expected one of {', '.join(POLICIES)}")
     reading = read_list(data, task.wish)
+    reading.mapped = "hand" if task.wish.mapping else reading.mapped
     if not task.wish.mapping and reading.columns:
         saved = task.saved.get(source_of(reading))
         if saved:
             reading = read_list(data, replace(task.wish, mapping=saved))
+            reading.mapped = "saved"
             reading.warnings.append("the mapping saved for this source was used")
     tell(COMPARING)
-    diff = merge_list(plan, task.system, reading, task.policy)
+    diff = merge_list(plan, task.system, reading, task.policy, earlier)
     _tell_homes(task.system, reading, diff.plan)
     return reading, diff
 

@@ -151,9 +151,18 @@ class Drafts:
         return await self._change(asker, draft, revision, lambda _: plan, {"whole": True})
 
     async def put_text(
-        self, asker: Asker, draft: str, revision: int, written: tuple[str, str]
+        self,
+        asker: Asker,
+        draft: str,
+        revision: int,
+        written: tuple[str, str],
+        *,
+        also: Callable[[Session], None] = lambda _: None,
     ) -> DraftHead:
-        """Do the same with a plan's text and its hash: our own, from a process that read a list."""
+        """Do the same with a plan's text and its hash: our own, from a process that read a list.
+
+        ``also`` is written in the same transaction: what came of the list.
+        """
         text, sha256 = written
         now = self._clock.utc_us()
         name = asker.access.user.display_name
@@ -161,6 +170,7 @@ class Drafts:
         def work(db: Session) -> DraftHead:
             row = self._changeable(db, draft, revision)
             row.body, row.sha256 = text, sha256
+            also(db)
             return _changed(db, row, now, name)
 
         found = await self._store.write(work)

@@ -6,6 +6,8 @@ from dispatch.services.board import Board
 from dispatch.services.desk import Desk
 from gateway.model.ids import TalkgroupId
 
+CALL, ALARM = "a call is running", "an alarm is open"
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -30,7 +32,7 @@ def usage_now(board: Board, desk: Desk) -> Usage:
     why: dict[TalkgroupId, list[str]] = {}
     calls = board.talkgroups.with_calls()
     for talkgroup in calls:
-        why.setdefault(talkgroup, []).append("a call is running")
+        why.setdefault(talkgroup, []).append(CALL)
     selected = desk.selected()
     for position, talkgroup in sorted(selected.items()):
         why.setdefault(talkgroup, []).append(f"Position {position} has selected it")
@@ -42,7 +44,7 @@ def usage_now(board: Board, desk: Desk) -> Usage:
             unacknowledged.append(f"{row.get('alias') or row.get('unit') or 'unknown unit'}")
         if where:
             alarms.add(TalkgroupId(where))
-            why.setdefault(TalkgroupId(where), []).append("an alarm is open")
+            why.setdefault(TalkgroupId(where), []).append(ALARM)
     return Usage(
         why={talkgroup: tuple(words) for talkgroup, words in why.items()},
         calls=calls,

@@ -20,6 +20,7 @@ from tests.dispatch.incidents.test_api import (
     test_an_incident_by_hand,
     test_from_webhook_to_confirmed_call,
 )
+from tests.dispatch.plans.test_still_used import test_when_it_was_last_heard
 from tests.dispatch.room import Room
 from tests.dispatch.test_calls import (
     test_search_finds_by_words_unit_time_and_counts_all_pages,
@@ -41,6 +42,7 @@ __all__ = [
     "test_from_webhook_to_confirmed_call",
     "test_presses_texts_units_and_alarms_are_kept_with_their_steps",
     "test_search_finds_by_words_unit_time_and_counts_all_pages",
+    "test_when_it_was_last_heard",
 ]
 
 

@@ -2118,6 +2118,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/patches/{patch}/confirm_mix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["confirm_mix_api_v1_patches__patch__confirm_mix_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/patches/{patch}/drop": {
         parameters: {
             query?: never;
@@ -2374,6 +2390,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plan/drafts/{draft}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["draft_imports_api_v1_plan_drafts__draft__imports_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan/drafts/{draft}/list": {
         parameters: {
             query?: never;
@@ -2462,6 +2494,38 @@ export interface paths {
             cookie?: never;
         };
         get: operations["formats_api_v1_plan_formats_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan/import-reports/{report}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["import_report_api_v1_plan_import_reports__report__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan/import-reports/{report}/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["import_report_csv_api_v1_plan_import_reports__report__csv_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2670,6 +2734,22 @@ export interface paths {
             cookie?: never;
         };
         get: operations["file_of_api_v1_plans__number__file_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{number}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["plan_imports_api_v1_plans__number__imports_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4085,7 +4165,7 @@ export interface components {
              * @default keep
              * @enum {string}
              */
-            policy: "add" | "update" | "keep" | "replace";
+            policy: "keep" | "merge" | "update" | "add" | "replace";
             /** @default 0 */
             revision: number;
             /** @default false */
@@ -4102,7 +4182,7 @@ export interface components {
              * @default keep
              * @enum {string}
              */
-            policy: "add" | "update" | "keep" | "replace";
+            policy: "keep" | "merge" | "update" | "add" | "replace";
             system: string;
         };
         Bookmark: {
@@ -4155,6 +4235,9 @@ export interface components {
         };
         CloseIncident: {
             reason: string;
+        };
+        ConfirmMix: {
+            key: string;
         };
         Decision: {
             agree: boolean;
@@ -9375,6 +9458,41 @@ export interface operations {
             };
         };
     };
+    confirm_mix_api_v1_patches__patch__confirm_mix_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmMix"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     drop_api_v1_patches__patch__drop_post: {
         parameters: {
             query?: never;
@@ -9955,6 +10073,37 @@ export interface operations {
             };
         };
     };
+    draft_imports_api_v1_plan_drafts__draft__imports_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    }[];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     export_draft_api_v1_plan_drafts__draft__list_get: {
         parameters: {
             query: {
@@ -10129,6 +10278,64 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+        };
+    };
+    import_report_api_v1_plan_import_reports__report__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    import_report_csv_api_v1_plan_import_reports__report__csv_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -10531,6 +10738,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    plan_imports_api_v1_plans__number__imports_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    }[];
                 };
             };
             422: {
