@@ -64,6 +64,7 @@ from dispatch.api import (
     webhooks,
     webhooks_out,
 )
+from dispatch.body_end import BodyEnd
 from dispatch.console import STATIC, Console
 from dispatch.deps import public
 from dispatch.metrics import metrics_text, readiness
@@ -148,6 +149,7 @@ def create_app(
         redoc_url=None,
         middleware=[
             Middleware(SecurityHeaders),
+            Middleware(BodyEnd),
             Middleware(
                 SizeLimit,
                 limit_bytes=body_limit_bytes,

@@ -23,8 +23,6 @@ LISTS = re.compile(r"/api/v1/(?:import/.*|plan/drafts/[^/]+/import)")
 PLANS = re.compile(r"/api/v1/plan/drafts(?:/[^/]+)?")
 """Paths that take a whole plan as a text, or many edits at once."""
 PLAN_LIMIT_BYTES = 24 << 20
-DRAIN_BYTES = 64 << 20
-"""Of a refused upload this much is read and thrown away; beyond it the connection is cut."""
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -98,7 +96,6 @@ class SizeLimit:
         for start, other in self._more.items():
             limit = other if scope["path"].startswith(start) else limit
         if _declared(scope) > limit:
-            await _drain(receive)
             await _refuse(scope, receive, send, limit)
             return
         read = 0
@@ -123,16 +120,6 @@ def _declared(scope: Scope) -> int:
 
 def _too_large(limit: int) -> str:
     return f"the request is larger than {limit} bytes"
-
-
-async def _drain(receive: Receive) -> None:
-    """Read what a client that does not wait for answers goes on sending, so that it hears ours."""
-    read = 0
-    while read < DRAIN_BYTES:
-        message = await receive()
-        read += len(message.get("body", b""))
-        if not message.get("more_body", False):
-            return
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, limit: int) -> None:

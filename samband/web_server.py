@@ -39,6 +39,7 @@ class WebServer:
             log_config=None,
             access_log=False,
             server_header=False,
+            http="h11",  # what is installed beside it changes nothing
             ssl_certfile=web.certificate,
             ssl_keyfile=web.key,
             timeout_graceful_shutdown=STOP_S,

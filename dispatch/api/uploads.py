@@ -6,6 +6,7 @@ stand in ``docs/uploads.md``.
 
 import asyncio
 from collections.abc import Callable, Mapping
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Request
 from starlette.requests import ClientDisconnect
@@ -17,7 +18,13 @@ from dispatch.services.registry import Services
 from dispatch.uploads import openmhz, rdio, refused
 from dispatch.uploads.budget import BodyBudget
 from dispatch.uploads.counting import DUPLICATE
-from dispatch.uploads.multipart import BadMultipart, MultipartReader, Part, boundary_of
+from dispatch.uploads.multipart import (
+    MAX_PARTS,
+    BadMultipart,
+    MultipartReader,
+    Part,
+    boundary_of,
+)
 from dispatch.uploads.openmhz import BadOpenMhz
 from dispatch.uploads.received import OPENMHZ, Received
 from dispatch.uploads.refused import Refused
@@ -30,6 +37,8 @@ PREFIXES = ("/api/call-upload", "/api/trunk-recorder-call-upload", "/openmhz/")
 IMPORTED = "Call imported successfully.\n"
 REJECTED = "duplicate call rejected\n"
 BODY_S = 60.0
+URL_ENCODED = "application/x-www-form-urlencoded"
+MAX_SHORT_FORM_BYTES = 16 * 1024
 Parts = Mapping[str, Part]
 
 
@@ -62,14 +71,14 @@ async def openmhz_authorize(short_name: str, request: Request, services: Service
     """Answer a test of the connection: 200, 403 for a wrong key, 500 for a wrong name."""
     uploads = services.use(Uploads)
     try:
-        parts = await _parts(request, uploads)
+        told = await _texts(request, uploads)
         _demand_name(uploads, short_name)
     except BadMultipart as error:
         return PlainTextResponse(f"{error}\n", status_code=400)
     except Refused as no:
         uploads.intake.refuse(no.reason, address=client_address(request))
         return _refusal(no)
-    key = uploads.keys.find(rdio.texts_of(parts).get("api_key", "").strip())
+    key = uploads.keys.find(told.get("api_key", "").strip())
     fits = key is not None and key.short_name.casefold() == short_name.casefold()
     if key is None or key.revoked or not fits:
         uploads.intake.refuse(refused.WRONG_KEY, address=client_address(request))
@@ -120,8 +129,27 @@ async def _read(request: Request, uploads: Uploads, read: Callable[[Parts], Rece
         raise Refused(refused.MALFORMED, 500, str(error)) from error
 
 
+async def _texts(request: Request, uploads: Uploads) -> dict[str, str]:
+    """Read the fields of a short form, multipart or, as SDRTrunk sends it, URL-encoded."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != URL_ENCODED:
+        return rdio.texts_of(await _parts(request, uploads))
+    body = b""
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_SHORT_FORM_BYTES:
+                    raise BadMultipart("the form is too long", form=True)
+        return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=MAX_PARTS))
+    except (TimeoutError, ValueError, ClientDisconnect) as error:
+        raise BadMultipart("the form cannot be read", form=True) from error
+
+
 async def _parts(request: Request, uploads: Uploads) -> dict[str, Part]:
     """Read the parts of a form as it comes; raises BadMultipart, Refused."""
+    packed = request.headers.get("content-encoding", "identity").strip().lower()
+    if packed not in ("", "identity"):
+        raise Refused(refused.MALFORMED, 415, f"Content-Encoding {packed[:20]} is not taken\n")
     reader = MultipartReader(boundary_of(request.headers.getlist("content-type")))
     budget: BodyBudget = uploads.budget
     async with budget.hold(_declared(request, uploads.settings.max_bytes)):

@@ -16,10 +16,15 @@ MAX_TEXT_CHARACTERS = 200
 MAX_NUMBER = (1 << 53) - 1
 MAX_ADDRESS = (1 << 32) - 1
 US_PER_S, US_PER_MS = 1_000_000, 1000
+OVER_THE_AIR = "tag_ota"
+"""Name that a radio tells of itself (trunk-recorder 5): where the recorder's list has none."""
 MILLISECONDS_FROM = 100_000_000_000
 """A Unix time from here on is in milliseconds: as seconds it would be the year 5138."""
 _NUMBER = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,9})?")
 _DIGITS = re.compile(r"[0-9]{1,16}(\.[0-9]{1,9})?")
+NOTHING = frozenset({"-", "null"})
+"""Texts that mean none: of lists of talkgroups, and of SDRTrunk for a group that is not set."""
+_SOURCE = re.compile(r'\{ ?"pos": ?([0-9.]{1,16}), ?"src": ?(-?[0-9.]{1,20})')
 
 
 def number(value: Any) -> int:
@@ -40,14 +45,14 @@ def decimal(value: Any) -> float | None:
 
 
 def words(value: Any) -> str:
-    """Return a text without control characters, empty for ``-`` and what is none."""
+    """Return a text without control characters, empty for ``-``, ``null`` and what is none."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
         return ""
     plain = "".join(" " if ord(one) < 32 or ord(one) == 127 else one for one in value)
     plain = plain.strip()[:MAX_TEXT_CHARACTERS]
-    return "" if plain == "-" else plain
+    return "" if plain in NOTHING else plain
 
 
 def flag(value: Any) -> bool:
@@ -69,6 +74,18 @@ def rows(value: Any) -> list[dict[str, Any]]:
     """Return the objects of a JSON list, at most 500."""
     found = value if isinstance(value, list) else []
     return [one for one in found if isinstance(one, dict)][:MAX_OVERS]
+
+
+def sources(text: str | None) -> list[dict[str, Any]]:
+    """Return the objects of a list of sources, also where a name in it breaks the JSON.
+
+    trunk-recorder writes the units' names into the list as they are: a quotation mark in one name
+    would lose all units. Positions and numbers are taken then, the names are not.
+    """
+    found = json_of(text)
+    if found is not None or not text or len(text) > MAX_JSON_CHARACTERS:
+        return rows(found)
+    return [{"pos": pos, "src": src} for pos, src in _SOURCE.findall(text)[:MAX_OVERS]]
 
 
 def numbers(value: Any) -> list[int]:
@@ -140,7 +157,7 @@ def overs(found: Sequence[dict[str, Any]], unit: str, position: str, tag: str) -
         Source(
             unit=address(one.get(unit)),
             from_ms=position_ms(one.get(position)),
-            tag=words(one.get(tag)),
+            tag=words(one.get(tag)) or words(one.get(OVER_THE_AIR)),
             emergency=flag(one.get("emergency")),
         )
         for one in found

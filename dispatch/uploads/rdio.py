@@ -96,7 +96,7 @@ def _frequency(one: dict[str, Any]) -> dict[str, Any]:
 def _talkers(call: Received, told: Mapping[str, str]) -> None:
     """Take the most exact of what is told: a list with positions before a single unit."""
     units = fields.rows(fields.json_of(told.get("units")))
-    sources = fields.rows(fields.json_of(told.get("sources")))
+    sources = fields.sources(told.get("sources"))
     if sources:
         call.sources = fields.overs(sources, "src", "pos", "tag")
     elif units:

@@ -88,6 +88,7 @@ class Vector:
             "{start}": str(int(start)),
             "{stop}": str(int(start) + 2),
             "{start_ms}": str(int(start * 1000)),
+            "{stop_ms}": str(int(start * 1000) + 1930),
             "{start_rfc}": datetime.fromtimestamp(start, UTC).isoformat().replace("+00:00", "Z"),
         }
 
@@ -112,9 +113,10 @@ def form(parts: list[dict[str, Any]], boundary: str, filled: Any = str) -> bytes
     """Return a multipart body; a part with ``sound`` is a file."""
     out = b""
     for part in parts:
-        out += f'--{boundary}\r\nContent-Disposition: form-data; name="{part["name"]}"'.encode()
+        names = [f'name="{part["name"]}"']
         if "filename" in part:
-            out += f'; filename="{part["filename"]}"'.encode()
+            names.insert(0 if part.get("filename_first") else 1, f'filename="{part["filename"]}"')
+        out += f"--{boundary}\r\nContent-Disposition: form-data; {'; '.join(names)}".encode()
         if "type" in part:
             out += f"\r\nContent-Type: {part['type']}".encode()
         out += b"\r\n\r\n"
