@@ -180,6 +180,8 @@ class Transmission:
     """Set on what a patch says: it is passed on to nobody again."""
     sounded: bool = False
     """Whether listeners have got a frame of it."""
+    spoken_ms: MonoMs | None = None
+    """When the first block of a desk's own microphone went to the radio."""
 
     def __post_init__(self) -> None:
         """Hear it where its call began, unless a link is given."""

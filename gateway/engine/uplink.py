@@ -6,40 +6,28 @@ the link every 20 ms by a monotonic schedule; when the microphone is late the bl
 that the radio's sound never runs dry.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gateway.engine.call_state import Transmission
-from gateway.engine.context import Context
+from gateway.engine.paced_sound import PacedSound, PacedStream
 from gateway.engine.sound_figures import PathFigures
 from gateway.engine.tone_source import ToneSource
-from gateway.engine.voice_path import VoicePath
 from gateway.model.events import FloorUnheard
 from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId
-from gateway.model.voice import FRAME_MS, VoiceFrame
+from gateway.model.voice import VoiceFrame
 from voicecodecs.pcm import SILENT_FRAME
-from voicecodecs.press_buffer import PressBuffer
 from voicecodecs.transmit import TransmitChain
-
-MAX_BEHIND_MS = 200
-"""When the loop stood still for longer the schedule begins anew instead of catching up."""
 
 UNHEARD_MS = 1_000
 """A microphone on air that gave no packet for this long gives no sound: the person must know."""
 
 
-@dataclass(slots=True, eq=False)
-class Microphone:
+@dataclass(slots=True, eq=False, kw_only=True)
+class Microphone(PacedStream):
     """The sound of one press."""
 
-    request: RequestId
     position: PositionId
-    link: LinkId
     figures: PathFigures
     chain: TransmitChain = field(default_factory=TransmitChain)
-    buffer: PressBuffer = field(default_factory=PressBuffer)
-    transmission: Transmission | None = None
-    next_ms: MonoMs = field(default=MonoMs(0))
     heard_ms: MonoMs | None = None
     """When the last frame of the microphone came."""
     unheard: bool = False
@@ -52,23 +40,8 @@ class Microphone:
     """Sent instead of what a microphone gives: a test transmission."""
 
 
-class Uplink:
+class Uplink(PacedSound[Microphone]):
     """All microphones with a live press."""
-
-    def __init__(
-        self, ctx: Context, voice: VoicePath, emptied: Callable[[RequestId], None]
-    ) -> None:
-        """Begin without a press; ``emptied`` is called when a released one has nothing left."""
-        self._ctx = ctx
-        self._voice = voice
-        self._emptied = emptied
-        self._microphones: dict[RequestId, Microphone] = {}
-        self.underruns = 0
-        """Blocks of silence sent because the microphone was late."""
-
-    def __contains__(self, request: object) -> bool:
-        """Say whether a press has a microphone here."""
-        return request in self._microphones
 
     def open(
         self,
@@ -79,12 +52,14 @@ class Uplink:
     ) -> None:
         """Keep the sound of a press from here on; a ``tone`` is sent in its place."""
         figures = self._voice.figures.transmit(link, position)
-        self._microphones[request] = Microphone(request, position, link, figures, tone=tone)
+        self._streams[request] = Microphone(
+            request=request, position=position, link=link, figures=figures, tone=tone
+        )
 
     def on_frame(self, position: PositionId, frame: VoiceFrame) -> None:
         """Take a microphone packet; without a press of this position it is dropped."""
         now = self._ctx.now()
-        for microphone in self._microphones.values():
+        for microphone in self._streams.values():
             if microphone.position != position or microphone.tone is not None:
                 continue
             if microphone.closes_ms is not None and now >= microphone.closes_ms:
@@ -109,22 +84,15 @@ class Uplink:
             figures.levelled(block.gain_db, block.level_dbfs, limited=block.limited)
         return blocks
 
-    def grant(self, request: RequestId, transmission: Transmission) -> None:
-        """Go on air: the first block goes out at once."""
-        microphone = self._microphones.get(request)
-        if microphone is not None:
-            microphone.transmission = transmission
-            microphone.next_ms = self._ctx.now()
-            microphone.heard_ms = microphone.heard_ms or microphone.next_ms
-            microphone.buffer.grant()
-            self.tick(microphone.next_ms)
+    def _begun(self, stream: Microphone) -> None:
+        stream.heard_ms = stream.heard_ms or stream.next_ms
 
     def release(self, request: RequestId) -> int:
         """Close the microphone after its tail; returns the milliseconds still to send.
 
         A microphone that was not heard for longer than its tail has nothing to wait for.
         """
-        microphone = self._microphones.get(request)
+        microphone = self._streams.get(request)
         if microphone is None:
             return 0
         now, tail_ms = self._ctx.now(), self._ctx.settings.mic_tail_ms
@@ -135,63 +103,33 @@ class Uplink:
 
     def drained(self, request: RequestId) -> bool:
         """Say whether a released press has nothing to wait for and nothing left to send."""
-        microphone = self._microphones.get(request)
+        microphone = self._streams.get(request)
         if microphone is None or microphone.closes_ms is None:
             return microphone is None
         return self._ctx.now() >= microphone.closes_ms and microphone.buffer.left_ms == 0
 
-    def close(self, request: RequestId) -> int:
-        """Drop what is left of a press; returns how many ms were never sent."""
-        microphone = self._microphones.pop(request, None)
-        return 0 if microphone is None else microphone.buffer.discard()
-
-    def deadline(self) -> MonoMs | None:
-        """Return when the next block is due."""
-        due = [m.next_ms for m in self._microphones.values() if m.transmission is not None]
-        return min(due) if due else None
-
-    def tick(self, now: MonoMs) -> None:
-        """Send what is due."""
-        for microphone in list(self._microphones.values()):
-            if microphone.transmission is not None:
-                self._pace(microphone, now)
-
-    def _pace(self, microphone: Microphone, now: MonoMs) -> None:
-        if now - microphone.next_ms > MAX_BEHIND_MS:
-            microphone.next_ms = now
-        while microphone.next_ms <= now and microphone.request in self._microphones:
-            microphone.next_ms = MonoMs(microphone.next_ms + FRAME_MS)
-            if not self._send(microphone, now):
-                self._emptied(microphone.request)
-                return
-
-    def _send(self, microphone: Microphone, now: MonoMs) -> bool:
-        """Send one block; False when the press was released and nothing is left."""
-        closed = microphone.closes_ms is not None and now >= microphone.closes_ms
-        waited_ms = microphone.buffer.left_ms
-        if microphone.tone is not None:
-            block = None if closed else microphone.tone.take()
-            closed = block is None
-        else:
-            if closed:
-                self._finish(microphone)
-            block = microphone.buffer.take()
-        if block is None:
-            if closed:
-                return False
+    def _block(self, stream: Microphone, now: MonoMs) -> bytes | None:
+        closed = stream.closes_ms is not None and now >= stream.closes_ms
+        if stream.tone is not None:
+            return None if closed else stream.tone.take()
+        if closed:
+            self._finish(stream)
+        waited_ms = stream.buffer.left_ms
+        block = stream.buffer.take()
+        if block is not None:
+            self._count(stream, waited_ms, now)
+        elif not closed:
             self.underruns += 1
-            microphone.figures.dry += 1
-            block = SILENT_FRAME
-            self._watch(microphone, now)
-        elif microphone.tone is None:
-            self._count(microphone, waited_ms)
-        self._ctx.links[microphone.link].send_sound(microphone.request, block)
-        if microphone.transmission is not None:
-            self._voice.send_own(microphone.transmission, block, self._ctx.utc())
-        return True
+            stream.figures.dry += 1
+            self._watch(stream, now)
+            return SILENT_FRAME
+        return block
 
-    def _count(self, microphone: Microphone, waited_ms: int) -> None:
+    def _count(self, microphone: Microphone, waited_ms: int, now: MonoMs) -> None:
         """Count a block that is sent: what waited when it was taken is how long it waited."""
+        over = microphone.transmission
+        if over is not None and over.spoken_ms is None:
+            over.spoken_ms = now
         figures = microphone.figures
         figures.frames += 1
         figures.stage("press").add(waited_ms * 1000)
