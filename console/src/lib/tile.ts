@@ -33,7 +33,7 @@ export interface TileDesk {
   readonly sound: { player: { playing: string | null; talkgroup: string | null } };
 }
 
-export function tileView(row: Talkgroup, desk: TileDesk, patch?: Patch): TileView {
+export function tileView(row: Talkgroup, desk: TileDesk, patch?: Patch, unconfirmed = false): TileView {
   const { state, info } = row;
   const muted = desk.prefs.mutedOf(row.id);
   const own = state.position !== null && state.position === desk.session.position;
@@ -53,7 +53,8 @@ export function tileView(row: Talkgroup, desk: TileDesk, patch?: Patch): TileVie
   add(rx === 'stale', 'stale', `No news ${desk.staleS ?? 0} s`, true);
   add(desk.ptt.stateOf(row.id) === 'queued', 'stale', 'Queued', true);
   add(state.not_recorded, 'norec', 'NOT RECORDED', true);
-  add(patch !== undefined, 'patch', patch?.label ?? '', patchTrouble(patch, row.id));
+  const mixed = patch?.mix ? ' mixed' : '';
+  add(patch !== undefined, 'patch', `${patch?.label ?? ''}${mixed}`, unconfirmed || patchTrouble(patch, row.id));
   add(rx === 'offline', 'off', 'Offline');
   add(rx === 'encrypted_unreadable', 'nokey', 'No key');
   add(rx === 'receiving_encrypted' || (info.encrypted && !badges.length), 'lock', 'Enc');

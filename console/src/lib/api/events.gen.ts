@@ -508,6 +508,13 @@ export interface Events {
     ready: boolean;
     reason?: string;
   };
+  /** A person agreed to talk on a patch of encrypted and unencrypted talkgroups, for a shift. */
+  'patch.mix_confirmed': {
+    patch: string;
+    label: string;
+    user: string;
+    until_utc: number;
+  };
   /** An over is not passed on to a member, or only from later on; ``reason`` says why. */
   'patch.skipped': {
     patch: string;

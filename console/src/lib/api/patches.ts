@@ -12,6 +12,19 @@ export interface PatchMember {
   skipped_utc: number | null;
 }
 
+/** Encrypted and unencrypted members side by side: what is said on the first is heard in clear on the others. */
+export interface PatchMix {
+  encrypted: string[];
+  clear: string[];
+  /** Members that this operator may not know. */
+  encrypted_hidden: number;
+  clear_hidden: number;
+  /** Stands for exactly this mix; a confirmation of another one is refused. */
+  key: string;
+  /** Until when this operator's confirmation holds, null without one. */
+  confirmed_until_utc: number | null;
+}
+
 export interface Patch {
   id: string;
   /** What tiles show: P1 to P99. */
@@ -27,8 +40,11 @@ export interface Patch {
   since_utc: number;
   /** Null: until somebody drops it. */
   until_utc: number | null;
+  /** The mix of encrypted and unencrypted is agreed to, should it be one. */
   mixed: boolean;
   from_plan: boolean;
+  /** Null: not mixed; undefined: not asked yet. */
+  mix?: PatchMix | null;
 }
 
 export interface PreparedPatch {
@@ -64,5 +80,7 @@ export const patchesApi = {
   list: (): Promise<PatchList> => api.get('/patches'),
   make: (wanted: WantedPatch): Promise<{ patch: string; until_utc: number }> => api.post('/patches', wanted),
   extend: (patch: string, minutes: number): Promise<unknown> => api.post(path`/patches/${patch}/extend`, { minutes }),
+  confirmMix: (patch: string, key: string): Promise<{ until_utc: number }> =>
+    api.post(path`/patches/${patch}/confirm_mix`, { key }),
   drop: (patch: string, reason: string): Promise<unknown> => api.post(path`/patches/${patch}/drop`, { reason }),
 };

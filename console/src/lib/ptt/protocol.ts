@@ -36,6 +36,8 @@ export interface ServerState {
   transmission: string | null;
   /** On air, but the gateway gets nothing from the microphone. */
   unheard?: boolean;
+  /** What the operator has to agree to before a press goes on: talking on the mixed patch of this id. */
+  ask?: { mix: string };
 }
 
 /** Worker to page. */

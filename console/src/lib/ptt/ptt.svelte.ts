@@ -51,6 +51,8 @@ export interface PttParts {
   /** Why nothing may be pressed, in words; empty when it may. */
   hindrance(talkgroup: string): string;
   limitS(talkgroup: string): number;
+  /** The server refused a press until its operator confirms something. */
+  asked?(what: { mix: string }): void;
 }
 
 const ENDED: ReadonlySet<TxState> = new Set(['denied', 'fault', 'preempted']);
@@ -242,6 +244,7 @@ export class Ptt {
       case 'fault':
       case 'preempted':
         this.#finish(message.state, message.words);
+        if (message.ask) this.parts.asked?.(message.ask);
         break;
       case 'on_air':
         if (press.onAirAt === null) {

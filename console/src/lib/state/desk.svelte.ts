@@ -17,7 +17,7 @@ import { PlanChanges } from './changes.svelte';
 import { Phone } from './phone';
 import { time } from './clock.svelte';
 import { patches } from './patches.svelte';
-import { positionChanged, replayAt } from './desk_parts';
+import { askMix, positionChanged, replayAt } from './desk_parts';
 import { places } from './places.svelte';
 import { glass } from './glass.svelte';
 import { Incidents, isNoisy } from './incidents.svelte';
@@ -96,6 +96,7 @@ export class Desk {
       cutCues: () => this.sound.cutCues(),
       hindrance: (talkgroup) => this.hindrance(talkgroup),
       limitS: (talkgroup) => this.talkgroups.byId.get(talkgroup)?.info.transmit_limit_s ?? 60,
+      asked: (what) => askMix(what.mix, (words) => this.say(words)),
     });
     this.phone = new Phone({
       calls: this.calls,

@@ -1,12 +1,14 @@
-/** Parts of the desk that look at it from outside: replay by keys, and who sits where. */
+/** Parts of the desk that look at it from outside: replay by keys, who sits where, what is asked. */
 
 import { replayStep } from '../replay';
 import type { Envelope } from '../api/types';
 import type { Cue } from '../audio/cues';
 import type { Activity } from './activity.svelte';
+import { patches } from './patches.svelte';
 import type { Session } from './session.svelte';
 import type { Sound } from './sound.svelte';
 import type { Talkgroups } from './talkgroups.svelte';
+import { ui } from './ui.svelte';
 
 interface Replaying {
   readonly talkgroups: Talkgroups;
@@ -53,4 +55,10 @@ export function positionChanged(
   if (mine && data['cause'] !== 'left') {
     desk.session.lostPosition(`Position ${id} was given up: ${String(data['cause']).replace('_', ' ')}`);
   }
+}
+
+/** A press waits for the operator to agree to a mix: its dialog, unless another one is being worked in. */
+export function askMix(patch: string, say: (words: string) => void): void {
+  if (ui.dialog === null || ui.dialog === 'mix') ui.open('mix', patch);
+  else say(`Close this window, then confirm ${patches.find(patch)?.label ?? 'the patch'} and press again`);
 }

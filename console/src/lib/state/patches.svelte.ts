@@ -1,7 +1,7 @@
 /** Patches that stand: the snapshot, kept up to date from the event stream. */
 
 import type { Envelope } from '../api/types';
-import type { Patch, PatchMember } from '../api/patches';
+import { patchesApi, type Patch, type PatchMember, type PatchMix } from '../api/patches';
 
 const member = (talkgroup: string): PatchMember => ({
   talkgroup,
@@ -13,6 +13,8 @@ const member = (talkgroup: string): PatchMember => ({
 
 export class Patches {
   list: Patch[] = $state([]);
+
+  constructor(private readonly ask: () => Promise<{ patches: Patch[] }> = patchesApi.list) {}
 
   load(rows: readonly Patch[]): void {
     this.list = [...rows].sort(byLabel);
@@ -33,18 +35,42 @@ export class Patches {
     return patch ? patch.members.length - 1 + patch.hidden : 0;
   }
 
+  /** How the patch of a talkgroup mixes encrypted with unencrypted members, null when it does not. */
+  mixOf(talkgroup: string): PatchMix | null {
+    return this.of(talkgroup)?.mix ?? null;
+  }
+
+  /** Ask again what mixes: events say who is joined, not what is hidden or confirmed. */
+  async refresh(): Promise<void> {
+    try {
+      for (const row of (await this.ask()).patches) {
+        const known = this.find(row.id);
+        if (known) known.mix = row.mix ?? null;
+      }
+    } catch {
+      return; // what the last snapshot said stands, and the server holds the press all the same
+    }
+  }
+
   take(envelope: Envelope): void {
     const data = envelope.data;
     switch (envelope.type) {
       case 'patch.made':
         this.#made(envelope);
+        if (data['mixed']) void this.refresh();
         break;
       case 'patch.changed':
         this.#changed(data);
+        void this.refresh();
         break;
       case 'patch.ended':
         this.list = this.list.filter((row) => row.id !== data['patch']);
         break;
+      case 'patch.mix_confirmed': {
+        const mix = this.find(String(data['patch']))?.mix;
+        if (mix) mix.confirmed_until_utc = Number(data['until_utc']);
+        break;
+      }
       case 'patch.member_changed':
         this.#member(data, (one) => {
           one.ready = data['ready'] === true;

@@ -10,6 +10,7 @@ export type DialogName =
   | 'alarm'
   | 'incident'
   | 'merge'
+  | 'mix'
   | 'split'
   | 'reason'
   | 'changes'
