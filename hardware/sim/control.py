@@ -138,14 +138,8 @@ def _action_names() -> list[str]:
 
 
 def _log(query: Action, hosts: Sequence[RadioHost]) -> dict[str, object]:
-    kinds = query.texts("kinds")
-    since = query.number("since_ms", 0.0)
-    entries: list[Entry] = [
-        entry
-        for host in hosts
-        for entry in host.truth.entries
-        if (not kinds or entry["kind"] in kinds) and _time(entry) > since
-    ]
+    kinds, since = query.texts("kinds"), query.number("since_ms", 0.0)
+    entries: list[Entry] = [entry for host in hosts for entry in host.truth.since(since, kinds)]
     entries.sort(key=_time)
     return {"entries": entries[-query.whole("limit", 100_000) :], "t_ms": round(mono_ms(), 3)}
 

@@ -3,7 +3,7 @@
 import json
 import struct
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 MAX_ENTRIES = 8_000
@@ -25,9 +25,11 @@ class SoundBlock:
     pcm: bytes
 
 
-_WIRE = struct.Struct(">Bd")
-"""Packed form of a wire entry: which way, time; the bytes follow. Other entries are JSON."""
-_FROM_HOST, _FROM_RADIO, _JSON = 0, 1, ord("{")
+_HEAD = struct.Struct(">Bd")
+"""Before each packed entry: what it is, its time. Bytes of the line follow, or JSON."""
+_FROM_HOST, _FROM_RADIO, _JSON = 0, 1, 2
+LATE_MS = 1_000.0
+"""Entries are made in the order of their times, but for some that are told a moment later."""
 
 
 class TruthLog:
@@ -46,13 +48,13 @@ class TruthLog:
     def note(self, kind: str, now: float, **what: object) -> None:
         """Add one entry."""
         entry: Entry = {"kind": kind, "t_ms": round(now, 3), "radio": self.radio, **what}
-        self._entries.append(as_line(entry).encode())
+        self._entries.append(_HEAD.pack(_JSON, now) + as_line(entry).encode())
         if self._listener is not None:
             self._listener(entry)
 
     def wire(self, outgoing: bool, data: bytes, now: float) -> None:
         """Add bytes of the serial line; ``outgoing`` is from the radio to the host."""
-        packed = _WIRE.pack(_FROM_RADIO if outgoing else _FROM_HOST, now) + data[:MAX_WIRE_BYTES]
+        packed = _HEAD.pack(_FROM_RADIO if outgoing else _FROM_HOST, now) + data[:MAX_WIRE_BYTES]
         self._entries.append(packed)
         if self._listener is not None:
             self._listener(self._unpacked(packed))
@@ -62,17 +64,32 @@ class TruthLog:
         """Every entry that is kept, oldest first."""
         return [self._unpacked(packed) for packed in self._entries]
 
+    def since(self, since_ms: float, kinds: Collection[str] = ()) -> list[Entry]:
+        """Return the entries of these kinds (all when none is named) newer than a time.
+
+        It begins at the newest and unpacks nothing else: whoever asks for the last second of a
+        long log keeps no radio waiting.
+        """
+        found = []
+        for packed in reversed(self._entries):
+            what, at = _HEAD.unpack_from(packed)
+            if at <= since_ms - LATE_MS:
+                break
+            if round(at, 3) > since_ms and _is_of(packed, what, kinds):
+                found.append(self._unpacked(packed))
+        return found[::-1]
+
     def _unpacked(self, packed: bytes) -> Entry:
-        if packed[0] == _JSON:
-            entry: Entry = json.loads(packed)
+        way, now = _HEAD.unpack_from(packed)
+        if way == _JSON:
+            entry: Entry = json.loads(packed[_HEAD.size :])
             return entry
-        way, now = _WIRE.unpack_from(packed)
         return {
             "kind": "wire",
             "t_ms": round(now, 3),
             "radio": self.radio,
             "way": "radio" if way == _FROM_RADIO else "host",
-            "text": packed[_WIRE.size :].decode("latin-1"),
+            "text": packed[_HEAD.size :].decode("latin-1"),
         }
 
     def violation(self, line: str, reason: str, now: float) -> None:
@@ -98,6 +115,14 @@ class TruthLog:
         self.violations.clear()
         self.sound.clear()
         self.sound_blocks = self.sound_outside = 0
+
+
+def _is_of(packed: bytes, what: int, kinds: Collection[str]) -> bool:
+    if not kinds:
+        return True
+    if what != _JSON:
+        return "wire" in kinds
+    return any(packed.startswith(b'{"kind":"%b"' % kind.encode(), _HEAD.size) for kind in kinds)
 
 
 def as_line(entry: Entry) -> str:
