@@ -1,20 +1,33 @@
 """``samband import`` and ``samband export``: lists into a draft or a file, and out of plans."""
 
 import argparse
+import hashlib
 import json
 import os
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
 from sqlmodel import Session
 
 from dispatch.clock import SystemClock
+from dispatch.importing.earlier import NOTHING, Earlier, earlier_of
 from dispatch.importing.formats.spreadsheet import FORMAT as SPREADSHEET
-from dispatch.importing.merge_list import POLICIES, ListDiff, merge_list
+from dispatch.importing.history import (
+    Sent,
+    keep_report,
+    line_of,
+    report_row,
+    said_before,
+    said_text,
+)
+from dispatch.importing.kept_report import KeptReport, kept_report
+from dispatch.importing.merge_list import merge_list
 from dispatch.importing.progress import told_to
 from dispatch.importing.recognise import FORMATS, Wish, read_list
 from dispatch.importing.report import report
+from dispatch.importing.settle import KEEP, POLICIES
 from dispatch.importing.writing import KINDS, formats_out, write_list
 from dispatch.plans.activation_rows import live_plan
 from dispatch.plans.canonical import plan_hash, plan_text
@@ -47,9 +60,11 @@ def _import_parser(kinds: Any, kind: str) -> None:  # argparse's own type is pri
     one = kinds.add_parser(
         kind,
         help=f"{kind} in any format of the field, spreadsheets (.xlsx, .csv) too",
-        description="Read a list, report every row, compare with the plan. Nothing changes "
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Read a list, report every row, compare with the plan. Nothing changes\n"
         "without --apply; nothing is deleted but by --policy replace, which lists it first.",
-        epilog="exit status: 0 read (and put into a draft), 1 the file cannot be read, 2 wrong use",
+        epilog=f"policies, where file and plan differ:\n{_policies()}\n\n"
+        "exit status: 0 read (and put into a draft), 1 the file cannot be read, 2 wrong use",
     )
     one.add_argument("file", type=Path, help="the list")
     one.add_argument("--system", metavar="ID", help="the plan's system (if it has several)")
@@ -66,9 +81,16 @@ def _import_parser(kinds: Any, kind: str) -> None:  # argparse's own type is pri
     one.add_argument("--apply", action="store_true", help="put it into a new draft (-c, --db)")
     one.add_argument("--out", type=Path, metavar="FILE", help="write the next plan as a file")
     one.add_argument(
-        "--policy", choices=POLICIES, default="keep", help="what may change (keep: by hand wins)"
+        "--policy", choices=tuple(POLICIES), default=KEEP, help="what may change; see below"
     )
     one.add_argument("--json", action="store_true", help="machine-readable")
+
+
+def _policies() -> str:
+    return "\n".join(
+        textwrap.fill(words, 78, initial_indent=f"  {name:8}", subsequent_indent=" " * 10)
+        for name, words in POLICIES.items()
+    )
 
 
 def _where(parser: argparse.ArgumentParser) -> None:
@@ -95,11 +117,13 @@ def run(args: argparse.Namespace) -> int:
     with told_to(_Line() if sys.stderr.isatty() and not args.json else None):
         reading = read_list(data, wish)
         number, plan = _plan(args)
-        diff = merge_list(plan, _system(args.system, plan), reading, args.policy)
+        system = _system(args.system, plan)
+        diff = merge_list(plan, system, reading, args.policy, _earlier(args, number, system))
     if sys.stderr.isatty() and not args.json:
         sys.stderr.write("\r\x1b[K")
     applied = args.apply and not diff.empty
-    draft = _make_draft(args, number, diff) if applied else ""
+    kept = kept_report(system, reading, diff)
+    draft = _make_draft(args, number, diff.plan, _sent(args, data, system), kept) if applied else ""
     if args.out is not None:
         args.out.write_text(plan_toml(diff.plan), encoding="utf-8")
     values = report(reading, diff, applied=applied, plan=number) | {"draft": draft}
@@ -146,7 +170,34 @@ def _plan(args: argparse.Namespace) -> tuple[int, Plan]:
     return found
 
 
-def _make_draft(args: argparse.Namespace, number: int, diff: ListDiff) -> str:
+def _earlier(args: argparse.Namespace, number: int, system: str) -> Earlier:
+    """Return what lists said that the live plan stands on; a plan file knows of none."""
+    store = _store(args)
+    if store is None:
+        return NOTHING
+    try:
+        said = store.read_now(lambda db: said_before(db, line_of(db, "", number), system))
+    finally:
+        store.close()
+    return earlier_of(said_text(said))
+
+
+def _sent(args: argparse.Namespace, data: bytes, system: str) -> Sent:
+    return Sent(
+        by="command",
+        by_name="command line",
+        file_name=args.file.name,
+        file_bytes=len(data),
+        file_sha256=hashlib.sha256(data).hexdigest(),
+        system=system,
+        kind=args.kind,
+        policy=args.policy,
+    )
+
+
+def _make_draft(
+    args: argparse.Namespace, number: int, plan: Plan, sent: Sent, kept: KeptReport
+) -> str:
     """Put the next plan into a new draft: it is checked, compared and activated in the console."""
     store = _store(args)
     if store is None:
@@ -157,16 +208,18 @@ def _make_draft(args: argparse.Namespace, number: int, diff: ListDiff) -> str:
         id=draft,
         name=f"Import {args.file.name}"[:80],
         base=number,
-        body=plan_text(diff.plan),
-        sha256=plan_hash(diff.plan),
+        body=plan_text(plan),
+        sha256=plan_hash(plan),
         author="command",
         author_name="command line",
         created_utc=now,
         changed_utc=now,
     )
+    report = report_row("i-" + ulid(now, os.urandom(10)), draft, sent, kept, now)
 
     def work(db: Session) -> None:
         db.add(row)
+        keep_report(db, report)
 
     try:
         store.write_now(work)
@@ -198,12 +251,20 @@ def _in_words(values: dict[str, Any], args: argparse.Namespace) -> str:
         lines.append(f"line {row['line']}, {row['state']}: {column}{row['reason']}: {row['value']}")
     if len(faults) > MAX_SHOWN:
         lines.append(f"… and {len(faults) - MAX_SHOWN} more; --json lists all")
-    lines += [f"removed: {thing}" for thing in diff["removed"][:MAX_SHOWN]]
+    lines += [f"removed: {thing}" for thing in diff["removed"]]
+    for word, fields in (("kept as it is", diff["kept"]), ("edit made here lost", diff["lost"])):
+        lines += [
+            f"{word}: {one['talkgroup']}: {one['field']}: {one['before']} (file: {one['after']})"
+            for one in fields[:MAX_SHOWN]
+        ]
+        if len(fields) > MAX_SHOWN:
+            lines.append(f"… and {len(fields) - MAX_SHOWN} more; --json lists all")
+    lines.append(f"policy {args.policy}: {POLICIES[args.policy]}")
     removed = len(diff["removed"]) or "none"
     lines.append(
         f"plan: {len(diff['added'])} to add, {len(diff['changed'])} fields to change, "
         f"{diff['unchanged']} unchanged, {len(diff['kept'])} kept as edited by hand, "
-        f"{removed} removed"
+        f"{len(diff['lost'])} edits lost, {removed} removed"
     )
     lines.append(
         f"draft {values['draft']} made: check, compare and activate it in the console"

@@ -12,12 +12,14 @@ from sqlmodel import Session
 
 from dispatch.clock import SystemClock
 from dispatch.errors import ServiceError
+from dispatch.importing.history import of_plan
 from dispatch.plans import activation_rows as rows
 from dispatch.plans.activation_rows import Wanted, Who
 from dispatch.plans.canonical import plan_hash, plan_of, plan_text
 from dispatch.plans.check import Checker, Report
-from dispatch.plans.compare import compare
+from dispatch.plans.compare import Comparison, compare
 from dispatch.plans.drafts import numbered
+from dispatch.plans.still_used import NOTHING_LIVE, heard, removed_of, uses_of, with_uses
 from dispatch.plans.tables import PlanDraft
 from dispatch.plans.toml import plan_toml
 from dispatch.store.engine import Store
@@ -57,6 +59,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     activate.add_argument("--keep", action="store_true", help="at once and for good, no trial")
     history = _verb(verbs, "history", "the plans and how each became live")
     history.add_argument("--export", type=int, metavar="N", help="print plan N as TOML instead")
+    history.add_argument("--imports", type=int, metavar="N", help="lists put into plan N instead")
     back = _verb(verbs, "rollback", "make an earlier plan live again")
     back.add_argument("number", type=int)
     back.add_argument("--reason", required=True, help="at least 10 characters")
@@ -109,7 +112,8 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _diff(args: argparse.Namespace) -> int:
-    found = compare(_plan(args, args.before), _plan(args, args.after))
+    before = _plan(args, args.before)
+    found = _with_uses(args, before, compare(before, _plan(args, args.after)))
     if args.json:
         counts = found.counts()
         print(json.dumps({"counts": counts, "lines": found.sentences()}, ensure_ascii=False))
@@ -122,10 +126,22 @@ def _diff(args: argparse.Namespace) -> int:
     return 0
 
 
+def _with_uses(args: argparse.Namespace, before: Plan, found: Comparison) -> Comparison:
+    """Return a comparison that says who uses what goes; with a store, when it was last heard."""
+    removed = removed_of(found.changes)
+    if not removed or not (args.config or args.db):
+        return found
+    known = _read(args, lambda db: heard(db, removed))
+    uses = uses_of(before, removed, NOTHING_LIVE, known)
+    return with_uses(found, uses, known.log_from_utc)
+
+
 def _history(args: argparse.Namespace) -> int:
     if args.export is not None:
         print(plan_toml(_numbered(args, args.export)), end="")
         return 0
+    if args.imports is not None:
+        return _imports(args)
 
     def work(db: Session) -> tuple[int, list[dict[str, Any]]]:  # JSON rows
         return rows.live_number(db), rows.history(db, MAX_SHOWN)
@@ -143,6 +159,25 @@ def _history(args: argparse.Namespace) -> int:
             f"{when}  plan {row['number']} in place of {row['previous']}, {row['kind']} by "
             f"{row['by_name']}{why}: {row['state']}{tail}"
         )
+    return 0
+
+
+def _imports(args: argparse.Namespace) -> int:
+    """Print what came of the lists that were put into a plan."""
+    found = _read(args, lambda db: of_plan(db, args.imports))
+    if args.json:
+        print(json.dumps(found, ensure_ascii=False))
+        return 0
+    for row in found:
+        counts, sums = row["counts"], row["sums"]
+        print(
+            f"{_moment(row['t_utc'])}  {row['file']} ({row['format']}, SHA-256 {row['sha256']}) "
+            f"into {row['system']} by {row['by']}, policy {row['policy']}: {counts['ok']} ok, "
+            f"{counts['repaired']} repaired, {counts['skipped']} skipped, {counts['duplicate']} "
+            f"duplicate; {sums['added']} added, {sums['changed']} fields changed, "
+            f"{sums['removed']} removed, {sums['kept']} kept, {sums['lost']} lost"
+        )
+    print(f"{len(found) or 'no'} lists were put into plan {args.imports}")
     return 0
 
 

@@ -16,14 +16,19 @@ from dispatch.importing.history import DISCARDED_DAYS, KEPT_DAYS, Sent, prune, r
 from dispatch.importing.kept_report import KeptReport, deflated, inflated
 from dispatch.importing.reading import Reading
 from dispatch.importing.tables import ImportReport
+from dispatch.plans import activation_rows as rows
+from dispatch.plans.activation_rows import Wanted
+from dispatch.plans.canonical import plan_text
 from dispatch.plans.packed import unpack
 from dispatch.plans.tables import PlanActivation, PlanDraft
 from dispatch.plans.wiring import PlanRules, Plans
 from dispatch.store.engine import Store
-from dispatch.store.tables import US_PER_DAY
+from dispatch.store.tables import US_PER_DAY, PlanRow
 from gateway.model.ids import UtcUs
+from samband.cli import main
+from samband.plan_command import COMMAND
 from tests.dispatch.importing.test_api import send
-from tests.dispatch.room import Browser, Room
+from tests.dispatch.room import Browser, Room, small_plan
 from tests.fresh_store import fresh_store
 
 HEAD = "Decimal,Mode,Alpha Tag,Description\n"
@@ -50,9 +55,9 @@ def test_rows_that_were_ok_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
         reading.report(line, "ok", value=noise.randbytes(20).hex())
     reading.report(201, "skipped", "Decimal", "no number", "x")
     monkeypatch.setattr(kept_report, "MAX_PACKED_BYTES", 500)
-    kept, rows = kept_report._rows(reading.rows)
+    kept, packed = kept_report._rows(reading.rows)
     assert kept == "odd"
-    assert [row["line"] for row in unpack(json.loads(inflated(rows)))] == [201]
+    assert [row["line"] for row in unpack(json.loads(inflated(packed)))] == [201]
     monkeypatch.setattr(kept_report, "MAX_PACKED_BYTES", 5)
     assert kept_report._rows(reading.rows) == ("none", b"")
 
@@ -124,8 +129,8 @@ def test_bounds(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         prune(db, UtcUs(now))
 
     store.write_now(work)
-    rows = store.read_now(lambda db: {r.id: r.kept for r in db.exec(select(ImportReport))})
-    assert rows == {"i0": "all", "i1": "all", "i2": "all", "i3": "none", "x1": "all"}
+    found = store.read_now(lambda db: {r.id: r.kept for r in db.exec(select(ImportReport))})
+    assert found == {"i0": "all", "i1": "all", "i2": "all", "i3": "none", "x1": "all"}
     with pytest.raises(NotFound):
         store.read_now(lambda db: history.whole(db, "older"))
 
@@ -160,8 +165,8 @@ async def test_what_came_of_a_list_stands_with_its_draft_and_its_plan(room: Room
     assert head["counts"] == {"read": 4, "ok": 2, "repaired": 0, "skipped": 1, "duplicate": 1}
     assert {one["title"]: one["field"] for one in head["columns"]}.keys() >= {"Alpha Tag"}
     whole = (await engineer.get(f"/plan/import-reports/{head['id']}")).json()
-    rows = unpack(whole["rows"])
-    assert [(row["line"], row["state"]) for row in rows] == [
+    told = unpack(whole["rows"])
+    assert [(row["line"], row["state"]) for row in told] == [
         (2, "ok"),
         (3, "ok"),
         (4, "skipped"),
@@ -195,3 +200,32 @@ async def test_what_came_of_a_list_stands_with_its_draft_and_its_plan(room: Room
     again = (await send(engineer, later["id"], SECOND.encode(), kind="talkgroups")).json()
     assert [one["talkgroup"] for one in again["diff"]["kept"]] == ["net/300"]
     assert again["diff"]["changed"] == []
+
+
+def test_the_commands(tmp_path: Path, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"sqlite:///{tmp_path / 's.db'}"
+    plan = plan_text(small_plan())
+    live = PlanRow(number=1, name="p", body=plan, created_utc=1, activated_utc=1)
+    store.write_now(lambda db: db.add(live))
+    lists = tmp_path / "first.csv", tmp_path / "second.csv"
+    for file, text in zip(lists, (FIRST, SECOND), strict=True):
+        file.write_text(text)
+
+    def run(*words: str) -> str:
+        assert main([*words, "--db", url]) == 0
+        return capsys.readouterr().out
+
+    said = run("import", "talkgroups", str(lists[0]), "--apply")
+    assert "policy keep: Local edits win" in said
+    (draft,) = store.read_now(lambda db: list(db.exec(select(PlanDraft))))
+    assert f"draft {draft.id} made" in said
+    went_live = Wanted(draft=draft.id, sha256=draft.sha256, who=COMMAND)
+    store.write_now(lambda db: rows.begin_trial(db, went_live, UtcUs(2)).number)
+    assert "first.csv (trunk-recorder" in run("plan", "history", "--imports", "2")
+    said = run("import", "talkgroups", str(lists[1]), "--policy", "keep")
+    assert "3 fields to change" in said  # known as the list's own: nothing was edited here
+    assert "0 edits lost" in said
+    said = run("import", "talkgroups", str(lists[1]), "--policy", "replace")
+    assert "removed: net/200" in said
+    edited = run("plan", "diff", "2", "1")
+    assert "HARBOUR (300, 12Ch) removed: in no layouts, not heard" in edited
