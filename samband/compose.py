@@ -49,6 +49,7 @@ from gateway.model.p25_settings import P25_KINDS
 from gateway.model.plan import Plan
 from gateway.model.wire import from_json
 from gateway.recording.recovery import Recovered
+from samband.arenas import few_arenas
 from samband.camera_side import CameraSide
 from samband.compose_radio import RadioFolders, RadioSide
 from samband.config import LOOPBACK, Config
@@ -140,6 +141,7 @@ class Server:
         make_state(self.config.state)
         self._lock = StateLock(self.config.state)
         self._started = True
+        few_arenas()  # before the first thread
         try:
             await asyncio.to_thread(warm)
             await asyncio.to_thread(upgrade, self.config.store_url)
