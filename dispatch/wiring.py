@@ -28,10 +28,12 @@ from dispatch.links.traces import LinkTraces
 from dispatch.oversight.wiring import Oversight, add_oversight
 from dispatch.plans.wiring import PlanRules, Plans, add_plans
 from dispatch.reports.settings import ReportSettings
+from dispatch.extracts.corrections import Corrections
 from dispatch.reports.setup import ReportSide, add_reports
 from dispatch.reports.shifts import shifts_of
 from dispatch.retention.master_keys import MasterKeys
 from dispatch.retention.sealed import SealedFiles
+from dispatch.retention.erasure import Erasure
 from dispatch.retention.setup import add_retention, start_retention, stop_retention
 from dispatch.services.background import Background
 from dispatch.services.board import Board
@@ -212,6 +214,7 @@ class Dispatch:
         add_reports(s, parts.state, parts.reports)
         writer = JournalWriter(s.plan, desk_writers() | individual_writers() | patch_writers())
         add_retention(s, parts.state, writer)
+        s.use(Corrections).follow_erasure(s.use(Erasure))
         add_uploads(s, parts.state, parts.uploads)
         self._add_journal(writer, record, desk)
         self._connect_rights(desk, stream)

@@ -10,6 +10,7 @@ from dispatch.audit.stamp import authority
 from dispatch.audit.writer import AuditWriter
 from dispatch.evidence.collecting import Collecting
 from dispatch.evidence.daily import DailyCheck
+from dispatch.evidence.expiry import follow_erasure
 from dispatch.evidence.exporter import exporter_signer
 from dispatch.evidence.gather import Folders
 from dispatch.evidence.making import Making
@@ -19,6 +20,7 @@ from dispatch.evidence.service import Evidence
 from dispatch.evidence.shelf import Shelf
 from dispatch.incidents.service import Incidents
 from dispatch.oversight.approvals import Approvals
+from dispatch.retention.erasure import Erasure
 from dispatch.retention.sealed import SealedFiles
 from dispatch.services.record import Record
 from dispatch.services.registry import Services
@@ -88,9 +90,10 @@ def evidence_service(
         outside=outside,
         redacted_folder=config.state / "evidence" / "redacted",
     )
-    shelf = Shelf(config.state / "evidence")
+    files = services.use(SealedFiles)
+    shelf = Shelf(config.state, files)
     shelf.sweep()
-    return Evidence(
+    evidence = Evidence(
         Parts(
             store=services.store,
             plan=services.plan,
@@ -104,12 +107,14 @@ def evidence_service(
             folders=Folders(
                 recordings=config.state / "recordings",
                 media=config.state / "media",
-                files=services.use(SealedFiles),
+                files=files,
             ),
             outages=services.use(Outages),
             approvals=services.use(Approvals),
         )
     )
+    follow_erasure(evidence.expiry, services.use(Erasure), files)
+    return evidence
 
 
 def collect_messages(services: Services) -> None:

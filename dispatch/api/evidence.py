@@ -1,10 +1,11 @@
 """Evidence packages: asked for with a purpose, approved by a second person, then fetched."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from dispatch.api.asking import ServicesOf, asker_of
@@ -13,7 +14,7 @@ from dispatch.deps import Person, require
 from dispatch.errors import ServiceError
 from dispatch.evidence.builder import signed_text
 from dispatch.evidence.draft import Recipient, Why
-from dispatch.evidence.leaving import Leaves
+from dispatch.evidence.leaving import READ_BYTES, Leaves
 from dispatch.evidence.pictures import Box
 from dispatch.evidence.pyz import viewer_page
 from dispatch.evidence.redacted_times import parts_between
@@ -354,11 +355,21 @@ async def calls_csv(
 def _file(leaves: Leaves) -> Response:
     after = BackgroundTasks()
     if leaves.temporary:
-        after.add_task(leaves.path.unlink, missing_ok=True)
-    return FileResponse(
-        leaves.path,
+        after.add_task(leaves.temporary.unlink, missing_ok=True)
+    return StreamingResponse(
+        _parts_of(leaves),
         media_type=leaves.media_type,
-        filename=leaves.name,
-        headers={"Cache-Control": "no-store"},
+        headers={
+            "Cache-Control": "no-store",
+            "Content-Length": str(leaves.size),
+            "Content-Disposition": f'attachment; filename="{leaves.name}"',
+        },
         background=after,
     )
+
+
+def _parts_of(leaves: Leaves) -> Iterator[bytes]:
+    """Yield what leaves as it is opened: no plain copy of a sealed package comes to be."""
+    with leaves.open() as file:
+        while part := file.read(READ_BYTES):
+            yield part

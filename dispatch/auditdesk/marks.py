@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, select
 
 from dispatch.audit.entry import Obj
 from dispatch.auditdesk.tables import Mark
@@ -22,7 +22,7 @@ MAX_SHOWN = 500
 
 
 class Marks:
-    """Keeps marks; a mark lives as long as an ordinary call of its time."""
+    """Keeps marks; one lives as long as an ordinary call of the day when it was made."""
 
     def __init__(
         self, store: Store, record: Record, clock: Clock, randomness: Callable[[int], bytes]
@@ -71,12 +71,11 @@ class Marks:
             who=asker.access.user.display_name,
             talkgroups=sorted(set(talkgroups)),
             made_utc=now,
-            expires_utc=max(expiry_utc(DEFAULT_CLASS, t_utc), now),
+            expires_utc=expiry_utc(DEFAULT_CLASS, now),
         )
         row = _row(mark, asker.access)
 
         def work(db: Session) -> None:
-            db.exec(delete(Mark).where(col(Mark.expires_utc) <= now))
             db.add(mark)
 
         await self._record.before(

@@ -9,6 +9,7 @@ from dispatch.audit.outside import STALE_S, OutsideProof
 from dispatch.auditdesk.call_lines import lines_of
 from dispatch.auth.access import Access
 from dispatch.errors import NotFound
+from dispatch.extracts.corrections import beside
 from dispatch.retention.holds import Holds
 from dispatch.services.plans import LivePlan
 from dispatch.services.registry import Services
@@ -90,6 +91,7 @@ def _facts(db: Session, call: str, heard: list[str], plan: LivePlan) -> Row:
         "way": _way(row, plan.plan) if row else None,
         "alarms": [_alarm(one) for one in alarms],
         "lines": lines_of(db, call),
+        "corrections": beside(db, "call", [call]),
         "presses": {
             str(one.transmission): {
                 "wait_ms": one.wait_ms,

@@ -269,6 +269,13 @@ _LINES: tuple[Permission, ...] = (
         "make and release what a person is told about who looked at their data",
         frozenset({Role.DPO}),
     ),
+    _line("correction.see", "see corrections that persons asked for", _KEEPERS),
+    _line("correction.enter", "enter a person's request to have a record corrected", _WITH_DPO),
+    _line(
+        "correction.decide",
+        "release a correction, which then stands beside the record, or refuse it",
+        frozenset({Role.DPO}),
+    ),
     _line(
         "processing.see",
         "see and export the records of processing",

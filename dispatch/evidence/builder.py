@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from dispatch.audit.checkpoint import NoteSigner, TreeHead
 from dispatch.audit.prover import Prover
@@ -159,20 +159,22 @@ def json_bytes(value: Any) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
-def add_signatures(path: Path, lines: Sequence[str], tsr: bytes | None, out: Path) -> None:
+def add_signatures(
+    package: Path | BinaryIO, lines: Sequence[str], tsr: bytes | None, out: Path
+) -> None:
     """Write a copy of a package with further signature lines, and a time stamp of the result."""
-    with zipfile.ZipFile(path) as old:
+    with zipfile.ZipFile(package) as old:
         infos = old.infolist()
-        package = infos[0].filename.partition("/")[0]
+        top = infos[0].filename.partition("/")[0]
         made = datetime(*infos[0].date_time, tzinfo=UTC)
-        with ZipWriter(out, package, made) as archive:
+        with ZipWriter(out, top, made) as archive:
             for info in infos:
                 name = info.filename.partition("/")[2]
                 if name in (SIGNATURE, STAMP):
                     continue
                 with old.open(info) as source:
                     archive.pour(name, source, info.file_size)
-            archive.put(SIGNATURE, with_lines(old.read(f"{package}/{SIGNATURE}"), lines))
+            archive.put(SIGNATURE, with_lines(old.read(f"{top}/{SIGNATURE}"), lines))
             if tsr is not None:
                 archive.put(STAMP, tsr)
 

@@ -12,6 +12,7 @@ from dispatch.calllog.tables import UnitStatus
 from dispatch.evidence.builder import json_bytes
 from dispatch.evidence.selection import Selection
 from dispatch.evidence.verifier.contents import CALLS, file_id
+from dispatch.extracts.corrections import beside
 from dispatch.retention.tables import DeskTelemetry
 from dispatch.services.rows import Row, as_row
 from dispatch.store.tables import Call, Message, Note, Press, Transmission
@@ -61,6 +62,7 @@ def _call(db: Session, call: Call, overs: list[Transmission], selection: Selecti
         "texts": _texts(db, call, units, until),
         "statuses": _statuses(db, units, call.started_utc, until),
         "notes": [{"t_utc": one.t_utc, "by": one.operator, "text": one.text} for one in notes],
+        "corrections": beside(db, "call", [call.id]),
     }
     if selection.desk:
         record["desks"] = _desks(db, call, until)

@@ -159,13 +159,14 @@ class Deciding:
         lines = [signed_line(package, user, line)] if card else []
         parts.record.demand_writable()
         try:
-            await asyncio.to_thread(parts.making.finish, parts.shelf.archive(package_id), lines)
+            sha256 = await asyncio.to_thread(parts.sign, package_id, lines)
         except OSError as error:
             raise ServiceError(f"evidence: {package_id}: {error}") from error
         await parts.log(
             asker,
             "evidence.approved",
             package_id,
+            detail={"zip_sha256": sha256} if sha256 else None,
             approval={"by": user, "package_hash": package_hash},
         )
         await parts.approvals.decide(asker, package.approval, agree=True, digest=package_hash)

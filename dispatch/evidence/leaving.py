@@ -10,9 +10,10 @@ import csv
 import hashlib
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlmodel import Session, col, select
 
@@ -24,17 +25,19 @@ from dispatch.evidence.draft import utc_text
 from dispatch.evidence.events import EvidenceChanged
 from dispatch.evidence.heard import moment
 from dispatch.evidence.parts import Parts, purpose_of_package
-from dispatch.evidence.shelf import APPROVED, Package
+from dispatch.evidence.shelf import APPROVED, Package, Shelf
 from dispatch.evidence.tables import EvidenceDisclosure
-from dispatch.evidence.verifier.zip_reader import Archive
+from dispatch.evidence.verifier.zip_reader import Archive, Octets
 from dispatch.services.record import Asker
 from dispatch.services.rows import Row, as_row
 from dispatch.store.engine import StoreUnavailable
+from gateway.model.errors import RadioError
 
 APPROVAL_HOURS = 24
 US_PER_HOUR = 3_600_000_000
 ZIP, AGE, CSV = "zip", "age", "csv"
 MAX_DISCLOSURES = 500
+READ_BYTES = 1 << 20
 COLUMNS = (
     "transmission", "call", "talkgroup", "link", "talker", "alias", "position", "operator",
     "started", "ended", "duration_ms", "emergency", "encrypted", "readable", "cause",
@@ -49,9 +52,12 @@ class Leaves:
     """Bytes on their way out."""
 
     name: str
-    path: Path
     media_type: str
-    temporary: bool = False
+    size: int
+    open: Callable[[], BinaryIO]
+    """Blocks, as reading does."""
+    temporary: Path | None = None
+    """An encrypted copy, to be taken away afterwards."""
 
 
 def check_key(key: str) -> None:
@@ -87,17 +93,27 @@ class Leaving:
 
     async def hand_out(self, asker: Asker, package_id: str) -> Leaves:
         """Log the disclosure and return the file; raises Conflict while it is not approved."""
-        package, path = await self._ready(asker, package_id)
-        form = AGE if package.recipient_key else ZIP
-        leaves = Leaves(name=path.name, path=path, media_type="application/zip")
+        package = await self._ready(asker, package_id)
+        shelf, form = self._parts.shelf, AGE if package.recipient_key else ZIP
+        path = shelf.archive(package_id)
         if form == AGE:
             out = path.with_name(f"{path.name}.{asker.session.id[:8]}.age")
-            await asyncio.to_thread(_encrypt, path, out, package.recipient_key)
+            await asyncio.to_thread(_encrypt, shelf, package, out)
             leaves = Leaves(
                 name=f"{path.name}.age",
-                path=out,
                 media_type="application/octet-stream",
-                temporary=True,
+                size=out.stat().st_size,
+                open=lambda: out.open("rb"),
+                temporary=out,
+            )
+        else:
+            with await asyncio.to_thread(shelf.open, package_id) as reader:
+                size = reader.size
+            leaves = Leaves(
+                name=path.name,
+                media_type="application/zip",
+                size=size,
+                open=lambda: shelf.open(package_id).stream(),
             )
         await self._disclose(asker, package, leaves, form)
         return leaves
@@ -107,14 +123,19 @@ class Leaving:
 
         It lies outside the package: the layout has no place for it, and nothing signs it.
         """
-        package, path = await self._ready(asker, package_id)
-        out = path.with_name(f"{path.stem}.calls.csv")
-        await asyncio.to_thread(_write_csv, path, out)
-        leaves = Leaves(name=out.name, path=out, media_type="text/csv", temporary=True)
+        package = await self._ready(asker, package_id)
+        octets = await asyncio.to_thread(self._parts.shelf.octets, package_id)
+        table = await asyncio.to_thread(_table, octets)
+        leaves = Leaves(
+            name=f"{package_id}.calls.csv",
+            media_type="text/csv",
+            size=len(table),
+            open=lambda: io.BytesIO(table),
+        )
         await self._disclose(asker, package, leaves, CSV)
         return leaves
 
-    async def _ready(self, asker: Asker, package_id: str) -> tuple[Package, Path]:
+    async def _ready(self, asker: Asker, package_id: str) -> Package:
         """Return an approved package that verifies; uses the approval. Refusals are logged."""
         parts = self._parts
         package = await self._deciding.current(parts.shelf.find(package_id))
@@ -129,25 +150,32 @@ class Leaving:
             state = package.state if package.state != APPROVED else words
             raise Conflict(f"{package_id} may not leave: {state}")
         parts.record.demand_writable()
-        path = parts.shelf.archive(package_id)
-        keys = tuple(package.approver_keys.values())
-        if not package.signed:
-            await asyncio.to_thread(parts.making.finish, path, [])
-        found = await asyncio.to_thread(parts.making.check, path, keys)
-        if found.status == 1:
+        if damage := await asyncio.to_thread(self._damage, package):
             await parts.log(asker, "evidence.disclosed", package_id, result="failed")
-            raise ServiceError(f"{package_id} is damaged: {found.verdict}")
+            raise ServiceError(f"{package_id} is damaged: {damage}")
         if package.released_utc is None and package.approval:
             await parts.approvals.demand(kind_of(package), package.id, package.package_hash)
         if package.released_utc is None or not package.signed:
             fresh = replace(package, released_utc=parts.now(), signed=True)
             package = await asyncio.to_thread(parts.shelf.keep, fresh)
-        return package, path
+        return package
+
+    def _damage(self, package: Package) -> str:
+        """Sign where that is still to do, verify; returns what is wrong, in words. Blocks."""
+        parts = self._parts
+        try:
+            if not package.signed:
+                parts.sign(package.id, [])
+            octets = parts.shelf.octets(package.id)
+            found = parts.making.check(octets, tuple(package.approver_keys.values()))
+        except RadioError as error:  # the seal does not open, or its key is gone
+            return str(error)
+        return found.verdict if found.status == 1 else ""
 
     async def _disclose(self, asker: Asker, package: Package, leaves: Leaves, form: str) -> None:
-        sha256, size = await asyncio.to_thread(_digest, leaves.path)
+        sha256 = await asyncio.to_thread(_digest, leaves)
         until = package.restricted_until_utc
-        detail: dict[str, Any] = {"form": form, "sha256_left": sha256, "size_bytes": size}
+        detail: dict[str, Any] = {"form": form, "sha256_left": sha256, "size_bytes": leaves.size}
         if until:
             detail["restricted_until"] = utc_text(moment(until))
         purpose = purpose_of_package(package)
@@ -166,7 +194,7 @@ class Leaving:
             )
         except BaseException:
             if leaves.temporary:
-                leaves.path.unlink(missing_ok=True)
+                leaves.temporary.unlink(missing_ok=True)
             raise
         objects = [Obj(type="recording", id=one, cat="radio") for one in package.recordings]
         objects += [Obj(type="media", id=one, cat="camera") for one in package.media]
@@ -180,7 +208,7 @@ class Leaving:
             recipient=package.recipient["name"],
             country=package.recipient["country"],
             sha256=sha256,
-            size_bytes=size,
+            size_bytes=leaves.size,
             entry_seq=seq,
             restricted_until_utc=until,
         )
@@ -198,33 +226,36 @@ class Leaving:
         return await self._parts.store.read(work)
 
 
-def _encrypt(path: Path, out: Path, key: str) -> None:
+def _encrypt(shelf: Shelf, package: Package, out: Path) -> None:
     import pyrage  # noqa: PLC0415 - costs only who exports
 
     try:
-        pyrage.encrypt_file(str(path), str(out), [_recipient(key)])
+        with shelf.open(package.id) as reader, out.open("wb") as file:
+            out.chmod(0o640)
+            pyrage.encrypt_io(reader.stream(), file, [_recipient(package.recipient_key)])
     except (pyrage.EncryptError, OSError) as error:
         out.unlink(missing_ok=True)
-        raise ServiceError(f"evidence: {path.name} could not be encrypted: {error}") from error
-    out.chmod(0o640)
+        raise ServiceError(f"evidence: {package.id} could not be encrypted: {error}") from error
 
 
-def _digest(path: Path) -> tuple[str, int]:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
+def _digest(leaves: Leaves) -> str:
+    digest = hashlib.sha256()
+    with leaves.open() as file:
+        while part := file.read(READ_BYTES):
+            digest.update(part)
+    return digest.hexdigest()
 
 
-def _write_csv(path: Path, out: Path) -> None:
+def _table(package: Octets) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    with Archive(path) as archive:
+    with Archive(package) as archive:
         for name in sorted(archive.names):
             if name.startswith("data/calls/t-") and name.endswith(".json"):
                 writer.writerow(_line(json.loads(archive.read(name))))
     # With a byte order mark: Excel takes the file for UTF-8 only then.
-    out.write_bytes(b"\xef\xbb\xbf" + text.getvalue().encode())
-    out.chmod(0o640)
+    return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 
 def _line(row: dict[str, Any]) -> list[str]:

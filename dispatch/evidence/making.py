@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from dispatch.audit.checkpoint import NoteSigner
 from dispatch.audit.cosigned import CosignedNotes
@@ -30,7 +30,7 @@ from dispatch.evidence.verifier.bag import MANIFEST, TAG_MANIFEST
 from dispatch.evidence.verifier.findings import Findings
 from dispatch.evidence.verifier.main import verify
 from dispatch.evidence.verifier.trust import read_trust
-from dispatch.evidence.verifier.zip_reader import Archive
+from dispatch.evidence.verifier.zip_reader import Archive, Octets
 from gateway.model.errors import RadioError
 
 UNBOUND = "the log has no entry of it: it came before messages were collected into the log"
@@ -154,9 +154,12 @@ class Making:
         """Take away redacted files: once their package is built they stand in it."""
         shutil.rmtree(self.redacted_folder / package, ignore_errors=True)
 
-    def finish(self, path: Path, lines: list[str]) -> bytes | None:
-        """Add approvers' signatures and, when there is an authority, a stamp over them all."""
-        with zipfile.ZipFile(path) as archive:
+    def finish(self, package: BinaryIO, lines: list[str], out: Path) -> bool:
+        """Add approvers' signatures and, when there is an authority, a stamp over them all.
+
+        Returns whether there is anything to add: ``out`` is then the new package.
+        """
+        with zipfile.ZipFile(package) as archive:
             name = next(one for one in archive.namelist() if one.endswith("/package.sig"))
             signature = with_lines(archive.read(name), lines)
         tsr = None
@@ -165,16 +168,17 @@ class Making:
                 tsr = stamp(signature, self._outside.tsa)
             except (RadioError, OSError):
                 tsr = None  # a package without a stamp is whole; the page shows that it has none
-        if lines or tsr is not None:
-            fresh = path.with_name(path.name + ".signed")
-            fresh.unlink(missing_ok=True)
-            add_signatures(path, lines, tsr, fresh)
-            fresh.replace(path)
-        return tsr
+        if not lines and tsr is None:
+            return False
+        fresh = out.with_name(out.name + ".signed")
+        fresh.unlink(missing_ok=True)
+        add_signatures(package, lines, tsr, fresh)
+        fresh.replace(out)
+        return True
 
-    def contents(self, path: Path) -> dict[str, Any]:
+    def contents(self, package: Octets) -> dict[str, Any]:
         """Return what will leave, as an approver has to see it: record, coverage, files, README."""
-        with Archive(path) as archive:
+        with Archive(package) as archive:
             names = set(archive.names)
             incident = json.loads(archive.read(INCIDENT)) if INCIDENT in names else None
             return {
@@ -185,16 +189,16 @@ class Making:
                 "messages_left_out": incident["messages_left_out"] if incident else [],
             }
 
-    def files_of(self, path: Path, package_hash: str) -> Mapping[str, str]:
+    def files_of(self, package: Octets, package_hash: str) -> Mapping[str, str]:
         """Return the SHA-256 of the files under ``data/``; empty when it is another build."""
-        with Archive(path) as archive:
+        with Archive(package) as archive:
             if hashlib.sha256(archive.read(TAG_MANIFEST)).hexdigest() != package_hash:
                 return {}
             lines = archive.read(MANIFEST).decode("ascii").splitlines()
         return {name: sha256 for sha256, _, name in (line.partition("  ") for line in lines)}
 
-    def check(self, path: Path, approver_keys: tuple[str, ...]) -> Findings:
+    def check(self, package: Octets, approver_keys: tuple[str, ...]) -> Findings:
         """Verify a package as its receiver will, with our own keys."""
         lines = [f"log {self._log_vkey}", f"exporter {self._exporter.vkey}", "quorum none"]
         lines += [f"approver {key}" for key in approver_keys]
-        return verify(path, read_trust("\n".join(lines)), today=datetime.now(UTC).date())
+        return verify(package, read_trust("\n".join(lines)), today=datetime.now(UTC).date())

@@ -44,6 +44,15 @@ class Parts:
         """Return the time, UTC microseconds."""
         return self.clock.utc_us()
 
+    def sign(self, package: str, lines: list[str]) -> str:
+        """Add signatures and stamp to a package; returns the new SHA-256 of its ZIP, or nothing.
+
+        Blocks. Raises NotFound, Gone, KeyMissing, SealBroken, OSError.
+        """
+        with self.shelf.open(package) as reader:
+            fresh = self.making.finish(reader.stream(), lines, self.shelf.archive(package))
+        return self.shelf.seal(package) if fresh else ""
+
     async def log(
         self,
         asker: Asker,

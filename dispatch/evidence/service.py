@@ -25,6 +25,7 @@ from dispatch.evidence.events import EvidenceChanged, EvidenceLarge
 from dispatch.evidence.expiry import Expiry
 from dispatch.evidence.gather import Gathered, gather
 from dispatch.evidence.heard import moment
+from dispatch.evidence.holding import held_in, remember
 from dispatch.evidence.leaving import Leaving, check_key
 from dispatch.evidence.making import Order
 from dispatch.evidence.parts import PACKAGE, Parts, purpose_of_why
@@ -97,11 +98,11 @@ class Evidence:
         """Make a redacted copy of a package, of the very recordings that are in it."""
         if not parent.selection or parent.erased_utc is not None:
             raise Conflict(f"{parent.id} is not here any more: it cannot be redacted")
-        path = self._parts.shelf.archive(parent.id)
-        if not path.is_file():
+        shelf, making = self._parts.shelf, self._parts.making
+        if not shelf.has_file(parent.id):
             raise Conflict(f"{parent.id} is {parent.state}: it cannot be redacted")
-        making = self._parts.making
-        files = await asyncio.to_thread(making.files_of, path, parent.package_hash)
+        octets = await asyncio.to_thread(shelf.octets, parent.id)
+        files = await asyncio.to_thread(making.files_of, octets, parent.package_hash)
         chosen = replace(
             Selection.of_json(parent.selection), only=parent.recordings, left_out=parent.left_out
         )
@@ -130,19 +131,29 @@ class Evidence:
         )
         try:
             built, gathered = await self._build(asker, package, ask, approvers, redacting)
+            sha256 = await asyncio.to_thread(parts.shelf.seal, package)
+            await self._remember(package, ask, gathered)
         except (RadioError, OSError) as error:
             await parts.log(asker, "evidence.built", package, result="failed")
             if isinstance(error, OSError):
                 raise ServiceError(f"evidence: {error}") from error
             raise
-        await parts.log(
-            asker, "evidence.built", package, detail={"package_hash": built.package_hash}
-        )
+        detail = {"package_hash": built.package_hash, "zip_sha256": sha256}
+        await parts.log(asker, "evidence.built", package, detail=detail)
         made = self._package(asker, ask, built, gathered, redacting)
         made = replace(made, restricted_until_utc=until)
         if ask.ask:
             made = await self.deciding.ask(asker, made)
         return await self._keep(made)
+
+    async def _remember(self, package: str, ask: Ask, gathered: Gathered) -> None:
+        """Keep what lies in the package; raises Gone when some of it was erased meanwhile."""
+        objects = held_in(gathered, ask.selection.incident)
+        try:
+            await self._parts.store.write(lambda db: remember(db, package, objects))
+        except RadioError:
+            await asyncio.to_thread(self._parts.shelf.discard, package)
+            raise
 
     async def _keep(self, package: Package) -> Package:
         kept = await asyncio.to_thread(self._parts.shelf.keep, package)
@@ -285,12 +296,13 @@ class Evidence:
     async def look(self, asker: Asker, package_id: str) -> dict[str, Any]:
         """Return what will leave, for who decides; that somebody looked is logged first."""
         package = self._parts.shelf.find(package_id)
-        path = self._parts.shelf.archive(package_id)
-        if not path.is_file():
+        shelf = self._parts.shelf
+        if not shelf.has_file(package_id):
             raise Conflict(f"{package_id} is {package.state}: its file is not here any more")
         obj = Obj(type=PACKAGE, id=package_id)
         await self._parts.record.before(asker, "consult", "evidence.looked", obj)
-        return await asyncio.to_thread(self._parts.making.contents, path)
+        octets = await asyncio.to_thread(shelf.octets, package_id)
+        return await asyncio.to_thread(self._parts.making.contents, octets)
 
 
 def _asked(ask: Ask, redacting: Redacting | None) -> dict[str, Any]:

@@ -1,10 +1,14 @@
 """The folder of packages: their numbers, their files, and what was decided about each.
 
 One JSON file a package beside its ZIP, replaced whole and synced. The audit log is the proof of who
-did what; this is what the service has to know next.
+did what; this is what the service has to know next. A ZIP lies there sealed with a key of its own
+(``dispatch.retention.sealed``), from the moment it was built: what is erased elsewhere must not go
+on in copies that were made of it. Everything blocks.
 """
 
+import hashlib
 import json
+import logging
 import shutil
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -13,6 +17,10 @@ from typing import Any
 from dispatch.audit.files import replace_file
 from dispatch.errors import NotFound
 from dispatch.evidence.verifier.names import PACKAGE_ID
+from dispatch.retention.sealed import PlainReader, SealedFiles
+from gateway.model.errors import RadioError
+
+logger = logging.getLogger(__name__)
 
 WAITING, APPROVED, REFUSED, ERASED = "waiting", "approved", "refused", "erased"
 _TUPLES = ("approvers", "recordings", "talkgroups", "gaps", "media", "left_words")
@@ -83,20 +91,61 @@ class Package:
         return asdict(self)
 
 
+FOLDER = "evidence"
+
+
+def file_of(package: str) -> str:
+    """Return the name of a package's ZIP below the state folder."""
+    return f"{FOLDER}/{package}.zip"
+
+
+class SealedOctets:
+    """The bytes of a package, opened in parts as the verifier asks for them."""
+
+    def __init__(self, reader: PlainReader) -> None:
+        """Take the open file."""
+        self._reader = reader
+
+    def __len__(self) -> int:
+        return self._reader.size
+
+    def __getitem__(self, part: slice, /) -> bytes:
+        start, stop, _ = part.indices(self._reader.size)
+        return self._reader.read(start, max(0, stop - start))
+
+    def release(self) -> None:
+        """Close the file; safe twice."""
+        self._reader.close()
+
+
 class Shelf:
     """The folder ``evidence/`` of the state."""
 
-    def __init__(self, folder: Path) -> None:
-        """Use or make the folder."""
-        self._folder = folder
-        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+    def __init__(self, state: Path, files: SealedFiles) -> None:
+        """Use or make the folder; ``files`` seals below the same state folder."""
+        self._folder = state / FOLDER
+        self._files = files
+        self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
 
     def sweep(self) -> None:
-        """Take away what an end in mid-work left: halves, tables, encrypted and redacted copies."""
-        for pattern in ("EV-*.part", "EV-*.signed", "EV-*.age", "EV-*.csv"):
+        """Mend at a start what an end in mid-work left.
+
+        Halves, encrypted and redacted copies and packages that nobody knows of go; a package that
+        lies there plain is sealed, as soon as the keys are there.
+        """
+        for pattern in ("EV-*.part", "EV-*.signed", "EV-*.age"):
             for path in self._folder.glob(pattern):
                 path.unlink(missing_ok=True)
         shutil.rmtree(self._folder / "redacted", ignore_errors=True)
+        known = {path.stem for path in self._folder.glob("EV-*.json")}
+        there = {path.name.partition(".")[0] for path in self._folder.glob("EV-*.zip*")}
+        try:
+            self._files.destroy(map(file_of, sorted(there - known)))
+            for name in self._files.mend_folder(FOLDER):
+                if name.endswith(".zip"):
+                    self.seal(Path(name).stem)
+        except (RadioError, OSError) as error:
+            logger.warning("evidence: packages stay as they are for now: %s", error)
 
     def next_id(self, year: int) -> str:
         """Return the next package id of a year; a number is never given twice."""
@@ -106,10 +155,40 @@ class Shelf:
         return f"EV-{year}-{last + 1:06d}"
 
     def archive(self, package: str) -> Path:
-        """Return the path of a package's ZIP."""
+        """Return the path where a package's ZIP is built, before it is sealed."""
         if not PACKAGE_ID.fullmatch(package):
             raise NotFound(f"there is no package {package[:40]}")
         return self._folder / f"{package}.zip"
+
+    def has_file(self, package: str) -> bool:
+        """Whether a package's ZIP is still there."""
+        return self._files.exists(self.archive(package))
+
+    def open(self, package: str) -> PlainReader:
+        """Open a package's ZIP; raises NotFound, Gone, KeyMissing, SealBroken, OSError."""
+        return self._files.open(self.archive(package))
+
+    def octets(self, package: str) -> SealedOctets:
+        """Return a package's bytes for the verifier; raises as ``open`` does."""
+        return SealedOctets(self.open(package))
+
+    def seal(self, package: str) -> str:
+        """Seal a ZIP that was just written; returns the SHA-256 of the plain file.
+
+        While the keys are away it stays plain until the next start. Raises OSError.
+        """
+        path = self.archive(package)
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        try:
+            self._files.seal(path, sha256)
+        except RadioError as error:
+            logger.error("evidence: %s stays plain for now: %s", package, error)
+        return sha256
+
+    def discard(self, package: str) -> None:
+        """Destroy a ZIP, its key first; raises StoreUnavailable, OSError."""
+        self._files.destroy([file_of(package)])
 
     def keep(self, package: Package) -> Package:
         """Write what is known of a package."""
@@ -137,12 +216,13 @@ class Shelf:
         return self.keep(replace(package, approvals=approvals, state=state, signed=whole))
 
     def refuse(self, package: Package, by: str) -> Package:
-        """Mark a package as refused, and take its file away: it never leaves."""
-        self.archive(package.id).unlink(missing_ok=True)
+        """Mark a package as refused, and destroy its file: it never leaves."""
+        self.discard(package.id)
         return self.keep(replace(package, state=REFUSED, refused_by=by))
 
     def erase(self, package: Package, now: int, certificate: dict[str, Any]) -> Package:
-        """Take a package's file away for good; what was decided about it stays."""
+        """Destroy a package's file for good; what was decided about it stays."""
+        self.discard(package.id)
         for path in self._folder.glob(f"{package.id}.*"):
             if path.suffix != ".json":
                 path.unlink()

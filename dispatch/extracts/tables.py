@@ -1,6 +1,6 @@
 """The table of what persons asked to have corrected. Times ``_utc`` are integer microseconds."""
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary
+from sqlalchemy import BigInteger, Column, Index, Text
 from sqlmodel import Field, SQLModel
 
 
@@ -27,9 +27,12 @@ class Correction(SQLModel, table=True):
     """By then the person has an answer."""
     state: str = Field(default="open", index=True)
     """open, granted or refused."""
-    key_id: str
-    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    """Nonce and ciphertext of the words: what the person says, note, reason."""
+    statement: str = Field(sa_column=Column(Text, nullable=False))
+    """What the person says, in short."""
+    note: str = Field(default="", sa_column=Column(Text, nullable=False))
+    """Of a granted one: what stands beside the record from then on."""
+    reason: str = Field(default="", sa_column=Column(Text, nullable=False))
+    """Of a refused one, as the person is told."""
     made_by: str
     made_name: str
     made_utc: int = Field(sa_type=BigInteger)

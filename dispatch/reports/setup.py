@@ -9,6 +9,7 @@ from dispatch.audit.log_index import LogIndex
 from dispatch.audit.outside import OutsideProof
 from dispatch.audit.writer import AuditWriter
 from dispatch.evidence.outages import Outages
+from dispatch.extracts.corrections import Corrections
 from dispatch.extracts.service import Extracts, ExtractTools
 from dispatch.oversight.approvals import Approvals
 from dispatch.reports.authority import ExportTools, LogExports
@@ -20,6 +21,7 @@ from dispatch.reports.settings import ReportSettings
 from dispatch.reports.shifts import Shifts, shifts_of
 from dispatch.reports.trail import Trails, TrailTools
 from dispatch.reports.verification import Verification
+from dispatch.retention.erasure import Erasure
 from dispatch.services.record import Record
 from dispatch.services.registry import Services
 from dispatch.store.engine import StoreUnavailable
@@ -103,6 +105,13 @@ def add_reports(services: Services, state: Path, settings: ReportSettings) -> No
             )
         )
     )
+    corrections = s.add(
+        Corrections(
+            store=s.store, record=record, clock=s.clock, plan=s.plan, randomness=s.randomness
+        )
+    )
+    if s.has(Erasure):
+        corrections.follow_erasure(s.use(Erasure))
     s.add(
         DaySheets(
             SheetTools(

@@ -8,11 +8,12 @@ like the stills and clips in it, its events like any that belong to nothing.
 from sqlalchemy import ColumnElement, and_, exists, func, or_
 from sqlmodel import Session, col, select, update
 
+from dispatch.auditdesk.tables import Mark
 from dispatch.calllog.tables import UnitStatus
 from dispatch.cameras.tables import CameraEvent, CameraMedia
 from dispatch.incidents.tables import Incident, IncidentSuggestion, IncidentUnit
 from dispatch.retention.tables import DeskTelemetry
-from dispatch.store.retention import INCIDENT_CLASS, days_in_use, days_of, expiry_utc
+from dispatch.store.retention import DEFAULT_CLASS, INCIDENT_CLASS, days_in_use, days_of, expiry_utc
 from dispatch.store.tables import US_PER_DAY, Call, Message, Transmission, UnitPosition
 
 MEDIA_CLASS, EVENT_CLASS, ERASED = "media", "event", "erased"
@@ -165,6 +166,7 @@ def reexpire(db: Session) -> int:
         ("message", UnitStatus, UnitStatus.t_utc, UnitStatus.expires_utc),
         ("position", UnitPosition, UnitPosition.t_utc, UnitPosition.expires_utc),
         ("telemetry", DeskTelemetry, DeskTelemetry.t_utc, DeskTelemetry.expires_utc),
+        (DEFAULT_CLASS, Mark, Mark.made_utc, Mark.expires_utc),
     ):
         wanted = col(start) + days_of(name) * US_PER_DAY
         changed += _set(db, table, col(until) != wanted, wanted)

@@ -7,14 +7,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, and_, cast, exists, literal_column, or_
 from sqlmodel import Session, col, select
 
+from dispatch.auditdesk.tables import Mark
 from dispatch.calllog.tables import UnitStatus
 from dispatch.cameras.tables import CameraEvent, CameraMedia, CameraUnread
 from dispatch.incidents.tables import Incident, IncidentSuggestion
 from dispatch.retention.classes import ERASED, ended
 from dispatch.retention.hold_book import is_held
-from dispatch.retention.scope import CALL, EVENT, MEDIA, MESSAGE, POSITION, STATUS, TELEMETRY
+from dispatch.retention.scope import CALL, EVENT, MARK, MEDIA, MESSAGE, POSITION, STATUS, TELEMETRY
 from dispatch.retention.tables import DeskTelemetry, ErasureReview
-from dispatch.store.retention import INCIDENT_CLASS
+from dispatch.store.retention import DEFAULT_CLASS, INCIDENT_CLASS
 from dispatch.store.tables import Call, Message, UnitPosition
 
 INCIDENT = "incident"
@@ -22,7 +23,7 @@ LOG_WORDS = "log_words"
 """The free texts of one month of the audit log: erased by destroying the month's keys."""
 UNREAD = "camera_unread"
 """Camera messages that no reader understood."""
-PASSING = (POSITION, STATUS, EVENT, UNREAD, TELEMETRY)
+PASSING = (POSITION, STATUS, EVENT, UNREAD, TELEMETRY, MARK)
 """Types whose rows are deleted, not kept as tombstones."""
 AGREED = "erase"
 
@@ -115,6 +116,7 @@ def kinds() -> tuple[Kind, ...]:
              "event", (), ()),
         Kind(TELEMETRY, DeskTelemetry.id, DeskTelemetry.t_utc, DeskTelemetry.expires_utc, None,
              "telemetry", (), ()),
+        Kind(MARK, Mark.id, Mark.made_utc, Mark.expires_utc, None, DEFAULT_CLASS, (), ()),
         Kind(INCIDENT, Incident.id, Incident.started_utc, Incident.expires_utc,
              Incident.retention, "incident", (col(Incident.retention) != ERASED,),
              (ended(), or_(col(Incident.retention) != INCIDENT_CLASS, _agreed(col(Incident.id))))),

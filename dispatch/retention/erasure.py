@@ -13,7 +13,7 @@ and root. While the log cannot be written nothing is erased.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -91,6 +91,7 @@ class Erasure:
         """Register the kinds of approval."""
         self._t = tools
         self._hooks: list[Hook] = []
+        self._afterwards: list[Callable[[], Awaitable[object]]] = []
         self._carrying = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self.at_step: Callable[[str], None] = lambda step: None
@@ -104,6 +105,10 @@ class Erasure:
     def on_erase(self, hook: Hook) -> None:
         """Call ``hook`` inside each erasing transaction (indexes, other rooms' rows)."""
         self._hooks.append(hook)
+
+    def on_done(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do ``work`` after each run: what went with the erased objects is told then."""
+        self._afterwards.append(work)
 
     # ---- the list ------------------------------------------------------------------------------
 
@@ -276,6 +281,8 @@ class Erasure:
                 await asyncio.to_thread(self._t.files.sweep)
                 self.at_step("swept")
             await self._close(row)
+        for work in self._afterwards:
+            await work()
 
     def _batch(self, db: Session, job: str, *, early: bool) -> bool:
         """Erase the next objects in one transaction; returns whether there were any."""

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select
 
+from dispatch.auditdesk.tables import Mark
 from dispatch.calllog.tables import UnitStatus
 from dispatch.cameras.tables import Camera, CameraEvent, CameraMedia
 from dispatch.incidents.geo import distance_m
@@ -20,8 +21,8 @@ from dispatch.store.tables import Call, Message, Transmission, UnitPosition
 
 CALL, MESSAGE, POSITION = "call", "message", "position"
 MEDIA, EVENT, TELEMETRY = "media", "camera_event", "telemetry"
-STATUS = "unit_status"
-TYPES = (CALL, MESSAGE, POSITION, STATUS, MEDIA, EVENT, TELEMETRY)
+STATUS, MARK = "unit_status", "mark"
+TYPES = (CALL, MESSAGE, POSITION, STATUS, MEDIA, EVENT, TELEMETRY, MARK)
 NEAR_US = 600_000_000
 """A call is at a place when its talker reported from there within 10 minutes of it."""
 IDS_AT_ONCE = 500
@@ -123,6 +124,7 @@ def objects_in(db: Session, scope: Scope) -> Iterator[Found]:
         return
     yield from ((CALL, one) for one in _calls(db, scope, None))
     yield from ((MESSAGE, one) for one in _messages(db, scope, None))
+    yield from ((MARK, one) for one in _marks(db, scope))
     if scope.units:
         query = select(UnitPosition.id).where(
             col(UnitPosition.unit).in_(scope.units), *_between(UnitPosition.t_utc, scope)
@@ -236,6 +238,14 @@ def _messages(db: Session, scope: Scope, only: set[str] | None) -> set[str]:
     )
     query = select(Message.id).where(fits, *_between(Message.t_utc, scope))
     return set(db.exec(_only(query, Message.id, only)))
+
+
+def _marks(db: Session, scope: Scope) -> Iterator[str]:
+    """Yield marks that somebody set while listening to one of the talkgroups."""
+    wanted = set(scope.talkgroups)
+    if wanted:
+        query = select(Mark.id, Mark.talkgroups).where(*_between(Mark.t_utc, scope))
+        yield from (one for one, talkgroups in db.exec(query) if wanted & set(talkgroups))
 
 
 def _cameras_at(db: Session, places: tuple[Place, ...]) -> set[str]:

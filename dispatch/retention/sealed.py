@@ -282,15 +282,16 @@ class SealedFiles:
         Those are to be sealed by the caller, who knows which are closed and what was logged.
         """
         self._sweep_destroyed()
-        plain = []
-        for folder in FOLDERS:
-            names = self._names(folder)
-            for one in names:
-                if one.endswith(TEMPORARY):
-                    (self._state / folder / one).unlink(missing_ok=True)
-            plain += _plain(folder, names)
-            self._drop_keyless(folder, {one for one in names if one.endswith(SUFFIX)})
-        return plain
+        return [name for folder in FOLDERS for name in self.mend_folder(folder)]
+
+    def mend_folder(self, folder: str) -> list[str]:
+        """Do the same in one folder, whose files nobody else seals meanwhile."""
+        names = self._names(folder)
+        for one in names:
+            if one.endswith(TEMPORARY):
+                (self._state / folder / one).unlink(missing_ok=True)
+        self._drop_keyless(folder, {one for one in names if one.endswith(SUFFIX)})
+        return _plain(folder, names)
 
     def plain_files(self, folder: str) -> list[str]:
         """Return the names (below the state folder) of a folder's files that are not sealed."""

@@ -11,6 +11,7 @@ from sqlalchemy import Table, delete, update
 from sqlmodel import Session, SQLModel, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from dispatch.auditdesk.tables import Mark
 from dispatch.calllog.tables import UnitStatus
 from dispatch.cameras.tables import CameraEvent, CameraMedia, CameraUnread
 from dispatch.incidents.tables import (
@@ -21,7 +22,7 @@ from dispatch.incidents.tables import (
 )
 from dispatch.retention.classes import ERASED
 from dispatch.retention.due import INCIDENT, UNREAD
-from dispatch.retention.scope import CALL, EVENT, MEDIA, MESSAGE, POSITION, STATUS, TELEMETRY
+from dispatch.retention.scope import CALL, EVENT, MARK, MEDIA, MESSAGE, POSITION, STATUS, TELEMETRY
 from dispatch.retention.tables import DeskTelemetry
 from dispatch.store.individual import IndividualCall
 from dispatch.store.tables import (
@@ -159,6 +160,11 @@ def _telemetry(db: Session, ids: list[str], _now: int) -> Iterable[str]:
     return ()
 
 
+def _marks(db: Session, ids: list[str], _now: int) -> Iterable[str]:
+    db.exec(delete(Mark).where(col(Mark.id).in_(ids)))
+    return ()
+
+
 def _incidents(db: Session, ids: list[str], now: int) -> Iterable[str]:
     db.exec(
         update(Incident)
@@ -194,5 +200,6 @@ _BURY: dict[str, Callable[[Session, list[str], int], Iterable[str]]] = {
     POSITION: _positions,
     STATUS: _statuses,
     TELEMETRY: _telemetry,
+    MARK: _marks,
     INCIDENT: _incidents,
 }

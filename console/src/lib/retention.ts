@@ -35,6 +35,7 @@ const OBJECTS: Record<string, string> = {
   media: 'still or clip',
   camera_event: 'camera event',
   camera_unread: 'unread camera message',
+  mark: 'mark',
   telemetry: 'desk setting',
   incident: 'incident',
   log_words: 'month of log words',

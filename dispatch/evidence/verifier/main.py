@@ -44,7 +44,7 @@ from dispatch.evidence.verifier.trust import (
     read_note,
     read_trust,
 )
-from dispatch.evidence.verifier.zip_reader import Archive
+from dispatch.evidence.verifier.zip_reader import Archive, Octets
 
 KEYS = "meta/keys.json"
 WRONG_USE = 2
@@ -58,7 +58,11 @@ def signed_text(package: str, package_hash: str) -> str:
 
 
 def verify(
-    path: Path, trust: Trust | None, *, parent: Path | None = None, today: date | None = None
+    path: Path | Octets,
+    trust: Trust | None,
+    *,
+    parent: Path | None = None,
+    today: date | None = None,
 ) -> Findings:
     """Verify a package; ``trust`` None takes its own keys, which authenticates nothing.
 

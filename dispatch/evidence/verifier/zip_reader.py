@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from dispatch.evidence.verifier.names import MEDIA, BadZip, check_names, ending
 
@@ -50,17 +50,33 @@ class Member(NamedTuple):
     """Where its bytes begin; 0 before the local header was read."""
 
 
+class Octets(Protocol):
+    """The bytes of an archive that lies in no file of its own: sealed ones are opened in parts."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> bytes: ...
+
+    def release(self) -> None:
+        """Let go of what they come from; safe twice."""
+
+
 class Archive:
     """An archive whose structure was checked; use it as a context."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, source: Path | Octets) -> None:
         """Open and check everything but the bytes of the files; raises BadZip, OSError."""
-        with path.open("rb") as file:
-            try:
-                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            except ValueError as error:
-                raise BadZip("it is empty") from error
-        self._data = memoryview(self._map)
+        self._map: mmap.mmap | None = None
+        self._data: memoryview | Octets
+        if isinstance(source, Path):
+            with source.open("rb") as file:
+                try:
+                    self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                except ValueError as error:
+                    raise BadZip("it is empty") from error
+            self._data = memoryview(self._map)
+        else:
+            self._data = source
         try:
             self._files = self._check()
         except struct.error as error:
@@ -85,7 +101,8 @@ class Archive:
         """Let go of the file; safe twice."""
         with contextlib.suppress(BufferError):  # a frame of an exception may still look at it
             self._data.release()
-            self._map.close()
+            if self._map is not None:
+                self._map.close()
 
     @property
     def package(self) -> str:
@@ -131,11 +148,12 @@ class Archive:
             )
 
     def _chunks(self, member: Member) -> Iterator[bytes | memoryview]:
-        packed = self._data[member.data : member.data + member.packed]
+        end = member.data + member.packed
         if member.method == STORED:
-            for at in range(0, member.packed, CHUNK):
-                yield packed[at : at + CHUNK]
+            for at in range(member.data, end, CHUNK):
+                yield self._data[at : min(at + CHUNK, end)]
             return
+        packed = self._data[member.data : end]
         unpack = zlib.decompressobj(-15)
         left, waiting = member.size, bytes(packed)
         try:
@@ -150,6 +168,10 @@ class Archive:
             raise BadZip(f"{member.name}: it cannot be unpacked (damaged)") from error
         if unpack.unused_data or waiting or left:
             raise BadZip(f"{member.name}: it unpacks to another length than it says")
+
+    def _fields(self, form: struct.Struct, at: int) -> tuple[Any, ...]:
+        """Return a header's fields; raises struct.error where the archive ends before it does."""
+        return form.unpack(self._data[at : at + form.size])
 
     # ---- structure -----------------------------------------------------------------------------
 
@@ -171,7 +193,7 @@ class Archive:
         at = len(self._data) - END.size
         if at < 0:
             raise BadZip("it is too short for a ZIP")
-        mark, disk, first, here, count, size, start, comment = END.unpack_from(self._data, at)
+        mark, disk, first, here, count, size, start, comment = self._fields(END, at)
         if mark != b"PK\x05\x06":
             raise BadZip("no end record at its end: bytes were added behind it, or it is no ZIP")
         if comment:
@@ -192,18 +214,16 @@ class Archive:
         return start, count, end
 
     def _wide_end(self, locator: int) -> tuple[int, tuple[int, int, int, int]]:
-        _, disk, at, disks = LOCATOR.unpack_from(self._data, locator)
+        _, disk, at, disks = self._fields(LOCATOR, locator)
         if disk or disks != 1 or at + END64.size != locator:
             raise BadZip("the Zip64 end record is not where it must be")
-        mark, length, _, _, disk, first, here, count, size, start = END64.unpack_from(
-            self._data, at
-        )
+        mark, length, _, _, disk, first, here, count, size, start = self._fields(END64, at)
         if mark != b"PK\x06\x06" or length != END64.size - 12 or disk or first:
             raise BadZip("the Zip64 end record is not whole")
         return at, (here, count, size, start)
 
     def _central(self, at: int) -> tuple[Member, int]:
-        fields = CENTRAL.unpack_from(self._data, at)
+        fields = self._fields(CENTRAL, at)
         mark, _, _, flags, method, time, date, crc, packed, size = fields[:10]
         name_bytes, extra_bytes, comment, disk, _, attributes, offset = fields[10:]
         if mark != b"PK\x01\x02":
@@ -244,7 +264,7 @@ class Archive:
 
     def _local(self, member: Member) -> int:
         """Compare a local header with the directory; returns where the bytes begin."""
-        fields = LOCAL.unpack_from(self._data, member.offset)
+        fields = self._fields(LOCAL, member.offset)
         mark, _, flags, method, time, date, crc, packed, size, name_bytes, extra_bytes = fields
         at = member.offset + LOCAL.size
         name = bytes(self._data[at : at + name_bytes])

@@ -68,7 +68,7 @@ class Desk:
                     clock=room.clock,
                     bus=room.bus,
                     making=making,
-                    shelf=Shelf(room.state / "evidence"),
+                    shelf=Shelf(room.state, services.use(SealedFiles)),
                     folders=Folders(
                         recordings=room.state / "recordings",
                         media=room.state / "media",

@@ -14,6 +14,7 @@ from dispatch.evidence import leaving as leaving_module
 from dispatch.evidence.listening import decoded
 from dispatch.evidence.making import Making
 from dispatch.oversight.tables import Approval
+from dispatch.retention.sealed import SealedFiles
 from dispatch.store.tables import User
 from tests.dispatch.evidence.desk import Desk, entries
 from tests.dispatch.evidence.packages import Opened
@@ -193,10 +194,16 @@ async def test_an_approval_lasts_a_day(desk: Desk, monkeypatch: pytest.MonkeyPat
 async def test_a_package_that_was_changed_on_the_disk_does_not_leave(desk: Desk) -> None:
     package = await desk.request()
     await desk.approve(package)
-    path = desk.room.state / "evidence" / f"{package['id']}.zip"
-    data = bytearray(path.read_bytes())
+    name = f"{package['id']}.zip"
+    data = bytearray(desk.room.services.use(SealedFiles).read(f"evidence/{name}"))
+    sealed = desk.room.state / "evidence" / f"{name}.sealed"
+    changed = bytearray(sealed.read_bytes())
+    changed[70_000] ^= 1
+    sealed.write_bytes(changed)
+    answer = await desk.fetch(package)
+    assert (answer.status_code, "it was changed" in answer.text) == (400, True)
     data[data.index(b"OggS") + 300] ^= 1
-    path.write_bytes(data)
+    (desk.room.state / "evidence" / name).write_bytes(data)  # as somebody with the disk could
     answer = await desk.fetch(package)
     assert (answer.status_code, "its bytes" in answer.text) == (400, True)
     assert entries(desk.room, "evidence.disclosed")[-1]["result"] == "failed"

@@ -149,7 +149,7 @@ export interface Events {
     transmission: string;
     wait_ms: number;
   };
-  /** Cut off after time on air: lease, preempted, moved, limit, link_lost, revoked, socket. */
+  /** Cut off after time on air: lease, preempted, moved, limit, link_lost, revoked, socket. ``grant_ms`` and ``first_ms`` as in ``floor.released``. */
   'floor.lost': {
     request: string;
     position: string;
@@ -157,6 +157,8 @@ export interface Events {
     cause: string;
     reason: string;
     on_air_ms: number;
+    grant_ms?: number | null;
+    first_ms?: number | null;
   };
   /** Waiting for a channel or for a colleague; ``place`` only where the link tells it. */
   'floor.queued': {
@@ -174,7 +176,7 @@ export interface Events {
     not_sent?: boolean;
     discarded_ms?: number;
   };
-  /** Un-keyed after a normal release or a withdrawn request; the times between in ms. */
+  /** Un-keyed after a normal release or a withdrawn request; the times between in ms. ``grant_ms`` and ``first_ms`` count from the press to the grant and to the first block of the desk's microphone that went to the radio; ``unkey_ms`` from the release to the un-key. */
   'floor.released': {
     request: string;
     position: string;
@@ -183,8 +185,10 @@ export interface Events {
     grant_ms?: number | null;
     on_air_ms?: number;
     discarded_ms?: number;
+    first_ms?: number | null;
+    unkey_ms?: number | null;
   };
-  /** A position pressed. ``source``: key, button, pedal, latch, test. ``test_link``: set for a test transmission, which no position makes. */
+  /** A position pressed. ``source``: key, button, pedal, latch, test. ``test_link``: set for a test transmission, which no position makes; ``test_sound`` then is ``tone`` or ``microphone``. */
   'floor.requested': {
     request: string;
     position: string;
@@ -193,6 +197,7 @@ export interface Events {
     priority?: number;
     source?: string;
     test_link?: string | null;
+    test_sound?: string;
   };
   /** On air without microphone sound for a second (``silent``), or it comes again. */
   'floor.unheard': {

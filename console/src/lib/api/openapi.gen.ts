@@ -678,6 +678,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["requests_api_v1_corrections_get"];
+        put?: never;
+        post: operations["enter_api_v1_corrections_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/corrections/{correction}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["look_api_v1_corrections__correction__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/corrections/{correction}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["decide_api_v1_corrections__correction__decide_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/daysheets": {
         parameters: {
             query?: never;
@@ -4239,15 +4287,22 @@ export interface components {
         ConfirmMix: {
             key: string;
         };
+        CorrectionBody: {
+            /** @default 30 */
+            days: number;
+            /** @enum {string} */
+            kind: "rectify" | "complete" | "restrict";
+            object: string;
+            received_utc: number;
+            ref: string;
+            statement: string;
+            /** @enum {string} */
+            type: "call" | "message" | "media" | "incident";
+        };
         Decision: {
             agree: boolean;
             digest: string;
             /** @default  */
-            reason: string;
-        };
-        DecisionBody: {
-            erase: boolean;
-            keep_days?: number | null;
             reason: string;
         };
         DeskBody: {
@@ -4283,6 +4338,10 @@ export interface components {
             /** @default true */
             disabled: boolean;
         };
+        dispatch__api__corrections__DecisionBody: {
+            grant: boolean;
+            words: string;
+        };
         dispatch__api__evidence__LeftOut: {
             id: string;
             why: string;
@@ -4312,6 +4371,11 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             toml?: string | null;
+        };
+        dispatch__api__retention__DecisionBody: {
+            erase: boolean;
+            keep_days?: number | null;
+            reason: string;
         };
         DraftExtract: {
             first: string;
@@ -6342,6 +6406,126 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     }[];
+                };
+            };
+        };
+    };
+    requests_api_v1_corrections_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    }[];
+                };
+            };
+        };
+    };
+    enter_api_v1_corrections_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    look_api_v1_corrections__correction__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                correction: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    decide_api_v1_corrections__correction__decide_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                correction: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["dispatch__api__corrections__DecisionBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -11655,7 +11839,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DecisionBody"];
+                "application/json": components["schemas"]["dispatch__api__retention__DecisionBody"];
             };
         };
         responses: {
