@@ -104,6 +104,8 @@ export interface FullSheet extends Omit<CallSheet, 'integrity'> {
   lines?: { t_utc: number; outgoing: boolean; raw: string; words: string }[];
   hold_reason?: string;
   holds?: HoldRow[];
+  /** What the data protection officer put beside it. */
+  corrections?: { kind: string; note: string; since_utc: number; object: string }[];
   /** Recordings of it as other recorders uploaded them. */
   uploads?: UploadSource[];
 }

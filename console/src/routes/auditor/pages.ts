@@ -4,6 +4,7 @@
  */
 
 import type { Component } from 'svelte';
+import { correctionsApi } from '../../lib/api/corrections';
 import { approvalsApi, reviewsApi } from '../../lib/api/oversight';
 import type { IconName } from '../../lib/icons';
 import { desk } from '../../lib/state/desk.svelte';
@@ -117,6 +118,15 @@ export const PAGES: readonly DeskPage[] = [
     permission: 'extract.release',
     group: 'control',
     load: () => import('./Extracts.svelte'),
+  },
+  {
+    id: 'corrections',
+    name: 'Corrections',
+    icon: 'note',
+    permission: 'correction.see',
+    group: 'control',
+    load: () => import('./Corrections.svelte'),
+    count: () => correctionsApi.all().then((rows) => rows.filter((row) => row.state === 'open').length || null),
   },
   {
     id: 'records',
