@@ -100,43 +100,59 @@ class ReorderBuffer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UplinkTarget:
-    """Where the microphone of a position goes while it asks for or holds the floor."""
+    """Where a microphone goes while who speaks into it asks for or holds the floor.
+
+    ``position`` is who speaks: a desk, or what stands for one in a test transmission.
+    """
 
     system: int
     talkgroup: int
+    position: PositionId
+
+
+Mouth = str
+"""What names a microphone: the position whose it is, or one browser's sound session alone."""
 
 
 class UplinkGate:
-    """Which positions' microphones are let through now; ``webrtc.ptt`` opens and closes it."""
+    """Which microphones are let through now; ``webrtc.ptt`` opens and closes it."""
 
     def __init__(self) -> None:
         """Begin with all closed."""
-        self._open: dict[PositionId, UplinkTarget] = {}
+        self._open: dict[Mouth, UplinkTarget] = {}
 
-    def open(self, position: PositionId, target: UplinkTarget) -> None:
-        """Let a position's microphone through to the gateway's press buffer."""
-        self._open[position] = target
+    def open(self, mouth: Mouth, target: UplinkTarget) -> None:
+        """Let a microphone through to the gateway's press buffer."""
+        self._open[mouth] = target
 
-    def close(self, position: PositionId) -> None:
-        """Ignore what a position's microphone sends; safe twice."""
-        self._open.pop(position, None)
+    def close(self, mouth: Mouth) -> None:
+        """Ignore what a microphone sends; safe twice."""
+        self._open.pop(mouth, None)
 
-    def target(self, position: PositionId) -> UplinkTarget | None:
-        """Return where to, or None while the position neither asks for nor holds the floor."""
-        return self._open.get(position)
+    def target(self, mouth: Mouth) -> UplinkTarget | None:
+        """Return where to, or None while it neither asks for nor holds the floor."""
+        return self._open.get(mouth)
 
 
 class Microphone:
-    """Turns a position's RTP packets into voice frames for the gateway while its gate is open."""
+    """Turns a browser's RTP packets into voice frames for the gateway while its gate is open.
+
+    It has two names: that of its browser's session, and that of the position if there is one.
+    """
 
     def __init__(
-        self, position: PositionId, bus: Bus, clock: Clock, gate: UplinkGate, times: StageTimes
+        self,
+        mouths: tuple[Mouth, ...],
+        bus: Bus,
+        clock: Clock,
+        gate: UplinkGate,
+        times: StageTimes,
     ) -> None:
         """Begin without a receiver."""
         self.received = 0
         self.sent = 0
         self.broken = 0
-        self._position = position
+        self._mouths = mouths
         self._bus = bus
         self._clock = clock
         self._gate = gate
@@ -147,7 +163,8 @@ class Microphone:
     def take(self, number: int, timestamp: int, payload: bytes) -> None:
         """Take one RTP packet: its 16-bit number, its time in 48 kHz units, its Opus packet."""
         self.received += 1
-        target = self._gate.target(self._position)
+        targets = (self._gate.target(mouth) for mouth in self._mouths)
+        target = next((found for found in targets if found is not None), None)
         if target is None:
             self._target = None
             return
@@ -185,7 +202,7 @@ class Microphone:
         )
         self.sent += 1
         self._times.add("uplink", self._clock.utc_us() - packet.arrived_utc_us)
-        self._bus.publish_uplink(self._position, frame)
+        self._bus.publish_uplink(target.position, frame)
 
 
 RtpHandler = Callable[..., Awaitable[None]]

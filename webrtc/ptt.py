@@ -22,20 +22,10 @@ from gateway.bus import Bus, Subscription
 from gateway.model.command import Command, Reply
 from gateway.model.commands import FloorRelease, FloorRenew, FloorRequest
 from gateway.model.errors import InvalidCommand, RadioError
-from gateway.model.events import (
-    Envelope,
-    Event,
-    FloorEnding,
-    FloorGranted,
-    FloorLost,
-    FloorQueued,
-    FloorRefused,
-    FloorReleased,
-    FloorUnheard,
-)
+from gateway.model.events import Envelope, Event
 from gateway.model.ids import PositionId, RequestId, TalkgroupId, split_address
-from gateway.model.transmit_test import TransmitTest
-from webrtc.microphone import UplinkGate, UplinkTarget
+from gateway.model.transmit_test import TransmitTest, is_test_position
+from webrtc.microphone import Mouth, UplinkGate, UplinkTarget
 from webrtc.ptt_message import (
     MAX_PRIORITY,
     Consent,
@@ -45,28 +35,28 @@ from webrtc.ptt_message import (
     source_of,
     word_of,
 )
+from webrtc.ptt_states import ENDED, FLOOR_EVENTS, state_of
 
 logger = logging.getLogger(__name__)
 
-FLOOR_EVENTS: Final = (
-    FloorQueued,
-    FloorGranted,
-    FloorUnheard,
-    FloorRefused,
-    FloorEnding,
-    FloorReleased,
-    FloorLost,
-)
-NO_SOUND: Final = "ON AIR, but this microphone gives no sound"
 USED_IDS: Final = 20_000
 """Request ids that are not taken a second time: more than a shift of presses."""
 TAIL_MS: Final = 120
 """Microphone after a normal release: the page closes it 100 ms after the key."""
-ENDED: Final = frozenset({"idle", "denied", "preempted", "fault"})
 
 Emit = Callable[[dict[str, Any]], None]
 """Gets each state as the JSON object of the WebSocket."""
-Terms = Callable[[dict[str, Any], FloorRequest], TransmitTest]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PressTerms:
+    """What makes a press a test transmission, and whose sound session speaks, if anybody does."""
+
+    test: TransmitTest
+    mouth: Mouth | None = None
+
+
+Terms = Callable[[dict[str, Any], FloorRequest], PressTerms]
 """Given a press of the page, returns what makes it a test transmission; may raise RadioError."""
 
 
@@ -76,45 +66,6 @@ class _Press:
     talkgroup: TalkgroupId
     state: str = "requesting"
     released: bool = False
-
-
-def state_of(event: Event, name: Callable[[TalkgroupId], str]) -> tuple[str, str, dict[str, Any]]:
-    """Return state, words and further fields that an event of the floor means for its page."""
-    more: dict[str, Any] = {}
-    match event:
-        case FloorQueued(place=place):
-            state, words = "queued", "Queued" if place is None else f"Queued {place}"
-            more = {"place": place}
-        case FloorGranted() as granted:
-            state, words = "on_air", f"ON AIR {name(granted.talkgroup)}"
-            more = {"transmission": granted.transmission}
-        case FloorUnheard(silent=True):
-            state, words, more = "on_air", NO_SOUND, {"unheard": True}
-        case FloorUnheard() as heard:
-            state, words, more = "on_air", f"ON AIR {name(heard.talkgroup)}", {"unheard": False}
-        case FloorRefused(not_sent=True, reason=reason):
-            state, words = "fault", f"Not sent: {reason}"
-        case FloorRefused(reason=reason):
-            state, words = "denied", f"Refused: {reason}" if reason else "Refused"
-        case FloorEnding():
-            state, words = "ending", "Ending"
-        case FloorReleased(on_air_ms=on_air_ms):
-            state, words, more = "idle", "", {"on_air_ms": on_air_ms}
-        case FloorLost() as lost:
-            state, words, more = _lost(lost)
-        case _:
-            raise InvalidCommand(f"expected an event of the floor, got {event.type}")
-    return state, words, more
-
-
-def _lost(lost: FloorLost) -> tuple[str, str, dict[str, Any]]:
-    more = {"on_air_ms": lost.on_air_ms}
-    if lost.cause == "preempted":
-        return "preempted", f"Pre-empted by {lost.reason}" if lost.reason else "Pre-empted", more
-    reason = lost.reason or lost.cause
-    if lost.on_air_ms <= 0:
-        return "fault", f"Not sent: {reason}", more
-    return "fault", f"Cut off after {max(1, round(lost.on_air_ms / 1000))} s: {reason}", more
 
 
 class PttSession:
@@ -148,6 +99,8 @@ class PttSession:
         self._press: _Press | None = None
         self._running: set[asyncio.Task[object]] = set()
         self._closed = False
+        self.mouth: Mouth = position
+        """The microphone of the press that lives, or of the next one."""
 
     @property
     def active(self) -> RequestId | None:
@@ -176,6 +129,11 @@ class PttSession:
         press = self._press
         if press is not None and not self._may_talk(press.talkgroup):
             self._end(press.request, normal=False, cause="revoked")
+
+    def mouth_gone(self, mouth: Mouth) -> None:
+        """End the press if it speaks by a microphone that is gone."""
+        if self._press is not None and self.mouth == mouth:
+            self._end(self._press.request, normal=False, cause="mic_lost")
 
     async def close(self) -> None:
         """End the press as the loss of the socket does, and wait for the gateway; safe twice."""
@@ -236,7 +194,9 @@ class PttSession:
         )
         if self._terms is None:
             return command
-        return replace(command, source="test", test=self._terms(message, command))
+        press_terms = self._terms(message, command)
+        self.mouth = press_terms.mouth or self.position
+        return replace(command, source="test", test=press_terms.test)
 
     def _why_not(self, talkgroup: TalkgroupId, priority: int) -> str:
         if not self._may_talk(talkgroup):
@@ -315,7 +275,7 @@ class PttService:
         self._owners: dict[RequestId, PttSession] = {}
         self._used: deque[RequestId] = deque()
         self._used_set: set[RequestId] = set()
-        self._tails: dict[PositionId, asyncio.TimerHandle] = {}
+        self._tails: dict[Mouth, asyncio.TimerHandle] = {}
         self._events: Subscription[Envelope] | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -386,9 +346,13 @@ class PttService:
         if request in self._used_set:
             return "this press was made before"
         for owner in self._owners.values():
+            test = is_test_position(owner.position)
             if owner is not session and owner.user == session.user:
-                return f"transmit is at position {owner.position}"
+                where = "in a test transmission" if test else f"at position {owner.position}"
+                return f"transmit is {where}"
             if owner is not session and owner.position == session.position:
+                if test:
+                    return "another test transmission is on this link"
                 return "this position is talking in another window"
         try:
             split_address(talkgroup)
@@ -400,10 +364,12 @@ class PttService:
         """Note a press and let its microphone through."""
         self._owners[request] = session
         self._use(request)
-        self._cancel_tail(session.position)
+        self._cancel_tail(session.mouth)
         system, number = split_address(talkgroup)
-        target = UplinkTarget(system=self._handle(system), talkgroup=number)
-        self._gate.open(session.position, target)
+        target = UplinkTarget(
+            system=self._handle(system), talkgroup=number, position=session.position
+        )
+        self._gate.open(session.mouth, target)
 
     def _use(self, request: RequestId) -> None:
         self._used.append(request)
@@ -412,14 +378,14 @@ class PttService:
             self._used_set.discard(self._used.popleft())
 
     def end_uplink(self, session: PttSession, *, after_ms: int) -> None:
-        """Close a position's microphone now or a little later."""
-        self._cancel_tail(session.position)
+        """Close the microphone of a press now or a little later."""
+        self._cancel_tail(session.mouth)
         if after_ms:
-            self._tails[session.position] = asyncio.get_running_loop().call_later(
-                after_ms / 1000, self._gate.close, session.position
+            self._tails[session.mouth] = asyncio.get_running_loop().call_later(
+                after_ms / 1000, self._gate.close, session.mouth
             )
         else:
-            self._gate.close(session.position)
+            self._gate.close(session.mouth)
 
     def finish(self, session: PttSession, request: RequestId) -> None:
         """Forget a press that has ended."""
@@ -448,7 +414,12 @@ class PttService:
             if owner is not None and owner.active == event.request:
                 owner.on_event(event)
 
-    def _cancel_tail(self, position: PositionId) -> None:
-        timer = self._tails.pop(position, None)
+    def mouth_gone(self, mouth: Mouth) -> None:
+        """Un-key what is said into a microphone whose connection is gone."""
+        for session in tuple(self._owners.values()):
+            session.mouth_gone(mouth)
+
+    def _cancel_tail(self, mouth: Mouth) -> None:
+        timer = self._tails.pop(mouth, None)
         if timer is not None:
             timer.cancel()

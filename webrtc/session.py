@@ -289,6 +289,8 @@ class RtcService:
         self._gate = gate
         self._new_id = new_id
         self._sessions: dict[RtcSessionId, RtcSession] = {}
+        self.on_gone: Callable[[RtcSessionId], None] | None = None
+        """Told when a session is closed, whatever closed it."""
 
     async def open(
         self,
@@ -296,12 +298,20 @@ class RtcService:
         offer: str,
         talkgroups: Sequence[TalkgroupId],
         may_hear: MayHear,
+        *,
+        speaks: bool = False,
     ) -> Answer:
-        """Open a session for a browser. Without a position its microphone goes nowhere."""
+        """Open a session for a browser.
+
+        Its microphone goes nowhere but where a press opens the gate: one of its position, or a
+        test transmission that names this session, which only who ``speaks`` can make.
+        """
+        name = self._new_id()
+        mouths = (name,) if position is None else (name, position)
         microphone = None
-        if position is not None:
-            microphone = Microphone(position, self._bus, self._clock, self._gate, self._hub.times)
-        session = RtcSession(self._new_id(), position, self._hub, microphone, self._forget)
+        if speaks or position is not None:
+            microphone = Microphone(mouths, self._bus, self._clock, self._gate, self._hub.times)
+        session = RtcSession(name, position, self._hub, microphone, self._forget)
         self._sessions[session.id] = session
         try:
             return await session.answer(offer, talkgroups, may_hear)
@@ -357,4 +367,5 @@ class RtcService:
         await asyncio.gather(*(session.close() for session in self.sessions))
 
     def _forget(self, session: RtcSession) -> None:
-        self._sessions.pop(session.id, None)
+        if self._sessions.pop(session.id, None) is not None and self.on_gone is not None:
+            self.on_gone(session.id)

@@ -15,7 +15,8 @@ from dispatch.services.voice import Voice
 from gateway.model.commands import FloorRequest
 from gateway.model.errors import RadioError
 from gateway.model.ids import TalkgroupId
-from gateway.model.transmit_test import TransmitTest, position_of_test
+from gateway.model.transmit_test import MICROPHONE, position_of_test
+from webrtc.ptt import PressTerms
 
 router = APIRouter(tags=["links"])
 
@@ -40,10 +41,13 @@ async def test(socket: WebSocket, link: str, person: Tester) -> None:
     def may_talk(talkgroup: TalkgroupId) -> bool:
         return tests.may_key(found, talkgroup, services.access.of(person.user_id))
 
-    def terms(message: dict[str, Any], command: FloorRequest) -> TransmitTest:
+    def terms(message: dict[str, Any], command: FloorRequest) -> PressTerms:
         wanted = tests.terms(found, message)
+        mouth = None
+        if wanted.sound == MICROPHONE:
+            mouth = services.use(Voice).microphone(person.session, str(message.get("rtc", "")))
         tests.note(asker, command.request, command.talkgroup, wanted)
-        return wanted
+        return PressTerms(test=wanted, mouth=mouth)
 
     def tell(state: dict[str, Any]) -> None:
         access = services.access.of(person.user_id)

@@ -17,6 +17,8 @@ from gateway.model.plan import Link, Talkgroup
 from gateway.model.transmit_test import (
     MAX_TEST_MS,
     MIN_TEST_MS,
+    SOUND_WORDS,
+    SOUNDS,
     TONE,
     TransmitTest,
     TransmitTestAsk,
@@ -77,8 +79,8 @@ class LinkTests:
         if message.get("confirmed") is not True:
             raise ServiceError("a test transmission has to be confirmed")
         sound, limit_ms = message.get("sound", TONE), message.get("limit_ms", DEFAULT_MS)
-        if sound != TONE:
-            raise ServiceError(f"sound: expected {TONE}, got {sound!r}")
+        if sound not in SOUNDS:
+            raise ServiceError(f"sound: expected {' or '.join(SOUNDS)}, got {sound!r}")
         whole = isinstance(limit_ms, int) and not isinstance(limit_ms, bool)
         if not whole or not MIN_TEST_MS <= limit_ms <= MAX_TEST_MS:
             raise ServiceError(
@@ -98,7 +100,7 @@ class LinkTests:
             detail={
                 "link": terms.link,
                 "talkgroup": talkgroup,
-                "sound": terms.sound,
+                "sound": SOUND_WORDS[terms.sound],
                 "limit_ms": terms.limit_ms,
                 "exercise": True,
             },

@@ -13,6 +13,7 @@ from dispatch.services.patch_acts import patch_acts
 from dispatch.services.record import Record, actor_of
 from gateway.model import events as ev
 from gateway.model.events import Envelope
+from gateway.model.transmit_test import SOUND_WORDS
 from gateway.model.unit_commands import INHIBITS
 
 PRESSES_KEPT = 1000
@@ -29,8 +30,8 @@ class LiveActs:
         self._people = people
         self._pressed_by: OrderedDict[str, Actor] = OrderedDict()
         self._inhibits: OrderedDict[str, Act] = OrderedDict()
-        self._tests: OrderedDict[str, str] = OrderedDict()
-        """Link of each test transmission."""
+        self._tests: OrderedDict[str, dict[str, object]] = OrderedDict()
+        """What the log says of each test transmission: its link and its sound."""
         self._acts: dict[str, Callable[[Any], Act]] = {
             "recording.closed": recording_collected,
             "recording.failed": lambda e: _system(
@@ -106,14 +107,14 @@ class LiveActs:
         detail: dict[str, object],
         result: str = "ok",
     ) -> Act:
-        link = self._tests.get(event.request)
-        if link is not None:
-            detail = {**detail, "link": link, "exercise": True}
+        test = self._tests.get(event.request)
+        if test is not None:
+            detail = {**detail, **test, "exercise": True}
             if isinstance(event, ev.FloorRefused | ev.FloorLost):
                 detail["reason"] = event.reason
         return Act(
             op="system",
-            verb=verb if link is None else verb.replace("ptt.", "link.test_"),
+            verb=verb if test is None else verb.replace("ptt.", "link.test_"),
             actor=self._pressed_by.get(event.request) or self._who(event.position, ""),
             obj=_obj("press", event.request),
             result=result,
@@ -126,7 +127,8 @@ class LiveActs:
         if len(self._pressed_by) > PRESSES_KEPT:
             self._pressed_by.popitem(last=False)
         if event.test_link is not None:
-            self._tests[event.request] = event.test_link
+            sound = SOUND_WORDS.get(event.test_sound, event.test_sound)
+            self._tests[event.request] = {"link": event.test_link, "sound": sound}
             if len(self._tests) > PRESSES_KEPT:
                 self._tests.popitem(last=False)
 

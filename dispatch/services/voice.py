@@ -61,6 +61,7 @@ class Voice:
         self._lines: dict[CallId, PositionId] = {}
         self._owners: dict[str, SessionInfo] = {}
         self._attempts: list[_Attempt] = []
+        rtc.on_gone = ptt.mouth_gone
 
     async def offer(self, session: SessionInfo, sdp: str, talkgroups: Sequence[str]) -> Answer:
         """Answer a page's offer; lines of talkgroups it may not hear are inactive."""
@@ -75,7 +76,9 @@ class Voice:
         attempt = _Attempt(session)
         self._attempts.append(attempt)
         try:
-            answer = await self.rtc.open(seat.position if seat else None, sdp, wanted, may_hear)
+            position = seat.position if seat else None
+            speaks = self._access.of(session.user).may("links.test")
+            answer = await self.rtc.open(position, sdp, wanted, may_hear, speaks=speaks)
         finally:
             self._attempts.remove(attempt)
         if attempt.over:
@@ -126,6 +129,16 @@ class Voice:
         if owner is None or owner.id != session.id:
             raise NotFound(f"there is no rtc session {rtc_session}", hint="Reload the page.")
         return rtc_session
+
+    def microphone(self, session: SessionInfo, rtc_session: str) -> str:
+        """Return an rtc session of this browser whose microphone comes through.
+
+        Raises NotFound for anybody else's, Conflict while there is no path for its sound.
+        """
+        name = self.demand(session, rtc_session)
+        if self.rtc.get(name).state != "connected":
+            raise Conflict("no path for sound from this browser", hint="Reload the page.")
+        return name
 
     def access_changed(self, access: Access) -> None:
         """Drop the tracks that the new rights no longer allow, and what is being keyed."""

@@ -62,6 +62,7 @@ class FloorReport:
                 priority=command.priority,
                 source=command.source,
                 test_link=command.test.link if command.test else None,
+                test_sound=command.test.sound if command.test else "",
             )
         )
 
@@ -129,7 +130,8 @@ class FloorReport:
         if press.relay is not None:
             press.relay.over(cause, "")
             return
-        end = press.released_ms if press.released_ms is not None else self._ctx.now()
+        now = self._ctx.now()
+        end = press.released_ms if press.released_ms is not None else now
         self._ctx.publish(
             FloorReleased(
                 request=press.request,
@@ -139,6 +141,8 @@ class FloorReport:
                 grant_ms=press.grant_ms,
                 on_air_ms=press.on_air_ms(end),
                 discarded_ms=discarded_ms,
+                first_ms=press.first_ms,
+                unkey_ms=None if press.released_ms is None else now - press.released_ms,
             )
         )
 
@@ -155,5 +159,7 @@ class FloorReport:
                 cause=cause,
                 reason=reason,
                 on_air_ms=press.on_air_ms(self._ctx.now()),
+                grant_ms=press.grant_ms,
+                first_ms=press.first_ms,
             )
         )

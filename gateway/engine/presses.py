@@ -144,6 +144,12 @@ class Press:
         return None if self.granted_ms is None else self.granted_ms - self.pressed_ms
 
     @property
+    def first_ms(self) -> int | None:
+        """Return the time from press to the first block of the microphone that was sent."""
+        over = self.transmission
+        return None if over is None or over.spoken_ms is None else over.spoken_ms - self.pressed_ms
+
+    @property
     def name(self) -> str:
         """Return who presses, for the other desks."""
         if self.relay is not None:

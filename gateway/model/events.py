@@ -215,7 +215,8 @@ class RecordingFailed(Event):
 class FloorRequested(Event):
     """A position pressed. ``source``: key, button, pedal, latch, test.
 
-    ``test_link``: set for a test transmission, which no position makes.
+    ``test_link``: set for a test transmission, which no position makes; ``test_sound`` then is
+    ``tone`` or ``microphone``.
     """
 
     type: ClassVar[str] = "floor.requested"
@@ -226,6 +227,7 @@ class FloorRequested(Event):
     priority: int = 0
     source: str = "button"
     test_link: LinkId | None = None
+    test_sound: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,7 +290,11 @@ class FloorEnding(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FloorReleased(Event):
-    """Un-keyed after a normal release or a withdrawn request; the times between in ms."""
+    """Un-keyed after a normal release or a withdrawn request; the times between in ms.
+
+    ``grant_ms`` and ``first_ms`` count from the press to the grant and to the first block of the
+    desk's microphone that went to the radio; ``unkey_ms`` from the release to the un-key.
+    """
 
     type: ClassVar[str] = "floor.released"
     request: RequestId
@@ -298,11 +304,16 @@ class FloorReleased(Event):
     grant_ms: int | None = None
     on_air_ms: int = 0
     discarded_ms: int = 0
+    first_ms: int | None = None
+    unkey_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FloorLost(Event):
-    """Cut off after time on air: lease, preempted, moved, limit, link_lost, revoked, socket."""
+    """Cut off after time on air: lease, preempted, moved, limit, link_lost, revoked, socket.
+
+    ``grant_ms`` and ``first_ms`` as in ``floor.released``.
+    """
 
     type: ClassVar[str] = "floor.lost"
     request: RequestId
@@ -311,6 +322,8 @@ class FloorLost(Event):
     cause: str
     reason: str
     on_air_ms: int
+    grant_ms: int | None = None
+    first_ms: int | None = None
 
 
 # ---- alarms ------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ from gateway.model.ids import LinkId, PositionId, TalkgroupId
 
 TONE, MICROPHONE = "tone", "microphone"
 SOUNDS = (TONE, MICROPHONE)
+SOUND_WORDS = {TONE: "tone", MICROPHONE: "own microphone"}
+"""What is heard of a test, as the audit log says it."""
 MIN_TEST_MS, MAX_TEST_MS = 200, 10_000
 """Shorter shows nothing, longer is no test any more."""
 TONE_STEP_HZ = 50

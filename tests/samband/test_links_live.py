@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from aiortc import RTCSessionDescription
 from sqlmodel import Session, col, select
 from websockets.asyncio.client import connect
 
@@ -27,6 +28,10 @@ from samband.config import demo_config
 from samband.demo import claim_port, port_of
 from tests.dispatch.standing import standing_purpose
 from tests.hardware.simulation import RADIO, Simulation, simulate
+from tests.webrtc.room import Browser, SharedPackets
+from voicecodecs.opus import OpusEncoder
+from voicecodecs.pcm import to_bytes
+from voicecodecs.tones import sine
 
 TEST_GROUP = 310999
 DRILL = f"norrvik/{TEST_GROUP}"
@@ -82,6 +87,15 @@ class Desk:
             query = select(AuditLog.entry).order_by(col(AuditLog.seq))
             verbs = [str(json.loads(entry)["verb"]) for entry in db.exec(query)]
             return [verb for verb in verbs if verb.startswith(("link.", "trace.", "ptt."))]
+
+        return self.server.store.read_now(work)
+
+    def details(self, begin: str) -> list[dict[str, Any]]:
+        """Return what the audit log says besides of acts whose verb begins so."""
+
+        def work(db: Any) -> list[dict[str, Any]]:
+            rows = (json.loads(entry) for entry in db.exec(select(AuditLog.entry)))
+            return [row["detail"] for row in rows if row["verb"].startswith(begin)]
 
         return self.server.store.read_now(work)
 
@@ -267,6 +281,48 @@ async def test_a_lost_page_un_keys_and_a_call_stands_in_the_way(
         assert page.states[-1]["words"] == "Not sent: call on this link"
         wrong = await page.press("r-wrong", talkgroup="norrvik/310202")
         assert (wrong, page.states[-1]["words"]) == (["denied"], "Refused: no right to talk here")
+
+
+async def test_an_engineer_talks_in_a_test_by_the_own_microphone(
+    desk: Desk, simulation: Simulation
+) -> None:
+    spoken = OpusEncoder().encode(to_bytes(sine(800, 20, level_dbfs=-20)))
+    browser = Browser(SharedPackets([spoken]))
+    offer = {"sdp": await browser.offer(0), "talkgroups": []}
+    answer = (await desk.http.post("/rtc/offer", json=offer)).json()
+    own = {"sound": "microphone", "rtc": answer["session"], "limit_ms": 10_000}
+    try:
+        async with page_socket(desk) as page:
+            assert await page.press("r-early", **own) == ["denied"]
+            assert page.states[-1]["words"].startswith("Refused: no path for sound")
+            wanted = RTCSessionDescription(sdp=answer["sdp"], type="answer")
+            await browser.peer.setRemoteDescription(wanted)
+            rtc = desk.server.rtc
+            await desk.until(lambda: rtc.get(answer["session"]).state == "connected")
+            told = await page.press("r-strange", **{**own, "rtc": "of-somebody-else"})
+            assert told == ["denied"]
+
+            pressing = asyncio.create_task(page.press("r-own", **own))
+            await desk.until(lambda: "link.test_granted" in desk.verbs())
+            await asyncio.sleep(0.5)
+            await page.socket.send(json.dumps({"op": "release", "request": "r-own"}))
+            assert await pressing == ["requesting", "on_air", "ending", "idle"]
+            figures = page.states[-1]
+            assert 0 <= figures["grant_ms"] <= figures["first_ms"]
+            assert figures["on_air_ms"] > 0
+            assert figures["unkey_ms"] >= 0
+
+            while (await desk.live())["test"]["reason"]:
+                await asyncio.sleep(0.1)
+            pressing = asyncio.create_task(page.press("r-lost", **own))
+            await desk.until(lambda: desk.verbs().count("link.test_granted") == 2)
+            await browser.close()  # its connection is gone: nobody can be heard any more
+            assert (await pressing)[-1] == "fault"
+            assert page.states[-1]["words"].endswith(": microphone lost")
+    finally:
+        await browser.close()
+    sounds = {row["sound"] for row in desk.details("link.test_")}
+    assert sounds == {"own microphone"}
 
 
 def _add(row: LinkTrace, db: Session) -> None:

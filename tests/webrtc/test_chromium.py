@@ -148,9 +148,10 @@ async def test_the_browsers_microphone_reaches_the_gateway_as_speech_packets(
     frames: list[VoiceFrame] = []
     room.bus.serve_uplink(lambda position, frame: frames.append(frame))
     await connected(room, page)
-    room.gate.open(PositionId("1"), UplinkTarget(system=1, talkgroup=310201))
+    position = PositionId("1")
+    room.gate.open(position, UplinkTarget(system=1, talkgroup=310201, position=position))
     await until(lambda: len(frames) >= 50, "50 voice frames", 15)
-    room.gate.close(PositionId("1"))
+    room.gate.close(position)
     assert {frame.duration_ms for frame in frames} == {20}
     bits = sum(len(frame.opus) for frame in frames) * 8 / (len(frames) * 0.02)
     assert bits < 24_000  # the answer asked for 16 kbit/s

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,8 +10,8 @@ from tests.webrtc.room import PATROL, Browser, SharedPackets, no_times, open_roo
 from voicecodecs.opus import OpusEncoder
 from webrtc.microphone import REORDER_PACKETS, Microphone, ReorderBuffer, UplinkTarget
 
-TARGET = UplinkTarget(system=1, talkgroup=310201)
 POSITION = PositionId("1")
+TARGET = UplinkTarget(system=1, talkgroup=310201, position=POSITION)
 
 
 def order(numbers: list[int]) -> list[int]:
@@ -52,7 +54,7 @@ async def test_nothing_passes_a_closed_gate() -> None:
     async with open_room() as room:
         got: list[VoiceFrame] = []
         room.bus.serve_uplink(lambda position, frame: got.append(frame))
-        microphone = Microphone(POSITION, room.bus, room.clock, room.gate, no_times())
+        microphone = Microphone(("s1", POSITION), room.bus, room.clock, room.gate, no_times())
         packet = OpusEncoder().encode(bytes(320))
         microphone.take(1, 960, packet)
         assert got == []
@@ -65,16 +67,34 @@ async def test_nothing_passes_a_closed_gate() -> None:
         assert [frame.flags for frame in got] == [VoiceFlag.START, VoiceFlag.NONE]
         assert got[1].sequence == got[0].sequence + 1
         assert (got[0].system, got[0].talkgroup) == (1, 310201)
-        room.gate.open(POSITION, UplinkTarget(system=1, talkgroup=310301))
+        room.gate.open(POSITION, replace(TARGET, talkgroup=310301))
         microphone.take(900, 0, packet)
         assert (got[2].flags, got[2].talkgroup) == (VoiceFlag.START, 310301)
+
+
+async def test_a_browser_without_a_position_speaks_only_for_whoever_names_its_session() -> None:
+    async with open_room() as room:
+        heard: list[tuple[str, int]] = []
+        room.bus.serve_uplink(lambda position, frame: heard.append((position, frame.talkgroup)))
+        microphone = Microphone(("s7",), room.bus, room.clock, room.gate, no_times())
+        packet = OpusEncoder().encode(bytes(320))
+        room.gate.open("s8", TARGET)
+        microphone.take(1, 960, packet)
+        assert heard == []
+        test = PositionId("test:hamnen")
+        room.gate.open("s7", UplinkTarget(system=1, talkgroup=310999, position=test))
+        microphone.take(2, 1920, packet)
+        assert heard == [("test:hamnen", 310999)]
+        room.gate.close("s7")
+        microphone.take(3, 2880, packet)
+        assert len(heard) == 1
 
 
 async def test_rubbish_from_the_browser_is_counted_and_dropped() -> None:
     async with open_room() as room:
         got: list[VoiceFrame] = []
         room.bus.serve_uplink(lambda position, frame: got.append(frame))
-        microphone = Microphone(POSITION, room.bus, room.clock, room.gate, no_times())
+        microphone = Microphone(("s1", POSITION), room.bus, room.clock, room.gate, no_times())
         room.gate.open(POSITION, TARGET)
         for number, payload in enumerate((b"", bytes(5000), b"\x03")):
             microphone.take(number, 0, payload)

@@ -18,10 +18,11 @@ from gateway.model.events import (
     FloorReleased,
     FloorUnheard,
 )
-from gateway.model.ids import GatewayId, PositionId, TalkgroupId, TransmissionId
+from gateway.model.ids import GatewayId, LinkId, PositionId, TalkgroupId, TransmissionId
+from gateway.model.transmit_test import MICROPHONE, TransmitTest, position_of_test
 from tests.webrtc.room import FIRE, PATROL, SystemClock, until
 from webrtc.microphone import UplinkGate, UplinkTarget
-from webrtc.ptt import PttService, PttSession
+from webrtc.ptt import PressTerms, PttService, PttSession
 
 NAMES = {PATROL: "NORRVIK PATRULL 1", FIRE: "BRAND 1"}
 
@@ -106,10 +107,13 @@ async def test_a_whole_press(desk: Desk) -> None:
     session.receive({"op": "renew", "request": "r-1"})
     desk.event(FloorGranted, transmission=TransmissionId("t-1"), wait_ms=120)
     await desk.words(2)
-    assert desk.gate.target(PositionId("5")) == UplinkTarget(system=1, talkgroup=310201)
+    position = PositionId("5")
+    target = UplinkTarget(system=1, talkgroup=310201, position=position)
+    assert desk.gate.target(position) == target
     session.receive({"op": "release", "request": "r-1"})
     desk.event(FloorEnding, left_ms=240)
-    desk.event(FloorReleased, cause="release", grant_ms=120, on_air_ms=4100)
+    times: dict[str, Any] = {"grant_ms": 120, "on_air_ms": 4100, "first_ms": 140, "unkey_ms": 60}
+    desk.event(FloorReleased, cause="release", **times)
     assert await desk.words(4) == [
         ("requesting", "Requesting"),
         ("on_air", "ON AIR NORRVIK PATRULL 1"),
@@ -117,7 +121,8 @@ async def test_a_whole_press(desk: Desk) -> None:
         ("idle", ""),
     ]
     assert desk.states[1]["transmission"] == "t-1"
-    assert desk.states[3]["on_air_ms"] == 4100
+    assert desk.states[1]["grant_ms"] == 120
+    assert {name: desk.states[3][name] for name in times} == times
     assert await desk.asked(3) == [
         FloorRequest(
             request="r-1",  # type: ignore[arg-type]  # a plain string in a test
@@ -390,3 +395,33 @@ async def test_latched_and_unknown_sources(desk: Desk) -> None:
         "latch",
         "button",
     ]
+
+
+async def test_a_test_speaks_by_the_session_that_it_names_and_ends_with_it(desk: Desk) -> None:
+    test = TransmitTest(link=LinkId("hamnen"), sound=MICROPHONE)
+    session = desk.service.open(
+        position_of_test("hamnen"),
+        "K. Berg",
+        desk.allowed.__contains__,
+        desk.states.append,
+        user="u-1",
+        terms=lambda message, command: PressTerms(test=test, mouth=message["rtc"]),
+    )
+    session.receive(press(rtc="s1"))
+    (command,) = await desk.asked(1)
+    assert isinstance(command, FloorRequest)
+    assert (command.source, command.test) == ("test", test)
+    assert desk.gate.target(position_of_test("hamnen")) is None
+    target = desk.gate.target("s1")
+    assert target is not None
+    assert target.position == position_of_test("hamnen")
+    other = desk.open("6", user="u-1")
+    other.receive(press(request="r-2"))
+    assert (await desk.words(2))[-1] == ("denied", "Refused: transmit is in a test transmission")
+
+    desk.service.mouth_gone("s2")  # somebody else's
+    desk.service.mouth_gone("s1")
+    release = (await desk.asked(2))[-1]
+    assert isinstance(release, FloorRelease)
+    assert (release.normal, release.cause) == (False, "mic_lost")
+    assert desk.gate.target("s1") is None

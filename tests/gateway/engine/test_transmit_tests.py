@@ -116,6 +116,33 @@ def test_a_test_with_a_microphone_is_cut_at_its_limit() -> None:
     assert [(e.cause, e.on_air_ms) for e in room.told(FloorLost)] == [("limit", 1250)]
 
 
+def test_the_times_of_a_press_are_told_when_it_is_over() -> None:
+    room = drill_room()
+    keyed(room, terms=replace(TERMS, sound="microphone"))
+    assert [e.test_sound for e in room.told(FloorRequested)] == ["microphone"]
+    room.wait(60, hold=("r-t",))
+    room.south.grant("r-t")
+    room.wait(100, hold=("r-t",))
+    room.speak("test:south", 10)
+    room.wait(200, hold=("r-t",))
+    room.do(FloorRelease(request=RequestId("r-t"), normal=True, cause="release"))
+    room.wait(300)
+    (over,) = room.told(FloorReleased)
+    assert over.grant_ms == 60
+    assert over.first_ms is not None
+    assert 160 <= over.first_ms <= 180
+    assert over.unkey_ms is not None
+    assert over.unkey_ms >= 0
+
+
+def test_a_tone_has_no_first_sound_of_a_microphone() -> None:
+    room = drill_room()
+    keyed(room)
+    room.south.grant("r-t")
+    room.wait(1200, hold=("r-t",))
+    assert [e.first_ms for e in room.told(FloorReleased)] == [None]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
