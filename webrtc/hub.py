@@ -182,7 +182,7 @@ class VoiceHub:
                 await asyncio.sleep(0)
             current = self._listeners.get(talkgroup, [])
             for track in tracks[start : start + ROUND_LISTENERS]:
-                if speaker is not None and track.position == speaker:
+                if speaker is not None and track.speaks(speaker):
                     continue
                 if track.listener in served:
                     continue

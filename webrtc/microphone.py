@@ -22,6 +22,8 @@ from webrtc.stats import StageTimes
 
 REORDER_PACKETS: Final = 3
 """Packets that may wait for an earlier one: 60 ms, then the gap is final."""
+OWN_VOICE_US: Final = 2_000_000
+"""So long what a microphone said last may still come back as sound of its talkgroup."""
 _HALF: Final = 1 << 15
 
 
@@ -159,6 +161,13 @@ class Microphone:
         self._times = times
         self._order = ReorderBuffer()
         self._target: UplinkTarget | None = None
+        self._spoke: tuple[PositionId, UtcUs] | None = None
+
+    def spoke_as(self) -> PositionId | None:
+        """Return whose voice it gave until just now, None of a microphone that was quiet since."""
+        if self._spoke is None or self._clock.utc_us() - self._spoke[1] > OWN_VOICE_US:
+            return None
+        return self._spoke[0]
 
     def take(self, number: int, timestamp: int, payload: bytes) -> None:
         """Take one RTP packet: its 16-bit number, its time in 48 kHz units, its Opus packet."""
@@ -201,6 +210,7 @@ class Microphone:
             duration_ms=duration_ms if duration_ms in (20, 40, 60) else FRAME_MS,
         )
         self.sent += 1
+        self._spoke = target.position, packet.arrived_utc_us
         self._times.add("uplink", self._clock.utc_us() - packet.arrived_utc_us)
         self._bus.publish_uplink(target.position, frame)
 

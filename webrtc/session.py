@@ -228,6 +228,8 @@ class RtcSession:
         sender = line.sender
         track = VoiceTrack(self.position, self._hub.measure, lambda: sent_timestamp(sender))
         track.listener = self.id
+        if self._microphone is not None:
+            track.spoke_as = self._microphone.spoke_as
         line.sender.replaceTrack(track)
         line.direction = "sendonly"
         self._tracks[talkgroup] = track

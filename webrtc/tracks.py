@@ -11,6 +11,7 @@ from av.packet import Packet
 from av.stream import Stream
 
 from gateway.model.ids import PositionId, UtcUs
+from gateway.model.transmit_test import is_test_position
 from gateway.model.voice import TIMESTAMP_HZ
 from webrtc.rtp_origin import RTP_MASK
 
@@ -65,6 +66,8 @@ class VoiceTrack(MediaStreamTrack):
         self.position = position
         self.listener = ""
         """The session whose track this is: all its tracks are one pair of ears."""
+        self.spoke_as: Callable[[], PositionId | None] = lambda: None
+        """Returns who is said to speak by this listener's microphone in a test transmission."""
         self.dropped = 0
         self.sent = 0
         self.origin: int | None = None
@@ -74,6 +77,12 @@ class VoiceTrack(MediaStreamTrack):
         self._last_pts: int | None = None
         self._queue: deque[VoicePacket] = deque()
         self._waiter: asyncio.Future[None] | None = None
+
+    def speaks(self, speaker: PositionId) -> bool:
+        """Say whether a speaker is this listener, who does not hear the own voice."""
+        if self.position == speaker:
+            return True
+        return is_test_position(speaker) and self.spoke_as() == speaker
 
     def offer(self, packet: VoicePacket) -> None:
         """Queue a packet; the oldest goes when the listener does not keep up."""

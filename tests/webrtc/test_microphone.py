@@ -9,6 +9,7 @@ from gateway.model.voice import VoiceFlag, VoiceFrame
 from tests.webrtc.room import PATROL, Browser, SharedPackets, no_times, open_room, until
 from voicecodecs.opus import OpusEncoder
 from webrtc.microphone import REORDER_PACKETS, Microphone, ReorderBuffer, UplinkTarget
+from webrtc.tracks import VoiceTrack
 
 POSITION = PositionId("1")
 TARGET = UplinkTarget(system=1, talkgroup=310201, position=POSITION)
@@ -85,6 +86,11 @@ async def test_a_browser_without_a_position_speaks_only_for_whoever_names_its_se
         room.gate.open("s7", UplinkTarget(system=1, talkgroup=310999, position=test))
         microphone.take(2, 1920, packet)
         assert heard == [("test:hamnen", 310999)]
+        track = VoiceTrack(None)
+        assert not track.speaks(test)
+        track.spoke_as = microphone.spoke_as
+        assert track.speaks(test), "the own voice is not played back to who speaks"
+        assert not track.speaks(PositionId("test:fyrberget"))
         room.gate.close("s7")
         microphone.take(3, 2880, packet)
         assert len(heard) == 1
