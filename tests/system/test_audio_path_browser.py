@@ -91,6 +91,7 @@ def _run_tones(page: "Page") -> str:
     wait_for(button.is_enabled, seconds=20, words="the gate lets a test through")
     button.click()
     page.get_by_role("dialog").get_by_text("EXERCISE.", exact=True).wait_for()
+    page.get_by_test_id("calibration-sure").check()
     page.get_by_test_id("calibration-confirm").click()
     page.get_by_test_id("calibration-stop").wait_for()
     page.get_by_test_id("calibration-stop").wait_for(state="detached")

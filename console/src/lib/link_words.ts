@@ -18,9 +18,12 @@ const KINDS: Record<string, { icon: IconName; words: string }> = {
 
 export const kindIcon = (kind: string): IconName => KINDS[kind]?.icon ?? 'link';
 
+/** `TETRA, PEI`: short, without the port. */
+export const kindName = (kind: string): string => KINDS[kind]?.words ?? technologyName(kind);
+
 /** `TETRA, PEI on serial`. */
 export function kindWords(kind: string, port: string): string {
-  const known = KINDS[kind]?.words ?? technologyName(kind);
+  const known = kindName(kind);
   return kind === 'tetra-pei' ? `${known} ${port.includes(':') ? 'over network' : 'on serial'}` : known;
 }
 
