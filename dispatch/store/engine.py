@@ -7,7 +7,7 @@ with ``BEGIN IMMEDIATE``, so that a second connection (the audit log's) makes us
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -49,6 +49,12 @@ def _remember(session: Session, _context: object) -> None:
 
 
 event.listen(WriteSession, "after_flush", _remember)
+
+
+def wrote(session: Session, rows: Iterable[Any]) -> None:
+    """Count rows as written that a plain statement wrote past the mapped classes."""
+    touched = session.info.setdefault(TOUCHED, [])
+    touched.extend((row, frozenset()) for row in rows)
 
 
 class Store:

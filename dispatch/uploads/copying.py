@@ -11,13 +11,14 @@ import hashlib
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
-from sqlalchemy import func
-from sqlalchemy.orm.attributes import flag_modified
-from sqlmodel import Session, col, select
+from sqlalchemy import func, inspect
+from sqlmodel import Session, SQLModel, col, select
 
 from dispatch.audit.entry import SYSTEM, Act, Obj
 from dispatch.errors import ServiceError
@@ -38,12 +39,14 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE = 8
 """Copies that are written in one transaction."""
+BATCHES = 50
 LOOK_S = 30.0
 IDLE_S = 60.0
 """The process that decodes ends after this long without work."""
 RETRY_S = 10.0
 FILE_MODE = 0o640
 OPUS = "opus"
+T = TypeVar("T", bound=SQLModel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,20 +121,36 @@ class Copying:
         await self._process.close()
 
     async def _round(self) -> bool:
-        """Work off some; returns whether there was anything."""
+        """Work off what waits, to its end; returns whether there was anything."""
         try:
-            works, self.waiting = await self._p.store.read(_waiting)
-            await self._some(works)
-        except (RadioError, OSError) as error:
-            logger.warning("uploads: listening copies wait: %s", error)
-            await asyncio.sleep(RETRY_S)
-            return True
-        return bool(works)
+            async with asyncio.TaskGroup() as group:
+                return await self._all(group)
+        except* (RadioError, OSError) as errors:
+            logger.warning("uploads: listening copies wait: %s", errors.exceptions[0])
+        await asyncio.sleep(RETRY_S)
+        return True
 
-    async def _some(self, works: Sequence[_Work]) -> None:
-        """Make copies of a few uploads and write them together."""
-        made = [await self._make(work) for work in works]
-        fresh = await self._p.store.write(lambda db: [_write(db, one) for one in made])
+    async def _all(self, group: asyncio.TaskGroup) -> bool:
+        """Make copies of a few uploads after the other, and write some while the next are made.
+
+        After a while it is begun anew: what came out of order lies before where it has got to.
+        """
+        after, writing = "", None
+        for _ in range(BATCHES):
+            works, self.waiting = await self._p.store.read(partial(_waiting, after=after))
+            if not works:
+                break
+            made = [await self._make(work) for work in works]
+            if writing is not None:
+                await writing
+            writing = group.create_task(self._keep(made), name="uploads-copies")
+            after = works[-1].row.id
+        return bool(after)
+
+    async def _keep(self, made: Sequence[_Made]) -> None:
+        """Store copies and write them together."""
+        await asyncio.to_thread(self._store, made)
+        fresh = await self._p.store.write(lambda db: _write_all(db, made))
         for one, written in zip(made, fresh, strict=True):
             if not written:
                 await asyncio.to_thread(self._drop, one)
@@ -148,17 +167,20 @@ class Copying:
         except ServiceError as error:  # gone, or its key is: it is not coming back
             return _Made(work, Copies(ok=False, reason=str(error)))
         cuts = [(one.from_ms, one.to_ms) for one in work.overs]
-        copies = await self._process.copies(data, work.row.ending, cuts)
-        made = _Made(work, copies)
-        if copies.ok:
-            await asyncio.to_thread(self._store, made)
-        return made
+        return _Made(work, await self._process.copies(data, work.row.ending, cuts))
 
     def _read(self, name: str) -> bytes:
         with self._p.files.open(self._p.folder / name) as reader:
             return reader.read_all()
 
-    def _store(self, made: _Made) -> None:
+    def _store(self, made: Sequence[_Made]) -> None:
+        """Put the copies onto the disk."""
+        for one in made:
+            if one.copies.ok:
+                self._store_one(one)
+        sync_folder(self._p.folder)
+
+    def _store_one(self, made: _Made) -> None:
         now = self._p.clock.utc_us()
         for number, over in enumerate(made.work.overs):
             data, length_ms = made.copies.parts[number], made.copies.lengths_ms[number]
@@ -175,7 +197,6 @@ class Copying:
                 duration_ms=length_ms,
                 closed_utc=now,
             )
-        sync_folder(self._p.folder)
 
     def _drop(self, made: _Made) -> None:
         for row in made.files.values():
@@ -193,9 +214,10 @@ def _put(path: Path, data: bytes) -> None:
     temporary.replace(path)
 
 
-def _waiting(db: Session) -> tuple[list[_Work], int]:
-    """Return the oldest uploads that wait, and how many there are."""
-    query = select(Upload).where(Upload.state == WAITING).order_by(col(Upload.id)).limit(AT_ONCE)
+def _waiting(db: Session, after: str) -> tuple[list[_Work], int]:
+    """Return the oldest uploads that wait, after one, and how many there are in all."""
+    query = select(Upload).where(Upload.state == WAITING, Upload.id > after)
+    query = query.order_by(col(Upload.id)).limit(AT_ONCE)
     rows = list(db.exec(query))
     count = select(func.count()).select_from(Upload).where(Upload.state == WAITING)
     return [_Work(row, tuple(_overs(db, row.id))) for row in rows], db.exec(count).one()
@@ -206,31 +228,50 @@ def _overs(db: Session, upload: str) -> Sequence[UploadOver]:
     return db.exec(query.order_by(col(UploadOver.from_ms), col(UploadOver.transmission))).all()
 
 
-def _write(db: Session, made: _Made) -> bool:
-    """Write what was made; returns False when the call was erased meanwhile."""
-    row = db.get(Upload, made.work.row.id)
-    call = db.get(Call, made.work.row.call)
+def _write_all(db: Session, made: Sequence[_Made]) -> list[bool]:
+    """Write what was made; False for each whose call was erased meanwhile."""
+    rows = _rows(db, Upload, [one.work.row.id for one in made])
+    calls = _rows(db, Call, [one.work.row.call for one in made])
+    overs = _rows(db, Transmission, [over.transmission for one in made for over in one.work.overs])
+    fresh = [
+        _write(db, one, rows.get(one.work.row.id), calls.get(one.work.row.call), overs)
+        for one in made
+    ]
+    db.flush()
+    for call in {one.work.row.call for one, written in zip(made, fresh, strict=True) if written}:
+        settle(db, calls[call])
+    return fresh
+
+
+def _rows(db: Session, model: type[T], ids: Sequence[str]) -> dict[str, T]:
+    """Return rows by their ids, in one statement."""
+    key = inspect(model).primary_key[0]
+    return {getattr(row, key.name): row for row in db.exec(select(model).where(key.in_(ids)))}
+
+
+def _write(
+    db: Session,
+    made: _Made,
+    row: Upload | None,
+    call: Call | None,
+    overs: Mapping[str, Transmission],
+) -> bool:
+    """Write what was made of one upload; returns False when its call was erased meanwhile."""
     if row is None or call is None or call.erased_utc is not None or row.state != WAITING:
         return False
     row.state = READY if made.copies.ok else UNPLAYABLE
     row.reason = made.copies.reason
     row.length_ms = made.copies.length_ms or None
-    db.add(row)
-    for file in made.files.values():
-        db.add(file)
+    db.add_all([row, *made.files.values()])
     if made.copies.ok:
-        _lengths(db, made, call)
-    flag_modified(call, "cause")  # so that the call log takes it in with this, whatever changed
-    db.add(call)
-    db.flush()
-    settle(db, call)
+        _lengths(db, made, call, overs)
     return True
 
 
-def _lengths(db: Session, made: _Made, call: Call) -> None:
+def _lengths(db: Session, made: _Made, call: Call, overs: Mapping[str, Transmission]) -> None:
     """Let overs and call end when their sound does."""
     for number, place in enumerate(made.work.overs):
-        over = db.get(Transmission, place.transmission)
+        over = overs.get(place.transmission)
         if over is None:
             continue
         over.duration_ms = made.copies.lengths_ms[number]

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, insert
 from sqlmodel import Session, SQLModel, col, or_, select
 
 from dispatch.services.plans import LivePlan
+from dispatch.store.engine import wrote
 from dispatch.store.tables import Call, Transmission
 from dispatch.uploads.counting import DUPLICATE, JOINED, METADATA, NEW
 from dispatch.uploads.received import US_PER_MS
@@ -59,11 +60,12 @@ class _Place:
 
 def take(db: Session, arriving: Arriving, plan: LivePlan, new_id: Callable[[str], str]) -> Taken:
     """Write an upload, alone or into a call that is there already; the same one twice once."""
-    near = _near_uploads(db, arriving)
-    known = _the_same(arriving, near)
-    if known is not None:
-        return Taken(outcome=DUPLICATE, call=known.call)
-    place = _own_place(db, arriving) or _uploaded_place(db, arriving, near)
+    with db.no_autoflush:  # nothing that waits to be written is asked for here
+        near = _near_uploads(db, arriving)
+        known = _the_same(arriving, near)
+        if known is not None:
+            return Taken(outcome=DUPLICATE, call=known.call)
+        place = _own_place(db, arriving) or _uploaded_place(db, arriving, near)
     call = place.call if place else new_call(arriving, plan, new_id("c"))
     ids = [new_id("t") for _ in overs_of(arriving.call)]
     overs = over_rows(arriving, call, plan, ids)
@@ -71,7 +73,7 @@ def take(db: Session, arriving: Arriving, plan: LivePlan, new_id: Callable[[str]
     if place is not None and place.own:
         _beside_own(db, row, overs)
     rows = [*overs, row, *place_rows(arriving, overs), *file_rows(arriving, overs)]
-    _put(db, rows if place else [call, *rows], later=not arriving.no_sound)
+    _put(db, rows if place else [call, *rows])
     if place is not None:
         lengthen(db, call, arriving)
         settle(db, call)
@@ -80,23 +82,15 @@ def take(db: Session, arriving: Arriving, plan: LivePlan, new_id: Callable[[str]
     return Taken(outcome=outcome, call=call.id, overs=tuple(ids))
 
 
-def _put(db: Session, rows: Sequence[SQLModel], *, later: bool) -> None:
-    """Write new rows; ``later``: the call log finds them once the listening copy is made.
-
-    Indexing a call costs more than taking it in, and the copy is written a moment later: so that
-    a burst of uploads does not do it twice, it is left to that. What never gets one is found by the
-    call log's keeper, which looks for calls without a number.
-    """
-    if not later:
-        db.add_all(rows)
-        db.flush()
-        return
+def _put(db: Session, rows: Sequence[SQLModel]) -> None:
+    """Write new rows, a statement a table; the call log finds them when this is committed."""
     tables: dict[type[SQLModel], list[dict[str, Any]]] = {}
     for row in rows:
         values = {name: one for name, one in row.model_dump().items() if name != "id" or one}
         tables.setdefault(type(row), []).append(values)
     for model, of_model in tables.items():
         db.connection().execute(insert(model), of_model)
+    wrote(db, rows)
 
 
 def _near_uploads(db: Session, arriving: Arriving) -> list[Any]:

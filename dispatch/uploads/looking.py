@@ -11,7 +11,7 @@ from dispatch.uploads.rows import FIELDS, METADATA, READY, UNPLAYABLE, fields_by
 from dispatch.uploads.tables import Upload, UploadKey, UploadOver
 
 AT_ONCE = 500
-WORDS = {"waiting": "the listening copy is not made yet", "ready": ""}
+WORDS = {"waiting": "the listening copy is being made", "ready": ""}
 
 
 def sources_of(db: Session, call: str) -> list[Row]:

@@ -1,15 +1,18 @@
 """What an accepted upload becomes: a call with its overs, a listening copy, entries in the log."""
 
+import asyncio
 import hashlib
 import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from sqlmodel import select
 
 from dispatch.retention.sealed import SealedFiles
 from dispatch.services.disk import DiskPolicy
 from dispatch.store.tables import Call, RecordingFileRow, Transmission
+from dispatch.uploads.copying import Copying
 from dispatch.uploads.setup import Uploads
 from dispatch.uploads.tables import Upload
 from tests.dispatch.oversight.log import entries
@@ -97,6 +100,31 @@ async def test_the_log_names_received_and_copied_bytes(room: Room) -> None:
     text = json.dumps(found)
     assert key not in text
     assert "Anna" not in text
+
+
+async def test_a_call_is_found_before_its_copy_is_made(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going_on, make = asyncio.Event(), Copying._make
+
+    async def held(copying: Copying, work: Any) -> Any:
+        await going_on.wait()
+        return await make(copying, work)
+
+    monkeypatch.setattr(Copying, "_make", held)
+    key, browser = await make_key(room, "Hill recorder"), await room.browser("supervisor")
+    for recorder in (key, await make_key(room, "Town recorder")):
+        await send(room, recorder, tone(), source=1001, talkerAlias="Anna Nord")
+    for asked in ("outcome=uploaded", "unit=net/1001", "q=nord"):
+        (found,) = (await browser.get(f"/calls?{asked}")).json()["calls"]
+        assert found["uploaded"] == "Hill recorder", asked
+    (over,) = found["transmissions"]
+    assert over["duration_ms"] == 0
+    assert over["why_no_sound"] == "the listening copy is being made"
+    going_on.set()
+    await copied(room)
+    (found,) = (await browser.get("/calls?min_ms=1500&max_ms=2500")).json()["calls"]
+    assert found["transmissions"][0]["why_no_sound"] == "", "and its length is searched"
 
 
 async def test_a_call_can_be_found_opened_and_heard_beside_others(room: Room) -> None:
