@@ -151,14 +151,14 @@ class HealthSources:
             state = "fault" if waiting > limit else "attention"
         words = "Nothing waits"
         if state != "ok":
-            words = f"{waiting} events wait for the database, {entries} entries for the audit log"
+            words = f"Waiting events: {waiting}, audit: {entries}"
         return Part(
             id="spool",
             name="Event spool",
             state=state,
             words=words,
             todo="See Database and Audit log" if state != "ok" else "",
-            rule=f"Nothing waits; at most {limit} events",
+            rule=f"Nothing waits; at most {limit:,} events".replace(",", " "),
         )
 
     def recorder(self) -> Part:
