@@ -157,6 +157,8 @@ class Watch:
 
     def __init__(self, desk: Desk) -> None:
         """Ask for a snapshot and read in the background."""
+        self._desk = desk
+        self._known = ""
         self._socket = desk.socket("/stream", compression=None)
         self._socket.send(json.dumps({"resume": None}))
         self._plans: list[tuple[float, int]] = []
@@ -175,12 +177,19 @@ class Watch:
                     whole = _MORE not in words[:HEAD_CHARACTERS]
                 else:
                     whole = words.startswith('{"kind":"rows"') and words.endswith('"more":false}')
+                    if whole:
+                        self._ask_units()
                 if whole:
                     with self._changed:
                         self._plans.append((mono_ms(), coming))
                         self._changed.notify_all()
         except ConnectionClosed:
             return
+
+    def _ask_units(self) -> None:
+        """Ask what the plan says of units, as a page does behind a long snapshot."""
+        told = self._desk.call("GET", f"/units/planned?known={self._known}")
+        self._known = told["mark"] if told else self._known
 
     def _report(self) -> None:
         audio = {"running": True, "advancing": True, "sink": True}

@@ -1,9 +1,14 @@
 """Talkgroups, units, cameras and alarms of the live board."""
 
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Iterator
+from itertools import islice
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query, Request
 from sqlmodel import select
+from starlette.responses import Response, StreamingResponse
 
 from dispatch.api.asking import ServicesOf
 from dispatch.api.schemas import EndAlarm
@@ -17,19 +22,58 @@ from dispatch.services.snapshot import Snapshots
 
 router = APIRouter(tags=["board"])
 
+ROWS_A_PIECE = 30
+"""Rows that the loop writes at once."""
+
 Viewer = Annotated[Person, Depends(require("board.see"))]
 
 
-@router.get("/talkgroups")
-async def talkgroups(person: Viewer, services: ServicesOf) -> list[dict[str, Any]]:
+@router.get("/talkgroups", response_model=list[dict[str, Any]])
+async def talkgroups(person: Viewer, services: ServicesOf) -> Response:
     """List the talkgroups this person sees, with their live state."""
-    return services.use(Snapshots).talkgroups(person.access)
+    return _listed(services.use(Snapshots).groups.texts(person.access))
 
 
-@router.get("/units")
-async def units(person: Viewer, services: ServicesOf) -> list[dict[str, Any]]:
+@router.get("/units", response_model=list[dict[str, Any]])
+async def units(person: Viewer, services: ServicesOf) -> Response:
     """List the units this person sees."""
-    return services.use(Snapshots).units(person.access)
+    return _listed(services.use(Snapshots).each_unit(person.access))
+
+
+def _listed(rows: Iterator[str]) -> Response:
+    """Return rows as one JSON array, made in pieces: a long list keeps nobody waiting."""
+
+    async def pieces() -> AsyncIterator[str]:
+        before = "["
+        while some := list(islice(rows, ROWS_A_PIECE)):
+            yield before + ",".join(some)
+            before = ","
+            await asyncio.sleep(0)
+        yield "[]" if before == "[" else "]"
+
+    return StreamingResponse(pieces(), media_type="application/json")
+
+
+@router.get("/units/planned", response_model=dict[str, Any])
+async def planned_units(
+    request: Request,
+    person: Viewer,
+    services: ServicesOf,
+    known: Annotated[str, Query(max_length=64)] = "",
+) -> Response:
+    """Give what the plan says of the units this person sees: ``mark`` and packed ``tables``.
+
+    204 for a page that has them: it names their mark as ``known``.
+    """
+    found = await services.use(Snapshots).planned_units.of(person.access)
+    if known == found.mark:
+        return Response(status_code=204)
+    data, headers = found.packed, {"Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+    else:
+        data = await asyncio.to_thread(gzip.decompress, data)
+    return Response(data, media_type="application/json", headers=headers)
 
 
 @router.get("/cameras")

@@ -102,7 +102,7 @@ def _connect(
     """Let the policy's rights, recording rules and times count, and the index forget."""
     s = services
     s.access.withdrawn = policy.withdrawn
-    s.use(Snapshots).records = policy.records
+    s.use(Snapshots).groups.records = policy.records
 
     def changed() -> None:
         s.access.refresh("policy activated")

@@ -23,9 +23,6 @@ class UnitInfo:
     heard_on: set[TalkgroupId] = field(default_factory=set)
 
 
-_NOTHING = UnitInfo()
-
-
 class UnitBoard:
     """Units of the plan and units that were heard."""
 
@@ -106,10 +103,6 @@ class UnitBoard:
         if talkgroup not in visible:
             talkgroup = planned.talkgroup if planned and planned.talkgroup in visible else None
         return self._row(unit, planned, info, talkgroup)
-
-    def planned_row(self, unit: Unit) -> Row:
-        """Return the row of a unit as the plan alone has it, to who sees its talkgroup."""
-        return self._row(unit.id, unit, _NOTHING, unit.talkgroup)
 
     def _row(
         self, unit: UnitId, planned: Unit | None, info: UnitInfo, talkgroup: TalkgroupId | None

@@ -1,6 +1,7 @@
 """The snapshot: the whole picture for one person, with nothing in it that person may not know."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+import json
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from dispatch.auth.access import Access
@@ -8,16 +9,16 @@ from dispatch.auth.permissions import ROLE_ACTIONS, Action
 from dispatch.auth.sessions import SessionInfo
 from dispatch.services.board import KEPT_MESSAGES, KEPT_TRANSMISSIONS, Board
 from dispatch.services.board_layout import board_layout
-from dispatch.services.board_talkgroups import nac_of
 from dispatch.services.desk import Desk
+from dispatch.services.planned_units import PlannedUnits
 from dispatch.services.plans import LivePlan
 from dispatch.services.rows import Row
 from dispatch.services.sight import Sight
 from dispatch.services.sight_individual import IndividualSight
 from dispatch.services.sight_patches import PatchSight
+from dispatch.services.snapshot_groups import GroupRows
 from dispatch.services.snapshot_rows import LongTables
 from gateway.model.ids import TalkgroupId
-from gateway.model.plan import Link, Talkgroup
 from gateway.model.wire import to_json
 from gateway.ports import Clock
 
@@ -45,9 +46,9 @@ class Snapshots:
         self._desk = desk
         self._clock = clock
         self.tables = LongTables(plan, board, sight)
+        self.planned_units = PlannedUnits(plan)
+        self.groups = GroupRows(plan, board, clock)
         self.incidents: IncidentSource | None = None
-        self.records: Callable[[str], bool] = lambda talkgroup: True
-        """Whether the policy lets a talkgroup be recorded."""
         self.individual_sight: IndividualSight | None = None
         self.patch_sight = PatchSight(sight.words)
 
@@ -62,7 +63,8 @@ class Snapshots:
     ) -> dict[str, Any]:
         """Return the snapshot; quick and without waiting, so that it belongs to one moment.
 
-        Without ``tables`` the long ones are left empty: they follow in parts.
+        Without ``tables`` the long ones are left empty: they follow in parts, and what the plan
+        alone says of units is asked for apart (``planned_units``).
         """
         plan = self._plan.plan
         seat = self._desk.seat_of(session.id)
@@ -84,6 +86,7 @@ class Snapshots:
             "links": self.links(access),
             "sites": self.sites(access),
             "units": self.units(access) if board and tables else [],
+            "planned_units": board and not tables,
             "alarms": [a for a in self._board.alarms.values() if self._sight.sees_alarm(access, a)],
             "messages": self.messages(access)[:KEPT_MESSAGES],
             "transmissions": self.transmissions(access)[:KEPT_TRANSMISSIONS] if board else [],
@@ -100,51 +103,7 @@ class Snapshots:
 
     def talkgroups(self, access: Access) -> list[Row]:
         """Return the rows of the talkgroups this person sees."""
-        return list(self.each_talkgroup(access))
-
-    def each_talkgroup(self, access: Access) -> Iterator[Row]:
-        """Give the rows of the talkgroups this person sees, each made when it is taken."""
-        for group in self._plan.plan.talkgroups:
-            if access.sees(group.id):
-                yield self._talkgroup(group, access)
-
-    def _talkgroup(self, talkgroup: Talkgroup, access: Access) -> Row:
-        links = self._plan.links_of.get(talkgroup.id, ())
-        system = next((s for s in self._plan.plan.systems if s.id == talkgroup.system), None)
-        state = self._board.talkgroups.row(talkgroup, self._clock.utc_us())
-        systems_number = state["radio_on"]
-        if systems_number is not None and not access.sees(f"{talkgroup.system}/{systems_number}"):
-            state["radio_on"] = "another talkgroup"
-        elif systems_number is not None:
-            state["radio_on"] = self._plan.talkgroup_name(f"{talkgroup.system}/{systems_number}")
-        granted = access.talkgroup_actions.get(talkgroup.id, frozenset())
-        return {
-            "id": talkgroup.id,
-            "system": talkgroup.system,
-            "number": talkgroup.number,
-            "name": talkgroup.name,
-            "folder": talkgroup.folder,
-            "agency": talkgroup.agency,
-            "agency_kind": talkgroup.agency_kind,
-            "description": talkgroup.description,
-            "priority": talkgroup.priority,
-            "address": talkgroup.address,
-            "recorded": talkgroup.recorded and self.records(talkgroup.id),
-            "encrypted": talkgroup.encrypted,
-            "test": talkgroup.test,
-            "transmit_limit_s": talkgroup.transmit_limit_s,
-            "technology": system.technology if system else "",
-            "system_name": system.name if system else talkgroup.system,
-            "sites": self._site_names(links),
-            "nac": next((nac for link in links if (nac := nac_of(link)) is not None), None),
-            "links": [link.id for link in links],
-            "actions": [action.value for action in Action if action in granted],
-            "state": state,
-        }
-
-    def _site_names(self, links: Iterable[Link]) -> list[str]:
-        names = {site.id: site.name for site in self._plan.running.sites}
-        return list(dict.fromkeys(names.get(link.site, link.site) for link in links))
+        return list(self.groups.rows(access))
 
     def links(self, access: Access) -> list[Row]:
         """Return the rows of the links this person sees, without groups they may not know."""
@@ -178,6 +137,13 @@ class Snapshots:
             for unit in self._board.units.known()
             if self._sight.sees_unit(access, unit)
         ]
+
+    def each_unit(self, access: Access) -> Iterator[str]:
+        """Give the same rows as JSON, each made when it is taken."""
+        visible: frozenset[TalkgroupId] = access.talkgroups(Action.SEE)
+        for unit in self._board.units.known():
+            if self._sight.sees_unit(access, unit):
+                yield json.dumps(self._board.units.row(unit, visible), ensure_ascii=False)
 
     def individual(self, access: Access) -> list[Row]:
         """Return the private calls that ring, run or were missed, as this person may see them."""

@@ -124,6 +124,11 @@ class EventStream:
         """How many pages are connected."""
         return len(self._clients)
 
+    @property
+    def kept(self) -> int:
+        """How many events are kept for pages that come back."""
+        return len(self._ring)
+
     async def run(self) -> None:
         """Take events until cancelled or closed."""
         while True:
@@ -247,7 +252,7 @@ class EventStream:
 
     def _parts(self, access: Access) -> Iterator[str]:
         board = access.may("board.see")
-        return self._tables.parts(access, self._snapshots.each_talkgroup(access) if board else ())
+        return self._tables.parts(access, self._snapshots.groups.texts(access) if board else ())
 
     def beat(self) -> str:
         """Return the message that says: nothing new, and still here."""

@@ -1,5 +1,6 @@
 """The ordered stream: snapshot, resume, gap, beats, deaf desks, shown alarms."""
 
+import asyncio
 import json
 from dataclasses import replace
 from typing import Any
@@ -208,14 +209,50 @@ async def test_long_tables_follow_in_parts_and_no_event_waits_for_them(room: Roo
     for message in found:
         for table, part in message["data"].items() if message["kind"] == "rows" else ():
             rows[table] += part
-    by_id = {row["id"]: row for row in shown.units(access)}
-    assert {row["id"]: row for row in rows["units"]} == by_id
-    assert len(by_id) == 10_001  # no unit of a folder that is not seen
-    assert [row["id"] for row in rows["units"]].count(PATROL) == 2  # the second one holds
+    heard = [row for row in shown.units(access) if row["last_heard_utc"] is not None]
+    assert (rows["units"], [row["id"] for row in heard]) == (heard, [PATROL])
+    assert found[0]["data"]["planned_units"] is True
     assert rows["talkgroups"] == shown.talkgroups(access)
     kinds = [message["kind"] for message in found]
     assert kinds.index("event") < len(kinds) - 1
     stream.close(client)
+    listed = (await browser.get("/units")).json()
+    assert (len(listed), listed) == (10_001, shown.units(access))
+    assert (await browser.get("/talkgroups")).json() == shown.talkgroups(access)
+
+
+async def test_the_plans_units_are_asked_for_apart_and_made_once_for_the_same_rights(
+    room: Room,
+) -> None:
+    plan = room.services.plan
+    plan.use(long_plan(plan.plan, 1_000), plan.number)
+    browser, other = await room.browser("dispatcher"), await room.browser("dispatcher")
+    answers = await asyncio.gather(*(one.get("/units/planned") for one in (browser, other)))
+    told = answers[0].json()
+    assert answers[1].json() == told
+    columns = [table["columns"] for table in told["tables"]]
+    ids = [unit for column in columns for unit in values(column["id"])]
+    homes = {home for column in columns for home in values(column["talkgroup"])}
+    assert (len(ids), len(set(ids)), homes) == (501, 501, {NORTH})  # none of the hidden folder
+    aliases = dict(zip(ids, (a for c in columns for a in values(c["alias"])), strict=True))
+    assert (aliases[PATROL], aliases["net/5000"]) == ("Patrol 1", "U 0")
+    plain = await browser.get("/units/planned", headers={"Accept-Encoding": "identity"})
+    assert plain.json() == told
+    again = await other.get("/units/planned", params={"known": told["mark"]})
+    assert (again.status_code, again.content) == (204, b"")
+    kept = room.services.use(Snapshots).planned_units._kept
+    assert len(kept) == 1
+    fewer = replace(plan.plan, units=plan.plan.units[:-2])
+    plan.use(fewer, plan.number + 1)
+    changed = await other.get("/units/planned", params={"known": told["mark"]})
+    assert (changed.status_code, changed.json()["mark"] != told["mark"]) == (200, True)
+
+
+def values(column: Any) -> list[Any]:
+    """Return a packed column's values."""
+    if isinstance(column, list):
+        return column
+    return [column["words"][at] for at in column["at"]]
 
 
 def alarm(room: Room) -> None:

@@ -23,6 +23,7 @@ import type {
   SessionInfo,
   VerifyReport,
 } from './types';
+import type { Packed } from '../packed';
 
 const BASE = '/api/v1';
 const TIMEOUT_MS = 15_000;
@@ -206,6 +207,9 @@ export class ApiClient {
     this.post('/messages/position-request', { unit, enabled: true } satisfies Body<'AskPosition'>);
   setReporting = (unit: string, enabled: boolean): Promise<unknown> =>
     this.post('/messages/position-reports', { unit, enabled } satisfies Body<'AskPosition'>);
+  /** What the plan says of units; nothing when it is what `known` stands for. */
+  plannedUnits = (known: string): Promise<{ mark: string; tables: Packed[] } | undefined> =>
+    this.get(withQuery('/units/planned', { known }));
   alertUnit = (unit: string): Promise<unknown> => this.post('/units/alert', { unit } satisfies Body<'AskUnit'>);
   queryUnit = (unit: string): Promise<unknown> => this.post('/units/query', { unit } satisfies Body<'AskUnit'>);
   checkUnit = (unit: string): Promise<unknown> => this.post('/units/check', { unit } satisfies Body<'AskUnit'>);

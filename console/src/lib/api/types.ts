@@ -339,7 +339,10 @@ export interface Snapshot {
   layout: BoardLayout | null;
   links: LinkInfo[];
   sites: SiteInfo[];
+  /** All units, or with `planned_units` only those of which more is known than the plan says. */
   units: UnitInfo[];
+  /** What the plan says of units is asked for apart. */
+  planned_units?: boolean;
   alarms: Alarm[];
   messages: Message[];
   transmissions: Transmission[];

@@ -299,6 +299,7 @@ export class Desk {
     this.selected = null;
     this.incidents.show(null);
     places.forget();
+    this.units.forget();
   }
 
   #load(data: Snapshot): void {
@@ -309,7 +310,7 @@ export class Desk {
     void this.changes.load(this.session.position).then((told) => told && this.say(told));
     this.alarms.load(data.alarms);
     this.messages.load(data.messages);
-    this.units.load(data.units);
+    this.units.load(data.units, data.planned_units === true);
     this.activity.load(data.transmissions);
     this.incidents.load(data.incidents);
     this.calls.load(data.individual);

@@ -1,7 +1,9 @@
 /** Units with status, place and when they were last heard. */
 
 import { SvelteMap } from 'svelte/reactivity';
+import { api } from '../api/client';
 import type { Envelope, UnitInfo } from '../api/types';
+import { unpack, type Packed } from '../packed';
 
 const ORDER: Record<string, number> = { emergency: 0, urgent_request: 1, request: 2 };
 
@@ -12,12 +14,82 @@ export function byUrgency(a: UnitInfo, b: UnitInfo): number {
   return rank(a) - rank(b) || known(a) - known(b) || a.alias.localeCompare(b.alias, 'sv');
 }
 
-export class Units {
-  readonly byId = new SvelteMap<string, UnitInfo>();
+type PlannedRow = Pick<UnitInfo, 'id' | 'alias' | 'kind' | 'agency_kind' | 'talkgroup'>;
+type Ask = (known: string) => Promise<{ mark: string; tables: Packed[] } | undefined>;
 
-  load(rows: UnitInfo[]): void {
-    this.byId.clear();
-    for (const row of rows) this.byId.set(row.id, row);
+const RETRY_MS = [1_000, 3_000, 10_000, 30_000];
+
+/** Units of which something is known now, before the plan's: a hundred thousand of those never change one by one. */
+class UnitMap {
+  readonly #known = new SvelteMap<string, UnitInfo>();
+  #planned: ReadonlyMap<string, UnitInfo> = $state.raw(new Map());
+
+  load(rows: readonly UnitInfo[]): void {
+    this.#known.clear();
+    for (const row of rows) this.#known.set(row.id, row);
+  }
+
+  plan(rows: readonly UnitInfo[]): void {
+    this.#planned = new Map(rows.map((row) => [row.id, row]));
+  }
+
+  get(id: string): UnitInfo | undefined {
+    return this.#known.get(id) ?? this.#planned.get(id);
+  }
+
+  has(id: string): boolean {
+    return this.#known.has(id) || this.#planned.has(id);
+  }
+
+  set(id: string, row: UnitInfo): void {
+    this.#known.set(id, row);
+  }
+
+  *values(): IterableIterator<UnitInfo> {
+    for (const [id, row] of this.#planned) yield this.#known.get(id) ?? row;
+    for (const [id, row] of this.#known) if (!this.#planned.has(id)) yield row;
+  }
+}
+
+export class Units {
+  readonly byId = new UnitMap();
+  /** Stands for what the plan says of units, as this page has it. */
+  #mark = '';
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #round = 0;
+
+  constructor(private readonly ask: Ask = (known) => api.plannedUnits(known)) {}
+
+  /** Take a snapshot. With `planned` it has not what the plan says: that is asked for, and kept until it is another. */
+  load(rows: UnitInfo[], planned = false): void {
+    this.byId.load(rows);
+    this.#round += 1;
+    clearTimeout(this.#retry);
+    if (planned) void this.#fetch(this.#round, 0);
+    else this.#plan('', []);
+  }
+
+  /** Who signs in next may know other units. */
+  forget(): void {
+    this.load([]);
+  }
+
+  async #fetch(round: number, tries: number): Promise<void> {
+    try {
+      const found = await this.ask(this.#mark);
+      if (round !== this.#round || !found) return;
+      const rows = found.tables.flatMap((table) => unpack<PlannedRow>(table));
+      this.#plan(found.mark, rows.map(plannedUnit));
+    } catch {
+      if (round !== this.#round) return;
+      const wait = RETRY_MS[Math.min(tries, RETRY_MS.length - 1)];
+      this.#retry = setTimeout(() => void this.#fetch(round, tries + 1), wait);
+    }
+  }
+
+  #plan(mark: string, rows: readonly UnitInfo[]): void {
+    this.#mark = mark;
+    this.byId.plan(rows);
   }
 
   get sorted(): UnitInfo[] {
@@ -74,17 +146,13 @@ export class Units {
   #change(id: unknown, fields: Partial<UnitInfo>): void {
     if (typeof id !== 'string') return;
     const old = this.byId.get(id);
-    const base: UnitInfo = old ?? {
-      id,
-      number: Number(id.split('/')[1] ?? 0),
-      alias: '',
-      kind: '',
-      agency_kind: 'misc',
-      talkgroup: null,
-      status: null,
-      position: null,
-      last_heard_utc: null,
-    };
+    const base = old ?? plannedUnit({ id, alias: '', kind: '', agency_kind: 'misc', talkgroup: null });
     this.byId.set(id, { ...base, ...fields });
   }
+}
+
+/** A unit of which nothing is known but what the plan says. */
+function plannedUnit(row: PlannedRow): UnitInfo {
+  const number = Number(row.id.split('/')[1] ?? 0);
+  return { ...row, number, status: null, position: null, last_heard_utc: null };
 }
