@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { facts, kindWords, lineText, passingWords, portWords, sizeWords } from '../src/lib/link_words';
 import type { LinkInfo } from '../src/lib/api/types';
 import type { FromWorker, ServerState, ToWorker } from '../src/lib/ptt/protocol';
-import { LinkTest } from '../src/lib/ptt/test.svelte';
+import { TonePress } from '../src/lib/ptt/tonepress.svelte';
 import { alarmWord, colleague } from '../src/lib/words';
 
 const LINK: LinkInfo = {
@@ -44,10 +44,10 @@ describe('words of a link', () => {
 });
 
 describe('a test transmission', () => {
-  function made(): { test: LinkTest; sent: ToWorker[]; tell: (message: FromWorker) => void; request: () => string } {
+  function made(): { test: TonePress; sent: ToWorker[]; tell: (message: FromWorker) => void; request: () => string } {
     const sent: ToWorker[] = [];
     let tell: (message: FromWorker) => void = () => {};
-    const test = new LinkTest('ws://x', (given) => {
+    const test = new TonePress('ws://x', (given) => {
       tell = given;
       return { send: (message) => sent.push(message), close: () => {} };
     });
@@ -61,7 +61,7 @@ describe('a test transmission', () => {
 
   it('is confirmed, limited, renewed while the page is seen, and says how long it was', () => {
     const { test, sent, tell, request } = made();
-    test.press('n/1', 99);
+    test.press('n/1', 99_000);
     expect(sent.at(-1)).toMatchObject({ op: 'press', talkgroup: 'n/1', test: { confirmed: true, sound: 'tone', limit_ms: 10_000 } });
     expect(test.busy).toBe(true);
     tell({ op: 'tick', request: request() });
@@ -73,7 +73,7 @@ describe('a test transmission', () => {
 
   it('ends when the page is hidden, when the dialog goes, and when the socket is lost', () => {
     const { test, sent, tell, request } = made();
-    test.press('n/1', 3);
+    test.press('n/1', 3_000);
     vi.spyOn(document, 'hidden', 'get').mockReturnValueOnce(true);
     tell({ op: 'tick', request: request() });
     expect(sent.at(-1)).toEqual({ op: 'abort', request: request(), cause: 'hidden' });
@@ -85,14 +85,14 @@ describe('a test transmission', () => {
 
   it('takes nothing of another press and sends nothing without a socket', () => {
     const { test, sent, tell, request } = made();
-    test.press('n/1', 3);
+    test.press('n/1', 3_000);
     tell(state('r-other', 'on_air', 'ON AIR Y'));
     expect(test.state).toBe('requesting');
     tell(state(request(), 'fault', 'Not sent: call on this link'));
     expect(test.words).toBe('Not sent: call on this link');
     tell({ op: 'socket', open: false });
     const before = sent.length;
-    test.press('n/1', 3);
+    test.press('n/1', 3_000);
     expect(sent.length).toBe(before);
   });
 });

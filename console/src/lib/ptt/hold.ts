@@ -1,19 +1,27 @@
 /** Hold to talk with pointer or Space: a capture lost or cancelled aborts, as it is not a release. */
 
 import { desk } from '../state/desk.svelte';
-import type { PressSource } from './ptt.svelte';
+import type { Ptt, PressSource } from './ptt.svelte';
+
+/** Who is pressed: the desk, or a test transmission. */
+export interface Pressed {
+  press(talkgroup: string | null, source: PressSource, latched?: boolean): void;
+  readonly ptt: Ptt;
+}
 
 export interface HoldTarget {
   talkgroup: () => string | null;
   source: PressSource;
+  by?: Pressed;
 }
 
 /** Svelte attachment for a push-to-talk button. */
 export function hold(target: HoldTarget): (element: HTMLElement) => () => void {
+  const by = target.by ?? desk;
   return (element) => {
     let pointer: number | null = null;
     const press = (event: MouseEvent | KeyboardEvent): void =>
-      desk.press(target.talkgroup(), target.source, event.shiftKey);
+      by.press(target.talkgroup(), target.source, event.shiftKey);
     const events: [string, (event: never) => void][] = [
       [
         'pointerdown',
@@ -29,7 +37,7 @@ export function hold(target: HoldTarget): (element: HTMLElement) => () => void {
         (event: PointerEvent) => {
           if (event.pointerId !== pointer) return;
           pointer = null;
-          desk.ptt.release();
+          by.ptt.release();
         },
       ],
       ['pointercancel', (event: PointerEvent) => lose(event, 'pointer_cancelled')],
@@ -49,22 +57,22 @@ export function hold(target: HoldTarget): (element: HTMLElement) => () => void {
         (event: KeyboardEvent) => {
           if (event.code !== 'Space' && event.code !== 'Enter') return;
           event.preventDefault();
-          desk.ptt.release();
+          by.ptt.release();
         },
       ],
-      ['blur', () => desk.ptt.current?.source === target.source && desk.ptt.abort('focus_lost')],
+      ['blur', () => by.ptt.current?.source === target.source && by.ptt.abort('focus_lost')],
     ];
     function lose(event: PointerEvent, cause: string): void {
       if (event.pointerId !== pointer) return;
       pointer = null;
-      desk.ptt.abort(cause);
+      by.ptt.abort(cause);
     }
     for (const [name, handler] of events) element.addEventListener(name, handler as EventListener);
     return () => {
       for (const [name, handler] of events) {
         element.removeEventListener(name, handler as EventListener);
       }
-      if (pointer !== null) desk.ptt.abort('button_gone');
+      if (pointer !== null) by.ptt.abort('button_gone');
     };
   };
 }

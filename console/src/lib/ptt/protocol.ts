@@ -11,8 +11,11 @@ export interface Press {
   priority: number;
   latched: boolean;
   /** What a test transmission says besides: that it was confirmed, its sound, its length. */
-  test?: { confirmed: true; sound: 'tone'; limit_ms: number };
+  test?: TestTerms;
 }
+
+/** `rtc` names the sound session whose microphone is heard. */
+export type TestTerms = { confirmed: true; limit_ms: number } & ({ sound: 'tone' } | { sound: 'microphone'; rtc: string });
 
 /** Page to worker. */
 export type ToWorker =
@@ -36,6 +39,10 @@ export interface ServerState {
   transmission: string | null;
   /** On air, but the gateway gets nothing from the microphone. */
   unheard?: boolean;
+  /** Of a press that is over, in ms: from the press to the grant and to the first own sound, from the release to the un-key. */
+  grant_ms?: number | null;
+  first_ms?: number | null;
+  unkey_ms?: number | null;
   /** What the operator has to agree to before a press goes on: talking on the mixed patch of this id. */
   ask?: { mix: string };
 }

@@ -3,8 +3,20 @@
 import type { Alarm } from '../api/types';
 import { alarmWord } from '../words';
 import type { CurrentPress } from './ptt.svelte';
+import type { PressFigures } from './testtalk.svelte';
 
 const WARN_S = 10;
+
+/** The figures of a press that is over, a name and a value each; `-` for what never came. */
+export function figureRows(of: PressFigures): { name: string; value: string }[] {
+  const ms = (value: number | null): string => (value === null ? '-' : `${value} ms`);
+  return [
+    { name: 'Press to grant', value: ms(of.grantMs) },
+    { name: 'Press to first sound', value: ms(of.firstMs) },
+    { name: 'On air', value: `${(of.onAirMs / 1000).toFixed(1)} s` },
+    { name: 'Release to un-key', value: ms(of.unkeyMs) },
+  ];
+}
 
 /** `EMERGENCY 3204: release` while an alarm waits for an open microphone. */
 export function releaseWords(alarm: Pick<Alarm, 'exercise' | 'alias' | 'unit'>): string {

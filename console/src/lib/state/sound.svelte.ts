@@ -59,6 +59,11 @@ export class Sound {
     return this.#capture;
   }
 
+  /** Names this page's connection to the server, empty without one. */
+  get session(): string {
+    return this.#rtc?.id ?? '';
+  }
+
   get listening(): boolean {
     return this.running && this.advancing && this.sink;
   }

@@ -1,20 +1,17 @@
 /**
- * One test transmission of a link: a socket of its own in a worker of its own, renewed like any
- * press, so that a page that hangs, is hidden or is closed lets go of the radio.
+ * One test tone on a link: the engine makes it, the page only renews it like any press, so that a
+ * page that hangs, is hidden or is closed lets go of the radio. Several of them are a `ToneSeries`,
+ * one's own voice is a `TestTalk`.
  */
 
 import type { TxState } from '../api/types';
-import { requestId, type FromWorker, type ToWorker } from './protocol';
+import { requestId, type FromWorker, type ServerState } from './protocol';
+import { testWorker, type TestParts } from './testsocket';
 
-const ENDED: ReadonlySet<TxState> = new Set(['idle', 'denied', 'fault', 'preempted']);
+export const ENDED: ReadonlySet<TxState> = new Set(['idle', 'denied', 'fault', 'preempted']);
 export const MAX_SECONDS = 10;
 
-export interface TestParts {
-  send(message: ToWorker): void;
-  close(): void;
-}
-
-export class LinkTest {
+export class TonePress {
   state: TxState = $state('idle');
   words = $state('');
   open = $state(false);
@@ -22,9 +19,13 @@ export class LinkTest {
   /** Whether a test was made with this dialog. */
   tried = $state(false);
   #request = $state('');
+  /** Told each state of its press. */
+  told: (state: ServerState) => void = () => {};
+  /** Told when a press is over: how, and in which words. */
+  over: (state: TxState, words: string) => void = () => {};
   readonly #parts: TestParts;
 
-  constructor(url: string, make: (tell: (message: FromWorker) => void) => TestParts = worker) {
+  constructor(url: string, make: (tell: (message: FromWorker) => void) => TestParts = testWorker) {
     this.#parts = make((message) => this.take(message));
     this.#parts.send({ op: 'open', url });
   }
@@ -33,13 +34,14 @@ export class LinkTest {
     return this.#request !== '';
   }
 
-  press(talkgroup: string, seconds: number): void {
+  /** Key for a time that the gate knows beforehand; nothing happens while one runs. */
+  press(talkgroup: string, limitMs: number): void {
     if (this.busy || !this.open) return;
     this.#request = requestId();
     this.state = 'requesting';
     this.words = 'Requesting';
     this.tried = true;
-    const test = { confirmed: true, sound: 'tone', limit_ms: Math.min(MAX_SECONDS, seconds) * 1000 } as const;
+    const test = { confirmed: true, sound: 'tone', limit_ms: Math.min(MAX_SECONDS * 1000, limitMs) } as const;
     this.#parts.send({ op: 'press', request: this.#request, talkgroup, source: 'button', priority: 0, latched: false, test });
   }
 
@@ -68,6 +70,7 @@ export class LinkTest {
       case 'state':
         if (message.request !== this.#request) return;
         this.onAirMs = message.on_air_ms ?? 0;
+        this.told(message);
         if (ENDED.has(message.state)) this.#over(message.state, message.words);
         else [this.state, this.words] = [message.state, message.words];
         break;
@@ -84,14 +87,6 @@ export class LinkTest {
     this.#request = '';
     this.state = state;
     this.words = words || `Over: ${(this.onAirMs / 1000).toFixed(1)} s on air`;
+    this.over(state, words);
   }
-}
-
-function worker(tell: (message: FromWorker) => void): TestParts {
-  const made = new Worker(new URL('./ptt.worker.ts', import.meta.url), { type: 'module' });
-  made.onmessage = (message: MessageEvent<FromWorker>) => tell(message.data);
-  return {
-    send: (message) => made.postMessage(message),
-    close: () => setTimeout(() => made.terminate(), 500), // its last words still have to leave
-  };
 }
