@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from sqlmodel import select
 
-from dispatch.app import create_app
+from dispatch.app import create_app, know_routes
 from dispatch.audit.checkpoint import NoteSigner
 from dispatch.audit.keys import GroupKeys, KeyFolder, log_signing_key
 from dispatch.audit.log import Log, sqlite_path
@@ -228,7 +228,9 @@ class Server:
         self.live = LiveSide(self.config.cameras, services, self.cameras)
         join_retention(services, self._plan_changed)
         self.simulators = add_simulators(services)
-        self.web = WebServer(create_app(services), self.config.web, self._listener)
+        app = create_app(services)
+        know_routes(app)
+        self.web = WebServer(app, self.config.web, self._listener)
 
     def _make_audit(self, clock: SystemClock, bus: Bus) -> AuditWriter:
         keys = KeyFolder(self.config.state / "keys")

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import fastapi.routing
+import pytest
 from fastapi.routing import APIRoute, APIWebSocketRoute
 
+from dispatch.app import know_routes
 from dispatch.auth.permissions import PERMISSIONS
 from dispatch.deps import Require, public
 from tests.dispatch.room import Room
@@ -66,6 +69,25 @@ async def test_every_route_names_its_permission_or_is_public(room: Room) -> None
             assert (method, path) in PUBLIC, f"{method} {path} is public"
         else:
             assert permission in PERMISSIONS
+
+
+async def test_known_routes_are_not_made_while_requests_wait(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    make = vars(fastapi.routing)["get_dependant"]  # FastAPI's own way to look into a function
+
+    def counted(**asked: Any) -> Any:
+        made.append(asked["path"])
+        return make(**asked)
+
+    monkeypatch.setattr("fastapi.routing.get_dependant", counted)
+    know_routes(room.app)
+    before = len(made)
+    browser = await room.browser()
+    for path in ("/room", "/plans", "/policy", "/nothing-at-all"):
+        await browser.get(path)
+    assert len(made) == before
 
 
 async def test_nobody_without_session_gets_anything(room: Room) -> None:
