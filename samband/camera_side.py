@@ -31,6 +31,7 @@ from dispatch.incidents.tables import ClaimHit
 from dispatch.services.disk import DiskPolicy
 from dispatch.services.record import Record
 from dispatch.services.registry import Services
+from dispatch.uploads.setup import Uploads
 from gateway.model.errors import ConfigError
 from gateway.model.ids import UtcUs
 from samband.camera_hooks import HookKeys, targets_of
@@ -82,6 +83,8 @@ class CameraSide:
                 incidents=self.incidents,
             )
         )
+        if s.has(Uploads):
+            s.use(Uploads).listeners.append(self.suggestions.uploaded)
         self.incident_side = IncidentSide(s, self.incidents, self.register)
         note = s.use(Record).note if s.has(Record) else lambda act: None
         self.reviews = s.add(

@@ -1,10 +1,12 @@
 """What the bus tells about calls and units in the last half hour, as facts for the score."""
 
 from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sqlmodel import Session, col, select
 
+from dispatch.incidents.calls_uploaded import UploadedCall, site_of
 from dispatch.incidents.suggest import CallFacts, Fix, UnitFacts
 from dispatch.services.plans import LivePlan
 from dispatch.store.tables import Call, Note, Transmission, UnitPosition
@@ -73,7 +75,7 @@ class CallsHeard:
         """Read the recent past from the store, after a start."""
         since = now - KEPT_US
         for call in db.exec(select(Call).where(col(Call.started_utc) >= since)):
-            if is_private(call.talkgroup):
+            if is_private(call.talkgroup) or call.uploaded:
                 continue
             heard = _Heard(CallId(call.id), TalkgroupId(call.talkgroup), UtcUs(call.started_utc))
             heard.end_utc = UtcUs(call.ended_utc) if call.ended_utc else None
@@ -81,7 +83,7 @@ class CallsHeard:
             self._calls[heard.call] = heard
         for sent in db.exec(select(Transmission).where(col(Transmission.started_utc) >= since)):
             known = self._calls.get(CallId(sent.call))
-            if known is not None and sent.talker:
+            if known is not None and sent.talker and not sent.uploaded:
                 known.units[UnitId(sent.talker)] = sent.alias
         for note in db.exec(select(Note).where(col(Note.t_utc) >= since)):
             self.note(note.call, note.text)
@@ -148,24 +150,55 @@ class CallsHeard:
         else:
             track.append(fix)
 
+    def uploaded(self, calls: Iterable[UploadedCall]) -> list[CallFacts]:
+        """Return uploaded calls as the score needs them; where units were is what we know."""
+        return [self._uploaded(one) for one in calls if one.talkgroup in self._plan.talkgroups]
+
     def _facts(self, heard: _Heard) -> CallFacts:
         talkgroup = self._plan.talkgroups.get(heard.talkgroup)
         units = [self._unit(unit, alias) for unit, alias in heard.units.items()]
-        for member in self._plan.members(heard.talkgroup):
-            if member.id not in heard.units:
-                units.append(self._unit(member.id, f"{member.alias} (member of the group)"))
         return CallFacts(
             call=heard.call,
             talkgroup=heard.talkgroup,
             talkgroup_name=self._plan.talkgroup_name(heard.talkgroup),
             start_utc=heard.start_utc,
             end_utc=heard.end_utc,
-            units=tuple(units),
+            units=(*units, *self._members(heard.talkgroup, heard.units)),
             area=talkgroup.area if talkgroup else (),
             national=talkgroup.national if talkgroup else False,
             emergency=heard.emergency,
             texts=tuple(heard.texts),
         )
+
+    def _uploaded(self, one: UploadedCall) -> CallFacts:
+        talkgroup = self._plan.talkgroups[one.talkgroup]
+        units = [
+            self._unit(unit, f"{alias or self._plan.alias(unit)} (as {one.recorder} tells)")
+            for unit, alias in one.units.items()
+        ]
+        return CallFacts(
+            call=one.call,
+            talkgroup=one.talkgroup,
+            talkgroup_name=self._plan.talkgroup_name(one.talkgroup),
+            start_utc=one.start_utc,
+            end_utc=one.end_utc,
+            units=(*units, *self._members(one.talkgroup, one.units)),
+            area=talkgroup.area,
+            national=talkgroup.national,
+            emergency=one.emergency,
+            texts=tuple(one.texts),
+            recorder=one.recorder,
+            recorder_clock_ms=one.clock_ms,
+            site=site_of(self._plan.plan, one),
+        )
+
+    def _members(self, talkgroup: TalkgroupId, talked: Mapping[UnitId, str]) -> list[UnitFacts]:
+        """Return the units of a group that did not talk."""
+        return [
+            self._unit(member.id, f"{member.alias} (member of the group)")
+            for member in self._plan.members(talkgroup)
+            if member.id not in talked
+        ]
 
     def _unit(self, unit: UnitId, alias: str) -> UnitFacts:
         return UnitFacts(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dispatch.cameras.clock_skew import in_words
-from dispatch.incidents.geo import area_km2, contains, distance_m
+from dispatch.incidents.geo import area_km2, contains, distance_m, length_words
 from gateway.model.ids import CallId, TalkgroupId, UnitId, UtcUs
 
 BEFORE_US, AFTER_US = 120_000_000, 300_000_000
@@ -19,6 +19,9 @@ NATIONAL_KM2 = 2000
 INTERPOLATE_US = 60_000_000
 FRESH_S, RECENT_S, OLD_S = 30, 120, 300
 NEAR_M, AREA_M = 500, 1500
+UPLOADED = "uploaded"
+SITE_M = 15_000
+"""A site this near may well carry a call from the place."""
 UNKNOWN_ERROR_M = 0.0
 """An error that the radio does not tell widens nothing."""
 
@@ -46,6 +49,16 @@ class UnitFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteFacts:
+    """The site that a recorder listens to, as the plan has it."""
+
+    name: str
+    latitude_deg: float
+    longitude_deg: float
+    frequency_hz: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallFacts:
     """A call as the score needs it. ``end_utc`` None while it goes on."""
 
@@ -60,6 +73,11 @@ class CallFacts:
     emergency: bool = False
     texts: tuple[str, ...] = ()
     """Call notes and texts typed by a person."""
+    recorder: str = ""
+    """Who uploaded it; empty for a call of our own radio."""
+    recorder_clock_ms: int | None = None
+    """How far the recorder's clock is ahead; what is beyond 2 s is taken off the times."""
+    site: SiteFacts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +113,8 @@ class Score:
 
     @property
     def why(self) -> str:
-        """The reason in words, strongest first."""
-        order = sorted(self.terms, key=lambda term: -abs(term.points))
+        """The reason in words, strongest first; before all that a recorder tells it, not we."""
+        order = sorted(self.terms, key=lambda term: (term.name != UPLOADED, -abs(term.points)))
         return "; ".join(term.words for term in order)
 
 
@@ -130,6 +148,7 @@ def score(call: CallFacts, incident: IncidentFacts) -> Score | None:
         *_talkgroup_terms(call, incident),
         *_time_terms(call, incident),
         *_text_terms(call, incident),
+        *_recorder_terms(call, incident),
     ]
     total = sum(term.points for term in terms)
     return Score(points=max(0, min(100, total)), terms=tuple(terms))
@@ -224,7 +243,8 @@ def _presence(call: CallFacts, unit: UnitFacts, place: _Place) -> Term | None:
     if place.distance_m > AREA_M:
         return None
     if call.emergency:
-        words = f"emergency call from a unit within {AREA_M} m"
+        told = ", as the recorder tells" if call.recorder else ""
+        words = f"emergency call from a unit within {AREA_M} m{told}"
         return Term(name="emergency", points=15, words=words)
     if unit.on_scene:
         return Term(name="on scene", points=15, words=f"unit {unit.name} has the status On scene")
@@ -273,6 +293,31 @@ def _text_terms(call: CallFacts, incident: IncidentFacts) -> list[Term]:
         if found:
             return [Term(name="text", points=15, words=f'"{found}" stands in a typed text')]
     return []
+
+
+def _recorder_terms(call: CallFacts, incident: IncidentFacts) -> list[Term]:
+    """Say of an uploaded call that it is one: it stands beside calls that we heard ourselves."""
+    if not call.recorder:
+        return []
+    words = f"uploaded by {call.recorder}, not heard by our own radio"
+    terms = [*_site_terms(call, incident), Term(name=UPLOADED, points=0, words=words)]
+    skew = in_words(call.recorder_clock_ms)
+    if skew:
+        words = f"recorder {skew}; its times are shifted by that"
+        terms.append(Term(name="recorder clock", points=0, words=words))
+    return terms
+
+
+def _site_terms(call: CallFacts, incident: IncidentFacts) -> list[Term]:
+    lat, lon = incident.latitude_deg, incident.longitude_deg
+    if call.site is None or lat is None or lon is None:
+        return []
+    far = distance_m(call.site.latitude_deg, call.site.longitude_deg, lat, lon)
+    if far > SITE_M:
+        return []
+    heard = f"{call.site.frequency_hz / 1e6:.4f} MHz of " if call.site.frequency_hz else ""
+    words = f"the recorder heard it from {heard}the site {call.site.name}, {length_words(far)} away"
+    return [Term(name="site", points=10, words=words)]
 
 
 def _spoken(text: str, words: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from dispatch.errors import NotFound, ServiceError
 from dispatch.events import CallNoted
 from dispatch.incidents.calls_heard import CallsHeard
+from dispatch.incidents.calls_uploaded import uploaded_near
 from dispatch.incidents.claims import confirmed_plates
 from dispatch.incidents.life import GOING_ON
 from dispatch.incidents.service import Incidents, scope_of
@@ -75,6 +76,11 @@ class Suggestions:
         self._dirty.add(incident)
         self._wake.set()
 
+    def uploaded(self) -> None:
+        """Say that a recorder uploaded a call, or that more is known of one."""
+        self._all_dirty = True
+        self._wake.set()
+
     async def run(self) -> None:
         """Keep suggestions up to date until ``close``."""
         await self._store.read(lambda db: self._heard.load(db, self._clock.utc_us()))
@@ -117,30 +123,25 @@ class Suggestions:
         """Score every open incident that may have changed."""
         everything, dirty = self._all_dirty, frozenset(self._dirty)
         self._all_dirty, self._dirty = False, set()
+        if not (everything or dirty):
+            return
         now = self._clock.utc_us()
         self._heard.forget(now)
-        calls = self._heard.facts()
-        if not calls or not (everything or dirty):
+        only = None if everything else dirty
+        uploads = await self._store.read(lambda db: uploaded_near(db, _going_on(db, now, only)))
+        calls = [*self._heard.facts(), *self._heard.uploaded(uploads)]
+        if not calls:
             return
-        changed = await self._store.write(
-            lambda db: self._score_all(db, calls, now, None if everything else dirty)
-        )
+        changed = await self._store.write(lambda db: self._score_all(db, calls, now, only))
         for incident, suggested, groups in changed:
             self._incidents.tell(incident, "suggestion", suggested=suggested, groups=groups)
 
     def _score_all(
         self, db: Session, calls: list[CallFacts], now: UtcUs, only: frozenset[IncidentId] | None
     ) -> list[tuple[Incident, int, tuple[TalkgroupId, ...]]]:
-        query = select(Incident).where(
-            col(Incident.state).in_(GOING_ON),
-            col(Incident.storm).is_(False),
-            col(Incident.last_event_utc) >= now - AFTER_US - 30 * 60_000_000,
-        )
-        if only is not None:
-            query = query.where(col(Incident.id).in_(only))
         near = [
             (incident, some)
-            for incident in db.exec(query)
+            for incident in _going_on(db, now, only)
             if (some := [call for call in calls if _near(call, incident)])
         ]
         worth = [incident for incident, _ in near]
@@ -255,6 +256,18 @@ def _judged(db: Session, incident: str, now: int, who: str, call: str, state: st
             data={"call": CallId(call), "state": state},
         )
     )
+
+
+def _going_on(db: Session, now: UtcUs, only: frozenset[IncidentId] | None) -> list[Incident]:
+    """Return the incidents that calls are suggested to; of these alone, where some are named."""
+    query = select(Incident).where(
+        col(Incident.state).in_(GOING_ON),
+        col(Incident.storm).is_(False),
+        col(Incident.last_event_utc) >= now - AFTER_US - 30 * 60_000_000,
+    )
+    if only is not None:
+        query = query.where(col(Incident.id).in_(only))
+    return list(db.exec(query))
 
 
 def _near(call: CallFacts, incident: Incident) -> bool:

@@ -29,6 +29,7 @@ from dispatch.incidents.views_parts import (
     knows_camera,
     unit_rows,
 )
+from dispatch.store.tables import Call
 
 MAX_ROWS = 200
 Row = dict[str, Any]
@@ -238,9 +239,14 @@ def _hidden_members(db: Session, access: Access, incident: str) -> set[str]:
 
 
 def _suggestions(db: Session, incident: str) -> list[Row]:
-    query = select(IncidentSuggestion).where(
-        IncidentSuggestion.incident == incident,
-        (col(IncidentSuggestion.score) >= FOLDED) | (col(IncidentSuggestion.state) != "suggested"),
+    query = (
+        select(IncidentSuggestion, Call.uploaded)
+        .join(Call, col(Call.id) == col(IncidentSuggestion.call), isouter=True)
+        .where(
+            IncidentSuggestion.incident == incident,
+            (col(IncidentSuggestion.score) >= FOLDED)
+            | (col(IncidentSuggestion.state) != "suggested"),
+        )
     )
     ordered = query.order_by(col(IncidentSuggestion.score).desc(), col(IncidentSuggestion.id))
     return [
@@ -254,8 +260,9 @@ def _suggestions(db: Session, incident: str) -> list[Row]:
             "terms": row.terms,
             "by": row.by,
             "at": row.at_utc,
+            "uploaded": recorder or "",
         }
-        for row in db.exec(ordered)
+        for row, recorder in db.exec(ordered)
     ]
 
 

@@ -72,6 +72,8 @@ class Parts:
     taken: Callable[[Sequence[str]], None]
     """Told of the files that wait for a listening copy and for their seal."""
     holds: Holds | None = None
+    stored: Callable[[], None] = lambda: None
+    """Told when a call was stored, with sound or without."""
 
 
 class Intake:
@@ -239,6 +241,8 @@ class Intake:
             return
         arriving = one.arriving
         self._p.counts.count(arriving.key.id, result.outcome, arriving.received_utc)
+        if result.overs:
+            self._p.stored()
         if result.overs and arriving.file:
             self._p.checks.waiting[arriving.key.id] += 1
             for act in collected(arriving, result):

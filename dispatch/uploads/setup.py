@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Uploads:
     """Everything of uploads that routes use."""
 
@@ -54,6 +54,8 @@ class Uploads:
     clock: Clock
     folder: Path
     budget: BodyBudget
+    listeners: list[Callable[[], None]]
+    """Told when a call was uploaded, and when its length is known."""
 
     def start(self, background: Background) -> None:
         """Begin to take uploads in and to make listening copies."""
@@ -115,8 +117,15 @@ def add_uploads(services: Services, state: Path, settings: UploadSettings) -> Up
     def closed(names: Iterable[str]) -> None:
         sealer.add([f"{RECORDINGS}/{name}" for name in names])
 
+    listeners: list[Callable[[], None]] = []
+
+    def tell() -> None:
+        for listener in listeners:
+            listener()
+
     def done(key: str) -> None:
         checks.waiting[key] = max(0, checks.waiting[key] - 1)
+        tell()
 
     copying = Copying(
         CopyingParts(
@@ -148,12 +157,23 @@ def add_uploads(services: Services, state: Path, settings: UploadSettings) -> Up
             folder=folder,
             taken=taken,
             holds=s.use(Holds),
+            stored=tell,
         )
     )
     s.use(Erasure).on_erase(lambda db, kind, ids: looking.forget(db, ids) if kind == CALL else None)
     return s.add(
         Uploads(
-            settings, keys, intake, copying, checks, counts, s.store, s.clock, folder, BodyBudget()
+            settings=settings,
+            keys=keys,
+            intake=intake,
+            copying=copying,
+            checks=checks,
+            counts=counts,
+            store=s.store,
+            clock=s.clock,
+            folder=folder,
+            budget=BodyBudget(),
+            listeners=listeners,
         )
     )
 
