@@ -27,6 +27,9 @@ describe('the plan\'s units', () => {
     units.take(event('unit.status_set', { unit: 'norrvik/7', value: 1, digit: '1', words: 'On duty', kind: 'unit' }));
     expect(units.byId.get('norrvik/1')).toMatchObject({ alias: 'B 1', status: { words: 'On duty' } });
     expect([...units.byId.values()].map((unit) => unit.number)).toEqual([1, 2, 7]);
+    expect(units.find('').map((unit) => unit.number)).toEqual([7, 1, 2]); // a status before none
+    expect(units.find('b 2').map((unit) => unit.number)).toEqual([2]);
+    expect([units.find('', 1).length, units.some(3).length, units.byId.size]).toEqual([1, 3, 3]);
     units.load([], true);
     expect(units.name('norrvik/2')).toBe('B 2');
     await vi.waitFor(() => expect(known).toEqual(['', 'm1']));

@@ -5,18 +5,21 @@ import { api } from '../api/client';
 import type { Envelope, UnitInfo } from '../api/types';
 import { unpack, type Packed } from '../packed';
 
+const collator = new Intl.Collator('sv');
 const ORDER: Record<string, number> = { emergency: 0, urgent_request: 1, request: 2 };
 
 /** Emergency first, then who wants to talk, then by status; equal ones by alias. */
 export function byUrgency(a: UnitInfo, b: UnitInfo): number {
   const rank = (unit: UnitInfo): number => ORDER[unit.status?.kind ?? ''] ?? 3;
   const known = (unit: UnitInfo): number => (unit.status ? 0 : 1);
-  return rank(a) - rank(b) || known(a) - known(b) || a.alias.localeCompare(b.alias, 'sv');
+  return rank(a) - rank(b) || known(a) - known(b) || collator.compare(a.alias, b.alias);
 }
 
 type PlannedRow = Pick<UnitInfo, 'id' | 'alias' | 'kind' | 'agency_kind' | 'talkgroup'>;
 type Ask = (known: string) => Promise<{ mark: string; tables: Packed[] } | undefined>;
 
+/** Units that a list shows at once; the others are found by name or number. */
+export const SHOWN = 500;
 const RETRY_MS = [1_000, 3_000, 10_000, 30_000];
 
 /** Units of which something is known now, before the plan's: a hundred thousand of those never change one by one. */
@@ -29,7 +32,8 @@ class UnitMap {
     for (const row of rows) this.#known.set(row.id, row);
   }
 
-  plan(rows: readonly UnitInfo[]): void {
+  plan(rows: UnitInfo[]): void {
+    rows.sort((a, b) => collator.compare(a.alias, b.alias)); // once: a hundred thousand take their time
     this.#planned = new Map(rows.map((row) => [row.id, row]));
   }
 
@@ -43,6 +47,22 @@ class UnitMap {
 
   set(id: string, row: UnitInfo): void {
     this.#known.set(id, row);
+  }
+
+  /** Those of which something is known now: who was heard, has a status or a place. */
+  known(): IterableIterator<UnitInfo> {
+    return this.#known.values();
+  }
+
+  get size(): number {
+    let more = 0;
+    for (const id of this.#known.keys()) if (!this.#planned.has(id)) more += 1;
+    return this.#planned.size + more;
+  }
+
+  /** The plan's of which nothing is known, by alias. */
+  *quiet(): IterableIterator<UnitInfo> {
+    for (const [id, row] of this.#planned) if (!this.#known.has(id)) yield row;
   }
 
   *values(): IterableIterator<UnitInfo> {
@@ -87,13 +107,32 @@ export class Units {
     }
   }
 
-  #plan(mark: string, rows: readonly UnitInfo[]): void {
+  #plan(mark: string, rows: UnitInfo[]): void {
     this.#mark = mark;
     this.byId.plan(rows);
   }
 
-  get sorted(): UnitInfo[] {
-    return [...this.byId.values()].sort(byUrgency);
+  /** Those whose alias or number has the text in it, the most urgent first, `most` at most. */
+  find(text: string, most = SHOWN): UnitInfo[] {
+    const wanted = text.trim().toLowerCase();
+    const fits = (unit: UnitInfo): boolean =>
+      wanted === '' || unit.alias.toLowerCase().includes(wanted) || String(unit.number).includes(wanted);
+    const found = [...this.byId.known()].filter(fits).sort(byUrgency).slice(0, most);
+    for (const unit of this.byId.quiet()) {
+      if (found.length >= most) break;
+      if (fits(unit)) found.push(unit);
+    }
+    return found;
+  }
+
+  /** All of which something is known, and of the others as many as a list shows. */
+  some(most = SHOWN): UnitInfo[] {
+    const found = [...this.byId.known()];
+    for (const unit of this.byId.quiet()) {
+      if (found.length >= most) break;
+      found.push(unit);
+    }
+    return found;
   }
 
   /** Alias, else the number; `Unknown unit` for nobody. */
