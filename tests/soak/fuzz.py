@@ -1,8 +1,9 @@
 """Runs a target over seeded inputs, on every core.
 
 What an input costs is CPU time of its thread, without garbage collection, which is not that input's
-own: it is run between inputs. One that seems too slow is measured again, and the shortest counts,
-for the first also pays for what the machine did meanwhile (page faults, a stolen core).
+own: it is run between inputs, over what the run made and not what was there before. One that seems
+too slow is measured again, and the shortest counts, for the first also pays for what the machine
+did meanwhile (page faults, a stolen core).
 
 ``python -m tests.soak.fuzz TARGET --inputs 20000 --seed 1`` runs one by hand and repeats a finding.
 """
@@ -55,6 +56,7 @@ def run(target: str, seed: int, inputs: int, seconds: float) -> Run:
     began = time.monotonic()
     slowest, done, finding = 0.0, 0, ""
     gc.collect()
+    gc.freeze()
     gc.disable()
     try:
         while done < inputs and not finding:
@@ -74,6 +76,7 @@ def run(target: str, seed: int, inputs: int, seconds: float) -> Run:
                 break
     finally:
         gc.enable()
+        gc.unfreeze()
     subject.close()
     return Run(
         target=target,
