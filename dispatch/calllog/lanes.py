@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from dispatch.audit.entry import Obj
 from dispatch.auth.access import Access
@@ -33,12 +33,13 @@ from dispatch.calllog.lane_written import (
 from dispatch.cameras.tables import Camera
 from dispatch.errors import ServiceError
 from dispatch.evidence.outages import Outage, Outages
-from dispatch.incidents.tables import Incident
+from dispatch.incidents.tables import Incident, IncidentSuggestion
 from dispatch.incidents.views import assigned_talkgroups, sees
 from dispatch.services.board import Board
 from dispatch.services.plans import LivePlan
 from dispatch.services.record import Asker, Record
 from dispatch.store.engine import Store
+from dispatch.store.tables import Call
 
 MAX_TALKGROUPS = 16
 MAX_OTHERS = 16
@@ -168,6 +169,7 @@ class Lanes:
         wanted = list(query.talkgroups)
         if not wanted:
             wanted = [tg for one in incidents for tg in assigned_talkgroups(db, one.id)]
+            wanted += _confirmed_talkgroups(db, [one.id for one in incidents])
         allowed = (tg for tg in dict.fromkeys(wanted) if access.can(Action.SEARCH, tg))
         return list(allowed)[:MAX_TALKGROUPS]
 
@@ -200,6 +202,19 @@ class Lanes:
         if not any(access.can(Action.SEARCH, group) for group in groups):
             groups = {row.talkgroup for row in overs(db, window, unit=unit)}
         return any(access.can(Action.SEARCH, group) for group in groups)
+
+
+def _confirmed_talkgroups(db: Session, incidents: list[str]) -> list[str]:
+    """Return the talkgroups of the calls that a person found to belong to incidents."""
+    query = (
+        select(Call.talkgroup)
+        .join(IncidentSuggestion, col(IncidentSuggestion.call) == col(Call.id))
+        .where(
+            col(IncidentSuggestion.incident).in_(incidents), IncidentSuggestion.state == "confirmed"
+        )
+        .order_by(col(Call.started_utc))
+    )
+    return [talkgroup for talkgroup in db.exec(query) if talkgroup]
 
 
 def _check(query: LanesQuery) -> None:

@@ -96,7 +96,25 @@ def redact(gathered: Gathered, redacting: Redacting, folder: Path) -> list[Redon
         done.append(make(item, parts, folder))
     for of_file in uploaded.values():
         done += _uploaded(of_file, gathered.items, folder)
-    return done
+    return [*done, *_twins(done, gathered.items)]
+
+
+def _twins(done: list[Redone], items: Iterable[Item]) -> list[Redone]:
+    """Return further objects with the very bytes of a redacted one, as redacted as that is.
+
+    A camera that sends the same still twice must not show in one what is hidden in the other.
+    """
+    known = {one.item.id for one in done}
+    fresh = {one.before_sha256: one for one in done}
+    found = []
+    for item in items:
+        if item.id in known or not item.originals:
+            continue
+        before = item.originals[0]
+        if (one := fresh.get(before.sha256)) is not None and before.cut is None:
+            kept = (one.original.path, one.original.sha256)
+            found.append(_redone(item, before, kept, one.spans, one.method))
+    return found
 
 
 def _uploaded(
@@ -182,7 +200,9 @@ def _picture(item: Item, parts: list[Part], folder: Path) -> Redone:
         hidden(source, out, hides, moving=moving)
         kept = _kept(folder, out.read_bytes(), ending)
     told = tuple((part.from_ms, part.to_ms) for part in parts)
-    return _redone(item, before, kept, told, how_hidden())
+    methods = [how_hidden()] if any(part.picture for part in parts) else []
+    methods += [METHOD] if any(part.sound for part in parts) else []
+    return _redone(item, before, kept, told, "; ".join(methods))
 
 
 def _kept(folder: Path, data: bytes, ending: str) -> tuple[Path, str]:
@@ -246,7 +266,7 @@ def redacts_of(redacting: Redacting, done: list[Redone]) -> Redacts:
         for one in done
         for start, end in one.spans
     ]
-    methods = list(dict.fromkeys(one.method for one in done))
+    methods = list(dict.fromkeys(word for one in done for word in one.method.split("; ")))
     if redacting.mask_units:
         methods.append(MASK_METHOD)
     return Redacts(

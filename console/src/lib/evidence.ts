@@ -118,7 +118,8 @@ export function mayLeave(one: EvidencePackage, nowUs: number): boolean {
 export function whatWords(one: Pick<EvidencePackage, 'recordings' | 'media'>): string {
   const sound = `${one.recordings.length} ${one.recordings.length === 1 ? 'recording' : 'recordings'}`;
   if (one.media.length === 0) return sound;
-  return `${sound}, ${one.media.length} ${one.media.length === 1 ? 'still or clip' : 'stills and clips'}`;
+  const pictures = `${one.media.length} ${one.media.length === 1 ? 'still or clip' : 'stills and clips'}`;
+  return one.recordings.length === 0 ? pictures : `${sound}, ${pictures}`;
 }
 
 export function whyWords(purpose: EvidencePackage['purpose']): string {

@@ -4,9 +4,16 @@ import json
 import sqlite3
 from typing import Any
 
+from sqlmodel import Session
+
 from dispatch.cameras.tables import Camera, CameraMedia, CameraSource
 from dispatch.evidence.outages import Outages
-from dispatch.incidents.tables import Incident, IncidentTalkgroup, IncidentTimeline
+from dispatch.incidents.tables import (
+    Incident,
+    IncidentSuggestion,
+    IncidentTalkgroup,
+    IncidentTimeline,
+)
 from gateway.model import events as ev
 from gateway.model.ids import MessageId, PositionId, RequestId
 from tests.dispatch.opus import spoken
@@ -175,6 +182,33 @@ async def test_a_camera_lane_has_its_clips_its_gaps_and_its_clock(room: Room) ->
     ]
     assert clips[1]["why_no_sound"] == "gone: link lost"
     assert lane(answer, "incident")["items"][0]["title"] == "smoke"
+
+
+async def test_an_incident_has_the_talkgroups_of_its_confirmed_calls(room: Room) -> None:
+    now, (call, over) = room.clock.utc_us(), room.begin()
+    room.end(call, over)
+    await room.journaled()
+    link = IncidentSuggestion(
+        id="s-1", incident="i-1", call=call, score=80, state="suggested", why="near", by="Anna",
+        at_utc=now,
+    )  # fmt: skip
+    incident = Incident(
+        id="i-1", label="2302", title="Fire", kind="motion", severity="alert", opened_utc=now,
+        started_utc=now, last_event_utc=now,
+    )  # fmt: skip
+    await room.store.write(lambda db: db.add_all((incident, link)))
+    dispatcher = await room.browser("dispatcher")
+    assert "talkgroup" not in kinds(await ask(room, dispatcher, incident=["i-1"]))
+
+    def confirm(db: Session) -> None:
+        row = db.get(IncidentSuggestion, "s-1")
+        assert row is not None
+        row.state = "confirmed"
+        db.add(row)
+
+    await room.store.write(confirm)
+    answer = await ask(room, dispatcher, incident=["i-1"])
+    assert lane(answer, "talkgroup")["id"] == NORTH
 
 
 async def test_an_outage_is_a_gap_in_the_lane(room: Room) -> None:

@@ -10,6 +10,7 @@ from tests.dispatch.evidence.packages import sha
 
 
 async def test_pictures_are_redacted_and_name_their_parent(case: Case, tmp_path: Path) -> None:
+    case.change(HIDDEN, camera="cam-1")
     parent = await case.request(incident=INCIDENT, ask=False)
     assert parent["approval"] == ""
     assert (await case.desk.approve(parent)).status_code == 409, "nobody was asked"
@@ -29,6 +30,7 @@ async def test_pictures_are_redacted_and_name_their_parent(case: Case, tmp_path:
     assert (spans[still]["from_ms"], spans[clip]["to_ms"]) == (None, 1000)
     assert "silence+tone" in redacts["method"]
     assert "re-encoded" in redacts["method"]
+    assert files[f"data/camera/{HIDDEN}/snap.jpg"] == files[still], "the same bytes, sent twice"
     grey = _grey(files[still], tmp_path / "out.jpg")
     assert max(grey[:24]) < 24, "the left half is black"
     assert max(grey[40:64]) > 60, "the right half is not"

@@ -72,7 +72,7 @@ export const PAGES: readonly DeskPage[] = [
   {
     id: 'review',
     name: 'Review',
-    icon: 'eye',
+    icon: 'flag',
     permission: ['review.see', 'glass.see'],
     group: 'control',
     load: () => import('./Review.svelte'),
@@ -122,7 +122,7 @@ export const PAGES: readonly DeskPage[] = [
   {
     id: 'corrections',
     name: 'Corrections',
-    icon: 'note',
+    icon: 'wrench',
     permission: 'correction.see',
     group: 'control',
     load: () => import('./Corrections.svelte'),
@@ -131,7 +131,7 @@ export const PAGES: readonly DeskPage[] = [
   {
     id: 'records',
     name: 'Records',
-    icon: 'file',
+    icon: 'layers',
     permission: ['processing.see', 'breach.list'],
     group: 'control',
     load: () => import('./Records.svelte'),
@@ -139,7 +139,7 @@ export const PAGES: readonly DeskPage[] = [
   {
     id: 'watching',
     name: 'Watch lists',
-    icon: 'eye',
+    icon: 'cam',
     permission: ['watch.edit', 'face.switch', 'staff.keep'],
     group: 'control',
     load: () => import('./WatchLists.svelte'),
