@@ -44,12 +44,31 @@ def _import(walk: Walk, file: Path) -> None:
     walk.page.get_by_test_id("import-format").wait_for()
 
 
+def _to_the_report(walk: Walk) -> None:
+    """By keyboard: each step has the focus, an arrow goes to the next one, Enter opens it."""
+    page = walk.page
+    for step in (3, 4):
+        page.locator(f"[data-testid=import-step-{step - 1}]:focus").wait_for()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Enter")
+    page.locator("[data-testid=import-step-4]:focus").wait_for()
+    page.get_by_test_id("row-report").wait_for()
+
+
 def _to_the_difference(walk: Walk) -> None:
-    for _ in range(3):
-        walk.click("import-next")
-        walk.page.wait_for_timeout(100)
-    walk.page.get_by_test_id("import-diff").wait_for()
-    walk.page.get_by_test_id("import-apply").wait_for()
+    """By keyboard too: Escape goes back, and an arrow chooses what becomes of local edits."""
+    page = walk.page
+    page.keyboard.press("Escape")
+    page.locator("[data-testid=import-step-3]:focus").wait_for()
+    page.get_by_test_id("import-step-5").press("Enter")
+    page.get_by_test_id("import-diff").wait_for()
+    page.locator("[data-testid=import-policy] [aria-checked=true]").press("ArrowRight")
+    page.get_by_role("radio", name="Replace all", checked=True).wait_for()
+    page.get_by_test_id("import-effect").get_by_text("because the file lacks").wait_for()
+    page.get_by_test_id("import-diff").get_by_text("last heard").first.wait_for()
+    page.keyboard.press("End")
+    page.get_by_test_id("import-effect").get_by_text("0 lost").wait_for()
+    page.get_by_test_id("import-apply").wait_for()
 
 
 def test_an_engineers_day(
@@ -87,7 +106,7 @@ def test_an_engineers_day(
     broken.write_text(LIST)
     mended.write_text(MENDED)
     _import(walk, broken)
-    _to_the_difference(walk)
+    _to_the_report(walk)
     report = page.get_by_test_id("row-report")
     report.get_by_text("'O' in place 3").wait_for()
     report.get_by_text("expected A, D, M or T").wait_for()
@@ -96,8 +115,9 @@ def test_an_engineers_day(
     # The two rows mended in the list, it goes into the draft.
     page.reload()
     _import(walk, mended)
-    _to_the_difference(walk)
+    _to_the_report(walk)
     assert page.get_by_test_id("row-report").get_by_text("Skipped 0").count() == 1
+    _to_the_difference(walk)
     walk.click("import-apply")
     page.get_by_role("heading", name="Talkgroups", exact=True).wait_for()
     page.get_by_text("NORRVIK RESERV 3").wait_for()
@@ -119,6 +139,10 @@ def test_an_engineers_day(
     _test_call(walk, demo, control)
     walk.click("plan-keep")
     page.get_by_test_id("plan-trial").wait_for(state="detached")
+    # What came of the list stands with the plan.
+    walk.click("imports-2")
+    walk.click("import-report")
+    page.get_by_test_id("row-report").get_by_text("not 310412 in hex").wait_for()
     # And back, with a reason.
     walk.click("rollback-1")
     walk.fill("rollback-reason", "the terminals are not programmed yet")

@@ -1,6 +1,6 @@
 /** Differences of an import as lines of one height: a head for each group, a line for each field. */
 
-import type { ListChange } from './api/plans';
+import type { ListChange, ListKept } from './api/plans';
 
 export interface DifferenceLine {
   key: string;
@@ -10,6 +10,8 @@ export interface DifferenceLine {
   folded: number;
   change?: ListChange;
   field?: [string, string, string];
+  /** The draft's value stands here. */
+  kept?: ListKept;
   /** The first line of its object. */
   head: boolean;
 }
@@ -25,9 +27,12 @@ function nameOf(one: ListChange): string {
   return NAMES[one.kind] ?? TOUCHED;
 }
 
+/** Of fields in which the draft stands, whatever the file has. */
+export const KEPT_GROUP = 'Kept as in the draft';
+
 const rank = (name: string): number => (name.startsWith('Talkgroups') ? 0 : name === TOUCHED ? 2 : 1);
 
-export function flat(changes: readonly ListChange[], open: ReadonlySet<string>): DifferenceLine[] {
+export function flat(changes: readonly ListChange[], open: ReadonlySet<string>, kept: readonly ListKept[] = []): DifferenceLine[] {
   const groups = new Map<string, ListChange[]>();
   for (const one of changes) {
     const name = nameOf(one);
@@ -44,6 +49,11 @@ export function flat(changes: readonly ListChange[], open: ReadonlySet<string>):
       if (change.fields.length === 0) lines.push({ key, count: 0, folded: 0, change, head: true });
       change.fields.forEach((field, at) => lines.push({ key: `${key} ${at}`, count: 0, folded: 0, change, field, head: at === 0 }));
     }
+  }
+  if (kept.length > 0) {
+    const most = open.has(KEPT_GROUP) || groups.size === 0 ? kept.length : SHOWN_OF_GROUP;
+    lines.push({ key: `g ${KEPT_GROUP}`, group: KEPT_GROUP, count: kept.length, folded: Math.max(0, kept.length - most), head: true });
+    kept.slice(0, most).forEach((one, at) => lines.push({ key: `k ${one.id} ${one.field}`, count: 0, folded: 0, kept: one, head: at === 0 || kept[at - 1]?.id !== one.id }));
   }
   return lines;
 }

@@ -12,6 +12,8 @@ export interface PlanVersion {
   note: string;
   created_utc: number;
   activated_utc: number | null;
+  /** How many lists were put into it. */
+  imports: number;
 }
 
 export interface Activation {
@@ -219,6 +221,27 @@ export interface PlanChange {
   words: string;
 }
 
+/** Who still uses a talkgroup or unit that a plan takes out, and when it was last heard. */
+export interface PlanUse {
+  kind: string;
+  id: string;
+  last_heard_utc: number | null;
+  layouts: string[];
+  patches: string[];
+  links: string[];
+  /** Positions that have it selected. */
+  positions: string[];
+  units: number;
+  /** A call, an alarm; in words. */
+  now: string[];
+}
+
+export interface Uses {
+  uses: PlanUse[];
+  /** From when on the call log knows; null: it is empty. */
+  log_from_utc: number | null;
+}
+
 export interface Effects {
   links: { link: string; name: string; what: string; calls: string[] }[];
   consoles: { position: string; lines: string[] }[];
@@ -229,7 +252,7 @@ export interface Effects {
   refused: string;
 }
 
-export interface Compared {
+export interface Compared extends Uses {
   counts: Record<'added' | 'changed' | 'removed', number>;
   changes: PlanChange[];
   with?: number;
@@ -271,13 +294,46 @@ export interface ListChange {
   folder: string;
   number: number | null;
   words: string;
-  /** `kept:field`, `mixed:patch`, `warning:rule sentence`, or nothing. */
+  /** `kept:field`, `lost:field`, `mixed:patch`, `warning:rule sentence`, or nothing. */
   note: string;
   /** Field, before, after; in words. */
   fields: [string, string, string][];
 }
 
-export interface ListReport {
+/** A field in which the draft stands and the file has something else. */
+export interface ListKept {
+  id: string;
+  /** Name of the talkgroup, unit, rule or site. */
+  talkgroup: string;
+  field: string;
+  before: string;
+  after: string;
+}
+
+/** What came of one list that was put into a draft. */
+export interface ImportHead {
+  id: string;
+  t_utc: number;
+  by: string;
+  file: string;
+  sha256: string;
+  bytes: number;
+  system: string;
+  kind: string;
+  policy: string;
+  format: string;
+  why: string;
+  /** What told which column is what. */
+  mapped: 'titles' | 'saved' | 'hand';
+  columns: { title: string; field: string }[];
+  warnings: string[];
+  counts: Record<'read' | RowState, number>;
+  sums: Record<'added' | 'changed' | 'removed' | 'kept' | 'lost', number>;
+  /** Which rows are kept. */
+  kept: 'all' | 'odd' | 'none';
+}
+
+export interface ListReport extends Uses {
   format: string;
   why: string;
   sure: boolean;
@@ -285,10 +341,10 @@ export interface ListReport {
   columns: ListColumn[];
   rows: ListRow[];
   changes: ListChange[];
-  kept: { talkgroup: string; field: string; before: string; after: string }[];
+  kept: ListKept[];
   counts: Record<'read' | RowState, number>;
   read: Record<string, number>;
-  sums: Record<'added' | 'changed' | 'removed' | 'file_added' | 'file_changed' | 'file_removed' | 'unchanged' | 'kept', number>;
+  sums: Record<'added' | 'changed' | 'removed' | 'file_added' | 'file_changed' | 'file_removed' | 'unchanged' | 'kept' | 'lost', number>;
   check: { counts: Record<string, number>; findings: { rule: string; severity: string; words: string }[] };
 }
 
@@ -310,6 +366,8 @@ export interface ListFormats {
   write: Record<'talkgroups' | 'units' | 'sites', string[]>;
   losses: Record<string, string>;
   fields: Record<'talkgroups' | 'units', string[]>;
+  /** What each merge policy does, in words. */
+  policies: Record<string, string>;
 }
 
 export interface ListWish {
@@ -324,12 +382,16 @@ export interface ListWish {
 
 export type ListKind = ListWish['kind'];
 
+function rowsOf(packed: Packed): ListRow[] {
+  const rows = unpack<ListRow>(packed);
+  rows.forEach((row, at) => (row.at = at));
+  return rows;
+}
+
 function reportOf(told: PackedReport): ListReport {
   const changes = unpack<ListChange>(told.changes);
   changes.forEach((one, at) => (one.fields = told.changes.fields[at] ?? []));
-  const rows = unpack<ListRow>(told.rows);
-  rows.forEach((row, at) => (row.at = at));
-  return { ...told, rows, kept: unpack(told.kept), changes };
+  return { ...told, rows: rowsOf(told.rows), kept: unpack(told.kept), changes };
 }
 
 interface Tables {
@@ -406,6 +468,11 @@ export const plansApi = {
     sendForm(path`/plan/drafts/${draft}/import`, form(wish, true, revision, job), sent),
   importProgress: (job: string): Promise<ListProgress> => api.get(path`/plan/imports/${job}`),
   endImport: (job: string): Promise<unknown> => api.delete(path`/plan/imports/${job}`),
+  importsOf: (number: number): Promise<ImportHead[]> => api.get(path`/plans/${String(number)}/imports`),
+  draftImports: (draft: string): Promise<ImportHead[]> => api.get(path`/plan/drafts/${draft}/imports`),
+  importRows: async (report: string): Promise<ListRow[]> =>
+    rowsOf((await api.get<{ rows: Packed }>(path`/plan/import-reports/${report}`)).rows),
+  importCsv: (report: string): string => path`/api/v1/plan/import-reports/${report}/csv`,
   fileOf: (number: number): string => path`/api/v1/plans/${String(number)}/file`,
   listOf: (number: number, system: string, kind: string, format: string): string =>
     withQuery(path`/api/v1/plans/${String(number)}/list`, { system, kind, format }),

@@ -8,7 +8,7 @@ const STAGES: Record<string, string> = {
   waiting: 'Waits for other imports', 'taking apart': 'Taking the file apart', reading: 'Reading rows', comparing: 'Comparing', writing: 'Writing the report',
 };
 
-export type Policy = 'update' | 'add' | 'replace' | 'keep';
+export type Policy = 'keep' | 'merge' | 'update' | 'add' | 'replace';
 
 export class ListImport {
   file: File | null = $state.raw(null);
@@ -24,6 +24,8 @@ export class ListImport {
   /** What is done now, in words; share 0 to 1, or null where nobody knows. */
   progress: { words: string; share: number | null } = $state({ words: '', share: null });
   #job = '';
+  /** Something was changed while the server looked: it looks again. */
+  #again = false;
   #end: AbortController | null = null;
 
   #wish(): ListWish | null {
@@ -31,11 +33,20 @@ export class ListImport {
     return file ? { file, system, kind, format, policy, mapping, save } : null;
   }
 
-  /** Read the list beside a draft; true when there is a report. */
-  look(draft: string): Promise<boolean> {
-    return this.#run(async (wish, job, sent) => {
-      this.report = await plansApi.look(draft, wish, job, sent);
-    });
+  /** Read the list beside a draft; true when there is a report of what is wished now. */
+  async look(draft: string): Promise<boolean> {
+    if (this.busy) {
+      this.#again = true;
+      return false;
+    }
+    let done = false;
+    do {
+      this.#again = false;
+      done = await this.#run(async (wish, job, sent) => {
+        this.report = await plansApi.look(draft, wish, job, sent);
+      });
+    } while (this.#again && done);
+    return done;
   }
 
   /** Put the list into a draft. */
@@ -50,6 +61,7 @@ export class ListImport {
   /** End what runs; nothing is changed by it. */
   async cancel(): Promise<void> {
     const job = this.#job;
+    this.#again = false;
     if (!this.busy || !job) return;
     await plansApi.endImport(job).catch(() => undefined); // not yet there: the upload is what ends
     this.#end?.abort();
