@@ -16,11 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from samband.bench_cost import memory_mb
+from gateway.model.errors import LinkError
 from samband.bench_plan_acts import Office, Went, sessions
 from samband.bench_plan_kills import Kills
+from samband.bench_plan_memory import Memory
 from samband.bench_plan_room import Room, running_room
 from samband.bench_plan_voice import SETTLE_S, Calls, Presses
 from samband.bench_plan_world import Size, edits
@@ -34,11 +33,11 @@ LIMITS = {
 }
 DESKS = 4
 """Desks that only watch, besides those that speak: each has to get the new plan."""
-WARM_CYCLES = 3
-"""What is made once is made by then: memory counts from there."""
 ROUND_LEFT_S = 25.0
 """With less of the round left, everybody stops and begins anew."""
 SHOWN = 20
+MOST_FAILED = 5
+"""After so many cycles that could not be finished it is no use to go on."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -101,6 +100,7 @@ class Load:
         """Sign everybody in and let them talk."""
         self.room = room
         self.office = Office(room)
+        self.first = self.office.live()
         desks = sessions(room, room.size.sent + 1)
         for desk in desks:
             room.follow(desk)
@@ -110,7 +110,8 @@ class Load:
         self.presses = Presses(room, desks[-1])
         self.changes = edits(room.before, room.after)
         self.went: dict[str, list[Went]] = {"activate": [], "back": []}
-        self.memory: list[float] = []
+        self.memory = Memory()
+        self.failed: list[str] = []
         self.steps_ms: dict[str, list[float]] = {"draft_to_agreed": []}
 
     def go(self, times: int) -> None:
@@ -118,15 +119,27 @@ class Load:
         self.calls.begin()
         self.presses.start()
         for cycle in range(times):
-            if self.calls.left_s < ROUND_LEFT_S:
-                self.calls.end(f"round before cycle {cycle}")
-                self.calls.begin()
-            self._cycle(cycle)
+            try:
+                self._be_ready(f"round before cycle {cycle}")
+                self._cycle(cycle)
+            except LinkError as error:
+                self.failed.append(f"cycle {cycle}: {error}")
+                if len(self.failed) > MOST_FAILED:
+                    break
         self.presses.stop()
         self.calls.end("end")
 
+    def _be_ready(self, when: str) -> None:
+        """Begin a round when this one ends soon; after a cycle that failed begin all anew."""
+        failed = self.office.live() != self.first
+        if failed:
+            self.office.roll_back(self.first)
+        if failed or self.calls.left_s < ROUND_LEFT_S:
+            self.calls.end(when)
+            self.calls.begin()
+
     def _cycle(self, cycle: int) -> None:
-        began, base = time.monotonic(), self.office.live()
+        began, base = time.monotonic(), self.first
         draft = self.office.ready(self.changes, base)
         self.steps_ms["draft_to_agreed"].append((time.monotonic() - began) * 1000)
         self.calls.press_anew()
@@ -135,7 +148,7 @@ class Load:
         self.calls.look(f"activation {cycle}")
         self.went["back"].append(self._back(cycle, went.number, base))
         self.calls.look(f"way back {cycle}")
-        self.memory.append(memory_mb(self.room.process.pid, "Anonymous:"))
+        self.memory.note(self.room.process.pid)
 
     def _back(self, cycle: int, number: int, base: int) -> Went:
         ways: tuple[Callable[[], Went], ...] = (
@@ -149,9 +162,8 @@ class Load:
 
     def faults(self) -> list[str]:
         """Return everything that must not be, whatever the machine's speed."""
-        found = [*self.calls.faults]
+        found = [*self.failed, *self.calls.faults, *self.presses.faults]
         found += [f"the radios do not allow: {one}" for one in self.calls.violations()]
-        found += [f"presses: {self.presses.fault}"] if self.presses.fault else []
         return found
 
     def figures(self) -> dict[str, Any]:
@@ -175,7 +187,7 @@ class Load:
             "longest_pause_ms": percentiles(self.calls.longest_ms),
             "press_to_wire_ms": self._presses(self.presses.up),
             "release_to_unkey_ms": self._presses(self.presses.down),
-            "memory": self._memory(),
+            "memory": self.memory.figures(self.room.lines("memory")),
             "event_loop": self._blocks(),
             "faults": faults[:SHOWN],
             "faults_count": len(faults),
@@ -202,17 +214,6 @@ class Load:
         return {
             "all": percentiles([ms for _, ms in measured]),
             **({"while_a_plan_becomes_live": percentiles(during)} if during else {}),
-        }
-
-    def _memory(self) -> dict[str, Any]:
-        """Return the server's own memory in MB, and its slope after the first cycles."""
-        counted = self.memory[WARM_CYCLES:] if len(self.memory) > 2 * WARM_CYCLES else self.memory
-        slope = float(np.polyfit(range(len(counted)), counted, 1)[0]) if len(counted) > 1 else 0.0
-        return {
-            "first_mb": self.memory[0],
-            "after_warm_up_mb": counted[0],
-            "last_mb": self.memory[-1],
-            "mb_per_cycle": slope,
         }
 
     def _blocks(self) -> dict[str, Any]:

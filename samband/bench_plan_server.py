@@ -4,11 +4,13 @@ The folder holds ``plan.toml`` and ``radios.json``, the first line of the simula
 ``ready`` is written there when the links are up. ``engine`` gets a line (plan, CLOCK_MONOTONIC in
 ms) each time the engine and every link have gone over to another plan, ``blocks`` one for each turn
 of the event loop that took longer than it may: when, how long, how much of it computing, for whom.
+``memory`` gets one a second.
 """
 
 import asyncio
 import gc
 import json
+import re
 import signal
 import sys
 import threading
@@ -21,7 +23,9 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
+from dispatch.services.stream import EventStream
 from gateway.model.plan import Plan
+from samband.bench_plan_memory import memory_line
 from samband.compose import Person, Server
 from samband.compose_radio import RadioSide
 from samband.config import PlansPart, demo_config
@@ -31,6 +35,7 @@ from samband.plan_file import load_plan
 
 LINKS_UP_MS = 60_000
 DISPATCHERS = 8
+MEMORY_EVERY_S = 1.0
 BLOCK_MS = 2.0
 """A turn of the event loop that takes longer is written down."""
 
@@ -47,13 +52,16 @@ async def serve(folder: Path) -> None:
     plan = None if (folder / "state" / "samband.db").exists() else load_plan(folder / "plan.toml")
     server = Server(config, plan, listener=listener)
     with ExitStack() as stack:
-        engine, blocks = (stack.enter_context(_lines(folder / n)) for n in ("engine", "blocks"))
+        names = ("engine", "blocks", "memory")
+        engine, blocks, memory = (stack.enter_context(_lines(folder / name)) for name in names)
         await server.start()
         try:
             _watch_engine(server.radio, engine)
             await server.add_people(people + more_dispatchers(people))
             await server.radios_up(LINKS_UP_MS)
             stack.callback(_watch_loop(blocks))
+            watching = asyncio.create_task(_watch_memory(server, memory), name="watch-memory")
+            stack.callback(watching.cancel)
             write_ready_file(folder / "ready", f"http://localhost:{port}", people, radios)
             await server.run_until(stop)
         finally:
@@ -82,6 +90,14 @@ def _watch_engine(radio: RadioSide, lines: TextIOWrapper) -> None:
     radio.use_plan = use_plan  # type: ignore[method-assign,assignment]
 
 
+async def _watch_memory(server: Server, lines: TextIOWrapper) -> None:
+    events = server.dispatch.services.use(EventStream)
+    while True:
+        line = await asyncio.to_thread(memory_line, events.kept)
+        lines.write(line + "\n")
+        await asyncio.sleep(MEMORY_EVERY_S)
+
+
 def _watch_loop(lines: TextIOWrapper) -> Callable[[], None]:
     """Time each turn of the event loop, by the wall and by what this thread computed.
 
@@ -91,13 +107,14 @@ def _watch_loop(lines: TextIOWrapper) -> Callable[[], None]:
     run: Any = events.Handle._run
 
     def timed(handle: Any) -> None:
+        request = _request(handle)  # it may end in this turn, and then nobody knows
         wall, cpu = time.perf_counter(), time.thread_time()
         run(handle)
         took = (time.perf_counter() - wall) * 1000
         if took > BLOCK_MS and not lines.closed:
             computed = (time.thread_time() - cpu) * 1000
             at = time.monotonic_ns() / 1e6
-            lines.write(f"{at:.3f} {took:.3f} {computed:.3f} {_name(handle)}\n")
+            lines.write(f"{at:.3f} {took:.3f} {computed:.3f} {request or _name(handle)}\n")
 
     began = [0.0, 0.0]
 
@@ -121,16 +138,24 @@ def _watch_loop(lines: TextIOWrapper) -> Callable[[], None]:
     return end
 
 
+def _request(handle: Any) -> str:
+    """Return what a turn of uvicorn serves, "" when it is another's."""
+    owner = getattr(handle._callback, "__self__", None)
+    work: Any = owner.get_coro() if isinstance(owner, asyncio.Task) else None
+    if getattr(work, "__name__", "") != "run_asgi" or work.cr_frame is None:
+        return ""
+    scope = getattr(work.cr_frame.f_locals.get("self"), "scope", None) or {}
+    path = re.sub(r"(?<=/)[a-z]-[0-9a-z]{26}|(?<=/)\d+", "ID", scope.get("path", ""))
+    return f"{scope.get('method', 'WebSocket')}:{path}"
+
+
 def _name(handle: Any) -> str:
     callback = handle._callback
     owner = getattr(callback, "__self__", None)
     if isinstance(owner, asyncio.Task):
         work: Any = owner.get_coro()
         name = owner.get_name() if not owner.get_name().startswith("Task-") else "task"
-        cycle = work.cr_frame.f_locals.get("self") if work.cr_frame else None
-        scope = getattr(cycle, "scope", None) or {}
-        where = f" {scope.get('method', '')} {scope['path']}" if "path" in scope else ""
-        return f"{name}:{work.__qualname__}{where}".replace(" ", "_")
+        return f"{name}:{work.__qualname__}".replace(" ", "_")
     return str(getattr(callback, "__qualname__", repr(callback))).replace(" ", "_")
 
 

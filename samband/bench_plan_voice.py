@@ -96,7 +96,9 @@ class Calls:
     def _release(self) -> None:
         for socket, request in zip(self._sockets, self._presses, strict=True):
             socket.release(request)
-            socket.wait(request, "idle", seconds=WAIT_S)
+            ended = socket.wait(request, "idle", "fault", seconds=WAIT_S)
+            if ended["state"] == "fault":
+                self.faults.append(f"a desk that talked: {ended['words']}")
         self._presses = []
 
     def press_anew(self) -> None:
@@ -192,15 +194,15 @@ class Presses(threading.Thread):
         self.up: list[tuple[float, float]] = []
         """When pressed, and ms from there to the line of the radio."""
         self.down: list[tuple[float, float]] = []
-        self.fault = ""
+        self.faults: list[str] = []
 
     def run(self) -> None:
         """Press until ``stop``."""
-        try:
-            while not self._over.wait(self._rng.uniform(*PAUSE_S)):
+        while not self._over.wait(self._rng.uniform(*PAUSE_S)):
+            try:
                 self._once()
-        except LinkError as error:
-            self.fault = str(error)
+            except LinkError as error:
+                self.faults.append(f"presses: {error}")
 
     def _once(self) -> None:
         request, pressed = self._ptt.press(self._talkgroup)
