@@ -256,6 +256,8 @@ class ClaimHit(SQLModel, table=True):
     threshold: float | None = None
     model: str = ""
     reference_list: str = ""
+    category: str = Field(default="unknown", sa_column_kwargs={"server_default": "unknown"})
+    """Of persons, as who confirmed it said: suspect, victim, witness, other or unknown."""
     state: str = "unreviewed"
     """unreviewed, confirmed, rejected or expired."""
     first_by: str = ""

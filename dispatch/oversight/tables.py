@@ -210,6 +210,8 @@ class WatchEntry(SQLModel, table=True):
     value: str = Field(index=True)
     owner: str
     owner_name: str
+    category: str = Field(default="unknown", sa_column_kwargs={"server_default": "unknown"})
+    """Of persons: suspect, victim, witness, other or unknown."""
     basis: str = Field(sa_column=Column(Text, nullable=False))
     approval: str
     added_utc: int = Field(sa_type=BigInteger)
