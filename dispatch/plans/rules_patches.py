@@ -92,6 +92,7 @@ def _no_link(plan: Plan) -> Broken:
 
 def _one_radio(plan: Plan) -> Broken:
     """Two members that have one and the same radio: it can hear one or key the other."""
+    groups = _groups(plan)
     for patch in plan.patches:
         only: dict[str, TalkgroupId] = {}
         for member in patch.members:
@@ -100,8 +101,9 @@ def _one_radio(plan: Plan) -> Broken:
                 continue
             other = only.setdefault(links[0].id, member)
             if other != member:
+                names = " and ".join(groups[m].name if m in groups else m for m in (other, member))
                 words = (
-                    f"patch {patch.id}: {links[0].name} is the only radio of {other} and {member} "
+                    f"patch {patch.id}: {links[0].name} is the only radio of {names} "
                     "and is on one talkgroup at a time: nothing goes from one to the other"
                 )
                 yield "patch", patch.id, "members", words

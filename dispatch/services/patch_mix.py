@@ -157,7 +157,7 @@ class MixedPatches:
             return None
         names = self._names(access, mix.clear)
         return Withheld(
-            words=f"{mix.label} is mixed, heard in clear on {names}: confirm it first",
+            words=f"confirm {mix.label} first, mixed: heard in clear on {names}",
             ask={"mix": mix.patch},
         )
 
