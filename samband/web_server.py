@@ -14,6 +14,9 @@ from samband.config import Web
 
 START_POLL_S = 0.01
 STOP_S = 5
+KEEP_ALIVE_S = 75
+"""Longer than Java's client keeps an idle connection (30 s): who ends it loses nothing, while a
+request that meets our end of it is lost, and a recorder's call with it."""
 
 
 class _Uvicorn(uvicorn.Server):
@@ -43,6 +46,7 @@ class WebServer:
             ssl_certfile=web.certificate,
             ssl_keyfile=web.key,
             timeout_graceful_shutdown=STOP_S,
+            timeout_keep_alive=KEEP_ALIVE_S,
             ws_ping_interval=10,
             ws_ping_timeout=10,
         )

@@ -36,7 +36,8 @@ PREFIXES = ("/api/call-upload", "/api/trunk-recorder-call-upload", "/openmhz/")
 """Paths that have the upload's limit of size."""
 IMPORTED = "Call imported successfully.\n"
 REJECTED = "duplicate call rejected\n"
-BODY_S = 60.0
+BODY_S, STALL_S = 60.0, 10.0
+"""An upload may take a minute, and stand still for ten seconds."""
 URL_ENCODED = "application/x-www-form-urlencoded"
 MAX_SHORT_FORM_BYTES = 16 * 1024
 Parts = Mapping[str, Part]
@@ -152,10 +153,12 @@ async def _parts(request: Request, uploads: Uploads) -> dict[str, Part]:
         raise Refused(refused.MALFORMED, 415, f"Content-Encoding {packed[:20]} is not taken\n")
     reader = MultipartReader(boundary_of(request.headers.getlist("content-type")))
     budget: BodyBudget = uploads.budget
-    async with budget.hold(_declared(request, uploads.settings.max_bytes)):
+    size = _declared(request, uploads.settings.max_bytes)
+    async with budget.hold(size, client_address(request)):
         try:
-            async with asyncio.timeout(BODY_S):
+            async with asyncio.timeout(BODY_S), asyncio.timeout(STALL_S) as stall:
                 async for chunk in request.stream():
+                    stall.reschedule(asyncio.get_running_loop().time() + STALL_S)
                     reader.feed(chunk)
         except TimeoutError as error:
             raise refused.later(refused.MALFORMED, "The upload took too long.", 5, 408) from error

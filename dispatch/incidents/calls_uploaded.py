@@ -47,6 +47,11 @@ class UploadedCall:
     texts: list[str] = field(default_factory=list)
 
 
+def any_uploaded(db: Session) -> bool:
+    """Return whether recorders ever uploaded a call here."""
+    return db.exec(select(Upload.id).limit(1)).first() is not None
+
+
 def uploaded_near(db: Session, incidents: Sequence[Incident]) -> list[UploadedCall]:
     """Return the calls that only recorders heard, around these incidents."""
     rows: dict[str, Call] = {}

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from dispatch.errors import NotFound, ServiceError
 from dispatch.events import CallNoted
 from dispatch.incidents.calls_heard import CallsHeard
-from dispatch.incidents.calls_uploaded import uploaded_near
+from dispatch.incidents.calls_uploaded import any_uploaded, uploaded_near
 from dispatch.incidents.claims import confirmed_plates
 from dispatch.incidents.life import GOING_ON
 from dispatch.incidents.service import Incidents, scope_of
@@ -67,6 +67,8 @@ class Suggestions:
         self._heard = CallsHeard(plan)
         self._dirty: set[IncidentId] = set()
         self._all_dirty = True
+        self._uploads = False
+        """Whether recorders upload calls here: where none does, none are looked for."""
         self._wake = asyncio.Event()
         self._closing = False
         self._subscription = bus.subscribe("suggestions", capacity=50_000)
@@ -78,12 +80,13 @@ class Suggestions:
 
     def uploaded(self) -> None:
         """Say that a recorder uploaded a call, or that more is known of one."""
-        self._all_dirty = True
+        self._all_dirty = self._uploads = True
         self._wake.set()
 
     async def run(self) -> None:
         """Keep suggestions up to date until ``close``."""
         await self._store.read(lambda db: self._heard.load(db, self._clock.utc_us()))
+        self._uploads = self._uploads or await self._store.read(any_uploaded)
         self._wake.set()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._listen(), name="suggestions-listen")
@@ -128,13 +131,18 @@ class Suggestions:
         now = self._clock.utc_us()
         self._heard.forget(now)
         only = None if everything else dirty
-        uploads = await self._store.read(lambda db: uploaded_near(db, _going_on(db, now, only)))
-        calls = [*self._heard.facts(), *self._heard.uploaded(uploads)]
+        calls = [*self._heard.facts(), *await self._uploaded(now, only)]
         if not calls:
             return
         changed = await self._store.write(lambda db: self._score_all(db, calls, now, only))
         for incident, suggested, groups in changed:
             self._incidents.tell(incident, "suggestion", suggested=suggested, groups=groups)
+
+    async def _uploaded(self, now: UtcUs, only: frozenset[IncidentId] | None) -> list[CallFacts]:
+        if not self._uploads:
+            return []
+        near = await self._store.read(lambda db: uploaded_near(db, _going_on(db, now, only)))
+        return self._heard.uploaded(near)
 
     def _score_all(
         self, db: Session, calls: list[CallFacts], now: UtcUs, only: frozenset[IncidentId] | None

@@ -12,6 +12,9 @@ from datetime import UTC, datetime
 import pytest
 
 from dispatch import body_end
+from dispatch.api import uploads
+from dispatch.uploads import budget
+from dispatch.uploads.refused import Refused
 from tests.dispatch.room import Room
 from tests.dispatch.uploads.sending import Vector, make_key, vectors
 
@@ -169,13 +172,30 @@ async def test_who_stops_sending_or_never_ends_is_let_go(
         assert (status, words[:10]) == (417, b"multipart:")
         assert client._socket is not None
         assert await asyncio.to_thread(client._socket.recv, 1) == b"", "nothing more is waited for"
+    monkeypatch.setattr(uploads, "STALL_S", 0.1)
+    start, body = request(named("sdrtrunk_call"), await make_key(room))
+    with Plain(room.port) as client:
+        await client.send(start, body[:300])
+        assert await client.answer() == (408, b"The upload took too long.\n")
+    monkeypatch.setattr(uploads, "STALL_S", 10.0)
     monkeypatch.setattr(body_end, "DRAIN_BYTES", 100_000)
     told = TYPE.format("x") + "Transfer-Encoding: chunked\r\n"
     with Plain(room.port) as client:
         await client.send(head("/api/call-upload", told))
         with pytest.raises(ConnectionError):
             await client.send(*[next(iter(chunked(bytes(65_000))))] * 2000)
-    start, body = request(named("sdrtrunk_call"), await make_key(room))
     with Plain(room.port) as client:
         await client.send(start, body)
         assert await client.answer() == (200, IMPORTED), "the server goes on"
+
+
+async def test_one_address_leaves_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "WAIT_S", 0.05)
+    bodies = budget.BodyBudget(100)
+    async with bodies.hold(30, "slow"), bodies.hold(20, "slow"), bodies.hold(999, "other"):
+        for who in ("slow", "third"):
+            with pytest.raises(Refused, match="busy"):
+                async with bodies.hold(1, who):
+                    raise AssertionError("there is nothing left")
+    async with bodies.hold(50, "slow"), bodies.hold(50, "third"):
+        pass
