@@ -1,5 +1,6 @@
 """Shared by all tests: no test may leave the machine, and skips say why."""
 
+import gc
 import socket
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,12 @@ if TYPE_CHECKING:
 
 _real_connect = socket.socket.connect
 LOOPBACK = ("127.", "::1", "localhost")
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end: no garbage collection need look through them."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

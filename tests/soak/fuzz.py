@@ -56,6 +56,7 @@ def run(target: str, seed: int, inputs: int, seconds: float) -> Run:
     began = time.monotonic()
     slowest, done, finding = 0.0, 0, ""
     gc.collect()
+    frozen = gc.get_freeze_count()
     gc.freeze()
     gc.disable()
     try:
@@ -76,7 +77,8 @@ def run(target: str, seed: int, inputs: int, seconds: float) -> Run:
                 break
     finally:
         gc.enable()
-        gc.unfreeze()
+        if not frozen:
+            gc.unfreeze()
     subject.close()
     return Run(
         target=target,
