@@ -31,7 +31,8 @@ MAX_TOTAL_BYTES = 256 << 20
 MAX_REPORTS = 5_000
 MAX_LISTED = 200
 MAX_SAID = 16
-"""Earlier imports that are looked at, the newest first."""
+MAX_SAID_BYTES = 8 << 20
+"""Earlier imports that are looked at, the newest first, and how long they are together, packed."""
 MAX_STEPS = 100
 """Plans that are gone back from one to the one it came of."""
 MAX_FILE_NAME = 120
@@ -135,13 +136,20 @@ def line_of(db: Session, draft: str, base: int | None = None) -> list[str]:
 
 def said_before(db: Session, drafts: Sequence[str], system: str) -> list[bytes]:
     """Return what imports into these drafts said of a system, deflated, the newest first."""
-    wanted = select(ImportReport.said).where(
-        col(ImportReport.draft).in_(drafts),
-        ImportReport.system == system,
-        col(ImportReport.said).is_not(None),
+    said: Any = ImportReport.said  # sqlmodel's fields are typed as their values
+    wanted = select(ImportReport.id, func.length(said)).where(
+        col(ImportReport.draft).in_(drafts), ImportReport.system == system, said.is_not(None)
     )
-    newest = wanted.order_by(col(ImportReport.t_utc).desc()).limit(MAX_SAID)
-    return [said for said in db.exec(newest) if said is not None]
+    keys: list[str] = []
+    total = 0
+    for key, size in db.exec(wanted.order_by(col(ImportReport.t_utc).desc()).limit(MAX_SAID)):
+        total += size
+        if keys and total > MAX_SAID_BYTES:
+            break
+        keys.append(key)
+    rows = db.exec(select(ImportReport).where(col(ImportReport.id).in_(keys)))
+    found = {row.id: row.said or b"" for row in rows}
+    return [found[key] for key in keys]
 
 
 def said_text(said: Sequence[bytes]) -> str:

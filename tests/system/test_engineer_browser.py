@@ -65,7 +65,7 @@ def _to_the_difference(walk: Walk) -> None:
     page.locator("[data-testid=import-policy] [aria-checked=true]").press("ArrowRight")
     page.get_by_role("radio", name="Replace all", checked=True).wait_for()
     page.get_by_test_id("import-effect").get_by_text("because the file lacks").wait_for()
-    page.get_by_test_id("import-diff").get_by_text("last heard").first.wait_for()
+    page.get_by_test_id("import-diff").get_by_text("layout").first.wait_for()
     page.keyboard.press("End")
     page.get_by_test_id("import-effect").get_by_text("0 lost").wait_for()
     page.get_by_test_id("import-apply").wait_for()
