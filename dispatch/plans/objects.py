@@ -122,7 +122,7 @@ def _layouts(plan: Plan) -> Iterator[PlanObject]:
             "positions": one.positions,
             "emergency": one.emergency,
             "others": one.others,
-            "pages": tuple(page.name for page in one.pages),
+            "pages": tuple(page.title for page in one.pages),
         }
         yield PlanObject("layout", one.id, one.name, values, layout=one)
 

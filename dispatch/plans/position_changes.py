@@ -212,7 +212,7 @@ def _board_words(board: Layout) -> str:
 
 
 def _pages(was: Layout, now: Layout) -> Iterator[Line]:
-    before, after = [page.name for page in was.pages], [page.name for page in now.pages]
+    before, after = [page.title for page in was.pages], [page.title for page in now.pages]
     if before != after and was.id != FOLDERS:
         yield Line(f"Pages: {', '.join(before) or 'none'} -> {', '.join(after) or 'none'}")
     if (was.columns, was.rows) != (now.columns, now.rows) and was.id != FOLDERS:

@@ -11,6 +11,7 @@ from gateway.model.layouts import (
     MAX_PAGE_NAME,
     MAX_PAGES,
     MAX_ROWS,
+    MAX_SCREENS,
     MAX_VOLUME_PERCENT,
     Cell,
     Layout,
@@ -76,8 +77,20 @@ def _faults(layout: Layout) -> Iterator[tuple[str, str]]:
             yield "pages", f"name of a page: expected 1 to {MAX_PAGE_NAME} characters, got {name!r}"
         if count > 1:
             yield "pages", f"page {name}: named {count} times"
+    yield from _screen_faults(layout)
     if layout.others and layout.others in names:
         yield "others", f"others: there is a page {layout.others} already"
+
+
+def _screen_faults(layout: Layout) -> Iterator[tuple[str, str]]:
+    for page in layout.pages:
+        if not 1 <= page.screen <= MAX_SCREENS:
+            words = f"page {page.name}: screen: expected 1 to {MAX_SCREENS}, got {page.screen}"
+            yield "pages", words
+    used = {page.screen for page in layout.pages}
+    for screen in range(1, min(max(used, default=1), MAX_SCREENS)):
+        if screen not in used:
+            yield "pages", f"screen {screen} has no page, and screen {max(used)} has one"
 
 
 def _twice(plan: Plan) -> Broken:

@@ -24,6 +24,7 @@ def layout_row(layout: Layout, access: Access) -> Row:
         "pages": [
             {
                 "name": page.name,
+                "screen": page.screen,
                 "cells": [_cell(cell) for cell in page.cells if access.sees(cell.talkgroup)],
             }
             for page in layout.pages

@@ -9,6 +9,8 @@ LayoutId = NewType("LayoutId", str)
 MAX_COLUMNS = 12
 MAX_ROWS = 20
 MAX_PAGES = 24
+MAX_SCREENS = 4
+"""Screens of a position: each shows the pages of its number."""
 MAX_PAGE_NAME = 24
 """Characters of a page's name."""
 MAX_VOLUME_PERCENT = 100
@@ -34,6 +36,13 @@ class LayoutPage:
 
     name: str
     cells: tuple[Cell, ...] = ()
+    screen: int = 1
+    """On which screen of the position it is, where each has a window of its own."""
+
+    @property
+    def title(self) -> str:
+        """The name, with the screen where it is not the first."""
+        return self.name if self.screen == 1 else f"{self.name} (screen {self.screen})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

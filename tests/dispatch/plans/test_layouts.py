@@ -37,7 +37,9 @@ def cells(plan: Plan, position: str) -> dict[str, dict[int, TalkgroupId]]:
 def test_a_board_as_a_file_is_the_same_board() -> None:
     loud = Cell(place=3, talkgroup=PATROL, volume_percent=40, muted=True)
     plan = pages(
-        page("Norrvik", {1: FIRE}), LayoutPage(name="Empty"), LayoutPage(name="B", cells=(loud,))
+        page("Norrvik", {1: FIRE}),
+        LayoutPage(name="Empty"),
+        LayoutPage(name="B", cells=(loud,), screen=2),
     )
     text = plan_toml(plan)
     assert read_plan_text(text) == plan
@@ -65,6 +67,13 @@ def test_mistakes_of_a_board_are_named(change: tuple[str, str], words: str) -> N
 
 
 # ---- comparison ------------------------------------------------------------------------------
+
+
+def test_a_page_on_another_screen_is_a_difference_and_its_cells_are_none() -> None:
+    moved = pages(BOARD.pages[0], replace(BOARD.pages[1], screen=2))
+    name = BOARD.pages[1].name
+    (words,) = compare(BOARDS, moved).sentences()
+    assert words.endswith(f"-> {BOARD.pages[0].name}, {name} (screen 2)")
 
 
 def test_cells_are_compared_in_words() -> None:

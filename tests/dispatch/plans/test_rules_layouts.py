@@ -42,6 +42,8 @@ CASES: list[Case] = [
         "norrvik",
         _pages(LayoutPage(name="A", cells=(Cell(place=1, talkgroup=FIRE, volume_percent=101),))),
     ),
+    ("LAY-1", "layout", "norrvik", _pages(LayoutPage(name="A", screen=5))),
+    ("LAY-1", "layout", "norrvik", _pages(page("A", {}), LayoutPage(name="B", screen=3))),
     ("LAY-2", "layout", "norrvik", _pages(_TWO_IN_ONE)),
     ("LAY-2", "layout", "norrvik", _pages(page("A", {1: FIRE, 2: FIRE}))),
     ("LAY-3", "layout", "norrvik", _pages(page("A", {1: TalkgroupId("sea/1")}))),
