@@ -13,6 +13,7 @@ from gateway.model.radio import (
     TalkEnded,
     TxNotSent,
 )
+from gateway.model.sound_port import SoundPortFigures
 from gateway.model.unit_acts import AcknowledgeAlarm, UnitAct
 from gateway.p25.talk.port import VoiceHeard
 from hardware.p25_voice import P25Voice
@@ -58,6 +59,10 @@ class P25Desk(ABC):
     def info(self) -> LinkInfo:
         """Technology and capabilities."""
         return self._talk_core.info
+
+    def sound_figures(self) -> SoundPortFigures:
+        """Return how long vocoder frames took and waited since the last time."""
+        return self._voice.figures()
 
     def demand(self, demand: KeyDemand) -> None:
         """Ask to talk; nothing is keyed without a standing guard."""

@@ -31,6 +31,8 @@ from hardware.udp_channel import Address, UdpChannel
 BACK_OFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Pauses before sockets that could not be opened are tried again."""
 UNGUARDED = "nothing can be keyed here: no peer is set"
+MAX_WAIT_US = 1_000_000
+"""A datagram that seems to have waited longer for us than that met a wall clock that was set."""
 MAX_CLIENTS = 1000
 """Addresses that a channel without a fixed peer remembers; the oldest goes first."""
 
@@ -75,6 +77,8 @@ class P25RadioLink(P25Desk):
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._events: deque[RadioEvent] = deque()
+        self._told_ms = MonoMs(0)
+        """The time that the core was told last: its clock never goes back."""
         self._telling = False
         self.refusals = 0
         """How often the peer's machine said that nobody listens."""
@@ -183,7 +187,17 @@ class P25RadioLink(P25Desk):
         if self._line_log is not None:
             self._line_log.write(self._clock.utc_us(), data, outgoing=False)
         port = self._client(address) if self._ends[channel].remote is None else address[1]
-        self._take(self._core.receive(Datagram(channel=channel, data=data, port=port), self._now()))
+        datagram = Datagram(channel=channel, data=data, port=port)
+        self._take(self._core.receive(datagram, self._received_ms(channel)))
+
+    def _received_ms(self, channel: str) -> MonoMs:
+        """Return when the kernel received the datagram in hand; never earlier than a core knows."""
+        now = self._clock.mono_ms()
+        stamp_us = self._channels[channel].stamp_us if channel in self._channels else None
+        waited_us = 0 if stamp_us is None else self._clock.utc_us() - stamp_us
+        if 0 < waited_us <= MAX_WAIT_US:
+            now = MonoMs(now - waited_us // 1000)
+        return MonoMs(max(now, self._told_ms))
 
     def _client(self, address: Address) -> int:
         """Return a number that stands for a client's whole address, as a core knows ports alone."""
@@ -213,7 +227,8 @@ class P25RadioLink(P25Desk):
         return "" if all(guard.alive() for guard in self._guards) else NO_GUARD
 
     def _now(self) -> MonoMs:
-        return self._clock.mono_ms()
+        self._told_ms = self._clock.mono_ms()
+        return self._told_ms
 
     def _tick(self) -> None:
         self._timer = None

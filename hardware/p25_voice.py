@@ -6,12 +6,15 @@ runs on the event loop: a thread would cost more than the work it takes away.
 
 import numpy as np
 
-from gateway.model.ids import LinkId, RequestId
+from gateway.model.ids import LinkId, MonoMs, RequestId, UtcUs
+from gateway.model.sound_port import SoundPortFigures
 from gateway.p25.talk.port import VoiceHeard
 from gateway.ports import CallSoundSink, Clock
 from voicecodecs.imbe import ImbeDecoder, ImbeEncoder, warm
 from voicecodecs.pcm import SILENT_FRAME
 
+CODED = "coded"
+"""Kind of port in the audio path: vocoder frames by the link's own protocol."""
 MAX_ENCODERS = 16
 """Overs of ours that are encoded; the oldest goes first."""
 MAX_DECODERS = 256
@@ -29,13 +32,31 @@ class P25Voice:
         self._many = many
         self._decoders: dict[int, ImbeDecoder] = {}
         self._encoders: dict[RequestId, ImbeEncoder] = {}
+        self._figures = SoundPortFigures(kind=CODED)
         warm()
 
     def heard(self, voice: VoiceHeard) -> None:
         """Give 20 ms to the engine; what cannot be read is silence, never noise."""
         pcm = self._decode(voice) if voice.readable else SILENT_FRAME
         instance = voice.instance if self._many else None
-        self._sound(self._link, pcm, self._clock.utc_us(), instance, voice.frame or b"")
+        utc, now = self._clock.utc_us(), self._clock.mono_ms()
+        captured = voice.captured_ms if voice.captured_ms is not None else now
+        self._count(voice, captured, now)
+        spoken = UtcUs(utc - (now - captured) * 1000)
+        self._sound(self._link, pcm, spoken, instance, voice.frame or b"")
+
+    def figures(self) -> SoundPortFigures:
+        """Return what was counted since the last time."""
+        told, self._figures = self._figures, SoundPortFigures(kind=CODED)
+        return told
+
+    def _count(self, voice: VoiceHeard, captured: MonoMs, now: MonoMs) -> None:
+        if voice.came_ms is None or voice.frame is None:
+            self._figures.lost += 1
+            return
+        self._figures.received += 1
+        self._figures.transit.add((voice.came_ms - captured) * 1000)
+        self._figures.held.add((now - voice.came_ms) * 1000)
 
     def over(self, instance: int) -> None:
         """Forget the decoder's state: an over has ended."""

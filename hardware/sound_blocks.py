@@ -32,6 +32,11 @@ class Reorder:
         self._since: dict[int, int] = {}
         """When blocks came that others are waited for."""
 
+    @property
+    def next(self) -> int:
+        """The number of the block after the last one that was given."""
+        return self._next or 0
+
     def take(self, sequence: int, pcm: bytes) -> list[bytes]:
         """Take one block; returns those that can be played now, in order."""
         if self._next is None:

@@ -31,11 +31,13 @@ class SoundPortMeter:
         now = {name: getattr(count, name) for name in _COUNTED}
         new = {name: now[name] - self._told[name] for name in _COUNTED}
         self._told = now
+        transit = self.transit.take()
+        transit.join(count.transit.take())
         held = self.gated.take()
         held.join(count.held.take())
         return SoundPortFigures(
             kind=self._kind,
-            transit=self.transit.take(),
+            transit=transit,
             held=held,
             pending=count.pending.take(),
             received=new["received"],

@@ -14,7 +14,8 @@ PCM_BYTES = SAMPLES_PER_BLOCK * 2
 SILENCE = bytes(PCM_BYTES)
 
 Capture = Callable[[bytes, UtcUs], None]
-"""Takes 160 samples and the time of their capture (of their arrival, where that is unknown)."""
+"""Takes 160 samples and the time of their capture (the latest possible, where a far end's clock was
+never compared with ours)."""
 Trouble = Callable[[str], None]
 """Takes why there is no sound, in words; "" when there is again."""
 
@@ -38,6 +39,8 @@ class SoundCount:
     """Holes that a card's own driver reports: the machine was too busy for its buffer."""
     clipped: int = 0
     """Samples that did not fit into 16 bits after a gain."""
+    transit: Spread = field(default_factory=Spread)
+    """From the capture, as late as it can have been, to us: jitter of the way, by kind of port."""
     held: Spread = field(default_factory=Spread)
     """How long blocks waited to be put in order."""
     pending: Spread = field(default_factory=Spread)

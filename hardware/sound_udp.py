@@ -4,15 +4,17 @@ import asyncio
 import socket
 from collections.abc import Callable
 
-from gateway.model.errors import ConfigError
+from gateway.model.errors import ConfigError, LinkError
 from gateway.model.ids import UtcUs
+from hardware.sender_clock import SenderClock
 from hardware.sound_blocks import BLOCK_BYTES, HEADER, BlockNumbers, Reorder
 from hardware.sound_port import PCM_BYTES, Capture, DigitalSound, SoundCount
+from hardware.udp_channel import UdpChannel
 
 HELLO_MS = 1000
 
 
-class UdpSound(DigitalSound, asyncio.DatagramProtocol):
+class UdpSound(DigitalSound):
     """``udp:HOST:PORT``: the other side binds, we say hello each second."""
 
     def __init__(
@@ -25,21 +27,24 @@ class UdpSound(DigitalSound, asyncio.DatagramProtocol):
         self._utc_us = utc_us
         self._blocks = BlockNumbers()
         self._reorder = Reorder(self.count, utc_us)
-        self._transport: asyncio.DatagramTransport | None = None
+        self._sender = SenderClock()
+        self._channel: UdpChannel | None = None
         self._hello: asyncio.TimerHandle | None = None
-        self._closed = asyncio.Event()
 
     async def start(self) -> None:
-        """Open the socket and say hello."""
-        loop = asyncio.get_running_loop()
+        """Open the socket and say hello; raises LinkError when the name is unknown."""
         host, port = self._address
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._transport, _ = await loop.create_datagram_endpoint(
-            lambda: self, remote_addr=(host, port), family=family
-        )
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+        except OSError as error:
+            raise LinkError(f"sound: {host} is not known: {error.strerror or error}") from None
+        where = str(found[0][4][0])
+        local = ("::" if ":" in where else "0.0.0.0", 0)  # noqa: S104 - connected: one peer
+        self._channel = UdpChannel(local, (where, port), self._received, _nobody_yet)
         self._say_hello()
 
-    def datagram_received(self, data: bytes, addr: object) -> None:
+    def _received(self, data: bytes, _sender: object) -> None:
         """Take one block, or count what is none."""
         if len(data) == HEADER.size:
             return
@@ -47,38 +52,42 @@ class UdpSound(DigitalSound, asyncio.DatagramProtocol):
             self.count.bad += 1
             return
         self.count.received += 1
+        now = self._utc_us()
+        stamp = self._channel.stamp_us if self._channel is not None else None
         sequence, _ = HEADER.unpack_from(data)
-        for pcm in self._reorder.take(sequence, data[HEADER.size :]):
-            self._capture(pcm, self._utc_us())
-
-    def error_received(self, exc: Exception) -> None:
-        """Nobody is there (yet): the next hello tries again."""
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Note that the socket is closed."""
-        self._closed.set()
+        late = self.count.late
+        ready = self._reorder.take(sequence, data[HEADER.size :])
+        if self.count.late == late:
+            captured = self._sender.arrived(sequence, min(now, stamp or now))
+            self.count.transit.add(now - captured)
+        first = self._reorder.next - len(ready)
+        for place, pcm in enumerate(ready):
+            self._capture(pcm, UtcUs(self._sender.captured(first + place)))
 
     def send(self, pcm: bytes) -> None:
         """Send 160 samples now."""
-        if self._transport is None or len(pcm) != PCM_BYTES:
+        if self._channel is None or len(pcm) != PCM_BYTES:
             self.count.unsent += 1
             return
-        self._transport.sendto(self._blocks.pack(pcm))
+        self._channel.send(self._blocks.pack(pcm))
         self.count.sent += 1
 
     async def close(self) -> None:
         """Close the socket."""
         if self._hello is not None:
             self._hello.cancel()
-        transport, self._transport = self._transport, None
-        if transport is not None:
-            transport.close()
-            await self._closed.wait()
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            channel.close()
 
     def _say_hello(self) -> None:
-        if self._transport is not None:
-            self._transport.sendto(self._blocks.header())
+        if self._channel is not None:
+            self._channel.send(self._blocks.header())
             self._hello = asyncio.get_running_loop().call_later(HELLO_MS / 1000, self._say_hello)
+
+
+def _nobody_yet(reason: str) -> None:
+    """Nobody is there (yet): the next hello tries again."""
 
 
 def parse_udp(url: str) -> tuple[str, int]:

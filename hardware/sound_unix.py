@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable
 
 from gateway.model.ids import UtcUs
+from hardware.sender_clock import SenderClock
 from hardware.sound_blocks import BLOCK_BYTES, HEADER, BlockNumbers
 from hardware.sound_port import PCM_BYTES, Capture, DigitalSound, SoundCount
 
@@ -60,11 +61,15 @@ class UnixSound(DigitalSound):
     async def _serve(self) -> None:
         reader, writer = await asyncio.open_unix_connection(self._path)
         self._writer = writer
+        sender = SenderClock()
         try:
             while True:
                 block = await reader.readexactly(BLOCK_BYTES)
                 self.count.received += 1
-                self._capture(block[HEADER.size :], self._utc_us())
+                now = self._utc_us()
+                sequence, _ = HEADER.unpack_from(block)
+                self.count.transit.add(now - sender.arrived(sequence, now))
+                self._capture(block[HEADER.size :], UtcUs(sender.captured(sequence)))
         finally:
             self._writer = None
             writer.close()

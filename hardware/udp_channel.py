@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable
 
 from gateway.model.errors import ConfigError, LinkError
+from hardware.receive_time import ask_for_times, receive
 
 MAX_DATAGRAM = 2048
 BURST = 64
@@ -46,10 +47,13 @@ class UdpChannel:
         self._received, self._refused = received, refused
         self.unsent = 0
         """Datagrams that the machine did not take."""
+        self.stamp_us: int | None = None
+        """When the kernel received the datagram that is being handed on (UTC), where it says so."""
         self.strangers = 0
         """Datagrams of another length than any peer sends."""
         try:
             self._socket.setblocking(False)
+            ask_for_times(self._socket)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
             self._socket.bind(local)
             if remote is not None:
@@ -102,13 +106,13 @@ class UdpChannel:
     def _read(self) -> None:
         for _ in range(BURST):
             try:
-                data, address = self._socket.recvfrom(MAX_DATAGRAM)
+                data, address, self.stamp_us = receive(self._socket, MAX_DATAGRAM)
             except BlockingIOError:
                 return
             except OSError as error:
                 self._tell(error)
                 return
-            self._received(data, (address[0], address[1]))
+            self._received(data, address)
             if self._socket.fileno() < 0:
                 return
 

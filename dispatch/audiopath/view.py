@@ -22,8 +22,13 @@ NOT_MEASURED: Final = {
     TRANSMIT: ("microphone", "radio", "air"),
 }
 """What no machine of ours sees: named, and added to nothing."""
-NO_CAPTURE: Final = "no_capture_time"
 NO_PORT: Final = "no_port"
+NOT_PLAYED: Final = "not_played"
+FASTEST: Final = "fastest"
+"""What the first stage counts from where no card of ours captured: not the far end's moment, which
+nothing here can know, but the fastest of its blocks, by their numbers."""
+FASTEST_WAY: Final = ("fastest_way",)
+"""What that leaves out: how long the fastest block itself was on its way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +66,7 @@ def view(path: AudioPath, asked: Asked, rules: HealthRules) -> Row:
     desk = path.desk(asked.position, asked.span) if asked.position else Tally()
     port = path.ports.get(asked.link, "")
     state = path.desks.get(asked.position) if asked.position else None
-    receive = asked.way == RECEIVE
+    receive, fastest = asked.way == RECEIVE, _begin_of(port) == FASTEST
     stages = _receive(way, desk, port) if receive else _transmit(way, desk, port)
     ear = path.ear(asked.link, asked.position, asked.span)
     whole = judged(ear, rules) if receive else {**figures(way.stage("gateway")), "state": "none"}
@@ -74,7 +79,7 @@ def view(path: AudioPath, asked: Asked, rules: HealthRules) -> Row:
         "whole": whole,
         "server": figures(way.stage("server")),
         "grant": figures(path.grants(asked.link, asked.span).stage("grant")),
-        "not_measured": list(NOT_MEASURED[asked.way]),
+        "not_measured": [*NOT_MEASURED[asked.way], *(FASTEST_WAY if receive and fastest else ())],
         "rule": {"voice_ms": rules.voice_ms, "alarm_ms": rules.voice_alarm_ms},
         "desk": None if state is None else {"t_utc": state.t_utc, "clock_error_ms": state.error_ms},
     }
@@ -101,15 +106,28 @@ def _gain(tally: Tally) -> float | None:
     return round(tally.of("gain_db") / gained, 1) if gained else None
 
 
-def _unknown_of(port: str) -> str:
-    """Return why a link stage has no time of its own."""
-    return "" if port == "device" else (NO_CAPTURE if port else NO_PORT)
+def _begin_of(port: str) -> str:
+    """Return what the link stage of a receive way counts from; empty for the card's input."""
+    return FASTEST if port and port != "device" else ""
+
+
+def _unplayed(port: str) -> str:
+    """Return why the link stage of a transmit way has no time of its own."""
+    return "" if port == "device" else (NOT_PLAYED if port else NO_PORT)
 
 
 def _receive(way: Tally, desk: Tally, port: str) -> list[Row]:
     concealed = desk.of("concealed") / desk.of("samples") if desk.of("samples") else None
     return [
-        _stage("link", way.stage("link"), way, "in", port=port, unknown=_unknown_of(port)),
+        _stage(
+            "link",
+            way.stage("link"),
+            way,
+            "in",
+            port=port,
+            unknown="" if port else NO_PORT,
+            begin=_begin_of(port),
+        ),
         _stage(
             "buffer",
             way.stage("held"),
@@ -166,7 +184,7 @@ def _transmit(way: Tally, desk: Tally, port: str) -> list[Row]:
             gain_db=_gain(way),
             limited_percent=_percent(way, "limited", "frames"),
         ),
-        _stage("link", way.stage("card"), way, "out", port=port, unknown=_unknown_of(port)),
+        _stage("link", way.stage("card"), way, "out", port=port, unknown=_unplayed(port)),
     ]
 
 

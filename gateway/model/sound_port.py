@@ -7,11 +7,12 @@ from gateway.model.spread import Spread
 
 @dataclass(slots=True, kw_only=True)
 class SoundPortFigures:
-    """Figures of one sound port. ``kind`` is device, udp or unix; empty without a port."""
+    """Figures of one sound port. ``kind`` is device, udp, unix, or coded (vocoder frames)."""
 
     kind: str = ""
     transit: Spread = field(default_factory=Spread)
-    """From the first sample at the card's input to us; empty where the capture time is unknown."""
+    """From the first sample at the card's input to us; of other kinds from the latest moment at
+    which a block can have been captured, by its number and the fastest block: jitter of the way."""
     held: Spread = field(default_factory=Spread)
     """From the port to the engine: put in order, or waited for the link to name a talker."""
     pending: Spread = field(default_factory=Spread)

@@ -18,10 +18,11 @@ const PORTS: Record<string, string> = {
   device: 'sound card, 8 kHz',
   udp: 'sound over UDP, 8 kHz',
   unix: 'sound by a socket, 8 kHz',
+  coded: 'coded frames',
 };
-const NOT_MEASURED: Record<string, string> = { air: 'air', radio: 'radio', loudspeaker: 'loudspeaker', microphone: 'microphone' };
+const NOT_MEASURED: Record<string, string> = { air: 'air', radio: 'radio', loudspeaker: 'loudspeaker', microphone: 'microphone', fastest_way: 'the way of the fastest block to us' };
 const UNKNOWN: Record<string, string> = {
-  no_capture_time: 'Blocks carry no capture time',
+  not_played: 'When it is played, cannot be measured',
   no_port: 'The link tells no capture time',
 };
 
@@ -73,7 +74,8 @@ export function facts(stage: Stage): string {
   switch (stage.id) {
     case 'link':
       if (stage.unknown) return UNKNOWN[stage.unknown] ?? '';
-      return stage.p95_ms === null ? 'Not measured yet' : `p95 ${figure(stage.p95_ms)} ms`;
+      if (stage.p95_ms === null) return 'Not measured yet';
+      return `p95 ${figure(stage.p95_ms)} ms${stage.begin === 'fastest' ? ', later than the fastest' : ''}`;
     case 'buffer':
       return `Late ${percent(stage.late_percent)}, lost ${percent(stage.lost_percent)}`;
     case 'order':

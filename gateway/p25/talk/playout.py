@@ -6,6 +6,7 @@ are put in order alike, without any sequence number of the transport.
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.model.ids import MonoMs
 from gateway.model.voice import FRAME_MS
@@ -29,6 +30,18 @@ class PlayoutCount:
     """Too many at once."""
 
 
+class Due(NamedTuple):
+    """A frame whose turn it is; None for a hole.
+
+    ``captured_ms``: when it was spoken at the latest, by its number and the fastest frame of the
+    over. ``came_ms``: when it came, None of a hole.
+    """
+
+    frame: bytes | None
+    captured_ms: MonoMs
+    came_ms: MonoMs | None
+
+
 class Playout:
     """Puts the frames of one over in order and hands out one each 20 ms.
 
@@ -47,6 +60,12 @@ class Playout:
         self._begun = False
         self._dry_ms: MonoMs | None = None
         self._closed = False
+        self._came: dict[int, MonoMs] = {}
+        """When each waiting frame came."""
+        self._least_ms: int | None = None
+        """Arrival of frame 0, had every frame come as fast as the fastest of this over."""
+        self._told_ms = MonoMs(0)
+        """Capture of the last frame handed out: no later frame was spoken before it."""
         self.held = False
         """Nothing is handed out: nobody knows yet whose call it is."""
         self.count = PlayoutCount()
@@ -90,20 +109,28 @@ class Playout:
             self.count.dropped += 1
             return
         self._frames[number] = frame
+        self._came[number] = now
         self._last[place % FRAMES_PER_LDU] = number, now
         if newest is None or number > newest:
             self._newest_seen = number, now
         self._resume(now)
+        arrival_ms = now - number * FRAME_MS
+        self._least_ms = min(arrival_ms, arrival_ms if self._least_ms is None else self._least_ms)
 
-    def take(self, now: MonoMs) -> list[bytes | None]:
-        """Return the frames that are due; None for a hole."""
-        due: list[bytes | None] = []
+    def take(self, now: MonoMs) -> list[Due]:
+        """Return the frames that are due."""
+        due: list[Due] = []
         while not self.held and self._frames and self._turn_ms is not None and self._turn_ms <= now:
             self._begun = True
             frame = self._frames.pop(self._turn, None)
             self.count.played += frame is not None
             self.count.lost += frame is None
-            due.append(frame)
+            least_ms = self._turn_ms - self._turn * FRAME_MS
+            if self._least_ms is not None:
+                least_ms = min(least_ms, self._least_ms)
+            captured_ms = MonoMs(max(self._told_ms, least_ms + self._turn * FRAME_MS))
+            due.append(Due(frame, captured_ms, self._came.pop(self._turn, None)))
+            self._told_ms = captured_ms
             self._turn += 1
             self._turn_ms = MonoMs(self._turn_ms + FRAME_MS)
         if self._begun and not self._frames and self._dry_ms is None:
@@ -140,6 +167,7 @@ class Playout:
             return
         stood_ms = max(0, now - self._dry_ms)
         if stood_ms:
+            self._least_ms = None  # the sender may have paused: its numbers tell no time before
             missing = min(self._frames) - self._turn
             passed = min(missing, stood_ms // FRAME_MS)
             self.count.lost += passed

@@ -14,11 +14,14 @@ class VoiceHeard(RadioEvent):
 
     ``frame`` has 11 octets (corrected) or 18 (with error protection, as on air); None: it never
     came. ``readable`` is False while the call is encrypted: then nothing is decoded.
+    ``captured_ms`` is when it was spoken at the latest, ``came_ms`` when it came.
     """
 
     instance: int
     frame: bytes | None
     readable: bool = True
+    captured_ms: MonoMs | None = None
+    came_ms: MonoMs | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -343,8 +343,14 @@ class TalkIn:
             return []
         readable = not over.cipher.encrypted
         voice = [
-            VoiceHeard(instance=self._instance, frame=frame, readable=readable)
-            for frame in over.playout.take(now)
+            VoiceHeard(
+                instance=self._instance,
+                frame=due.frame,
+                readable=readable,
+                captured_ms=due.captured_ms,
+                came_ms=due.came_ms,
+            )
+            for due in over.playout.take(now)
         ]
         return [*voice, *over.quality(self._instance, every=QUALITY_FRAMES)]
 

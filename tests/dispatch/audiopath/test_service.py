@@ -1,6 +1,7 @@
 """From what gateway, packets and desks tell to the figures of a way."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from pydantic import ValidationError
@@ -187,11 +188,28 @@ def test_a_gateways_figures_become_stages_with_levels_gain_and_losses() -> None:
     assert OpusEncoder().lookahead_samples / 8 == OPUS_LOOK_AHEAD_MS
 
 
-def test_a_link_without_capture_times_says_so() -> None:
+@pytest.mark.parametrize(
+    ("port", "unknown", "begin", "unplayed"),
+    [
+        ("device", "", "", ""),
+        ("udp", "", "fastest", "not_played"),
+        ("unix", "", "fastest", "not_played"),
+        ("coded", "", "fastest", "not_played"),
+        ("", "no_port", "", "no_port"),
+    ],
+)
+def test_each_kind_of_port_says_what_it_counts_from_and_what_nobody_can_measure(
+    port: str, unknown: str, begin: str, unplayed: str
+) -> None:
     path = AudioPath(Standing())
-    for port, words in (("udp", "no_capture_time"), ("", "no_port"), ("device", "")):
-        path.apply(ev.SoundMeasured(link=LINK, way="receive", frames=1, port=port))
-        assert stage_of(view(path, asked(), RULES), "link")["unknown"] == words
+    path.apply(ev.SoundMeasured(link=LINK, way="receive", frames=1, port=port))
+    found = view(path, asked(), RULES)
+    link = stage_of(found, "link")
+    assert (link["unknown"], link["begin"]) == (unknown, begin)
+    assert ("fastest_way" in found["not_measured"]) is (begin == "fastest")
+    sent = view(path, replace(asked(), way="transmit"), RULES)
+    assert stage_of(sent, "link")["unknown"] == unplayed
+    assert "fastest_way" not in sent["not_measured"]
 
 
 def test_packets_that_left_are_counted_for_the_link_that_was_heard() -> None:

@@ -58,6 +58,8 @@ export interface Stage extends Figures {
   added: boolean;
   port?: string;
   unknown?: string;
+  /** What the first stage counts from: `fastest`, or empty for a card's input. */
+  begin?: string;
   late_percent?: number | null;
   lost_percent?: number | null;
   limited_percent?: number | null;
