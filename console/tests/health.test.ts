@@ -38,7 +38,7 @@ describe('the audio path in words', () => {
   });
   it('says what is no measurement', () => {
     expect(facts(stage('link', { unknown: 'not_played' }))).toBe('When it is played, cannot be measured');
-    expect(facts(stage('link', { begin: 'fastest' }))).toBe('p95 50 ms, later than the fastest');
+    expect(facts(stage('link', { begin: 'fastest' }))).toBe('Later than the fastest block');
     expect(facts(stage('opus', { look_ahead_ms: 6.5 }))).toContain('not added');
     expect([figure(null), figure(0.44), figure(12.4)]).toEqual(['-', '0.4', '12']);
   });

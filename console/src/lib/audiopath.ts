@@ -75,7 +75,7 @@ export function facts(stage: Stage): string {
     case 'link':
       if (stage.unknown) return UNKNOWN[stage.unknown] ?? '';
       if (stage.p95_ms === null) return 'Not measured yet';
-      return `p95 ${figure(stage.p95_ms)} ms${stage.begin === 'fastest' ? ', later than the fastest' : ''}`;
+      return stage.begin === 'fastest' ? 'Later than the fastest block' : 'From the capture on';
     case 'buffer':
       return `Late ${percent(stage.late_percent)}, lost ${percent(stage.lost_percent)}`;
     case 'order':
