@@ -33,7 +33,9 @@ READY_S = 90.0
 LOOK_S = 1.0
 P95_LIMIT_MS = 1000
 CONNECTIONS = 16
-DRAIN_S = 600.0
+STALLED_S = 120.0
+"""The copies are waited for as long as there is one more at least in this time."""
+DRAIN_MOST_S = 3_600.0
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -95,6 +97,7 @@ async def _measure(args: argparse.Namespace, ready: dict[str, Any]) -> dict[str,
         sent_s = await _send(clients, calls, args, tally)
         left = await _waiting(ready)
         drained_s = None if args.no_drain else await _drain(ready)
+        undrained = await _waiting(ready)
         watcher.cancel()
         await asyncio.gather(watcher, return_exceptions=True)
     answered = percentiles(tally.took_ms)
@@ -107,6 +110,7 @@ async def _measure(args: argparse.Namespace, ready: dict[str, Any]) -> dict[str,
         "waiting_at_end": left,
         "waiting_most": max(tally.backlog, default=0),
         "drained_after_s": drained_s,
+        "waiting_after_drain": undrained,
         "memory_before_mb": before_mb,
         "memory_most_mb": max(tally.memory_mb, default=before_mb),
         "memory_after_mb": memory_mb(ready["pid"]),
@@ -116,6 +120,7 @@ async def _measure(args: argparse.Namespace, ready: dict[str, Any]) -> dict[str,
         imported == len(tally.took_ms)
         and figures["rate_a_s"] >= 0.95 * args.rate
         and answered["p95"] <= P95_LIMIT_MS
+        and (args.no_drain or drained_s is not None)
     )
     return figures
 
@@ -161,9 +166,14 @@ async def _waiting(ready: dict[str, Any]) -> int:
 
 
 async def _drain(ready: dict[str, Any]) -> float | None:
-    began = time.monotonic()
-    while time.monotonic() - began < DRAIN_S:
-        if await _waiting(ready) == 0:
-            return round(time.monotonic() - began, 1)
+    """Wait until every copy is made; returns how long it took, None when it does not go on."""
+    began = moved = time.monotonic()
+    least = await _waiting(ready)
+    while least:
         await asyncio.sleep(LOOK_S)
-    return None
+        left, now = await _waiting(ready), time.monotonic()
+        if left < least:
+            least, moved = left, now
+        if now - moved > STALLED_S or now - began > DRAIN_MOST_S:
+            return None
+    return round(time.monotonic() - began, 1)

@@ -81,8 +81,15 @@ async def _tell(server: Server, path: Path) -> None:
     with contextlib.suppress(asyncio.CancelledError):
         while True:
             now = str(sum(uploads.checks.waiting.values()))
-            await asyncio.to_thread(path.write_text, now, "ascii")
+            await asyncio.to_thread(_write, path, now)
             await asyncio.sleep(LOOK_S)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file at one moment: an empty one would say that nothing waits."""
+    new = path.with_suffix(".new")
+    new.write_text(text, "ascii")
+    new.replace(path)
 
 
 if __name__ == "__main__":
