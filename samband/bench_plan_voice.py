@@ -47,6 +47,8 @@ class Calls:
         self._began_ms = self._round_ms = 0.0
         self._packets: list[int] = []
         self._settle_s = settle_s
+        self._noted: list[dict[str, Any]] = []
+        """What the radios told that is among the faults already."""
         self.faults: list[str] = []
         self.packets = 0
         self.late = 0
@@ -131,7 +133,9 @@ class Calls:
         kinds = ["keyed", "unkeyed", "talker", "talker_end", "missed"]
         told = self._control.ask(do="log", kinds=kinds, since_ms=self._began_ms)["entries"]
         mine = {f"radio-{n}" for n in range(self._size.calls)}
-        self.faults += [f"{when}: {one}" for one in told if one["radio"] in mine]
+        found = [one for one in told if one["radio"] in mine and one not in self._noted]
+        self._noted += found
+        self.faults += [f"{when}: {one}" for one in found]
 
     def end(self, when: str) -> None:
         """Let everybody finish; each block of sound was heard, and every key is up again."""
