@@ -35,7 +35,7 @@ describe('the review of faces and plates', () => {
   it('shows what a candidate names only after a look, and without a score', async () => {
     vi.spyOn(api, 'candidates').mockResolvedValue([candidate(), candidate({ id: 'h-2', incident: 'i-2' })]);
     const look: ClaimLook = {
-      ...candidate(), value: 'NRV 482',
+      ...candidate(), value: 'NRV 482', category: 'unknown',
       stills: [{ id: 'v-1', state: 'fetched', reason: '' }, { id: 'v-2', state: 'wanted', reason: '' }],
     };
     const looked = vi.spyOn(api, 'lookAt').mockResolvedValue(look);
@@ -54,7 +54,7 @@ describe('the review of faces and plates', () => {
 
   it('sends the answer and asks for the list again', async () => {
     const list = vi.spyOn(api, 'candidates').mockResolvedValueOnce([candidate()]).mockResolvedValue([]);
-    vi.spyOn(api, 'lookAt').mockResolvedValue({ ...candidate(), value: 'NRV 482', stills: [] });
+    vi.spyOn(api, 'lookAt').mockResolvedValue({ ...candidate(), value: 'NRV 482', category: 'unknown', stills: [] });
     const judged = vi.spyOn(api, 'judge').mockResolvedValue({ state: 'rejected' });
     show(ClaimReview, { incident: 'i-1', stamp: 1 });
     await settle();
@@ -64,7 +64,7 @@ describe('the review of faces and plates', () => {
     at('claim-reject')?.click();
     await settle();
     await settle();
-    expect(judged).toHaveBeenCalledWith('h-1', 'rejected');
+    expect(judged).toHaveBeenCalledWith('h-1', 'rejected', '');
     expect(list).toHaveBeenCalledTimes(2);
     expect(at('claims')).toBeNull();
   });

@@ -19,6 +19,8 @@ class Verdict(BaseModel):
     """What the reviewer found by looking."""
 
     verdict: Literal["confirmed", "rejected"]
+    category: Literal["", "suspect", "victim", "witness", "other", "unknown"] = ""
+    """Of the person, as far as it is known (LED Art. 6); empty: as it was."""
 
 
 @router.get("/claims")
@@ -50,4 +52,4 @@ async def answer(
 ) -> dict[str, Any]:
     """Confirm or reject a candidate; a face needs a second person."""
     asker = asker_of(request, person)
-    return await services.use(Reviews).answer(asker, person.name, hit, body.verdict)
+    return await services.use(Reviews).answer(asker, person.name, hit, body.verdict, body.category)

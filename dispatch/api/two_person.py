@@ -1,6 +1,6 @@
 """What happens only when a second person agrees: faces, the watch-list, un-masking."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -34,6 +34,7 @@ class Watch(_Body):
 
     type: Annotated[str, Field(max_length=16)]
     value: Annotated[str, Field(min_length=1, max_length=200)]
+    category: Literal["suspect", "victim", "witness", "other", "unknown"] = "unknown"
     basis: Basis
     days: Days
 
@@ -85,7 +86,12 @@ async def watch(
     """Ask for an entry of the watch-list; a second person agrees."""
     acts = services.use(TwoPersonActs)
     approval = await acts.ask_watch(
-        asker_of(request, person), body.type, body.value, body.basis, body.days
+        asker_of(request, person),
+        body.type,
+        body.value,
+        basis=body.basis,
+        days=body.days,
+        category=body.category,
     )
     return {"approval": approval}
 

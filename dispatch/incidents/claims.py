@@ -11,12 +11,16 @@ from sqlmodel import Session, col, select
 from dispatch.cameras.event import DEFAULT_THRESHOLDS, IDENTITY, Thresholds
 from dispatch.incidents.tables import ClaimHit, Incident, IncidentTimeline
 from dispatch.oversight.identity import may_claim, watched
+from dispatch.oversight.tables import WatchEntry
 from gateway.model.ids import UtcUs
 
 REVIEW_US = 30 * 60 * 1_000_000
 NEEDED = {"face": 2, "name": 2, "plate": 1}
 """Confirmations by different people. A name may be a recognised face: as strict as one."""
 UNREVIEWED, CONFIRMED, REJECTED, EXPIRED = "unreviewed", "confirmed", "rejected", "expired"
+CATEGORIES = ("suspect", "victim", "witness", "other", "unknown")
+"""Of persons (LED Art. 6): said by people, never by a machine."""
+UNKNOWN = "unknown"
 Row = dict[str, Any]
 """A JSON object of the API, or the values of a row."""
 
@@ -66,6 +70,8 @@ def _record(
     if not may_claim(db, row["source"], claim["type"], now):
         return 0
     incident = db.get(Incident, row["incident"])
+    listed = watched(db, claim["type"], claim["value"], now)
+    entry = db.get(WatchEntry, listed) if listed else None
     hit = ClaimHit(
         id=make_id(now),
         incident=row["incident"],
@@ -78,7 +84,8 @@ def _record(
         value=claim["value"],
         score=score,
         threshold=threshold,
-        reference_list=watched(db, claim["type"], claim["value"], now),
+        reference_list=listed,
+        category=entry.category if entry else UNKNOWN,
         made_utc=now,
         expires_utc=now + REVIEW_US,
     )
@@ -90,7 +97,13 @@ def _record(
 
 def in_words(hit: ClaimHit) -> str:
     """Return what became of a candidate, without what it names."""
-    return f"Candidate {hit.type} {hit.state}"
+    who = f", {category_words(hit.category)}" if hit.state == CONFIRMED else ""
+    return f"Candidate {hit.type} {hit.state}{who}"
+
+
+def category_words(category: str) -> str:
+    """Return the category of persons as it is shown; that it is unknown is shown too."""
+    return "category of person unknown" if category == UNKNOWN else f"category of person {category}"
 
 
 def add_line(db: Session, incident: str, now: int, who: str, text: str, hit: ClaimHit) -> None:  # noqa: PLR0917  # the row's columns
@@ -116,7 +129,13 @@ def confirmed(db: Session, incident: str) -> list[Row]:
     """Return the confirmed claims of an incident: all that may leave it."""
     query = select(ClaimHit).where(ClaimHit.incident == incident, ClaimHit.state == CONFIRMED)
     return [
-        {"type": hit.type, "value": hit.value, "camera": hit.camera, "by": hit.decided_name}
+        {
+            "type": hit.type,
+            "value": hit.value,
+            "camera": hit.camera,
+            "by": hit.decided_name,
+            "category": hit.category,
+        }
         for hit in db.exec(query.order_by(col(ClaimHit.made_utc)))
     ]
 
@@ -142,8 +161,8 @@ def masked(claims: list[Row], hits: dict[tuple[str, str], ClaimHit]) -> list[Row
         if claim["type"] in IDENTITY:
             hit = hits.get((claim["type"], claim["value"]))
             status = hit.state if hit else "below threshold"
-            if status == CONFIRMED:
-                shown.append({**claim, "status": status})
+            if hit is not None and status == CONFIRMED:
+                shown.append({**claim, "status": status, "category": hit.category})
             else:
                 shown.append(
                     {"type": claim["type"], "value": None, "score": None, "status": status}

@@ -83,7 +83,12 @@ class Reviews:
 
         def work(db: Session) -> Row:
             hit = _find(db, asker.access, hit_id)
-            shown = {**_head(db, hit, user), "value": hit.value, "stills": _stills(db, hit)}
+            shown = {
+                **_head(db, hit, user),
+                "value": hit.value,
+                "category": hit.category,
+                "stills": _stills(db, hit),
+            }
             if hit.state != UNREVIEWED or hit.first_by == user:
                 shown |= {"score": hit.score, "state": hit.state, "by": _people(hit)}
             return shown
@@ -93,8 +98,13 @@ class Reviews:
         await record.before(asker, "consult", "claim.look", _obj(hit_id), detail=detail)
         return row
 
-    async def answer(self, asker: Asker, name: str, hit_id: str, verdict: str) -> Row:
-        """Confirm or reject; returns the hit. Raises NotFound, or Conflict when it is decided."""
+    async def answer(
+        self, asker: Asker, name: str, hit_id: str, verdict: str, category: str = ""
+    ) -> Row:
+        """Confirm or reject; ``category`` says of whom it is, where that is known.
+
+        Returns the hit. Raises NotFound, or Conflict when it is decided.
+        """
         user, now = asker.actor.id, self._clock.utc_us()
         hit = await self._store.read(lambda db: _find(db, asker.access, hit_id))
         told: Row = {}
@@ -104,6 +114,8 @@ class Reviews:
             if fresh is None:
                 raise NotFound(f"there is no candidate {hit_id}")
             _decide(fresh, verdict, user, name, now)
+            if category and verdict == CONFIRMED:
+                fresh.category = category
             db.add(fresh)
             if fresh.state != UNREVIEWED:
                 add_line(db, incident.id, now, name, in_words(fresh), fresh)
@@ -271,6 +283,7 @@ def _logged(db: Session, hit: ClaimHit) -> Row:
         "source": hit.source,
         "camera": hit.camera,
         "type": hit.type,
+        "category": hit.category,
         "model": hit.model or "not told by the source",
         "reference_list": hit.reference_list or "not told by the source",
         "score_permille": permille,

@@ -189,7 +189,14 @@ class TwoPersonActs:
     # ---- watch-list ----------------------------------------------------------------------------
 
     async def ask_watch(
-        self, asker: Asker, claim_type: str, value: str, basis: str, days: int
+        self,
+        asker: Asker,
+        claim_type: str,
+        value: str,
+        *,
+        basis: str,
+        days: int,
+        category: str = "unknown",
     ) -> str:
         """Ask for an entry of the watch-list; its owner is the asker, its end within 90 days."""
         if claim_type not in WATCH_TYPES:
@@ -204,6 +211,7 @@ class TwoPersonActs:
             "entry": entry,
             "type": claim_type,
             "value": normal(claim_type, value),
+            "category": category,
             "basis": basis.strip(),
             "days": days,
         }
@@ -224,13 +232,19 @@ class TwoPersonActs:
             value=str(what["value"]),
             owner=row.asked_by,
             owner_name=row.asked_name,
+            category=str(what.get("category", "unknown")),
             basis=str(what["basis"]),
             approval=row.id,
             added_utc=now,
             expires_utc=now + int(what["days"]) * DAY_US,
         )
         obj = Obj(type="watch", id=entry.id, cat="camera", subject=entry.value)
-        detail = {"approval": row.id, "type": entry.type, "note": entry.basis}
+        detail = {
+            "approval": row.id,
+            "type": entry.type,
+            "category": entry.category,
+            "note": entry.basis,
+        }
         await self._record.before(asker, "admin", "watch.added", obj, detail=detail)
         await self._store.write(lambda db: db.add(entry))
 
@@ -246,6 +260,7 @@ class TwoPersonActs:
                     "type": row.type,
                     "value": row.value,
                     "owner": row.owner_name,
+                    "category": row.category,
                     "basis": row.basis,
                     "added_utc": row.added_utc,
                     "expires_utc": row.expires_utc,

@@ -100,11 +100,18 @@ async def test_a_plate_is_hidden_until_one_person_confirmed_it(
     looked = (await dispatcher.get(f"/claims/{hit}")).json()
     assert looked["value"] == "NRV 482"
     assert "score" not in looked
-    answer = await dispatcher.post(f"/claims/{hit}", {"verdict": "confirmed"})
+    assert looked["category"] == "unknown"
+    wrong = await dispatcher.post(f"/claims/{hit}", {"verdict": "confirmed", "category": "guest"})
+    assert wrong.status_code in {400, 422}
+    yes = {"verdict": "confirmed", "category": "witness"}
+    answer = await dispatcher.post(f"/claims/{hit}", yes)
     assert answer.json()["state"] == "confirmed"
     sheet = (await auditor.get(f"/incidents/{incident}")).json()
     (shown,) = sheet["events"][0]["claims"]
     assert (shown["value"], shown["status"]) == ("NRV 482", "confirmed")
+    assert shown["category"] == "witness"
+    lines = [line["text"] for line in sheet["timeline"] if line["kind"] == "claim"]
+    assert lines[-1] == "Candidate plate confirmed, category of person witness"
     assert (await dispatcher.get(f"/claims/{hit}")).json()["score"] == 0.95
     assert (await dispatcher.get("/claims")).json() == []
     again = await dispatcher.post(f"/claims/{hit}", {"verdict": "rejected"})

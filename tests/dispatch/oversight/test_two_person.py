@@ -112,13 +112,14 @@ async def test_faces_are_off_until_two_people_switch_the_source_on(room: Room) -
 
 
 async def watching(room: Room, supervisor: Browser, dpo: Browser) -> str:
-    body = {"type": "plate", "value": "abc 123", "basis": BASIS, "days": 7}
+    body = {"type": "plate", "value": "abc 123", "basis": BASIS, "days": 7, "category": "witness"}
     asked = await supervisor.post("/watch-list", body)
     assert asked.status_code == 202, asked.text
     assert (await supervisor.get("/watch-list")).json() == []
     assert (await agree(dpo, asked.json()["approval"])).status_code == 200
     [entry] = (await supervisor.get("/watch-list")).json()
     assert (entry["value"], entry["owner"]) == ("ABC123", "Supervisor")
+    assert entry["category"] == "witness"
     return str(entry["id"])
 
 
@@ -128,7 +129,7 @@ async def test_the_watch_list_marks_hits_and_its_entries_end(room: Room) -> None
     found = await hit(room, "frigate", "plate", "ABC-123")
     row = await room.store.read(lambda db: db.get(ClaimHit, found))
     assert row is not None
-    assert row.reference_list == entry
+    assert (row.reference_list, row.category) == (entry, "witness")
     assert (await supervisor.send("DELETE", f"/watch-list/{entry}")).status_code == 200
     assert (await supervisor.get("/watch-list")).json() == []
     text = str(await entries(room))

@@ -2,6 +2,10 @@
 
 export type ClaimType = 'plate' | 'face' | 'name';
 
+/** Of persons (LED Art. 6). */
+export const CATEGORIES = ['unknown', 'suspect', 'victim', 'witness', 'other'] as const;
+export type PersonCategory = (typeof CATEGORIES)[number];
+
 export interface Candidate {
   id: string;
   incident: string;
@@ -19,6 +23,7 @@ export interface Candidate {
 
 export interface ClaimLook extends Candidate {
   value: string;
+  category: PersonCategory;
   stills: { id: string; state: string; reason: string }[];
   /** After the own answer only. */
   score?: number | null;
@@ -28,6 +33,8 @@ export interface EventClaim {
   type: string;
   value: string | null;
   status: string;
+  /** Of a confirmed one. */
+  category?: PersonCategory;
 }
 
 export interface MediaRow {

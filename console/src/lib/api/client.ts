@@ -254,8 +254,8 @@ export class ApiClient {
 
   candidates = (): Promise<Candidate[]> => this.get('/claims');
   lookAt = (id: string): Promise<ClaimLook> => this.get(path`/claims/${id}`);
-  judge = (id: string, verdict: 'confirmed' | 'rejected'): Promise<{ state: string }> =>
-    this.post(path`/claims/${id}`, { verdict } satisfies Body<'Verdict'>);
+  judge = (id: string, verdict: 'confirmed' | 'rejected', category: Body<'Verdict'>['category']): Promise<{ state: string }> =>
+    this.post(path`/claims/${id}`, { verdict, category } satisfies Body<'Verdict'>);
   keepClip = (id: string, camera: string): Promise<unknown> =>
     this.post(path`/incidents/${id}/clips`, { camera });
 

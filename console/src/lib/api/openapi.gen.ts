@@ -4919,11 +4919,21 @@ export interface components {
             type: string;
         };
         Verdict: {
+            /**
+             * @default
+             * @enum {string}
+             */
+            category: "" | "suspect" | "victim" | "witness" | "other" | "unknown";
             /** @enum {string} */
             verdict: "confirmed" | "rejected";
         };
         Watch: {
             basis: string;
+            /**
+             * @default unknown
+             * @enum {string}
+             */
+            category: "suspect" | "victim" | "witness" | "other" | "unknown";
             days: number;
             type: string;
             value: string;

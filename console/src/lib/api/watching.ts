@@ -1,5 +1,6 @@
 /** Watch-list, sources of faces, objects of staff, grants to approve again. Times are µs UTC. */
 
+import type { PersonCategory } from './claim_types';
 import { api, path } from './client';
 import type { GrantRow } from './types';
 
@@ -10,6 +11,7 @@ export interface WatchRow {
   type: WatchType;
   value: string;
   owner: string;
+  category: PersonCategory;
   basis: string;
   added_utc: number;
   expires_utc: number;
@@ -40,8 +42,8 @@ export const FEWEST = 10;
 
 export const watching = {
   entries: (): Promise<WatchRow[]> => api.get('/watch-list'),
-  ask: (type: WatchType, value: string, basis: string, days: number): Promise<{ approval: string }> =>
-    api.post('/watch-list', { type, value, basis, days }),
+  ask: (type: WatchType, value: string, category: PersonCategory, basis: string, days: number): Promise<{ approval: string }> =>
+    api.post('/watch-list', { type, value, category, basis, days }),
   remove: (id: string): Promise<unknown> => api.delete(path`/watch-list/${id}`),
 
   faces: (): Promise<FaceRow[]> => api.get('/face-sources'),
