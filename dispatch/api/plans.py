@@ -124,7 +124,7 @@ async def compare_plans(number: int, other: int, person: Reader, services: Servi
     before, after = await drafts.plan(number), await drafts.plan(other)
     comparison = await asyncio.to_thread(compare, before, after)
     used = await uses_now(services, before, removed_of(comparison.changes))
-    return {**_comparison(comparison), **used}
+    return {**await asyncio.to_thread(_comparison, comparison), **used}
 
 
 @router.get("/plan/drafts")
@@ -197,8 +197,8 @@ async def compare_draft(draft: str, request: Request, person: Editor, services: 
     comparison = await service.compare(asker, draft, live.target, live.number)
     used = await uses_now(services, live.target, removed_of(comparison.changes))
     effects = await services.use(Activations).simulate(draft)
-    now = {"with": live.number, "effects": effects_row(effects)}
-    return {**_comparison(comparison), **used, **now}
+    now = {"with": live.number, "effects": await asyncio.to_thread(effects_row, effects)}
+    return {**await asyncio.to_thread(_comparison, comparison), **used, **now}
 
 
 @router.post("/plan/drafts/{draft}/ask")
