@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ListChange } from '../src/lib/api/plans';
+import type { ListChange } from '../src/lib/api/lists';
 import { flat, SHOWN_OF_GROUP } from '../src/lib/list_difference';
 
 const change = (kind: string, id: string, more: Partial<ListChange> = {}): ListChange => ({

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { ListKept, PlanUse } from '../src/lib/api/plans';
+import type { ListKept } from '../src/lib/api/lists';
+import type { PlanUse } from '../src/lib/api/plans';
 import { flat, KEPT_GROUP, SHOWN_OF_GROUP } from '../src/lib/list_difference';
 import { heardWords, inUse, useLines, usesBy, useWords } from '../src/lib/plan_uses';
 

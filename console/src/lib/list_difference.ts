@@ -1,6 +1,6 @@
 /** Differences of an import as lines of one height: a head for each group, a line for each field. */
 
-import type { ListChange, ListKept } from './api/plans';
+import type { ListChange, ListKept } from './api/lists';
 
 export interface DifferenceLine {
   key: string;

@@ -1,7 +1,8 @@
 /** One list on its way into a draft: what was asked, how far the server is, and what it found. */
 
 import { sentence } from '../api/client';
-import { plansApi, type DraftHead, type ListKind, type ListReport, type ListWish } from '../api/plans';
+import { listsApi, type ListKind, type ListReport, type ListWish } from '../api/lists';
+import type { DraftHead } from '../api/plans';
 
 const LOOK_EVERY_MS = 300;
 const STAGES: Record<string, string> = {
@@ -43,7 +44,7 @@ export class ListImport {
     do {
       this.#again = false;
       done = await this.#run(async (wish, job, sent) => {
-        this.report = await plansApi.look(draft, wish, job, sent);
+        this.report = await listsApi.look(draft, wish, job, sent);
       });
     } while (this.#again && done);
     return done;
@@ -53,7 +54,7 @@ export class ListImport {
   async take(draft: string, revision: number): Promise<DraftHead | null> {
     let head: DraftHead | null = null;
     await this.#run(async (wish, job, sent) => {
-      head = await plansApi.take(draft, wish, revision, job, sent);
+      head = await listsApi.take(draft, wish, revision, job, sent);
     });
     return head;
   }
@@ -63,7 +64,7 @@ export class ListImport {
     const job = this.#job;
     this.#again = false;
     if (!this.busy || !job) return;
-    await plansApi.endImport(job).catch(() => undefined); // not yet there: the upload is what ends
+    await listsApi.endImport(job).catch(() => undefined); // not yet there: the upload is what ends
     this.#end?.abort();
   }
 
@@ -98,7 +99,7 @@ export class ListImport {
   }
 
   async #watch(job: string): Promise<void> {
-    const told = await plansApi.importProgress(job).catch(() => null);
+    const told = await listsApi.importProgress(job).catch(() => null);
     if (!told?.stage || job !== this.#job) return;
     const words = STAGES[told.stage] ?? told.stage;
     const of = told.total > 0 ? `, ${told.done} of ${told.total}` : told.done > 0 ? `, ${told.done}` : '';
