@@ -72,8 +72,13 @@ async def _listen(
 
 
 async def report(services: Services, person: Person, message: dict[str, Any]) -> None:
-    """Take a page's report: its sound, and the alarms it shows. Without sound nothing is shown."""
-    audio = message.get("audio")
+    """Take a page's report: its sound, and the alarms it shows. Without sound nothing is shown.
+
+    A window that says nothing of sound is another screen of a desk: the one that has it reports.
+    """
+    if "audio" not in message:
+        return
+    audio = message["audio"]
     sound = isinstance(audio, dict) and all(
         audio.get(key) is True for key in ("running", "advancing", "sink")
     )

@@ -130,6 +130,23 @@ async def test_only_a_desk_with_sound_counts_as_listening_and_shows_alarms(room:
     assert room.gateway.of(AlarmShow) == [AlarmShow(alarm=alarm, position="1")]  # type: ignore[arg-type]  # ids are texts
 
 
+async def test_a_second_window_that_says_nothing_of_sound_takes_none_from_its_desk(
+    room: Room,
+) -> None:
+    browser = await room.browser("dispatcher")
+    await browser.post("/positions/1/take")
+    async with browser.stream() as first, browser.stream() as second:
+        await first.next("snapshot")
+        await first.report(sound=True, shown=[])
+        await first.event("position.listening")
+        await second.next("snapshot")
+        await second.socket.send(json.dumps({"kind": "report"}))
+        await second.report(sound=True, shown=[])
+        await first.next("beat")
+        told = [m for m in first.seen if m.get("type") == "position.listening"]
+        assert [m["data"]["listening"] for m in told] == [True]
+
+
 async def test_a_bad_first_message_closes_the_stream(room: Room) -> None:
     browser = await room.browser("dispatcher")
     async with browser.socket("/stream") as socket:

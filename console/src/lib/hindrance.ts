@@ -17,10 +17,12 @@ export interface Facts {
   readonly ptt: Ptt;
   readonly calls: PrivateCalls;
   readonly staleS: number | null;
+  readonly screen?: { readonly second: boolean };
 }
 
 /** In words, empty when it can be sent. */
 export function hindrance(desk: Facts, target: string): string {
+  if (desk.screen?.second) return 'talk from the window of screen 1';
   const microphone = MIC_HINDRANCE[desk.sound.mic.state];
   if (isPrivate(target)) return microphone;
   const row = desk.talkgroups.byId.get(target);

@@ -86,6 +86,11 @@ export function renamePage(layout: PlanLayout, page: string, name: string): Plan
   return { ...layout, pages: layout.pages.map((one) => (one.name === page ? { ...one, name } : one)) };
 }
 
+/** Put a page on a screen of the position. */
+export function setScreen(layout: PlanLayout, page: string, screen: number): PlanLayout {
+  return { ...layout, pages: layout.pages.map((one) => (one.name === page ? { ...one, screen } : one)) };
+}
+
 export function removePage(layout: PlanLayout, page: string): PlanLayout {
   return { ...layout, pages: layout.pages.filter((one) => one.name !== page) };
 }

@@ -12,6 +12,8 @@ export interface BoardCell {
 
 export interface BoardPage {
   name: string;
+  /** Screen of the position, from 1; absent: the first. */
+  screen?: number;
   cells: BoardCell[];
 }
 

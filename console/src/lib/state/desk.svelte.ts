@@ -26,6 +26,7 @@ import { LineTraces } from './lines.svelte';
 import { Messages } from './messages.svelte';
 import { notice } from './notices';
 import { Prefs } from './prefs.svelte';
+import { Screen } from './screen.svelte';
 import { Session } from './session.svelte';
 import { Siren } from './siren';
 import { Sound } from './sound.svelte';
@@ -43,6 +44,7 @@ export class Desk {
   readonly prefs = new Prefs();
   readonly keymap = new KeyMap(this.prefs);
   readonly session = new Session();
+  readonly screen = new Screen();
   readonly talkgroups = new Talkgroups();
   readonly alarms = new Alarms();
   /** Tabs and cells of the board. */
@@ -87,7 +89,7 @@ export class Desk {
   readonly #siren = new Siren(this.alarms, this.talkgroups, (cue) => this.#alert(cue));
 
   constructor() {
-    this.zones = new Zones(this.talkgroups, (id) => id === this.selected || this.alarms.of(id) !== undefined);
+    this.zones = new Zones(this.talkgroups, (id) => id === this.selected || this.alarms.of(id) !== undefined, this.screen.number);
     this.prefs.first = (id) => this.zones.first(id);
     this.ptt = new Ptt({
       send: (message) => this.#worker?.postMessage(message),
@@ -110,7 +112,8 @@ export class Desk {
     this.stream = new EventStream(() => socketUrl('/stream'), {
       snapshot: (data) => this.#load(data),
       event: (envelope) => this.#take(envelope),
-      report: () => ({ audio: this.sound.check(), shown: this.#shownAlarms() }),
+      // a window without sound says nothing of it: the one that has it does
+      report: () => (this.screen.second ? {} : { audio: this.sound.check(), shown: this.#shownAlarms() }),
       refused: () => this.session.over(),
     });
     this.session.onReady = () => this.#start();
@@ -164,16 +167,21 @@ export class Desk {
   async select(id: string, click = false): Promise<void> {
     if (!this.talkgroups.byId.has(id)) return;
     if (click) this.sound.cue('slot');
-    this.selected = id;
-    this.selectTrouble = '';
-    this.placeSound();
+    this.#selected(id);
     if (!this.session.position) return;
+    this.screen.tell(id);
     try {
       const answer = await api.select(id);
       if (this.selected === id && !answer.ok) this.selectTrouble = answer.reason;
     } catch (error) {
       if (this.selected === id) this.selectTrouble = sentence(error);
     }
+  }
+
+  #selected(id: string): void {
+    this.selected = id;
+    this.selectTrouble = '';
+    this.placeSound();
   }
 
   toggleMute(id: string): void {
@@ -229,6 +237,10 @@ export class Desk {
       this.say('Your microphone is open in a call: end the call first');
       return;
     }
+    if (this.screen.second) {
+      this.say('Push-to-talk and microphone are in the window of screen 1');
+      return;
+    }
     void this.sound.mixer.resume();
     if (!talkgroup) {
       this.say('Select a talkgroup first: click a tile, or Alt and its number');
@@ -272,6 +284,9 @@ export class Desk {
   #start(): void {
     void this.#mix();
     this.stream.start();
+    const { user, position } = this.session;
+    if (user && position) this.screen.follow(user.id, position, (id) => this.talkgroups.byId.has(id) && this.#selected(id));
+    if (this.screen.second) return;
     this.#timers.push(setInterval(() => this.#audible(), AUDIBLE_TICK_MS));
     this.#siren.start();
     if (!this.session.can('voice.hear')) return;
@@ -291,6 +306,7 @@ export class Desk {
     this.#worker = null;
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers = [];
+    this.screen.leave();
     this.phone.stop();
     this.#siren.stop();
     this.stream.stop();
@@ -333,7 +349,7 @@ export class Desk {
     if (!this.zones.names.includes(this.folder)) this.folder = this.zones.names[0] ?? '';
     if (this.selected && !this.talkgroups.byId.has(this.selected)) this.selected = null;
     this.loaded = true;
-    if (this.session.can('voice.hear')) {
+    if (this.session.can('voice.hear') && !this.screen.second) {
       const heard = this.talkgroups.list.filter((row) => row.may('hear')).map((row) => row.id);
       const own = this.session.position && this.session.can('individual.answer') ? [PRIVATE_TRACK] : [];
       this.sound.connect([...own, ...heard], () => this.placeSound());
@@ -367,7 +383,7 @@ export class Desk {
         break;
       case 'alarm.raised':
         this.placeSound();
-        this.#siren.start();
+        if (!this.screen.second) this.#siren.start();
         this.stream.report();
         break;
       case 'message.received':
@@ -398,7 +414,7 @@ export class Desk {
 
   /** No alert tone while our microphone is open: it would go out on the radio. */
   #alert(cue: Cue): void {
-    if (!this.ptt.hot && !this.micOpen) this.sound.cue(cue);
+    if (!this.ptt.hot && !this.micOpen && !this.screen.second) this.sound.cue(cue);
   }
 
   #linkCue(link: string, state: string): void {

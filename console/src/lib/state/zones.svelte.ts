@@ -3,10 +3,11 @@
  * one, the folders of the talkgroups. A talkgroup keeps its cell.
  */
 
-import type { BoardCell, BoardLayout } from '../api/layouts';
+import type { BoardCell, BoardLayout, BoardPage } from '../api/layouts';
 import { cells } from '../board';
 import type { Talkgroup, Talkgroups } from './talkgroups.svelte';
 
+const onScreen = (page: BoardPage): number => page.screen ?? 1;
 /** Columns of a board without a layout. */
 const FOLDER_COLUMNS = 6;
 const LEAST_ROWS = 5;
@@ -16,7 +17,14 @@ export class Zones {
   layout: BoardLayout | null = $state.raw(null);
   readonly #talkgroups: Talkgroups;
   readonly #inUse: (id: string) => boolean;
-  readonly #pages = $derived(new Map((this.layout?.pages ?? []).map((page) => [page.name, page.cells])));
+  readonly #screen: number;
+  /** Screens that the position's board is spread over, from 1. */
+  readonly screens = $derived([...new Set((this.layout?.pages ?? []).map(onScreen))].sort((a, b) => a - b));
+  /** Pages of this window's screen; all where it is none of the board's. */
+  readonly #mine = $derived(
+    (this.layout?.pages ?? []).filter((page) => !this.screens.includes(this.#screen) || onScreen(page) === this.#screen),
+  );
+  readonly #pages = $derived(new Map(this.#mine.map((page) => [page.name, page.cells])));
   readonly #first = $derived.by(() => {
     const found = new Map<string, BoardCell>();
     for (const page of this.layout?.pages ?? [])
@@ -28,14 +36,15 @@ export class Zones {
   );
   /** The tab of talkgroups in no cell; empty when there is none. */
   readonly #others = $derived.by(() => {
-    if (!this.layout || this.#rest.length === 0) return '';
+    if (!this.layout || this.#rest.length === 0 || this.#screen > 1) return '';
     if (this.layout.others) return this.layout.others;
     return this.#rest.some((row) => this.#inUse(row.id)) ? OTHERS : '';
   });
 
   /** `inUse` tells whether a talkgroup is selected or has an alarm: then it is never out of sight. */
-  constructor(talkgroups: Talkgroups, inUse: (id: string) => boolean) {
+  constructor(talkgroups: Talkgroups, inUse: (id: string) => boolean, screen = 0) {
     this.#talkgroups = talkgroups;
+    this.#screen = screen;
     this.#inUse = inUse;
   }
 
