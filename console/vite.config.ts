@@ -48,5 +48,12 @@ export default defineConfig(({ mode }) => ({
   build: { outDir: OUT, emptyOutDir: false, target: 'es2022', assetsInlineLimit: 0 },
   worker: { format: 'es' as const },
   server: { proxy: { '/api': { target: server, ws: true } } },
-  test: { environment: 'jsdom', setupFiles: ['tests/setup.ts'], include: ['tests/**/*.test.ts'] },
+  test: {
+    environment: 'jsdom',
+    setupFiles: ['tests/setup.ts'],
+    include: ['tests/**/*.test.ts'],
+    // One jsdom and one reading of the modules for all files: each puts back what it changes.
+    pool: 'threads' as const,
+    isolate: false,
+  },
 }));

@@ -3,6 +3,8 @@ import { liveApi } from '../../src/lib/api/live';
 import { watch } from '../../src/lib/live/whep';
 import { LiveViews } from '../../src/lib/state/live.svelte';
 
+// Another file may have read the modules with the real one.
+vi.hoisted(() => vi.resetModules());
 vi.mock('../../src/lib/live/whep', () => ({ watch: vi.fn() }));
 
 const opened = (camera: string) => ({
