@@ -54,11 +54,23 @@ def sqlite_path(url: str) -> Path:
 class Log:
     """The append-only log. Used by one thread at a time; no call of it waits for a loop."""
 
-    def __init__(self, database: Path, folder: Path, signer: NoteSigner) -> None:
-        """Name the files; ``open`` reads them. ``folder`` holds the head and the public key."""
+    def __init__(
+        self,
+        database: Path,
+        folder: Path,
+        signer: NoteSigner,
+        *,
+        busy_timeout_ms: int = BUSY_TIMEOUT_MS,
+    ) -> None:
+        """Name the files; ``open`` reads them. ``folder`` holds the head and the public key.
+
+        ``busy_timeout_ms`` is how long to wait while another connection writes to the same file
+        (the store's writer, with its sync to disk), before an entry is refused.
+        """
         self._database = database
         self._folder = folder
         self._signer = signer
+        self._busy_timeout_ms = busy_timeout_ms
         self._connection: sqlite3.Connection | None = None
         self._tree = Frontier()
         self._head_size = -1
@@ -117,7 +129,7 @@ class Log:
         connection = sqlite3.connect(
             self._database, isolation_level=None, check_same_thread=False, timeout=0
         )
-        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        connection.execute(f"PRAGMA busy_timeout={self._busy_timeout_ms}")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         for statement in (*_SCHEMA, *GUARDS):

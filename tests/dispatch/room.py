@@ -77,6 +77,8 @@ SECRET_LINK = LinkId("secret")
 PATROL = UnitId("net/1001")
 GHOST = UnitId("net/2001")
 PASSWORD = "correct horse battery"
+LOG_WAITS_MS = 8000
+"""Tests share a disk: a sync of the store's writer that takes seconds is no refused act here."""
 
 
 @cache
@@ -259,7 +261,7 @@ class Room:
         signer = NoteSigner("test.example/log", log_signing_key(keys))
         (self.state / "audit").mkdir(exist_ok=True)
         self.audit = AuditWriter(
-            Log(self.audit_file, self.state / "audit", signer),
+            Log(self.audit_file, self.state / "audit", signer, busy_timeout_ms=LOG_WAITS_MS),
             Spool(self.state / "spool"),
             GroupKeys(keys),
             self.clock,

@@ -104,9 +104,12 @@ async def test_a_real_offer_shows_a_real_picture(room: LiveRoom, engine: MediaMt
         "consult", "cam-1", "INC-1",
     )  # fmt: skip
     assert ended["detail"]["why"] == "closed by the viewer"
-    (row,) = room.store.read_now(lambda db: list(db.exec(select(LiveViewRow))))
-    assert row.ended_utc is not None
-    assert str(room.port) not in row.resource
+
+    def row() -> LiveViewRow:
+        return room.store.read_now(lambda db: db.exec(select(LiveViewRow)).one())
+
+    await until(lambda: row().ended_utc is not None)  # a moment after the log
+    assert str(room.port) not in row().resource
 
 
 async def test_who_may_watch(room: LiveRoom) -> None:
