@@ -35,7 +35,7 @@ $(STAMP)-warm: $(STAMP)-run $(shell find codecs -name '*.py' -o -path '*/data/*'
 test: $(STAMP)-dev
 	+$(MAKE) --no-print-directory -j3 setup peers
 	scripts/check
-	scripts/run-tests -n 2 --dist loadfile tests/webrtc tests/system
+	scripts/run-tests -n 2 --dist loadfile --no-loadscope-reorder tests/webrtc tests/system
 
 peers:
 	scripts/install-test-peers

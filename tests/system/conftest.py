@@ -16,6 +16,20 @@ needs_chromium = pytest.mark.skipif(
     shutil.which("chromium") is None, reason="Chromium is not installed"
 )
 
+LONG_AND_LOUD = ("test_plans_under_load.py", "test_nothing_lost.py")
+"""They take the whole machine: beside each other, and not beside who measures sound."""
+QUIET = ("test_p25_calls.py", "test_sound.py")
+"""They measure sound in real time: last, when nothing else begins any more."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files into the order in which workers take them (with --no-loadscope-reorder)."""
+
+    def place(item: pytest.Item) -> int:
+        return (item.path.name in QUIET) - (item.path.name in LONG_AND_LOUD)
+
+    items.sort(key=place)
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
