@@ -42,7 +42,7 @@ describe('a board over two screens', () => {
     };
     expect(['', '?screen=1', '?screen=2'].map((search) => new Screen(search, make).second)).toEqual([false, false, true]);
     const facts = { screen: { second: true } } as unknown as Facts;
-    expect(hindrance(facts, 'norrvik/1')).toBe('talk from the window of screen 1');
+    expect(hindrance(facts, 'norrvik/1')).toBe('talk at screen 1');
   });
 
   it('selects in all windows of the operator at the position', () => {

@@ -22,7 +22,7 @@ export interface Facts {
 
 /** In words, empty when it can be sent. */
 export function hindrance(desk: Facts, target: string): string {
-  if (desk.screen?.second) return 'talk from the window of screen 1';
+  if (desk.screen?.second) return 'talk at screen 1';
   const microphone = MIC_HINDRANCE[desk.sound.mic.state];
   if (isPrivate(target)) return microphone;
   const row = desk.talkgroups.byId.get(target);
