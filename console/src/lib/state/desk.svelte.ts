@@ -3,7 +3,6 @@
 import { api, sentence, socketUrl } from '../api/client';
 import type { Envelope, Snapshot } from '../api/types';
 import type { Cue } from '../audio/cues';
-import { audible } from '../audible';
 import { PRIVATE_TRACK } from '../calls';
 import { hindrance } from '../hindrance';
 import { KeyMap } from '../keys/keymap.svelte';
@@ -17,7 +16,7 @@ import { PlanChanges } from './changes.svelte';
 import { Phone } from './phone';
 import { time } from './clock.svelte';
 import { patches } from './patches.svelte';
-import { askMix, positionChanged, replayAt } from './desk_parts';
+import { askMix, hears, positionChanged, replayAt } from './desk_parts';
 import { places } from './places.svelte';
 import { glass } from './glass.svelte';
 import { Incidents, isNoisy } from './incidents.svelte';
@@ -438,22 +437,8 @@ export class Desk {
     if (this.#ticks % 4 === 0) void this.sound.devices();
     for (const row of this.activity.live.values()) {
       if (!this.talkgroups.byId.get(row.talkgroup)?.may('hear')) continue;
-      this.activity.heardFor(row.id, AUDIBLE_TICK_MS, this.#hears(row.talkgroup));
+      this.activity.heardFor(row.id, AUDIBLE_TICK_MS, hears(this, row.talkgroup, this.#alarmHot(row.talkgroup)));
     }
-  }
-
-  #hears(talkgroup: string): boolean {
-    const { prefs } = this;
-    const select = talkgroup === this.selected || this.#alarmHot(talkgroup);
-    return audible({
-      listening: this.sound.listening,
-      muted: prefs.mutedOf(talkgroup),
-      volume: prefs.volumeOf(talkgroup),
-      busVolume: prefs.busVolume[select ? 'select' : 'monitor'] ?? 1,
-      select,
-      selectReceives: this.selectedTalkgroup?.receiving === true,
-      speakerHushed: prefs.speaker && this.micOpen,
-    });
   }
 }
 

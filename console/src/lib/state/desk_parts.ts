@@ -1,13 +1,15 @@
 /** Parts of the desk that look at it from outside: replay by keys, who sits where, what is asked. */
 
+import { audible } from '../audible';
 import { replayStep } from '../replay';
 import type { Envelope } from '../api/types';
 import type { Cue } from '../audio/cues';
 import type { Activity } from './activity.svelte';
 import { patches } from './patches.svelte';
+import type { Prefs } from './prefs.svelte';
 import type { Session } from './session.svelte';
 import type { Sound } from './sound.svelte';
-import type { Talkgroups } from './talkgroups.svelte';
+import type { Talkgroup, Talkgroups } from './talkgroups.svelte';
 import { ui } from './ui.svelte';
 
 interface Replaying {
@@ -61,4 +63,29 @@ export function positionChanged(
 export function askMix(patch: string, say: (words: string) => void): void {
   if (ui.dialog === null || ui.dialog === 'mix') ui.open('mix', patch);
   else say(`Close this window, then confirm ${patches.find(patch)?.label ?? 'the patch'} and press again`);
+}
+
+/** Whether what is said on a talkgroup is audible at this desk now; `hot`: heard as if it were selected. */
+export function hears(
+  desk: {
+    readonly sound: Sound;
+    readonly prefs: Prefs;
+    readonly selected: string | null;
+    readonly selectedTalkgroup: Talkgroup | null;
+    readonly micOpen: boolean;
+  },
+  talkgroup: string,
+  hot: boolean,
+): boolean {
+  const { prefs, sound } = desk;
+  const select = talkgroup === desk.selected || hot;
+  return audible({
+    listening: sound.listening,
+    muted: prefs.mutedOf(talkgroup),
+    volume: prefs.volumeOf(talkgroup),
+    busVolume: prefs.busVolume[select ? 'select' : 'monitor'] ?? 1,
+    select,
+    selectReceives: desk.selectedTalkgroup?.receiving === true,
+    speakerHushed: prefs.speaker && desk.micOpen,
+  });
 }
