@@ -14,9 +14,9 @@ from typing import Final
 YOUNGEST: Final = 2_500
 """Objects made before the youngest are looked at (the interpreter's default is 700). Everybody
 waits for a look, whichever thread looks: one at 20,000 objects of a plan took 11 ms."""
-MIDDLE: Final = 160
-OLDEST: Final = 50
-"""Looks at what has survived stay rare: one in 400,000 objects, one in 20 million."""
+MIDDLE: Final = 40
+OLDEST: Final = 200
+"""Looks at what has survived are rarer: one in 100,000 objects, at everything one in 20 million."""
 TURN_S: Final = 0.0005
 """How long a thread that computes keeps the interpreter while another waits for it (the default is
 5 ms). The event loop asks for it after every wait: a press crosses the loop some ten times, and
