@@ -15,7 +15,6 @@ from typing import Any
 import httpx
 import uvicorn
 from argon2 import PasswordHasher
-from fastapi.dependencies import models
 from websockets.asyncio.client import ClientConnection, connect
 
 from dispatch.api.asking import PURPOSE_HEADER
@@ -61,6 +60,7 @@ from gateway.model.ids import (
 from gateway.model.message_commands import MessageOpen, PositionRequest, StatusSend
 from gateway.model.plan import Link, Plan, Site, System, Talkgroup, Unit
 from gateway.model.unit_commands import UnitActAsk
+from tests.dispatch.forgetting import forget_endpoints
 from tests.dispatch.prompt_server import PromptServer
 from tests.dispatch.standing import standing_purpose
 from tests.fresh_store import fresh_store
@@ -317,7 +317,7 @@ class Room:
             await self._serving
         await self.audit.close()
         self.store.close()
-        _forget_endpoints()
+        forget_endpoints()
 
     def add_person(self, name: str, role: Role, organisation: str = "Police") -> str:
         user = self.services.people.add_now(
@@ -429,16 +429,6 @@ class Room:
         target = self.bus.publish(ev.LinkChanged(link=LINK, state="up")).seq
         journal = self.services.use(Journal)
         await until(lambda: journal.seen >= target and journal.idle)
-
-
-def _forget_endpoints() -> None:
-    """Empty FastAPI's caches by endpoint: endpoints hold the room, and hundreds of rooms follow.
-
-    They are looked through at each garbage collection, which took longer with every test.
-    """
-    for cache_of_calls in vars(models).values():
-        if hasattr(cache_of_calls, "cache_clear"):
-            cache_of_calls.cache_clear()
 
 
 async def until(condition: Callable[[], bool | Awaitable[bool]], deadline_s: float = 10.0) -> None:
