@@ -14,6 +14,8 @@ from gateway.p25.talk.records import FRAMES_PER_LDU, PLACES
 
 NEAR_MS = 160
 """Frames that come closer than this are of one LDU or of two neighbours."""
+PAUSE_MS = 200
+"""Less is jitter of the way: the sender's clock went on. More may be a pause of the sender."""
 MAX_WAITING = 150
 """Frames kept at most (3 s): a peer that floods us costs no more."""
 
@@ -166,8 +168,9 @@ class Playout:
         if self._dry_ms is None or self._turn_ms is None:
             return
         stood_ms = max(0, now - self._dry_ms)
-        if stood_ms:
+        if stood_ms > PAUSE_MS:
             self._least_ms = None  # the sender may have paused: its numbers tell no time before
+        if stood_ms:
             missing = min(self._frames) - self._turn
             passed = min(missing, stood_ms // FRAME_MS)
             self.count.lost += passed
