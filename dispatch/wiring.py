@@ -19,6 +19,7 @@ from dispatch.auth.sessions import SESSION_HOURS, SessionInfo, Sessions
 from dispatch.calllog.keeping import CallLogKeeper
 from dispatch.calllog.setup import add_call_log
 from dispatch.evidence.events import EvidenceChanged, EvidenceLarge, who_sees
+from dispatch.extracts.corrections import Corrections
 from dispatch.health.rules import HealthRules
 from dispatch.health.service import Health
 from dispatch.health.setup import add_health
@@ -28,12 +29,11 @@ from dispatch.links.traces import LinkTraces
 from dispatch.oversight.wiring import Oversight, add_oversight
 from dispatch.plans.wiring import PlanRules, Plans, add_plans
 from dispatch.reports.settings import ReportSettings
-from dispatch.extracts.corrections import Corrections
 from dispatch.reports.setup import ReportSide, add_reports
 from dispatch.reports.shifts import shifts_of
+from dispatch.retention.erasure import Erasure
 from dispatch.retention.master_keys import MasterKeys
 from dispatch.retention.sealed import SealedFiles
-from dispatch.retention.erasure import Erasure
 from dispatch.retention.setup import add_retention, start_retention, stop_retention
 from dispatch.services.background import Background
 from dispatch.services.board import Board
