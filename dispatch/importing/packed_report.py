@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dispatch.importing.merge_list import ListDiff
 from dispatch.importing.reading import Reading, RowReport
@@ -16,22 +16,19 @@ from dispatch.plans.packed import pack, pack_rows
 from dispatch.plans.words import field_words
 from gateway.model.plan import Plan
 
-if TYPE_CHECKING:
-    from dispatch.importing.work import Task
-
 MAX_FINDINGS = 200
 """Findings that are told here; the check of the draft tells all."""
 
 
 def packed_report(
-    reading: Reading, diff: ListDiff, live: Plan, task: "Task"
+    reading: Reading, diff: ListDiff, live: Plan, *, applied: bool, plan: int
 ) -> tuple[str, tuple[Change, ...]]:
     """Return the report and its removals: sums, rows, how the draft differs from the live plan.
 
     Each difference has a note where there is something to say: what was edited by hand and stays,
     and what a check will ask about.
     """
-    wanted = not task.apply  # whoever puts it in has seen both
+    wanted = not applied  # whoever puts it in has seen both
     changes = compare(live, diff.plan).changes if wanted else ()
     found = _come(Checker(), live, diff.plan) if wanted else ()
     whats = Counter(change.what for change in changes)
@@ -65,11 +62,11 @@ def packed_report(
                 if f.severity is not Severity.NOTE
             ][:MAX_FINDINGS],
         },
-        "applied": task.apply,
-        "plan": task.number,
+        "applied": applied,
+        "plan": plan,
     }
     text = json.dumps(head, ensure_ascii=False)
-    if task.apply:
+    if applied:
         return text, ()
     rows = pack_rows(RowReport, reading.rows)
     packed = _changes(changes, diff, found)

@@ -83,7 +83,7 @@ def do_task(task: Task, data: bytes, body: str, live: str = "", said: str = "") 
     gone: tuple[Change, ...] = ()
     if task.packed:
         before = plan if live in ("", body) else plan_of(live)
-        written, gone = packed_report(reading, diff, before, task)
+        written, gone = packed_report(reading, diff, before, applied=task.apply, plan=task.number)
     else:
         values = report(reading, diff, applied=task.apply, plan=task.number)
         written = json.dumps(values, ensure_ascii=False)
