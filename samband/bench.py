@@ -89,7 +89,9 @@ def _run_one(name: str, args: argparse.Namespace) -> int:
     if args.save:
         args.save.mkdir(parents=True, exist_ok=True)
         record = {"bench": name, **provenance(), "figures": figures}
-        path = args.save / f"{name}.json"
+        # A benchmark of several databases has a file for each: one never stands for the other.
+        record_name = getattr(module, "record_name", None)
+        path = args.save / f"{name if record_name is None else record_name(parsed)}.json"
         path.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return 0 if figures.get("ok", True) else 1
 

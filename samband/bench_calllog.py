@@ -158,6 +158,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--use", type=Path, metavar="DIR", help="measure what --keep filled")
 
 
+def record_name(args: argparse.Namespace) -> str:
+    """Return the name of the file that figures of this database are kept in."""
+    return "calllog" if args.database == "sqlite" else f"calllog-{args.database}"
+
+
 def measure(args: argparse.Namespace) -> dict[str, Any]:
     """Fill a database, or use a filled one, and measure."""
     folder = args.use or args.keep

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from gateway.model.errors import LinkError
@@ -179,7 +180,7 @@ class Load:
                 "edits": len(self.changes),
             },
             "desks": len(self.room.desks),
-            "activate_ms": _times(self.went["activate"]),
+            "activate_ms": _times(self.went["activate"]) | {"trend": self._trend()},
             "back_ms": _times(self.went["back"]),
             "draft_to_agreed_ms": percentiles(self.steps_ms["draft_to_agreed"]),
             "packets_heard": self.calls.packets,
@@ -201,6 +202,13 @@ class Load:
             and figures["memory"]["mb_per_cycle"] <= LIMITS["memory_mb_per_cycle"]
         )
         return figures
+
+    def _trend(self) -> dict[str, float]:
+        """Return the usual time of the first and of the last fifth: what a long history costs."""
+        totals = [one.total_ms for one in self.went["activate"]]
+        part = max(1, len(totals) // 5)
+        first, last = float(median(totals[:part])), float(median(totals[-part:]))
+        return {"first_fifth_p50": first, "last_fifth_p50": last}
 
     def _spans(self) -> list[tuple[float, float]]:
         all_of_them = (*self.went["activate"], *self.went["back"])

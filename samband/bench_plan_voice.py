@@ -194,6 +194,8 @@ class Presses(threading.Thread):
         self._radio = f"radio-{room.size.presses_on}"
         self._talkgroup = str(talkgroup_of(room.size.presses_on))
         self._over = threading.Event()
+        self.at_rest = threading.Lock()
+        """Held, nobody presses: so that a key which is down then is one that sticks."""
         self._rng = random.Random(3)  # noqa: S311 - moments of presses, not a secret
         self.up: list[tuple[float, float]] = []
         """When pressed, and ms from there to the line of the radio."""
@@ -203,10 +205,11 @@ class Presses(threading.Thread):
     def run(self) -> None:
         """Press until ``stop``."""
         while not self._over.wait(self._rng.uniform(*PAUSE_S)):
-            try:
-                self._once()
-            except LinkError as error:
-                self.faults.append(f"presses: {error}")
+            with self.at_rest:
+                try:
+                    self._once()
+                except LinkError as error:
+                    self.faults.append(f"presses: {error}")
 
     def _once(self) -> None:
         request, pressed = self._ptt.press(self._talkgroup)

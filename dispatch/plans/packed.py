@@ -4,11 +4,11 @@ A table is ``{"rows": n, "columns": {name: values}}``. Values are a list of n, o
 ``{"words": [...], "at": [...]}``: the values that there are, and for each row which of them.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+from dispatch.compact import compact
 from gateway.model.wire import to_json
 
 MIN_ROWS_FOR_WORDS = 32
@@ -38,7 +38,7 @@ def _column(values: Sequence[Any]) -> str:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(to_json(value), ensure_ascii=False, separators=(",", ":"))
+    return compact(to_json(value))
 
 
 def unpack(table: Mapping[str, Any]) -> list[dict[str, Any]]:  # JSON values

@@ -4,11 +4,11 @@ With ten thousand talkgroups nearly all of a row is the same for each page and e
 its state is of the moment.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 
 from dispatch.auth.access import Access
 from dispatch.auth.permissions import Action
+from dispatch.compact import compact
 from dispatch.services.board import Board
 from dispatch.services.board_talkgroups import nac_of
 from dispatch.services.plans import LivePlan
@@ -48,7 +48,7 @@ class GroupRows:
         """Give the same rows as JSON."""
         for group, stamp in self._seen(access):
             text = self._text(stamp, _granted(access, group))
-            yield f'{text[:-1]},"state":{_dumps(self._state(group, access))}}}'
+            yield f'{text[:-1]},"state":{compact(self._state(group, access))}}}'
 
     def _seen(self, access: Access) -> Iterator[tuple[Talkgroup, _Stamp]]:
         plan, sites = self._plan.plan, self._plan.running.sites
@@ -62,11 +62,13 @@ class GroupRows:
     def _text(self, stamp: _Stamp, granted: frozenset[Action]) -> str:
         key = (stamp[0].id, granted)
         known = self._texts.get(key)
-        if known is None or known[0] != stamp:
-            if len(self._texts) >= MAX_TEXTS:
-                self._texts.clear()
-            known = self._texts[key] = (stamp, _dumps(self._planned(stamp, granted)))
-        return known[1]
+        same = known is not None and known[0] == stamp
+        text = known[1] if known is not None and same else compact(self._planned(stamp, granted))
+        if len(self._texts) >= MAX_TEXTS:
+            self._texts.clear()
+        # Kept anew also where it is the same: of one plan, the next comparison ends at once.
+        self._texts[key] = (stamp, text)
+        return text
 
     def _planned(self, stamp: _Stamp, granted: frozenset[Action]) -> Row:
         talkgroup, recorded, links, system, sites = stamp
@@ -110,7 +112,3 @@ def _granted(access: Access, talkgroup: Talkgroup) -> frozenset[Action]:
 def _site_names(links: Iterable[Link], sites: Iterable[Site]) -> list[str]:
     names = {site.id: site.name for site in sites}
     return list(dict.fromkeys(names.get(link.site, link.site) for link in links))
-
-
-def _dumps(value: Row) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -7,15 +7,14 @@ written after the snapshot's moment may have in it what an event of later tells 
 twice changes nothing.
 """
 
-import json
 import time
 from collections.abc import Iterable, Iterator
 
 from dispatch.auth.access import Access
 from dispatch.auth.permissions import Action
+from dispatch.compact import compact
 from dispatch.services.board import Board
 from dispatch.services.plans import LivePlan
-from dispatch.services.rows import Row
 from dispatch.services.sight import Sight
 
 ROWS_AT_ONCE = 300
@@ -49,12 +48,12 @@ class LongTables:
         yield from _parts("talkgroups", talkgroups)
         if access.may("board.see"):
             yield from _parts("units", self._heard(access))
-        yield _dumps({"kind": "rows", "data": {}, "more": False})
+        yield compact({"kind": "rows", "data": {}, "more": False})
 
     def _heard(self, access: Access) -> Iterator[str]:
         units, visible = self._board.units, access.talkgroups(Action.SEE)
         for unit in units.heard():
-            yield _dumps(units.row(unit, visible)) if self._sight.sees_unit(access, unit) else ""
+            yield compact(units.row(unit, visible)) if self._sight.sees_unit(access, unit) else ""
 
 
 def _parts(table: str, rows: Iterable[str]) -> Iterator[str]:
@@ -76,7 +75,3 @@ def _part(table: str, rows: list[str]) -> str:
     if not rows:
         return ""
     return f'{{"kind":"rows","data":{{"{table}":[{",".join(rows)}]}},"more":true}}'
-
-
-def _dumps(value: Row) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -14,6 +14,7 @@ from typing import Any
 from dispatch.auth.access import Access
 from dispatch.auth.book import AccessBook
 from dispatch.auth.sessions import SessionInfo
+from dispatch.compact import compact
 from dispatch.events import AccessChanged, PlanActivated
 from dispatch.services.board import Board
 from dispatch.services.sight import Sight
@@ -248,7 +249,7 @@ class EventStream:
         short = self._tables.short(access)
         client.parts = None if short else self._parts(access)
         data = self._snapshots.cut(client.session, access, incidents, tables=short)
-        return _dumps({"kind": "snapshot", "seq": self.seq, "more": not short, "data": data})
+        return compact({"kind": "snapshot", "seq": self.seq, "more": not short, "data": data})
 
     def _parts(self, access: Access) -> Iterator[str]:
         board = access.may("board.see")
@@ -256,7 +257,7 @@ class EventStream:
 
     def beat(self) -> str:
         """Return the message that says: nothing new, and still here."""
-        return _dumps({"kind": "beat", "seq": self.seq, "t_utc": self._clock.utc_us()})
+        return compact({"kind": "beat", "seq": self.seq, "t_utc": self._clock.utc_us()})
 
     def stop(self) -> None:
         """Leave the bus and end all clients."""
@@ -275,8 +276,4 @@ def _event_text(envelope: Envelope, event: Event) -> str:
             event=event,
             trace=envelope.trace,
         )
-    return _dumps({"kind": "event", **envelope.to_json()})
-
-
-def _dumps(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return compact({"kind": "event", **envelope.to_json()})
