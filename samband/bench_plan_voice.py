@@ -22,6 +22,8 @@ SETTLE_S = 4.0
 REST_S = 3.0
 """The last packets of an over are heard by then."""
 POLL_S = 0.05
+LAST_LINES = 12
+"""What is told of a radio that does not come to rest."""
 WAIT_S = 30.0
 PAUSE_S = (0.1, 0.4)
 PRESS_S = (0.1, 0.3)
@@ -168,13 +170,21 @@ class Calls:
         deadline = time.monotonic() + WAIT_S
         while True:
             radios = self._control.ask(do="state")["radios"]
-            down = [radio["name"] for radio in radios if radio["keyed"] or radio["call"]]
+            down = [radio for radio in radios if radio["keyed"] or radio["call"]]
             if not down:
                 return
             if time.monotonic() > deadline:
-                self.faults.append(f"{when}: keys down: {', '.join(down)}")
+                self.faults += [f"{when}: {self._left(radio)}" for radio in down]
                 return
             time.sleep(POLL_S)
+
+    def _left(self, radio: dict[str, Any]) -> str:
+        """Say what a radio is left in, and the last that passed between it and its host."""
+        state = "its key is down" if radio["keyed"] else f"it is in a call: {radio['call']}"
+        since_ms = mono_ms() - WAIT_S * 1000
+        told = self._control.ask(do="log", since_ms=since_ms)["entries"]
+        last = [one for one in told if one.get("radio") == radio["name"]][-LAST_LINES:]
+        return f"{radio['name']}: {state}; the last of it: {last}"
 
     def violations(self) -> list[dict[str, Any]]:
         """Return what the radios do not allow."""
