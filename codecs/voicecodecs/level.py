@@ -19,9 +19,8 @@ import math
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from voicecodecs.pcm import FRAME_MS, FRAME_SAMPLES, FULL_SCALE, QUIET_DBFS, Samples, level_dbfs
+from voicecodecs.pcm import FRAME_MS, FRAME_SAMPLES, FULL_SCALE, QUIET_DBFS, Samples, power_dbfs
 
 TARGET_DBFS: Final = -23.0
 MAX_GAIN_DB: Final = 15.0
@@ -41,6 +40,10 @@ STEP_MS: Final = 1
 _STEPS: Final = FRAME_MS // STEP_MS
 _STEP_SAMPLES: Final = FRAME_SAMPLES // _STEPS
 _RAMP: Final = np.arange(1, _STEP_SAMPLES + 1) / _STEP_SAMPLES
+# Straight lines between the gains at the ends of the steps: (160, 21) @ (21,), one product.
+_LINES: Final = np.kron(np.eye(_STEPS, _STEPS + 1), 1.0 - _RAMP[:, None]) + np.kron(
+    np.eye(_STEPS, _STEPS + 1, 1), _RAMP[:, None]
+)
 
 
 def _per_step(time_ms: float) -> float:
@@ -85,18 +88,21 @@ class LevelControl:
 
     def apply(self, block: Samples) -> Levelled:
         """Level int16 (160,), 8 kHz; the block that came in is not changed."""
-        before = level_dbfs(block)
-        sound = block.astype(np.float64).reshape(_STEPS, _STEP_SAMPLES)
-        peaks: list[float] = np.abs(sound).max(axis=1).tolist()
+        sound = block.astype(np.float64)
+        before = power_dbfs(float(sound.dot(sound)) / FRAME_SAMPLES)
+        steps_of = np.abs(sound).reshape(_STEPS, _STEP_SAMPLES)
+        peaks: list[float] = np.maximum.reduce(steps_of, axis=1).tolist()
         start = self._gain * self._limiter
         steps, limited = self._follow(peaks, self._is_speech(before))
-        curve = self._curve(start, steps)
-        value = sound * curve
-        over = bool(np.abs(value).max() > _LIMIT)
-        out = np.round(value.clip(-_LIMIT, _LIMIT)).astype(np.int16).reshape(FRAME_SAMPLES)
-        after = level_dbfs(out)
+        value = _LINES.dot(np.array([start, *steps]))
+        value *= sound
+        if np.maximum.reduce(value) > _LIMIT or np.minimum.reduce(value) < -_LIMIT:
+            limited = True
+            value = value.clip(-_LIMIT, _LIMIT)
+        np.rint(value, out=value)
+        after = power_dbfs(float(value.dot(value)) / FRAME_SAMPLES)
         gain_db = after - before if before > QUIET_DBFS < after else 20.0 * math.log10(steps[-1])
-        return Levelled(out, gain_db, limited or over, after)
+        return Levelled(value.astype(np.int16), gain_db, limited, after)
 
     def _follow(self, peaks: list[float], speech: bool) -> tuple[list[float], bool]:
         """Return the gain at the end of each step, and whether the limiter acted."""
@@ -120,13 +126,6 @@ class LevelControl:
             steps.append(gain * limiter)
         self._envelope, self._gain, self._limiter = envelope, gain, limiter
         return steps, limited
-
-    @staticmethod
-    def _curve(start: float, steps: list[float]) -> npt.NDArray[np.float64]:
-        """Return the gain of each sample, float64 (20, 8): straight lines between the steps."""
-        ends = np.array([start, *steps])
-        curve: npt.NDArray[np.float64] = ends[:-1, None] + np.diff(ends)[:, None] * _RAMP
-        return curve
 
     def _is_speech(self, dbfs: float) -> bool:
         if dbfs > SILENCE_DBFS:

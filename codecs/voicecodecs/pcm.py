@@ -68,7 +68,11 @@ def level_dbfs(samples: Samples) -> float:
     if not len(samples):
         return QUIET_DBFS
     wide = samples.astype(np.float64)
-    power = float(np.dot(wide, wide)) / len(wide)
+    return power_dbfs(float(np.dot(wide, wide)) / len(wide))
+
+
+def power_dbfs(power: float) -> float:
+    """Return the level of a mean square of samples in dB below a full-scale square wave."""
     if power <= 0.0:
         return QUIET_DBFS
     return max(QUIET_DBFS, 10.0 * math.log10(power / FULL_SCALE**2))
