@@ -105,8 +105,8 @@ class RadioSide:
         """
         self._newest += 1
         mine = self._newest
-        shaped = await asyncio.to_thread(shape, plan)
-        addresses = await asyncio.to_thread(Addresses, shaped, number)
+        addresses = await asyncio.to_thread(lambda: Addresses(shape(plan), number))
+        shaped = addresses.plan
         if mine != self._newest:
             return ()
         self.engine.use_addresses(addresses)

@@ -12,7 +12,8 @@ from dispatch.audit.entry import Obj
 from dispatch.errors import Conflict, NotFound, ServiceError
 from dispatch.plans.canonical import SHELF, plan_text, text_hash
 from dispatch.plans.check import Checker, Report
-from dispatch.plans.compare import Comparison, compare
+from dispatch.plans.compare import Comparison
+from dispatch.plans.compared import compared
 from dispatch.plans.edit import Edit, apply_edits
 from dispatch.plans.tables import PlanDraft
 from dispatch.services.record import Asker, Record
@@ -267,7 +268,7 @@ class Drafts:
     async def compare(self, asker: Asker, draft: str, live: Plan, number: int) -> Comparison:
         """Compare a draft with the live plan; the comparison stands for this hash and number."""
         found = await self.find(draft)
-        comparison = await asyncio.to_thread(compare, live, found.plan)
+        comparison = (await asyncio.to_thread(compared, live, found.plan)).differences
         detail = {"plan_sha256": found.sha256, "with": number, **comparison.counts()}
         await self._log(asker, "plan.compared", draft, detail)
 

@@ -20,10 +20,10 @@ from dispatch.auth.access import Access, compute
 from dispatch.auth.people import People
 from dispatch.auth.permissions import Action
 from dispatch.errors import NotFound
-from dispatch.plans.compare import compare
+from dispatch.plans.compared import compared
 from dispatch.plans.drafts import Drafts
 from dispatch.plans.events import PlanNoticed, PlanNoticeSeen
-from dispatch.plans.position_changes import Line, PositionChanges, is_told
+from dispatch.plans.position_changes import Line, is_told
 from dispatch.plans.tables import PlanNotice, PlanTold
 from dispatch.services.plans import LivePlan
 from dispatch.services.record import Asker, Record
@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 5
 """The store may have been away when a plan went live: it is looked again."""
+AFTER_S = 1.0
+"""Links and boards go over to a plan first; then it is worked out whom it tells what."""
 KEPT = 20
 """Notices that a position keeps; the oldest go."""
 _TOLD = 1
@@ -70,7 +72,6 @@ class Notices:
     async def run(self) -> None:
         """Look at the start, after each change of the live plan, and now and then."""
         while True:
-            self._changed.clear()
             try:
                 await self.look()
             except StoreUnavailable as error:  # it is looked at again
@@ -78,8 +79,10 @@ class Notices:
             try:
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await self._changed.wait()
+                await asyncio.sleep(AFTER_S)
             except TimeoutError:
                 pass
+            self._changed.clear()
 
     async def look(self) -> None:
         """Tell each position once what changed since the plan it was last told of."""
@@ -167,11 +170,11 @@ class Notices:
 
 def _rows(before: Plan, after: Plan) -> dict[str, str]:
     """Return for each position for which something changes what it is, as JSON."""
-    changes = PositionChanges(before, after, compare(before, after))
+    changes = compared(before, after)
     folders = {group.id: group.folder for group in before.talkgroups}
     found = {}
     for position in after.positions:
-        lines = changes.of(position)
+        lines = changes.lines(position)
         if lines:
             former = {group: folders[group] for line in lines for group in line.former}
             body = {"lines": [_row(line) for line in lines], "folders": former}

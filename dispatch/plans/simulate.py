@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from dispatch.plans.compare import REMOVED, Comparison, compare
+from dispatch.plans.compare import REMOVED, Comparison
+from dispatch.plans.compared import Compared, compared
 from dispatch.plans.overlay import Kept, carried, overlay, reopens
 from dispatch.plans.patch_effects import PatchEffect, patch_effects
-from dispatch.plans.position_changes import PositionChanges
 from dispatch.plans.usage import Usage
 from gateway.model.ids import TalkgroupId
 from gateway.model.plan import Link, Plan
@@ -46,14 +46,14 @@ class Effects:
     """Why it cannot be activated at this moment, empty when it can."""
 
 
-def simulate(before: Plan, target: Plan, usage: Usage, found: Comparison | None = None) -> Effects:
+def simulate(before: Plan, target: Plan, usage: Usage) -> Effects:
     """Return what activating ``target`` would do while ``before`` runs and people use it."""
-    found = found or compare(before, target)
-    touched = touched_talkgroups(before, target, found)
+    both = compared(before, target)
+    touched = touched_talkgroups(before, target, both.differences)
     names = {group.id: group.name for group in (*target.talkgroups, *before.talkgroups)}
     return Effects(
         links=link_effects(before, target, usage),
-        consoles=_consoles(before, target, usage, found),
+        consoles=_consoles(both, usage),
         calls=tuple(sorted(names.get(t, t) for t in usage.calls & touched)),
         alarms=tuple(sorted(names.get(t, t) for t in usage.alarms & touched)),
         waits=overlay(before, target, usage.busy()).kept,
@@ -101,16 +101,14 @@ def touched_talkgroups(before: Plan, target: Plan, found: Comparison) -> frozens
     return frozenset(direct | by_link)
 
 
-def _consoles(
-    before: Plan, target: Plan, usage: Usage, found: Comparison
-) -> tuple[ConsoleEffect, ...]:
+def _consoles(both: Compared, usage: Usage) -> tuple[ConsoleEffect, ...]:
     """Return what each position would be told, and what of it waits for what it has selected."""
-    names = {group.id: group.name for group in (*target.talkgroups, *before.talkgroups)}
-    changes = PositionChanges(before, target, found)
+    found, target = both.differences, both.after
+    names = {group.id: group.name for group in (*target.talkgroups, *both.before.talkgroups)}
     touched = {change.id for change in found.of("talkgroup")}
     effects = []
     for position in target.positions:
-        told = [line for line in changes.of(position) if not line.without]
+        told = [line for line in both.lines(position) if not line.without]
         lines = [line.words for line in told]
         selected = usage.selected.get(position)
         stands = {group for line in told for group in (*line.every, *line.former)}

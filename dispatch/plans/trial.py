@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dispatch.plans.compare import compare
+from dispatch.plans.compared import compared
 from dispatch.plans.simulate import CLOSED, link_effects, touched_talkgroups
 from dispatch.plans.tables import PlanActivation
 from dispatch.plans.usage import Usage
@@ -35,7 +35,7 @@ def touch_of(former: Plan | None, plan: Plan) -> Touch:
     effects = link_effects(before, plan, Usage())
     return Touch(
         frozenset(LinkId(one.link) for one in effects if one.what != CLOSED),
-        touched_talkgroups(before, plan, compare(before, plan)),
+        touched_talkgroups(before, plan, compared(before, plan).differences),
     )
 
 

@@ -18,6 +18,23 @@ HOUR_US = 3_600_000_000
 _WITH_NAC = (DFSI, MODEM)
 """Kinds of links at whose base station we know the network access code."""
 HEARD_KEPT = 2000
+_OF_ONE = (
+    ev.TransmissionStarted,
+    ev.TransmissionUpdated,
+    ev.TransmissionMeasured,
+    ev.TransmissionEnded,
+    ev.RecordingFailed,
+    ev.RecordingClosed,
+    ev.CallUpdated,
+)
+"""Events that change the row of one talkgroup, which they name."""
+_OF_MANY = (
+    ev.LinkChanged,
+    ev.LinkGroupChanged,
+    ev.AlarmRaised,
+    ev.AlarmEnded,
+)
+"""Events that change the rows of several: those of a link, and where an alarm was before."""
 
 
 @dataclass(slots=True)
@@ -91,6 +108,12 @@ class TalkgroupStates:
         self._links: dict[LinkId, LinkStatus] = {}
         self._alarm_talkgroup: dict[str, TalkgroupId | None] = {}
         self._calls_up: dict[CallId, TalkgroupId] = {}
+        self._versions: dict[TalkgroupId, int] = {}
+        self._everything = 0
+
+    def version(self, talkgroup: TalkgroupId) -> tuple[int, int]:
+        """Return what is another value whenever an event has changed a talkgroup's row."""
+        return self._everything, self._versions.get(talkgroup, 0)
 
     def state(self, talkgroup: TalkgroupId) -> TalkgroupState:
         """Return the state of a talkgroup, made when it is first asked for."""
@@ -108,6 +131,10 @@ class TalkgroupStates:
 
     def apply(self, event: Event, now: UtcUs) -> None:
         """Take an event in."""
+        if isinstance(event, _OF_ONE):
+            self._versions[event.talkgroup] = self._versions.get(event.talkgroup, 0) + 1
+        elif isinstance(event, _OF_MANY):
+            self._everything += 1
         match event:
             case ev.LinkChanged():
                 self._link_changed(event)

@@ -1,10 +1,12 @@
 """Rows of talkgroups: what the plan says of them, written once for each set of rights, and now.
 
 With ten thousand talkgroups nearly all of a row is the same for each page and each snapshot; only
-its state is of the moment.
+its state is of the moment. That too is written once for the many pages which ask at the same time:
+an activation gives each of them a new snapshot.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from dispatch.auth.access import Access
 from dispatch.auth.permissions import Action
@@ -13,15 +15,31 @@ from dispatch.services.board import Board
 from dispatch.services.board_talkgroups import nac_of
 from dispatch.services.plans import LivePlan
 from dispatch.services.rows import Row
-from gateway.model.ids import TalkgroupId
+from gateway.model.ids import TalkgroupId, UtcUs
 from gateway.model.plan import Link, Site, System, Talkgroup
 from gateway.ports import Clock
 
+HOLDS_US = 1_000_000
+"""Units heard in the last hour grow fewer without an event: a state's text holds this long."""
 MAX_TEXTS = 60_000
 """Rows whose text is kept; then it begins anew."""
 
 _Stamp = tuple[Talkgroup, bool, tuple[Link, ...], System | None, tuple[Site, ...]]
 """All that the part of a row that is kept is made of, besides rights."""
+
+
+@dataclass(frozen=True, slots=True)
+class _StateText:
+    """The state of a talkgroup as JSON, and what it was made of."""
+
+    stamp: tuple[int, int]
+    links: object
+    """The plan's table of links by talkgroup: another plan, another table."""
+    made_utc: UtcUs
+    text: str
+
+    def holds(self, stamp: tuple[int, int], links: object, now: UtcUs) -> bool:
+        return self.stamp == stamp and self.links is links and 0 <= now - self.made_utc < HOLDS_US
 
 
 class GroupRows:
@@ -34,6 +52,7 @@ class GroupRows:
         self._clock = clock
         self.records: Callable[[str], bool] = lambda talkgroup: True
         """Whether the policy lets a talkgroup be recorded."""
+        self._states: dict[TalkgroupId, _StateText] = {}
         self._texts: dict[tuple[TalkgroupId, frozenset[Action]], tuple[_Stamp, str]] = {}
 
     def rows(self, access: Access) -> Iterator[Row]:
@@ -48,7 +67,7 @@ class GroupRows:
         """Give the same rows as JSON."""
         for group, stamp in self._seen(access):
             text = self._text(stamp, _granted(access, group))
-            yield f'{text[:-1]},"state":{compact(self._state(group, access))}}}'
+            yield f'{text[:-1]},"state":{self._state_text(group, access)}}}'
 
     def _seen(self, access: Access) -> Iterator[tuple[Talkgroup, _Stamp]]:
         plan, sites = self._plan.plan, self._plan.running.sites
@@ -97,12 +116,26 @@ class GroupRows:
 
     def _state(self, talkgroup: Talkgroup, access: Access) -> Row:
         state = self._board.talkgroups.row(talkgroup, self._clock.utc_us())
-        number = state["radio_on"]
-        if number is not None:
-            other = f"{talkgroup.system}/{number}"
-            name = self._plan.talkgroup_name(other)
-            state["radio_on"] = name if access.sees(other) else "another talkgroup"
+        if state["radio_on"] is not None:
+            state["radio_on"] = self._radio_on(f"{talkgroup.system}/{state['radio_on']}", access)
         return state
+
+    def _state_text(self, talkgroup: Talkgroup, access: Access) -> str:
+        """Return the state as JSON, as it was written for another page a moment ago."""
+        now, stamp = self._clock.utc_us(), self._board.talkgroups.version(talkgroup.id)
+        known = self._states.get(talkgroup.id)
+        links = self._plan.links_of
+        if known is not None and known.holds(stamp, links, now):
+            return known.text
+        row = self._state(talkgroup, access)
+        text = compact(row)
+        if row["radio_on"] is None:  # else it is in words that depend on who asks
+            self._states[talkgroup.id] = _StateText(stamp, links, now, text)
+        return text
+
+    def _radio_on(self, talkgroup: str, access: Access) -> str:
+        seen = access.sees(talkgroup)
+        return self._plan.talkgroup_name(talkgroup) if seen else "another talkgroup"
 
 
 def _granted(access: Access, talkgroup: Talkgroup) -> frozenset[Action]:

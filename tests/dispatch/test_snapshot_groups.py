@@ -1,0 +1,89 @@
+"""Rows of talkgroups as text: a state that is written once for many pages is never an old one."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from dispatch.auth.permissions import Role
+from dispatch.services.board import Board
+from dispatch.services.snapshot import Snapshots
+from gateway.model import events as ev
+from gateway.model.events import Event
+from gateway.model.ids import AlarmId, CallId, TransmissionId, UnitId
+from tests.dispatch.room import LINK, NORTH, PATROL, SECRET, SECRET_LINK, Room
+
+OVER, CALL, ALARM = TransmissionId("t-one"), CallId("c-one"), AlarmId("a-one")
+STARTED = ev.TransmissionStarted(
+    transmission=OVER, call=CALL, talkgroup=NORTH, link=LINK, talker=PATROL, alias="Patrol 1"
+)
+RAISED = ev.AlarmRaised(
+    alarm=ALARM, unit=PATROL, alias="Patrol 1", talkgroup=NORTH, link=LINK, sign="status"
+)
+WHOLE_DAY: tuple[Event, ...] = (
+    ev.LinkChanged(link=LINK, state="up", capabilities=("emergency_in",)),
+    ev.LinkChanged(link=SECRET_LINK, state="up"),
+    ev.LinkGroupChanged(link=LINK, number=200, talkgroup=SECRET),
+    ev.LinkGroupChanged(link=LINK, number=100, talkgroup=NORTH),
+    STARTED,
+    ev.TransmissionMeasured(transmission=OVER, talkgroup=NORTH, bit_error_rate=0.02),
+    ev.TransmissionUpdated(
+        transmission=OVER,
+        call=CALL,
+        talkgroup=NORTH,
+        talker=UnitId("net/1002"),
+        alias="Patrol 2",
+        emergency=False,
+        encrypted=True,
+    ),
+    ev.CallUpdated(call=CALL, talkgroup=NORTH, emergency=True, priority=15, exercise=False),
+    RAISED,
+    ev.TransmissionEnded(
+        transmission=OVER, call=CALL, talkgroup=NORTH, duration_ms=900, cause="ended"
+    ),
+    ev.RecordingFailed(transmission=OVER, talkgroup=NORTH, reason="disk full"),
+    ev.RecordingClosed(
+        transmission=OVER, call=CALL, talkgroup=NORTH, files=(), duration_ms=900, started_utc=1
+    ),
+    replace(RAISED, talkgroup=SECRET, again=True),
+    ev.AlarmEnded(alarm=ALARM, operator="Anna", reason="handled"),
+    ev.LinkChanged(link=LINK, state="down", reason="the cable is out"),
+)
+
+
+def states(room: Room, user: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return each talkgroup's state as the text says it, and as it is."""
+    groups = room.services.use(Snapshots).groups
+    access = room.services.access.of(user)
+    texts = {row["id"]: row["state"] for row in map(json.loads, groups.texts(access))}
+    return texts, {row["id"]: row["state"] for row in groups.rows(access)}
+
+
+async def test_a_text_follows_every_event_at_once(room: Room) -> None:
+    user = room.add_person("both", Role.DISPATCHER)
+    room.grant(Role.DISPATCHER, "Hidden")
+    board, former = room.services.use(Board).talkgroups, states(room, user)[0]
+    assert set(former) == {NORTH, SECRET}
+    for event in WHOLE_DAY:
+        board.apply(event, room.clock.utc_us())
+        told, now = states(room, user)
+        assert told == now, event
+        assert told != former, event  # an event that changes no row would prove nothing
+        former = told
+
+
+async def test_the_same_text_serves_all_and_hides_what_one_may_not_know(room: Room) -> None:
+    all_of_it = room.add_person("both", Role.SUPERVISOR)
+    north = room.add_person("north", Role.DISPATCHER)
+    room.grant(Role.SUPERVISOR, "*")
+    for link in (LINK, SECRET_LINK):
+        room.link_up(link)
+    board = room.services.use(Board).talkgroups
+    board.apply(ev.LinkChanged(link=LINK, state="up"), room.clock.utc_us())
+    board.apply(
+        ev.LinkGroupChanged(link=LINK, number=200, talkgroup=SECRET), room.clock.utc_us()
+    )
+    for _ in range(2):  # whoever asks first
+        for user, words in ((all_of_it, "HIDDEN 9"), (north, "another talkgroup")):
+            told, now = states(room, user)
+            assert told == now
+            assert told[NORTH]["radio_on"] == words
