@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -167,7 +168,8 @@ class Watch:
         threading.Thread(target=self._report, name="watch-report", daemon=True).start()
 
     def _read(self) -> None:
-        coming = 0
+        coming, asked = 0, None
+        asking = ThreadPoolExecutor(1, thread_name_prefix="watch-units")
         try:
             for text in self._socket:
                 words = text if isinstance(text, str) else text.decode()
@@ -175,19 +177,23 @@ class Watch:
                     found = _PLAN.search(words)
                     coming = int(found[1]) if found else 0
                     whole = _MORE not in words[:HEAD_CHARACTERS]
+                    if not whole:
+                        asked = asking.submit(self._ask_units)
                 else:
                     whole = words.startswith('{"kind":"rows"') and words.endswith('"more":false}')
-                    if whole:
-                        self._ask_units()
+                    if whole and asked is not None:
+                        asked.result()
                 if whole:
                     with self._changed:
                         self._plans.append((mono_ms(), coming))
                         self._changed.notify_all()
         except ConnectionClosed:
             return
+        finally:
+            asking.shutdown(wait=False)
 
     def _ask_units(self) -> None:
-        """Ask what the plan says of units, as a page does behind a long snapshot."""
+        """Ask what the plan says of units, as a page does while the rows of a snapshot come."""
         told = self._desk.call("GET", f"/units/planned?known={self._known}")
         self._known = told["mark"] if told else self._known
 

@@ -21,6 +21,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from dispatch.services.stream import EventStream
@@ -106,15 +107,19 @@ def _watch_loop(lines: TextIOWrapper) -> Callable[[], None]:
     # Handle._run is private: asyncio's own slow-callback log is there only in debug mode.
     run: Any = events.Handle._run
 
+    now, computed_s, cpu = time.perf_counter, time.thread_time, 0.0
+
     def timed(handle: Any) -> None:
-        request = _request(handle)  # it may end in this turn, and then nobody knows
-        wall, cpu = time.perf_counter(), time.thread_time()
+        # The clock of a thread is a call of the system, so it is asked once a turn: what a turn
+        # computed then has in it the little that the loop itself did before it.
+        nonlocal cpu
+        frame = _frame(handle)  # it may end in this turn, and then nobody knows
+        wall, before = now(), cpu
         run(handle)
-        took = (time.perf_counter() - wall) * 1000
+        took, cpu = (now() - wall) * 1000, computed_s()
         if took > BLOCK_MS and not lines.closed:
-            computed = (time.thread_time() - cpu) * 1000
-            at = time.monotonic_ns() / 1e6
-            lines.write(f"{at:.3f} {took:.3f} {computed:.3f} {request or _name(handle)}\n")
+            at, who = time.monotonic_ns() / 1e6, _request(frame) or _name(handle)
+            lines.write(f"{at:.3f} {took:.3f} {(cpu - before) * 1000:.3f} {who}\n")
 
     began = [0.0, 0.0]
 
@@ -138,13 +143,18 @@ def _watch_loop(lines: TextIOWrapper) -> Callable[[], None]:
     return end
 
 
-def _request(handle: Any) -> str:
-    """Return what a turn of uvicorn serves, "" when it is another's."""
+def _frame(handle: Any) -> FrameType | None:
+    """Return where the task of a turn stands, None when it is no task's."""
     owner = getattr(handle._callback, "__self__", None)
-    work: Any = owner.get_coro() if isinstance(owner, asyncio.Task) else None
-    if getattr(work, "__name__", "") != "run_asgi" or work.cr_frame is None:
+    work: Any = owner.get_coro() if type(owner) is asyncio.Task else None
+    return work.cr_frame if work is not None else None
+
+
+def _request(frame: FrameType | None) -> str:
+    """Return what a turn of uvicorn serves, "" when it is another's."""
+    if frame is None or frame.f_code.co_name != "run_asgi":
         return ""
-    scope = getattr(work.cr_frame.f_locals.get("self"), "scope", None) or {}
+    scope = getattr(frame.f_locals.get("self"), "scope", None) or {}
     path = re.sub(r"(?<=/)[a-z]-[0-9a-z]{26}|(?<=/)\d+", "ID", scope.get("path", ""))
     return f"{scope.get('method', 'WebSocket')}:{path}"
 

@@ -98,7 +98,7 @@ class Calls:
         self._pressed = time.monotonic()
 
     def _release(self) -> None:
-        for socket, request in zip(self._sockets, self._presses, strict=True):
+        for socket, request in zip(self._sockets, self._presses, strict=False):
             socket.release(request)
             ended = socket.wait(request, "idle", "fault", seconds=WAIT_S)
             if ended["state"] == "fault":

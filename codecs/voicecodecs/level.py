@@ -16,6 +16,7 @@ run time would cost each server 125 MB (``docs/voice.md``).
 """
 
 import math
+from operator import mul
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -96,8 +97,9 @@ class LevelControl:
         steps, limited = self._follow(peaks, self._is_speech(before))
         value = _LINES.dot(np.array([start, *steps]))
         value *= sound
-        if np.maximum.reduce(value) > _LIMIT or np.minimum.reduce(value) < -_LIMIT:
-            limited = True
+        if max(map(mul, peaks, map(max, steps, [start, *steps]))) > _LIMIT:
+            # Within a step the gain may stand higher than at the end for which it was limited.
+            limited = limited or bool(np.abs(value).max() > _LIMIT)
             value = value.clip(-_LIMIT, _LIMIT)
         np.rint(value, out=value)
         after = power_dbfs(float(value.dot(value)) / FRAME_SAMPLES)

@@ -3,8 +3,13 @@
 The library is the system's libopus; where there is none, the copy inside PyAV's wheel is used.
 Settings: voice, variable rate, 24 kbit/s, complexity 5, 20 ms; the RTP clock of the packets is
 48 kHz whatever rate the encoder runs at (RFC 7587 section 4.1).
+
+Blocks are encoded by a call of our own into the binding's library: the binding makes a buffer and
+a pointer anew for each block, and lets the interpreter go meanwhile. A block takes some 50
+microseconds; to get the interpreter back from a thread that computes takes up to ten times that.
 """
 
+import ctypes
 import ctypes.util
 import importlib
 import importlib.util
@@ -57,9 +62,24 @@ def _binding() -> tuple[Any, str]:
         setattr(ctypes.util, _FIND, find)
 
 
+def _held(name: str) -> Any:  # a function of ctypes, which has no type of its own
+    """Return a function of the binding's libopus that keeps the interpreter while it runs."""
+    library = importlib.import_module("opuslib_next.api").libopus
+    return ctypes.PyDLL(library._name, handle=library._handle)[name]
+
+
 _opuslib, LIBRARY = _binding()
 """``LIBRARY`` names the libopus in use, for ``samband doctor``."""
 _decoder_api: Any = importlib.import_module("opuslib_next.api.decoder")  # no types, see above
+_encode: Final = _held("opus_encode")
+_encode.argtypes = (
+    ctypes.c_void_p,
+    ctypes.c_char_p,
+    ctypes.c_int,
+    ctypes.c_char_p,
+    ctypes.c_int32,
+)
+_encode.restype = ctypes.c_int32
 
 
 class OpusEncoder:
@@ -79,6 +99,8 @@ class OpusEncoder:
         self._encoder.complexity = complexity
         self._encoder.inband_fec = int(expected_loss_percent > 0)
         self._encoder.packet_loss_perc = expected_loss_percent
+        self._state = ctypes.cast(self._encoder.encoder_state, ctypes.c_void_p)
+        self._packet = ctypes.create_string_buffer(FRAME_BYTES)
 
     @property
     def lookahead_samples(self) -> int:
@@ -86,10 +108,13 @@ class OpusEncoder:
         return int(self._encoder.lookahead)
 
     def encode(self, pcm: bytes) -> bytes:
-        """Return the packet of 160 samples (int16 little-endian)."""
+        """Return the packet of 160 samples (int16 little-endian), never longer than they are."""
         if len(pcm) != FRAME_BYTES:
             raise VoiceError(f"Opus encoder: expected {FRAME_BYTES} bytes, got {len(pcm)}")
-        return bytes(self._encoder.encode(pcm, FRAME_SAMPLES))
+        size = _encode(self._state, pcm, FRAME_SAMPLES, self._packet, FRAME_BYTES)
+        if size < 0:
+            raise VoiceError(f"Opus encoder: libopus refuses a block ({_opuslib.OpusError(size)})")
+        return self._packet.raw[:size]
 
     def reset(self) -> None:
         """Forget everything that was encoded."""

@@ -38,6 +38,36 @@ describe('the plan\'s units', () => {
     expect(units.byId.has('norrvik/2')).toBe(false);
   });
 
+  it('are asked for once at the head of a snapshot, and shown when it is whole', async () => {
+    let asked = 0;
+    const units = new Units(() => Promise.resolve({ mark: `m${(asked += 1)}`, tables: [table] }));
+    units.expect();
+    await Promise.resolve();
+    expect([asked, units.byId.has('norrvik/1')]).toEqual([1, false]);
+    units.load([], true);
+    await vi.waitFor(() => expect(units.name('norrvik/1')).toBe('B 1'));
+    expect(asked).toBe(1);
+    units.expect();
+    units.forget(); // somebody else signs in: what was asked for is not theirs
+    await Promise.resolve();
+    expect(units.byId.has('norrvik/1')).toBe(false);
+    units.load([], true);
+    await vi.waitFor(() => expect(units.byId.has('norrvik/1')).toBe(true));
+    expect(asked).toBe(3);
+  });
+
+  it('are asked for again after the snapshot when nobody answered at its head', async () => {
+    vi.useFakeTimers();
+    let asked = 0;
+    const units = new Units(() => ((asked += 1) === 1 ? Promise.reject(new Error('no connection')) : Promise.resolve({ mark: 'm', tables: [table] })));
+    units.expect();
+    await vi.advanceTimersByTimeAsync(1);
+    units.load([], true);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([asked, units.name('norrvik/1')]).toEqual([2, 'B 1']);
+    vi.useRealTimers();
+  });
+
   it('are asked for again when nobody answered, and not after a snapshot that has them all', async () => {
     vi.useFakeTimers();
     let asked = 0;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { EventStream } from '../src/lib/stream/stream.svelte';
+import { EventStream, type StreamHandlers } from '../src/lib/stream/stream.svelte';
 import type { Envelope, Snapshot } from '../src/lib/api/types';
 import { event } from './samples';
 
@@ -25,7 +25,7 @@ class Wire {
 
 const SNAPSHOT = { kind: 'snapshot', seq: 10, data: {} as Snapshot };
 
-function makeStream() {
+function makeStream(more: Partial<StreamHandlers> = {}) {
   const wires: Wire[] = [];
   const seen: string[] = [];
   const stream = new EventStream(
@@ -35,6 +35,7 @@ function makeStream() {
       event: (envelope: Envelope) => void seen.push(envelope.type),
       report: () => ({ shown: [] }),
       refused: () => void seen.push('refused'),
+      ...more,
     },
     () => {
       const wire = new Wire();
@@ -87,6 +88,18 @@ describe('the event stream', () => {
     wires[0]?.say({ kind: 'rows', more: false, data: {} });
     expect(seen.slice(2)).toEqual(['snapshot 20', 'call.started', 'alarm.raised']);
     expect(stream.seq).toBe(22);
+    stream.stop();
+  });
+
+  it('tells of the head of a long snapshot before its rows, and not of a short one', () => {
+    const heads: unknown[] = [];
+    const { stream, wires } = makeStream({ head: (head) => heads.push(head) });
+    wires[0]?.say(SNAPSHOT);
+    expect(heads).toEqual([]);
+    const data = { talkgroups: [], units: [], planned_units: true } as unknown as Snapshot;
+    wires[0]?.say({ kind: 'snapshot', seq: 20, more: true, data });
+    expect(heads).toEqual([data]);
+    expect(stream.seq).toBe(10);
     stream.stop();
   });
 

@@ -17,8 +17,6 @@ router = APIRouter(tags=["stream"])
 Viewer = Annotated[Person, Depends(require("stream.open"))]
 FIRST_MESSAGE_MS = 10_000
 MAX_MESSAGE_CHARACTERS = 65_536
-LONG_CHARACTERS = 16_384
-"""A snapshot, or rows of one: sent in a turn of the event loop of its own."""
 CLOSED_NOT_SIGNED_IN = 4401
 CLOSED_BAD_MESSAGE = 4400
 
@@ -51,8 +49,6 @@ async def stream(socket: WebSocket, person: Viewer) -> None:
 async def _send(socket: WebSocket, events: EventStream, client: StreamClient) -> None:
     while not client.closed:
         for text in await events.messages(client):
-            if len(text) > LONG_CHARACTERS:
-                await asyncio.sleep(0)  # to send does not wait: what was cut is enough for a turn
             await socket.send_text(text)
     await _close(socket, CLOSED_NOT_SIGNED_IN)
     raise WebSocketDisconnect(CLOSED_NOT_SIGNED_IN)

@@ -12,7 +12,7 @@ it touched is up and nothing failed because of it.
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from sqlmodel import Session
@@ -21,7 +21,7 @@ from dispatch.audit.entry import SYSTEM, Act, Obj
 from dispatch.errors import Conflict, ServiceError
 from dispatch.plans import activation_rows as rows
 from dispatch.plans.activation_rows import Live, Wanted, Who
-from dispatch.plans.activation_tools import Tools
+from dispatch.plans.activation_tools import Tools, meanwhile
 from dispatch.plans.canonical import plan_hash
 from dispatch.plans.drafts import Draft
 from dispatch.plans.events import PlanScheduled, PlanSettled, PlanTrial
@@ -121,25 +121,29 @@ class Activations:
                 self._demand_calm()
             elif not now < at_utc <= now + MAX_AHEAD_US:
                 raise ServiceError("at: expected a time from now to a year ahead")
-            approval = await self._t.second_person(draft, draft.sha256)
-            await self._log(
-                asker,
-                "plan.scheduled" if at_utc else "plan.activated",
-                draft_id,
-                {"plan_sha256": sha256, "base": draft.compared_with, "approval": approval},
-                reason,
-            )
-            wanted = Wanted(
-                draft=draft_id, sha256=sha256, who=_who(asker), approval=approval, reason=reason
-            )
             if at_utc is not None:
+                wanted = await self._wanted(asker, draft, "plan.scheduled", reason)
                 at = UtcUs(at_utc)
                 return self._tell_planned(
                     await self._t.store.write(lambda db: rows.schedule(db, wanted, at))
                 )
-            ready = await self._going.make_ready(draft.plan)
-            began = await self._t.store.write(lambda db: rows.begin_trial(db, wanted, now))
-            return await self._begun(began, ready)
+            async with meanwhile(self._going.make_ready(draft.plan)) as readying:
+                wanted = await self._wanted(asker, draft, "plan.activated", reason)
+                ready = await readying
+            return await self._begin(lambda db: rows.begin_trial(db, wanted, now), ready)
+
+    async def _wanted(self, asker: Asker, draft: Draft, verb: str, reason: str) -> Wanted:
+        """Return what is to become live, once the second person has agreed and the log has it."""
+        approval = await self._t.second_person(draft, draft.sha256)
+        told = {"plan_sha256": draft.sha256, "base": draft.compared_with, "approval": approval}
+        await self._log(asker, verb, draft.id, told, reason)
+        return Wanted(
+            draft=draft.id,
+            sha256=draft.sha256,
+            who=_who(asker),
+            approval=approval,
+            reason=reason,
+        )
 
     async def keep(self, asker: Asker, number: int) -> PlanActivation:
         """Keep the plan on trial."""
@@ -166,8 +170,9 @@ class Activations:
         async with self._one_at_a_time:
             self._demand_calm()
             now, who = self._t.clock.utc_us(), _who(asker)
-            await self._log(asker, "plan.rolled_back", str(number), {}, words)
-            ready = await self._going.make_ready(await self._t.drafts.plan(number))
+            async with meanwhile(self._ready_for(number)) as readying:
+                await self._log(asker, "plan.rolled_back", str(number), {}, words)
+                ready = await readying
             back = await self._t.store.write(lambda db: rows.roll_back(db, number, who, now, words))
             await self._use(back, asker.access.user.display_name, ready)
             return back.number
@@ -297,8 +302,7 @@ class Activations:
         identity = activation.id or 0
         self._note("plan.activated", draft.id, activation.reason)
         ready = await self._going.make_ready(draft.plan)
-        began = await self._t.store.write(lambda db: rows.begin_scheduled(db, identity, now))
-        await self._begun(began, ready)
+        await self._begin(lambda db: rows.begin_scheduled(db, identity, now), ready)
 
     async def _wait(self, activation: PlanActivation, words: str) -> None:
         if activation.waits_for == words:
@@ -314,9 +318,16 @@ class Activations:
 
     # ---- using ---------------------------------------------------------------------------------
 
+    async def _begin(self, begin: Callable[[Session], Live], ready: Ready) -> PlanActivation:
+        """Write the beginning of a trial, then let the plan run that was made ready for it."""
+        former = self._t.live.target
+        async with meanwhile(asyncio.to_thread(touch_of, former, ready.target)) as touching:
+            began = await self._t.store.write(begin)
+            self._t.trial.begin(await touching)
+        return await self._begun(began, ready)
+
     async def _begun(self, began: Live, ready: Ready) -> PlanActivation:
-        activation, former = began.activation, self._t.live.target
-        self._t.trial.begin(await asyncio.to_thread(touch_of, former, ready.target))
+        activation = began.activation
         self._take_up(activation)
         # Told before the plan itself: with that each page gets a new snapshot, which has the rest.
         self._tell_trial(activation)
@@ -332,6 +343,9 @@ class Activations:
                 operator=trial.by_name,
             )
         )
+
+    async def _ready_for(self, number: int) -> Ready:
+        return await self._going.make_ready(await self._t.drafts.plan(number))
 
     async def _use(self, back: Live, operator: str, ready: Ready | None = None) -> None:
         ready = ready or await self._going.make_ready(back.plan)

@@ -1,7 +1,10 @@
 """What activations stand on."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from dispatch.plans.drafts import Draft, Drafts
 from dispatch.plans.trial import TrialWatch
@@ -12,6 +15,7 @@ from dispatch.store.engine import Store
 from gateway.bus import Bus
 from gateway.ports import Clock
 
+T = TypeVar("T")
 SecondPerson = Callable[[Draft, str], Awaitable[str]]
 """Demands the second person's yes to (draft, digest); returns the approval's id, or raises."""
 
@@ -29,3 +33,17 @@ class Tools:
     usage: Callable[[], Usage]
     second_person: SecondPerson
     trial: TrialWatch
+
+
+@asynccontextmanager
+async def meanwhile(work: Coroutine[Any, Any, T]) -> AsyncIterator["asyncio.Task[T]"]:
+    """Let work begin while something else is done; whoever waits for the task has its result.
+
+    Work that nobody waited for, because what was done inside failed, is cancelled.
+    """
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

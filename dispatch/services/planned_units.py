@@ -21,7 +21,7 @@ from dispatch.services.plans import LivePlan
 from gateway.model.ids import TalkgroupId, UnitId
 from gateway.model.plan import Unit
 
-ROWS_A_PIECE = 200
+ROWS_A_PIECE = 500
 """Units that the loop packs at once."""
 KEPT = 6
 """Lists that are kept: one for each set of rights."""

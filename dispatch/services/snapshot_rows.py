@@ -21,7 +21,7 @@ ROWS_AT_ONCE = 300
 """Rows of the long tables that a snapshot still has in itself."""
 PART_MS = 0.7
 """How long the loop works on one part."""
-PART_CHARACTERS = 32_000
+PART_CHARACTERS = 64_000
 """Longer messages would take the loop's time when they are compressed."""
 LOOKED_AT = 16
 """Rows between two looks at the clock, also those that nobody may see."""

@@ -226,6 +226,7 @@ class EventStream:
             incidents = await self._snapshots.open_incidents(access)
             texts += client.take()
             texts.append(self.snapshot(client, self._access.of(client.user_id), incidents))
+            await asyncio.sleep(0)  # to cut it is enough for a turn of the loop, to send it another
         elif client.parts is not None:
             return texts + await self._next_part(client)
         return texts or [self.beat()]

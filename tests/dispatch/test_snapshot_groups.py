@@ -9,7 +9,7 @@ from dispatch.services.board import Board
 from dispatch.services.snapshot import Snapshots
 from gateway.model import events as ev
 from gateway.model.events import Event
-from gateway.model.ids import AlarmId, CallId, TransmissionId, UnitId
+from gateway.model.ids import AlarmId, CallId, TransmissionId, UnitId, UtcUs
 from tests.dispatch.room import LINK, NORTH, PATROL, SECRET, SECRET_LINK, Room
 
 OVER, CALL, ALARM = TransmissionId("t-one"), CallId("c-one"), AlarmId("a-one")
@@ -42,7 +42,7 @@ WHOLE_DAY: tuple[Event, ...] = (
     ),
     ev.RecordingFailed(transmission=OVER, talkgroup=NORTH, reason="disk full"),
     ev.RecordingClosed(
-        transmission=OVER, call=CALL, talkgroup=NORTH, files=(), duration_ms=900, started_utc=1
+        transmission=OVER, call=CALL, talkgroup=NORTH, files=(), duration_ms=900, started_utc=UtcUs(1)
     ),
     replace(RAISED, talkgroup=SECRET, again=True),
     ev.AlarmEnded(alarm=ALARM, operator="Anna", reason="handled"),

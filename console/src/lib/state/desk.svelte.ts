@@ -109,6 +109,7 @@ export class Desk {
       alert: (cue) => this.#alert(cue),
     });
     this.stream = new EventStream(() => socketUrl('/stream'), {
+      head: (data) => data.planned_units && this.units.expect(),
       snapshot: (data) => this.#load(data),
       event: (envelope) => this.#take(envelope),
       // a window without sound says nothing of it: the one that has it does

@@ -77,8 +77,16 @@ export class Units {
   #mark = '';
   #retry: ReturnType<typeof setTimeout> | undefined;
   #round = 0;
+  #expected: ReturnType<Ask> | undefined;
 
   constructor(private readonly ask: Ask = (known) => api.plannedUnits(known)) {}
+
+  /** The head of a long snapshot is here: what the plan says is asked for while its rows come. */
+  expect(): void {
+    const answer = this.ask(this.#mark);
+    answer.catch(() => undefined); // whoever waits for it hears of it
+    this.#expected = answer;
+  }
 
   /** Take a snapshot. With `planned` it has not what the plan says: that is asked for, and kept until it is another. */
   load(rows: UnitInfo[], planned = false): void {
@@ -87,6 +95,7 @@ export class Units {
     clearTimeout(this.#retry);
     if (planned) void this.#fetch(this.#round, 0);
     else this.#plan('', []);
+    this.#expected = undefined;
   }
 
   /** Who signs in next may know other units. */
@@ -96,7 +105,7 @@ export class Units {
 
   async #fetch(round: number, tries: number): Promise<void> {
     try {
-      const found = await this.ask(this.#mark);
+      const found = await (this.#expected ?? this.ask(this.#mark));
       if (round !== this.#round || !found) return;
       const rows = found.tables.flatMap((table) => unpack<PlannedRow>(table));
       this.#plan(found.mark, rows.map(plannedUnit));

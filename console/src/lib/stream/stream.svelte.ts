@@ -6,6 +6,8 @@
 import type { Envelope, Snapshot } from '../api/types';
 
 export interface StreamHandlers {
+  /** A snapshot begins whose long tables are still on their way. */
+  head?(data: Snapshot): void;
   snapshot(data: Snapshot, seq: number): void;
   event(envelope: Envelope): void;
   /** What the next report says; called each 2 s. */
@@ -99,7 +101,8 @@ export class EventStream {
     switch (message.kind) {
       case 'snapshot':
         this.#coming = { seq: message.seq, data: message.data, events: [] };
-        if (!message.more) this.#whole();
+        if (message.more) this.handlers.head?.(message.data);
+        else this.#whole();
         break;
       case 'rows':
         this.#coming?.data.talkgroups.push(...(message.data.talkgroups ?? []));
