@@ -136,7 +136,8 @@ class Load:
         if failed:
             self.office.roll_back(self.first)
         if failed or self.calls.left_s < ROUND_LEFT_S:
-            self.calls.end(when)
+            with self.presses.at_rest:
+                self.calls.end(when)
             self.calls.begin()
 
     def _cycle(self, cycle: int) -> None:
