@@ -4,6 +4,10 @@ The event loop only puts work into a bounded queue; the thread writes, and tells
 through ``publish`` on the loop. A full disk costs the recording, never the radio: the tile says
 NOT RECORDED, what was written until then is closed and hashed, and the next transmission is tried
 anew.
+
+Packets wait up to a tenth of a second for the thread: woken for each of a thousand packets a
+second it would take the interpreter from the event loop as often. What begins and ends recordings
+wakes it.
 """
 
 import asyncio
@@ -28,6 +32,12 @@ logger = logging.getLogger(__name__)
 
 QUEUE_FRAMES = 10_000
 """Packets that may wait for the disk: 20 transmissions for ten seconds."""
+
+
+GATHER_S = 0.1
+"""Packets are gathered this long before they are written; they are synced each second."""
+IDLE_S = 1.0
+"""Nothing is open: whatever might come without waking the thread waits this long at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,7 @@ class Recorder:
         self._publish = publish
         self._capacity = capacity
         self._queue: queue.SimpleQueue[_Work] = queue.SimpleQueue()
+        self._wake = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._stopped = asyncio.Event()
@@ -93,6 +104,7 @@ class Recorder:
         thread, self._thread = self._thread, None
         if thread is not None:
             self._queue.put(_Stop())
+            self._wake.set()
             await self._stopped.wait()
             thread.join()
 
@@ -128,21 +140,30 @@ class Recorder:
     def _give(self, work: _Work) -> None:
         self._put += 1
         self._queue.put(work)
+        if not isinstance(work, _Frame):
+            self._wake.set()
 
     # ---- the thread
 
     def _run(self) -> None:
-        while True:
+        while self._work_off():
+            self._wake.wait(GATHER_S if self._disk.recording else IDLE_S)
+            self._wake.clear()
+        # Behind everything that was told before, so that nothing is told after stop().
+        self._call(self._stopped.set)
+
+    def _work_off(self) -> bool:
+        """Do what waits; False when the thread is to end."""
+        while not self._queue.empty():
             work = self._queue.get()
             if isinstance(work, _Stop):
-                break
+                return False
             try:
                 self._disk.work(work)
             except Exception:  # the top of the thread: one fault may not end all recording
                 logger.exception("recorder: a fault while writing")
             self._disk.done += 1
-        # Behind everything that was told before, so that nothing is told after stop().
-        self._call(self._stopped.set)
+        return True
 
     def _tell(self, event: Event) -> None:
         self._call(self._publish, event)
@@ -162,6 +183,11 @@ class _Disk:
         self._failed: dict[TransmissionId, RecordingMeta] = {}
         self.done = 0
         self._stuck: list[tuple[RecordingMeta, RecordingEnd]] = []
+
+    @property
+    def recording(self) -> bool:
+        """Whether packets may come without anything that wakes the thread."""
+        return bool(self._tracks or self._failed)
 
     def work(self, work: _Work) -> None:
         match work:

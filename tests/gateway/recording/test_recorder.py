@@ -404,6 +404,34 @@ async def test_what_a_full_disk_kept_open_is_closed_with_the_next_transmission(
     assert (closed.transmission, closed.interrupted) == (first.transmission, True)
 
 
+async def test_packets_are_written_without_anything_that_wakes_the_thread(tmp_path: Path) -> None:
+    about = meta()
+    async with recording(tmp_path) as (recorder, _):
+        recorder.open(about)
+        await until(lambda: not recorder.busy)
+        for round_number in (1, 2):
+            for frame, level in frames(about, 60):
+                recorder.write(about.transmission, frame, level)
+            await until(lambda: not recorder.busy)
+            size = Folder(tmp_path).sound(about.transmission).stat().st_size
+            assert size > 1000 * round_number
+        recorder.close(about.transmission, END)
+
+
+async def test_packets_of_a_recording_that_failed_do_not_pile_up(tmp_path: Path) -> None:
+    about = meta()
+    Folder(tmp_path).sound(about.transmission).mkdir(parents=True)  # nothing can be written there
+    async with recording(tmp_path) as (recorder, told):
+        recorder.open(about)
+        await until(lambda: bool(told))
+        for frame, level in frames(about, 60):
+            recorder.write(about.transmission, frame, level)
+        await until(lambda: not recorder.busy)
+        assert isinstance(told[0], RecordingFailed)
+        Folder(tmp_path).sound(about.transmission).rmdir()
+        recorder.close(about.transmission, END)
+
+
 def test_an_unknown_transmission_is_nobodys(tmp_path: Path) -> None:
     about = meta()
     recorder = Recorder(tmp_path, lambda event: None)
