@@ -19,6 +19,7 @@ from dispatch.events import AccessChanged, PlanActivated
 from dispatch.services.board import Board
 from dispatch.services.sight import Sight
 from dispatch.services.snapshot import Snapshots
+from dispatch.services.turns import Turns
 from gateway.bus import Bus, Lagged, Subscription
 from gateway.model.events import Envelope, Event
 from gateway.ports import Clock
@@ -108,6 +109,7 @@ class EventStream:
         self._clock = clock
         self._ring: deque[Envelope] = deque(maxlen=RING_EVENTS)
         self._clients: set[StreamClient] = set()
+        self._turns = Turns()
         self._appliers: list[Callable[[Event], None]] = []
         self._subscription = self._subscribe()
         self.seq = 0
@@ -224,6 +226,7 @@ class EventStream:
             client.gap = False
         if client.needs_snapshot and not client.closed:
             incidents = await self._snapshots.open_incidents(access)
+            await self._turns.mine()
             texts += client.take()
             texts.append(self.snapshot(client, self._access.of(client.user_id), incidents))
             await asyncio.sleep(0)  # to cut it is enough for a turn of the loop, to send it another
@@ -233,7 +236,7 @@ class EventStream:
 
     async def _next_part(self, client: StreamClient) -> list[str]:
         """Return the next rows of a snapshot; in between the loop does something else."""
-        await asyncio.sleep(0)
+        await self._turns.mine()
         part = next(client.parts or iter(()), None)
         if part is None:
             client.parts = None
