@@ -8,13 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from dispatch.api.asking import ServicesOf
 from dispatch.audiopath.keying import Keyings, level_out
 from dispatch.audiopath.service import AudioPath
+from dispatch.audiopath.stage import Closely, Connection, look, stages_of
 from dispatch.audiopath.view import Asked, view
 from dispatch.deps import Person, require
 from dispatch.errors import NotFound, ServiceError
 from dispatch.health.service import Health
 from dispatch.services.desk import Desk
 from dispatch.services.registry import Services
-from gateway.model.ids import LinkId, PositionId
+from dispatch.services.voice import Voice
+from gateway.model.ids import PositionId
 from gateway.model.plan import Link
 
 router = APIRouter(tags=["audio path"])
@@ -42,6 +44,17 @@ class WayQuery(BaseModel):
     position: str = Field("", max_length=64)
     way: Literal["receive", "transmit"] = "receive"
     span: Literal["minute", "hour"] = "minute"
+
+
+class StageQuery(BaseModel):
+    """Which stage of which way is asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    link: str = Field(max_length=64)
+    position: str = Field("", max_length=64)
+    way: Literal["receive", "transmit"] = "receive"
+    stage: str = Field(max_length=16)
 
 
 @router.get("/audio-path/ways")
@@ -106,19 +119,55 @@ def _link(services: Services, link: str) -> Link:
     return found
 
 
+@router.get("/audio-path/stage")
+async def stage(
+    query: Annotated[StageQuery, Query()], person: Seer, services: ServicesOf
+) -> dict[str, Any]:
+    """Return one stage closely, minute and hour: what is set, histograms, counts, the desks."""
+    link = _link(services, query.link)
+    position = _position(services, query.position)
+    if query.stage not in stages_of(query.way):
+        raise NotFound(f"there is no stage {query.stage} in {query.way}")
+    asked = Closely(link=link, way=query.way, stage=query.stage, position=position)
+    return look(services.use(AudioPath), asked, await _connections(services))
+
+
+async def _connections(services: Services) -> list[Connection]:
+    """Return the browsers that are connected; none where the server carries no voice."""
+    if not services.has(Voice):
+        return []
+    found = []
+    for session in services.use(Voice).rtc.sessions:
+        stats = await session.stats()
+        found.append(
+            Connection(
+                position=session.position,
+                state=stats.state,
+                sent=stats.packets_sent,
+                dropped=stats.packets_dropped,
+                loss_share=stats.loss_share,
+                round_trip_ms=stats.round_trip_ms,
+            )
+        )
+    return found
+
+
+def _position(services: Services, position: str) -> PositionId | None:
+    if position and position not in services.plan.running.positions:
+        raise NotFound(f"there is no position {position}")
+    return PositionId(position) if position else None
+
+
 @router.get("/audio-path")
 async def audio_path(
     query: Annotated[WayQuery, Query()], person: Seer, services: ServicesOf
 ) -> dict[str, Any]:
     """Return one way over the last minute or hour; desks are told by position alone."""
-    plan = services.plan.running
-    _link(services, query.link)
-    if query.position and query.position not in plan.positions:
-        raise NotFound(f"there is no position {query.position}")
+    link = _link(services, query.link)
     asked = Asked(
-        link=LinkId(query.link),
+        link=link.id,
         way=query.way,
-        position=PositionId(query.position) if query.position else None,
+        position=_position(services, query.position),
         span=query.span,
     )
     return view(services.use(AudioPath), asked, services.use(Health).rules)

@@ -118,8 +118,7 @@ class AudioPath:
                 desk.stage(name).add(int(value * 1000))
         for heard in report.heard:
             self._heard(desk, heard)
-            if error_ms is not None and error_ms <= CLOCK_ERROR_MS:
-                self._played(position, report, heard, find)
+            self._played(position, report, heard, find)
         if report.spoken is not None:
             spoken = report.spoken
             desk.count("up_packets", spoken.packets)
@@ -144,21 +143,25 @@ class AudioPath:
             _add_level(desk, "ear", heard.level_dbfs, peak)
 
     def _played(self, position: PositionId, report: DeskReport, heard: Heard, find: Find) -> None:
-        """Follow what was played back to its capture: radio audio in to ear, measured whole."""
-        if report.clock is None:
-            return
+        """Follow what was played back to its link, and to its capture where the clock is known.
+
+        So radio audio in to ear is measured whole; a doubtful clock tells at least who listens.
+        """
+        clock = report.clock
         after_us = int((report.output_ms or 0.0) * 1000)
         for played in heard.played:
             captured = find(TalkgroupId(heard.talkgroup), played.rtp)
             over = self._overs.get(captured.transmission) if captured is not None else None
             if captured is None or over is None or over.position is not None:
                 continue
-            at_us = int((played.at_ms - report.clock.offset_ms) * 1000)
-            took_us = at_us + after_us - captured.utc_us
-            if 0 <= took_us <= LONGEST_US:
-                tally = Tally()
-                tally.stage("ear").add(took_us)
-                self._add(self._ears, (over.link, position), tally)
+            tally = Tally()
+            tally.count("followed", 1)
+            if clock is not None and clock.error_ms <= CLOCK_ERROR_MS:
+                at_us = int((played.at_ms - clock.offset_ms) * 1000)
+                took_us = at_us + after_us - captured.utc_us
+                if 0 <= took_us <= LONGEST_US:
+                    tally.stage("ear").add(took_us)
+            self._add(self._ears, (over.link, position), tally)
 
     # ---- reading
 
@@ -194,6 +197,13 @@ class AudioPath:
             if link in (None, heard) and position in (None, at)
         ]
         return self._sum(chosen, span).stage("ear")
+
+    def followed(self, link: LinkId, way: str, position: PositionId, span: Span) -> int:
+        """Return how many packets of a link a desk played (some of all), or blocks it sent."""
+        if way == TRANSMIT:
+            return int(self.way(link, way, position, span).of("frames"))
+        windows = self._ears.get((link, position))
+        return int(windows.read(span, self._clock.mono_ms()).of("followed")) if windows else 0
 
     def grants(self, link: LinkId | None, span: Span) -> Tally:
         """Return press to grant, of one link or of all."""

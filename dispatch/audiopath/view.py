@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dispatch.audiopath.service import AudioPath
+from dispatch.audiopath.settings import OPUS_LOOK_AHEAD_MS
 from dispatch.audiopath.tally import LevelSum, Span, Tally
 from dispatch.health.rules import HealthRules
 from gateway.model.ids import LinkId, PositionId
@@ -15,8 +16,6 @@ from gateway.model.sound_events import RECEIVE, TRANSMIT
 from gateway.model.spread import Spread
 
 Row = dict[str, Any]
-OPUS_LOOK_AHEAD_MS: Final = 6.5
-"""libopus at 8 kHz, voice: ``OpusEncoder.lookahead_samples`` / 8; a test compares."""
 NOT_MEASURED: Final = {
     RECEIVE: ("air", "radio", "loudspeaker"),
     TRANSMIT: ("microphone", "radio", "air"),

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from dispatch.audiopath.desks import DeskClock, DeskReport, Heard, Played, Spoken
 from dispatch.audiopath.service import AudioPath
-from dispatch.audiopath.view import OPUS_LOOK_AHEAD_MS, Asked, view
+from dispatch.audiopath.settings import OPUS_LOOK_AHEAD_MS
+from dispatch.audiopath.view import Asked, view
 from dispatch.health.rules import HealthRules
 from gateway.model import events as ev
 from gateway.model.ids import (

@@ -134,6 +134,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audio-path/stage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["stage_api_v1_audio_path_stage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audio-path/ways": {
         parameters: {
             query?: never;
@@ -5247,6 +5263,40 @@ export interface operations {
                 nominal_hz?: number | null;
                 reads_hz?: number | null;
                 way: "in" | "out";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    stage_api_v1_audio_path_stage_get: {
+        parameters: {
+            query: {
+                link: string;
+                position?: string;
+                stage: string;
+                way?: "receive" | "transmit";
             };
             header?: never;
             path?: never;
