@@ -238,7 +238,12 @@ class Server:
         signer = NoteSigner(log_origin(self.config.state, origin), log_signing_key(keys))
         head = self.config.audit.head
         folder = head.parent if head else self.config.state / "audit"
-        log = Log(sqlite_path(self.config.audit_url), folder, signer)
+        log = Log(
+            sqlite_path(self.config.audit_url),
+            folder,
+            signer,
+            carried_over=self.config.audit_url == self.config.store_url,
+        )
 
         def told(writable: bool, reason: str, _spooled: int) -> None:
             bus.publish(LogState(writable=writable, reason=reason))

@@ -10,21 +10,28 @@ then nothing is signed any more, since a signature would cover the damage.
 import contextlib
 import json
 import sqlite3
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dispatch.audit.checkpoint import BadNote, NoteSigner, TreeHead
 from dispatch.audit.files import LogUnavailable, replace_file
 from dispatch.audit.merkle import Frontier, inclusion_proof, leaf_hash, root_at
 from dispatch.audit.tables import GUARDS
+from dispatch.store.turns import turns_of
+from dispatch.store.wal import BOUND_PAGES
 from gateway.model.errors import ConfigError, RemoteError
 from gateway.model.ids import UtcUs
 
-__all__ = ["Log", "LogDamaged", "LogUnavailable", "sqlite_path"]
+__all__ = ["Log", "LogBusy", "LogDamaged", "LogUnavailable", "sqlite_path"]
 
 HEAD_FILE = "audit.head"
 VKEY_FILE = "log.vkey"
-BUSY_TIMEOUT_MS = 2000
+BUSY_TIMEOUT_MS = 10_000
+"""How long an entry waits for somebody else who writes to the same file."""
+SLICE_MS = 250
+"""Of it, how long one call waits: the writer looks after its live acts in between."""
+OPEN_MS = 2000
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS audit_log (seq INTEGER NOT NULL PRIMARY KEY CHECK (seq >= 0), "
@@ -34,6 +41,10 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS checkpoint (size INTEGER NOT NULL PRIMARY KEY, "
     "root BLOB NOT NULL, note VARCHAR NOT NULL, at_utc INTEGER NOT NULL)",
 )
+
+
+class LogBusy(LogUnavailable):
+    """Somebody else writes to the file; nothing was written, and it may be tried again at once."""
 
 
 class LogDamaged(RemoteError):
@@ -61,16 +72,20 @@ class Log:
         signer: NoteSigner,
         *,
         busy_timeout_ms: int = BUSY_TIMEOUT_MS,
+        carried_over: bool = False,
     ) -> None:
         """Name the files; ``open`` reads them. ``folder`` holds the head and the public key.
 
         ``busy_timeout_ms`` is how long to wait while another connection writes to the same file
-        (the store's writer, with its sync to disk), before an entry is refused.
+        (a long transaction of the store), before an entry is refused. ``carried_over``: somebody
+        else keeps the file's write-ahead log short, so that no commit here has to.
         """
         self._database = database
         self._folder = folder
         self._signer = signer
-        self._busy_timeout_ms = busy_timeout_ms
+        self.busy_timeout_ms = busy_timeout_ms
+        self._carried_over = carried_over
+        self._turns = turns_of(database)
         self._connection: sqlite3.Connection | None = None
         self._tree = Frontier()
         self._head_size = -1
@@ -129,9 +144,11 @@ class Log:
         connection = sqlite3.connect(
             self._database, isolation_level=None, check_same_thread=False, timeout=0
         )
-        connection.execute(f"PRAGMA busy_timeout={self._busy_timeout_ms}")
+        connection.execute(f"PRAGMA busy_timeout={min(OPEN_MS, self.busy_timeout_ms)}")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        if self._carried_over:
+            connection.execute(f"PRAGMA wal_autocheckpoint={BOUND_PAGES}")
         for statement in (*_SCHEMA, *GUARDS):
             connection.execute(statement)
         return connection
@@ -195,10 +212,10 @@ class Log:
             raise LogDamaged(f"audit log: the node {level}/{idx} is missing")
         return bytes(row[0])
 
-    def append(self, entries: Sequence[bytes]) -> int:
+    def append(self, entries: Sequence[bytes], wait_ms: int | None = None) -> int:
         """Commit entries in one transaction; returns the seq of the first. Then ``write_head``.
 
-        Raises LogUnavailable with nothing written.
+        Raises LogUnavailable with nothing written, LogBusy when others write for ``wait_ms``.
         """
         first = self._tree.size
         tree = self._tree.copy()
@@ -208,25 +225,31 @@ class Log:
             leaf = leaf_hash(entry)
             rows.append((first + number, entry, leaf))
             nodes.extend(tree.append(leaf)[1:])
-        try:
-            self._commit(rows, nodes)
-        except sqlite3.Error as error:
-            raise LogUnavailable(f"audit log: {error}") from error
+        with self._writing(wait_ms) as db:
+            db.executemany("INSERT INTO audit_log (seq, entry, leaf) VALUES (?,?,?)", rows)
+            db.executemany("INSERT INTO audit_node (level, idx, hash) VALUES (?,?,?)", nodes)
         self._tree = tree
         return first
 
-    def _commit(
-        self, rows: list[tuple[int, bytes, bytes]], nodes: list[tuple[int, int, bytes]]
-    ) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            self._db.executemany("INSERT INTO audit_log (seq, entry, leaf) VALUES (?,?,?)", rows)
-            self._db.executemany("INSERT INTO audit_node (level, idx, hash) VALUES (?,?,?)", nodes)
-            self._db.execute("COMMIT")
-        except sqlite3.Error:
-            with contextlib.suppress(sqlite3.Error):
-                self._db.execute("ROLLBACK")
-            raise
+    @contextlib.contextmanager
+    def _writing(self, wait_ms: int | None) -> Iterator[sqlite3.Connection]:
+        """One transaction, in turn with the store's; raises LogBusy, LogUnavailable."""
+        wait_ms = self.busy_timeout_ms if wait_ms is None else min(wait_ms, self.busy_timeout_ms)
+        ends = time.monotonic() + wait_ms / 1000
+        with self._turns.turn(wait_ms / 1000) as mine:
+            if not mine:
+                raise LogBusy("audit log: database is locked")
+            left_ms = max(50, int((ends - time.monotonic()) * 1000))
+            try:
+                self._db.execute(f"PRAGMA busy_timeout={left_ms}")
+                self._db.execute("BEGIN IMMEDIATE")
+                yield self._db
+                self._db.execute("COMMIT")
+            except sqlite3.Error as error:
+                with contextlib.suppress(sqlite3.Error):
+                    self._db.execute("ROLLBACK")
+                busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+                raise (LogBusy if busy else LogUnavailable)(f"audit log: {error}") from error
 
     def write_head(self) -> None:
         """Put size and root, signed, into ``audit.head``; raises LogUnavailable."""
@@ -236,18 +259,19 @@ class Log:
         replace_file(self._folder / HEAD_FILE, note.encode())
         self._head_size = self.size
 
-    def checkpoint(self, now: UtcUs) -> str | None:
-        """Sign and store a checkpoint unless the newest has this size; returns the note."""
+    def checkpoint(self, now: UtcUs, wait_ms: int | None = None) -> str | None:
+        """Sign and store a checkpoint unless the newest has this size; returns the note.
+
+        Raises LogUnavailable, LogBusy when others write for ``wait_ms``.
+        """
         if self.size <= self._checkpoint_size:
             return None
         note = self._signer.sign(self.size, self.root)
-        try:
-            self._db.execute(
+        with self._writing(wait_ms) as db:
+            db.execute(
                 "INSERT INTO checkpoint (size, root, note, at_utc) VALUES (?,?,?,?)",
                 (self.size, self.root, note, now),
             )
-        except sqlite3.Error as error:
-            raise LogUnavailable(f"audit log: {error}") from error
         self._checkpoint_size = self.size
         return note
 

@@ -2,13 +2,16 @@
 
 ``append`` returns when the entry is durable: used ahead of consultation, disclosure and erasure.
 ``note`` is for live acts: it never waits; while the log cannot be written they lie in the spool,
-sealed, and enter later as ``late``. What a crash can lose: notes of the last group (10 ms), never
-an entry that ``append`` returned.
+sealed, and enter later as ``late``. While somebody else writes to the same file (a long transaction
+of the store), acts that are logged ahead wait for their turn, and only after ten seconds are they
+refused; live acts go to the spool after a quarter of a second. What a crash can lose: notes of that
+time, else of the last group (10 ms), never an entry that ``append`` returned.
 """
 
 import asyncio
 import logging
 import queue
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -18,7 +21,7 @@ from typing import Any
 
 from dispatch.audit.entry import SYSTEM, Act, BadEntry, Via, entry_bytes, seal
 from dispatch.audit.keys import GroupKeys
-from dispatch.audit.log import Log, LogDamaged, LogUnavailable
+from dispatch.audit.log import OPEN_MS, SLICE_MS, Log, LogBusy, LogDamaged, LogUnavailable
 from dispatch.audit.spool import Spool
 from dispatch.errors import LogNotWritable
 from gateway.model.ids import ulid
@@ -94,6 +97,11 @@ class AuditWriter:
         self._started = False
         self._checkpoint_due = 0.0
         self._retry_due = 0.0
+        self._held: list[tuple[_Waiting, bytes]] = []
+        """Acts that are logged ahead and wait for somebody else who writes."""
+        self._asked: list[asyncio.Future[int] | None] = []
+        self._busy_until: float | None = None
+        self._spooled_from = 0
 
     @property
     def writable(self) -> bool:
@@ -189,6 +197,9 @@ class AuditWriter:
         opened()
         while self._turn():
             pass
+        while self._pending():
+            self._write([])
+            self._answer([])
         self._checkpoint()
         self._log.close()
 
@@ -197,19 +208,22 @@ class AuditWriter:
         if not self._writable and time.monotonic() >= self._retry_due:
             self._open()
         acts = [waiting for waiting in batch if waiting.act is not None]
-        if acts:
+        if acts or self._pending():
             self._write(acts)
-        asked = [waiting.done for waiting in batch if waiting.act is None]
-        if asked:
-            self._checkpoint()
-            self._answer(asked)
+        self._answer([waiting.done for waiting in batch if waiting.act is None])
         due = time.monotonic() >= self._checkpoint_due
         if due or self._log.size - self._log.checkpoint_size >= CHECKPOINT_ENTRIES:
             self._checkpoint()
         return go_on
 
+    def _pending(self) -> bool:
+        """Whether something waits for somebody else who writes to the file."""
+        return bool(self._held or self._asked or (self._writable and self._spool.waiting))
+
     def _collect(self) -> tuple[list[_Waiting], bool]:
         due = self._checkpoint_due if self._writable else self._retry_due
+        if self._pending():
+            due = 0.0
         try:
             first = self._inbox.get(timeout=max(0.0, due - time.monotonic()))
         except queue.Empty:
@@ -234,9 +248,9 @@ class AuditWriter:
             return
         try:
             self._log.open()
-            self._take_spool()
+            self._take_spool(RECENT_IDS, OPEN_MS)
             verb = "log.resumed" if self._started else "log.started"
-            self._log.append([self._sealed(_system_act(verb), self._log.size)])
+            self._log.append([self._sealed(_system_act(verb), self._log.size)], OPEN_MS)
             self._started = True
             self._log.write_head()
         except LogDamaged as error:
@@ -248,8 +262,9 @@ class AuditWriter:
             self._checkpoint_due = time.monotonic() + CHECKPOINT_MS / 1000
             self._set(True, "")
 
-    def _take_spool(self) -> None:
-        known = self._log.recent_ids(RECENT_IDS) if self._spool.exists() else frozenset()
+    def _take_spool(self, recent: int, wait_ms: int) -> None:
+        """Append what waits; ``recent``: among how many newest entries some of it may be."""
+        known = self._log.recent_ids(recent) if self._spool.exists() else frozenset()
         entries = [
             entry
             for entry in self._spool.read()
@@ -261,7 +276,7 @@ class AuditWriter:
                 entry_bytes({**entry, "late": True, "prev_hint": self._log.size + number})
                 for number, entry in enumerate(group)
             ]
-            self._log.append(raws)
+            self._log.append(raws, wait_ms)
         if entries:
             self._log.write_head()
             logger.warning("audit log: %d entries came late from the spool", len(entries))
@@ -281,27 +296,56 @@ class AuditWriter:
         return entry_bytes(entry)
 
     def _write(self, batch: list[_Waiting]) -> None:
-        ready: list[tuple[_Waiting, bytes]] = []
+        ready, self._held = self._held, []
         for waiting in batch:
             try:
                 ready.append((waiting, self._sealed_or_cut(waiting, self._log.size + len(ready))))
             except Exception as error:  # whatever an act holds: it may not end the log's thread
                 self._refuse(waiting, error)
-        if not ready:
-            return
         if not self._writable:
             self._set_aside(ready)
             return
-        try:
-            first = self._log.append([raw for _, raw in ready])
-        except LogUnavailable as error:
-            self._set(False, str(error))
-            self._set_aside(ready)
+        first = self._log.size
+        if ready and not self._tried(lambda: self._log.append([raw for _, raw in ready], SLICE_MS)):
+            if self._writable:
+                self._hold(ready)
+            else:
+                self._set_aside(ready)
             return
-        self._guarded(self._log.write_head)
+        if ready:
+            self._tried(self._log.write_head)
         for number, (waiting, _) in enumerate(ready):
             if waiting.done is not None:
                 self._tell(waiting.done, first + number, None)
+        if self._spool.waiting:
+            since = self._log.size - self._spooled_from
+            self._tried(lambda: self._take_spool(since, SLICE_MS))
+
+    def _tried(self, work: Callable[[], Any]) -> bool:
+        """Do something with the log; False: others write, or it is no longer ``writable``."""
+        try:
+            work()
+        except (LogUnavailable, sqlite3.Error, OSError) as error:
+            if not self._rides_out(error):
+                self._busy_until = None
+                self._set(False, str(error))
+            return False
+        self._busy_until = None
+        return True
+
+    def _rides_out(self, error: Exception) -> bool:
+        """Whether to try again at once: somebody else writes, and not for too long yet."""
+        if not isinstance(error, LogBusy):
+            return False
+        now = time.monotonic()
+        if self._busy_until is None:
+            self._busy_until = now + self._log.busy_timeout_ms / 1000
+        return now < self._busy_until
+
+    def _hold(self, ready: list[tuple[_Waiting, bytes]]) -> None:
+        """Keep what has to be logged ahead for the next try; what is done already is spooled."""
+        self._held = [one for one in ready if one[0].done is not None]
+        self._spool_live(ready)
 
     def _sealed_or_cut(self, waiting: _Waiting, prev_hint: int) -> bytes:
         """Seal an act; a live one is done already, so it enters with its texts cut if too long."""
@@ -327,12 +371,17 @@ class AuditWriter:
             self._tell(waiting.done, None, error if bad else None)
 
     def _set_aside(self, ready: list[tuple[_Waiting, bytes]]) -> None:
-        live = [raw for waiting, raw in ready if waiting.done is None]
         for waiting, _ in ready:
             if waiting.done is not None:
                 self._tell(waiting.done, None, None)
+        self._spool_live(ready)
+
+    def _spool_live(self, ready: list[tuple[_Waiting, bytes]]) -> None:
+        live = [raw for waiting, raw in ready if waiting.done is None]
         if not live:
             return
+        if not self._spool.waiting:
+            self._spooled_from = self._log.size
         try:
             self._spool.put(live)
         except OSError as error:
@@ -341,20 +390,24 @@ class AuditWriter:
 
     def _checkpoint(self) -> None:
         self._checkpoint_due = time.monotonic() + CHECKPOINT_MS / 1000
-        if self._writable:
-            self._guarded(lambda: self._log.checkpoint(self._clock.utc_us()))
+        if self._writable and not self._tried(
+            lambda: self._log.checkpoint(self._clock.utc_us(), SLICE_MS)
+        ):
+            self._checkpoint_due = time.monotonic()  # with the next turn
 
     def _answer(self, asked: "list[asyncio.Future[int] | None]") -> None:
+        """Sign a checkpoint for who asked for one; while others write it is tried again."""
+        asked, self._asked = self._asked + asked, []
+        if not asked:
+            return
+        self._checkpoint()
+        if self._writable and self._busy_until is not None:
+            self._asked = asked
+            return
         whole = self._writable and self._log.checkpoint_size == self._log.size
         for done in asked:
             if done is not None:
                 self._tell(done, self._log.size if whole else None, None)
-
-    def _guarded(self, work: Callable[[], Any]) -> None:
-        try:
-            work()
-        except LogUnavailable as error:
-            self._set(False, str(error))
 
     def _tell(self, done: "asyncio.Future[int]", seq: int | None, error: Exception | None) -> None:
         def settle() -> None:

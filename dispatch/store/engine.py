@@ -2,13 +2,16 @@
 
 SQLite runs in WAL mode with ``synchronous=FULL``: what was committed survives a power cut. That
 costs a few milliseconds a commit, and the journal puts many events into one commit. Writers begin
-with ``BEGIN IMMEDIATE``, so that a second connection (the audit log's) makes us wait, not fail.
+with ``BEGIN IMMEDIATE``, so that a second connection (the audit log's) makes us wait, not fail; in
+one process they queue (``turns``). The write-ahead log is carried into the file beside the commits
+(``wal``).
 """
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,11 +21,16 @@ from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError
 from sqlmodel import Session, create_engine
 
+from dispatch.store.turns import turns_of
+from dispatch.store.wal import BOUND_PAGES, WalKeeper
 from gateway.model.errors import ConfigError, LinkError
 
 T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 5000
+TURN_S = 10.0
+"""How long a writer waits for the others of this process."""
+EMPTY_PATIENCE_S = 30.0
 READ_THREADS = 2
 
 
@@ -72,6 +80,9 @@ class Store:
         apart = self.audit_url != url
         self._audit = open_engine(self.audit_url, writes=False) if apart else self._reader
         self._finish: list[Finish] = []
+        file = sqlite_file(url)
+        self._turns = turns_of(file) if file else None
+        self._wal = WalKeeper(file, turns_of(file)) if file else None
         self._write_pool = ThreadPoolExecutor(1, thread_name_prefix="db")
         self._read_pool = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="db-read")
 
@@ -81,6 +92,8 @@ class Store:
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Run ``work`` in one transaction on the thread ``db``; raises StoreUnavailable."""
+        if self._wal is not None:
+            self._wal.start()
         return await asyncio.get_running_loop().run_in_executor(
             self._write_pool, self.write_now, work
         )
@@ -94,7 +107,7 @@ class Store:
     def write_now(self, work: Callable[[Session], T]) -> T:
         """Do the same as ``write`` in the calling thread (commands, start-up, tests)."""
         try:
-            with WriteSession(self.engine, expire_on_commit=False) as session:
+            with self._turn(), WriteSession(self.engine, expire_on_commit=False) as session:
                 result = work(session)
                 session.flush()
                 touched = session.info.pop(TOUCHED, [])
@@ -104,6 +117,33 @@ class Store:
                 return result
         except DBAPIError as error:
             raise _unavailable(error) from error
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if self._turns is None:
+            yield
+            return
+        with self._turns.turn(TURN_S) as mine:
+            if not mine:
+                raise StoreUnavailable("the database is being written by somebody else")
+            yield
+
+    async def forget_erased(self) -> bool:
+        """Do the same as ``forget_erased_now`` beside the event loop."""
+        return await asyncio.to_thread(self.forget_erased_now)
+
+    def forget_erased_now(self) -> bool:
+        """Empty SQLite's write-ahead log: what was erased is then in no file of the database.
+
+        Waits for who reads, up to 30 s; False when somebody read on: it is done within a minute
+        of the last reader. True on PostgreSQL, which has its own ways. Raises StoreUnavailable.
+        """
+        if self._wal is None:
+            return True
+        try:
+            return self._wal.empty(EMPTY_PATIENCE_S)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreUnavailable(f"the database's log cannot be emptied: {error}") from error
 
     def read_now(self, work: Callable[[Session], T]) -> T:
         """Do the same as ``read`` in the calling thread."""
@@ -135,6 +175,8 @@ class Store:
         """Finish what waits, then close; safe twice."""
         self._write_pool.shutdown(wait=True)
         self._read_pool.shutdown(wait=True)
+        if self._wal is not None:
+            self._wal.close()
         self.engine.dispose()
         self._reader.dispose()
         self._audit.dispose()
@@ -148,6 +190,14 @@ def _unavailable(error: DBAPIError) -> Exception:
             hint="Is the disk full, or does another program hold the file?",
         )
     return error
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of an SQLite database; None in memory and on PostgreSQL."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    return Path(str(parsed.database))
 
 
 def open_engine(url: str, *, writes: bool = True) -> Engine:
@@ -190,6 +240,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     # What is erased is overwritten in its page, not only forgotten (keys of sealed files, texts).
     cursor.execute("PRAGMA secure_delete=ON")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.execute(f"PRAGMA wal_autocheckpoint={BOUND_PAGES}")
     cursor.close()
 
 

@@ -37,11 +37,12 @@ class State:
         self.audit = root / "audit"
         self.folder = KeyFolder(root / "keys")
         self.keys = GroupKeys(self.folder)
+        self.waits_ms = 1500
         self.states: list[tuple[bool, str, int]] = []
 
     def log(self, origin: str = ORIGIN) -> Log:
         signer = NoteSigner(origin, log_signing_key(self.folder))
-        return Log(self.database, self.audit, signer)
+        return Log(self.database, self.audit, signer, busy_timeout_ms=self.waits_ms)
 
     def writer(self) -> AuditWriter:
         return AuditWriter(
