@@ -43,6 +43,10 @@ def tiles(
     ]
 
 
+NO_SOUND = "No desk report in 1 h"
+"""No desk has told how it hears."""
+
+
 def _ms(value: float | None) -> str:
     return "-" if value is None else f"{value:.0f}"
 
@@ -53,7 +57,7 @@ def _grant(path: AudioPath, rules: HealthRules) -> Tile:
     p50, p95 = spread.share_ms(0.5), spread.share_ms(0.95)
     queued = int(grants.of("queued"))
     if p50 is None:
-        words = f"Only queued presses last hour: {queued}" if queued else "No press last hour"
+        words = f"Only queued in 1 h: {queued}" if queued else "No press in 1 h"
         return _tile("grant", "PTT to grant", "-", "ms", state="unknown", words=words)
     over = p50 > rules.grant_ms
     words = f"{'Over' if over else 'Within'} {rules.grant_ms} ms"
@@ -68,9 +72,7 @@ def _ear(path: AudioPath, rules: HealthRules) -> Tile:
     p50, p95 = spread.share_ms(0.5), spread.share_ms(0.95)
     name = "Radio audio in to ear"
     if p50 is None:
-        return _tile(
-            "ear", name, "-", "ms", state="unknown", words="No desk has reported sound last hour"
-        )
+        return _tile("ear", name, "-", "ms", state="unknown", words=NO_SOUND)
     state: State = "ok"
     words = f"Within {rules.voice_ms} ms"
     if p50 > rules.voice_alarm_ms:
@@ -82,11 +84,9 @@ def _ear(path: AudioPath, rules: HealthRules) -> Tile:
 
 def _lost(path: AudioPath, rules: HealthRules) -> Tile:
     share = path.lost("hour").share("lost", "packets")
-    name, unit = "Voice packets lost", "% last hour"
+    name, unit = "Voice packets lost", "% in 1 h"
     if share is None:
-        return _tile(
-            "lost", name, "-", unit, state="unknown", words="No desk has reported sound last hour"
-        )
+        return _tile("lost", name, "-", unit, state="unknown", words=NO_SOUND)
     over = share * 100 > rules.lost_percent
     words = f"{'Over' if over else 'Within'} {rules.lost_percent:g} %"
     state: State = "attention" if over else "ok"

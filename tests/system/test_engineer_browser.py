@@ -124,6 +124,8 @@ def test_an_engineers_day(
     walk.step("talkgroups")
     # Compared, agreed to by a second person, live on trial, kept.
     walk.click("plan-compare")
+    page.locator("#compare:focus").wait_for()
+    page.get_by_test_id("import-history").get_by_text("4 added").wait_for()
     page.get_by_test_id("check-report").get_by_text("0 errors").wait_for()
     page.get_by_label("Difference against the live plan").get_by_text("NORRVIK RESERV 4").wait_for()
     walk.step("compare")
@@ -151,6 +153,29 @@ def test_an_engineers_day(
     page.get_by_test_id("plan-live").get_by_text("plan 1").wait_for()
     page.get_by_test_id("plan-history").get_by_text("Rolled back to plan 1").wait_for()
     walk.step("history")
+    assert walk.faults == []
+
+
+def test_a_draft_is_discarded_when_that_was_confirmed(page: "Page", demo: RunningDemo) -> None:
+    walk = Walk(page, "engineer")
+    sign_in(page, demo.url, demo.users["engineer"], None)
+    page.goto(f"{demo.url}/#/engineer/import")
+    page.get_by_text("A list goes into a draft").wait_for()
+    walk.click("plan-begin")
+    walk.fill("draft-name", "put away again")
+    walk.click("draft-begin")
+    page.get_by_test_id("plan-draft").get_by_text("put away again").wait_for()
+    page.goto(f"{demo.url}/#/engineer/plans")
+    row = page.get_by_role("row", name="put away again")
+    row.get_by_text("in the bar").wait_for()
+    assert row.get_by_test_id("draft-open").count() == 0  # what is open has nothing to open
+    row.get_by_test_id("draft-discard").click()
+    page.get_by_role("button", name="Keep it").click()
+    assert row.get_by_test_id("draft-discard").evaluate("(one) => one === document.activeElement")
+    row.get_by_test_id("draft-discard").click()
+    walk.click("discard-now")
+    row.wait_for(state="detached")
+    page.get_by_test_id("plan-begin").wait_for()
     assert walk.faults == []
 
 

@@ -11,7 +11,7 @@ const GAP = 16;
 const PAD = 8;
 /** Widths of gateway, sites, patches, and of the room for lines between two columns. */
 const WIDE = { gateway: 128, sites: 280, patch: 168, gutter: 72 };
-const NARROW = { gateway: 80, sites: 200, patch: 160, gutter: 36 };
+const NARROW = { gateway: 80, sites: 200, patch: 172, gutter: 32 };
 const NARROW_BELOW = 1000;
 /** Less is not drawn: the picture is scrolled sideways. */
 export const LEAST_W = 640;
