@@ -6,7 +6,7 @@ runs on the event loop: a thread would cost more than the work it takes away.
 
 import numpy as np
 
-from gateway.model.ids import LinkId, MonoMs, RequestId
+from gateway.model.ids import LinkId, MonoMs, RequestId, UtcUs
 from gateway.model.sound_port import SoundPortFigures
 from gateway.p25.talk.port import VoiceHeard
 from gateway.ports import CallSoundSink, Clock
@@ -40,9 +40,11 @@ class P25Voice:
         pcm = self._decode(voice) if voice.readable else SILENT_FRAME
         instance = voice.instance if self._many else None
         now = self._clock.mono_ms()
-        self._count(voice, voice.captured_ms if voice.captured_ms is not None else now, now)
-        # Numbered by its turn, not by its capture: what the playout evened out stays even.
-        self._sound(self._link, pcm, self._clock.utc_us(), instance, voice.frame or b"")
+        captured = now if voice.captured_ms is None else voice.captured_ms
+        self._count(voice, captured, now)
+        # Not by when we got to it: frames that waited for a busy machine are no gap.
+        spoken = UtcUs(self._clock.utc_us() - (now - captured) * 1000)
+        self._sound(self._link, pcm, spoken, instance, voice.frame or b"")
 
     def figures(self) -> SoundPortFigures:
         """Return what was counted since the last time."""

@@ -118,7 +118,8 @@ class VoicePath:
         oldest = transmission.started_utc - self._ctx.settings.preroll_ms * 1000
         early, sound.preroll = list(sound.preroll), deque(maxlen=sound.preroll.maxlen)
         for block in early:
-            if block.utc >= oldest:
+            # How long it waited here, not how long its way was: a playout may have held it.
+            if max(block.utc, block.arrived) >= oldest:
                 heard.receive(block)
 
     def _end_reception(self, transmission: Transmission, link: LinkId, end: RecordingEnd) -> None:

@@ -66,9 +66,10 @@ class OverIn:
             self.changed = self.told
         self.priority = service.priority
 
-    def start(self, now: MonoMs) -> None:
-        """Hand out voice from now on."""
+    def start(self, now: MonoMs, spoken_ms: MonoMs | None = None) -> None:
+        """Hand out voice from now on; ``spoken_ms``: capture of the last frame of another over."""
         self.told = True
+        self.playout.told_ms = spoken_ms
         self.playout.held = False
         self.playout.start(now)
 

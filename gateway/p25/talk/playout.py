@@ -16,6 +16,8 @@ NEAR_MS = 160
 """Frames that come closer than this are of one LDU or of two neighbours."""
 PAUSE_MS = 200
 """Less is jitter of the way: the sender's clock went on. More may be a pause of the sender."""
+DRAW_MS = 1
+"""A frame is reckoned closer to the one before by this, while faster ones show it came too late."""
 MAX_WAITING = 150
 """Frames kept at most (3 s): a peer that floods us costs no more."""
 
@@ -35,8 +37,10 @@ class PlayoutCount:
 class Due(NamedTuple):
     """A frame whose turn it is; None for a hole.
 
-    ``captured_ms``: when it was spoken at the latest, by its number and the fastest frame of the
-    over. ``came_ms``: when it came, None of a hole.
+    ``captured_ms``: when it was spoken at the latest, by its number and the fastest of the frames
+    that came before the first was handed out. From there on it is even: 20 ms a number, whatever
+    the way and the turns do; frames that are faster yet draw it back slowly. It never runs back.
+    ``came_ms``: when it came, None of a hole.
     """
 
     frame: bytes | None
@@ -66,8 +70,10 @@ class Playout:
         """When each waiting frame came."""
         self._least_ms: int | None = None
         """Arrival of frame 0, had every frame come as fast as the fastest of this over."""
-        self._told_ms = MonoMs(0)
-        """Capture of the last frame handed out: no later frame was spoken before it."""
+        self._origin_ms: int | None = None
+        """Capture of frame 0 as it is told; settled when the first frame is handed out."""
+        self.told_ms: MonoMs | None = None
+        """Capture of the last frame handed out, here or before: later ones were spoken after it."""
         self.held = False
         """Nothing is handed out: nobody knows yet whose call it is."""
         self.count = PlayoutCount()
@@ -127,12 +133,8 @@ class Playout:
             frame = self._frames.pop(self._turn, None)
             self.count.played += frame is not None
             self.count.lost += frame is None
-            least_ms = self._turn_ms - self._turn * FRAME_MS
-            if self._least_ms is not None:
-                least_ms = min(least_ms, self._least_ms)
-            captured_ms = MonoMs(max(self._told_ms, least_ms + self._turn * FRAME_MS))
-            due.append(Due(frame, captured_ms, self._came.pop(self._turn, None)))
-            self._told_ms = captured_ms
+            self.told_ms = self._captured(self._turn_ms)
+            due.append(Due(frame, self.told_ms, self._came.pop(self._turn, None)))
             self._turn += 1
             self._turn_ms = MonoMs(self._turn_ms + FRAME_MS)
         if self._begun and not self._frames and self._dry_ms is None:
@@ -142,6 +144,19 @@ class Playout:
     def deadline(self) -> MonoMs | None:
         """Return when the next frame is due."""
         return self._turn_ms if self._frames and not self.held else None
+
+    def _captured(self, turn_ms: MonoMs) -> MonoMs:
+        """Return when the frame whose turn it is was spoken at the latest."""
+        at_ms = self._turn * FRAME_MS
+        latest_ms = turn_ms - at_ms
+        least_ms = latest_ms if self._least_ms is None else min(latest_ms, self._least_ms)
+        if self._origin_ms is not None:
+            self._origin_ms = max(least_ms, self._origin_ms - DRAW_MS)
+        elif self.told_ms is None:
+            self._origin_ms = least_ms
+        else:
+            self._origin_ms = min(latest_ms, max(least_ms, self.told_ms + FRAME_MS - at_ms))
+        return MonoMs(self._origin_ms + at_ms)
 
     def _number(self, place: int, now: MonoMs) -> int:
         """Return the frame's number from the over's first superframe on.
@@ -169,7 +184,8 @@ class Playout:
             return
         stood_ms = max(0, now - self._dry_ms)
         if stood_ms > PAUSE_MS:
-            self._least_ms = None  # the sender may have paused: its numbers tell no time before
+            # the sender may have paused: its numbers tell no time before
+            self._least_ms = self._origin_ms = None
         if stood_ms:
             missing = min(self._frames) - self._turn
             passed = min(missing, stood_ms // FRAME_MS)

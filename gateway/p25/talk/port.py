@@ -14,7 +14,8 @@ class VoiceHeard(RadioEvent):
 
     ``frame`` has 11 octets (corrected) or 18 (with error protection, as on air); None: it never
     came. ``readable`` is False while the call is encrypted: then nothing is decoded.
-    ``captured_ms`` is when it was spoken at the latest, ``came_ms`` when it came.
+    ``captured_ms`` is when it was spoken at the latest, even within an over and never running back;
+    ``came_ms`` is when it came.
     """
 
     instance: int

@@ -59,6 +59,8 @@ class TalkIn:
         self._emergency = False
         self._down_ms: MonoMs | None = None
         self._heard_until = MonoMs(0)
+        self._spoken_ms: MonoMs | None = None
+        """Capture of the last frame handed out, whosever it was."""
         self.undecoded = 0
         """Words that could not be decoded: the last good ones held."""
 
@@ -288,7 +290,7 @@ class TalkIn:
         elif over.emergency and not self._emergency:
             events.append(self._call_up(over, group))
         self._group = group
-        over.start(MonoMs(max(now, self._heard_until)))
+        over.start(MonoMs(max(now, self._heard_until)), self._spoken_ms)
         return [*events, self._talk_started(over)]
 
     def _call_up(self, over: OverIn, group: int | None) -> CallUp:
@@ -352,6 +354,7 @@ class TalkIn:
             )
             for due in over.playout.take(now)
         ]
+        self._spoken_ms = over.playout.told_ms
         return [*voice, *over.quality(self._instance, every=QUALITY_FRAMES)]
 
     def _end(self, over: OverIn, now: MonoMs) -> list[RadioEvent]:

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from gateway.model import radio
 from gateway.model.events import FloorEnding, FloorReleased, TransmissionEnded
-from gateway.model.ids import LinkId, PositionId, ulid_bytes
+from gateway.model.ids import LinkId, PositionId, UtcUs, ulid_bytes
 from gateway.model.voice import TIMESTAMP_STEP, VoiceFlag, VoiceFrame
 from tests.gateway.engine.peer import DRILL, NORTH, SOUTH, Room
 from voicecodecs.opus import OpusDecoder
@@ -79,6 +79,18 @@ def test_sound_long_before_the_talker_is_ignored() -> None:
     room.clock.ms += 300
     room.talk(3204)
     assert room.voice.drain() == []
+
+
+def test_sound_that_a_playout_held_before_the_talker_is_known_is_kept() -> None:
+    room = Room()
+    for _ in range(5):
+        spoken = UtcUs(room.clock.utc_us() - 1_000_000)
+        room.engine.on_sound(NORTH, bytes(320), spoken)
+        room.clock.ms += 20
+    room.talk(3204)
+    early = room.voice.drain()
+    assert len(early) == 5
+    assert early[0].capture_utc_us == room.clock.utc_us() - 1_100_000
 
 
 def test_sound_without_a_talker_is_ignored() -> None:

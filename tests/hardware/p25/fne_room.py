@@ -37,7 +37,7 @@ class FneRoom(StationRoom):
         coded: bytes = b"",
         /,
     ) -> None:
-        self.pcm.append(pcm)
+        super().sound(link, pcm, utc_us, instance, coded)
         self.of_call[instance].append(pcm)
 
     def instance(self, group: int) -> int:

@@ -35,6 +35,10 @@ class StationRoom:
         self.events: list[RadioEvent] = []
         self.times_s: list[float] = []
         self.pcm: list[bytes] = []
+        self.spoken: list[UtcUs] = []
+        """Capture time of each block in ``pcm``."""
+        self.given: list[UtcUs] = []
+        """When each of them was given to us."""
         self.driver: P25RadioLink | MmdvmRadioLink
 
     def event(self, link: LinkId, event: RadioEvent) -> None:
@@ -51,6 +55,8 @@ class StationRoom:
         /,
     ) -> None:
         self.pcm.append(pcm)
+        self.spoken.append(utc_us)
+        self.given.append(RealClock().utc_us())
 
     def of(self, *kinds: type[RadioEvent]) -> list[RadioEvent]:
         return [event for event in self.events if isinstance(event, kinds)]
