@@ -1,15 +1,8 @@
 /** Acts on one radio: their names, and what came of them in words. */
 
-import type { Message } from './api/types';
+import type { Message, UnitAct } from './api/message_types';
 import type { IconName } from './icons';
 
-export type UnitAct =
-  | 'call_alert'
-  | 'status_query'
-  | 'status_update'
-  | 'radio_check'
-  | 'inhibit'
-  | 'uninhibit';
 
 interface ActWords {
   name: string;

@@ -1,6 +1,8 @@
 /** Incidents as the API answers them. */
 
-import type { CallRow, EventClaim, MediaRow, UnitInfo } from './types';
+import type { CallRow } from './call_types';
+import type { EventClaim, MediaRow } from './claim_types';
+import type { UnitInfo } from './unit_types';
 
 export interface IncidentRow {
   id: string;

@@ -1,6 +1,12 @@
 /** Messages as the server tells them. */
 
-import type { UnitAct } from '../unit_acts';
+export type UnitAct =
+  | 'call_alert'
+  | 'status_query'
+  | 'status_update'
+  | 'radio_check'
+  | 'inhibit'
+  | 'uninhibit';
 
 export interface Message {
   id: string;

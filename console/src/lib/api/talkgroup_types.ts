@@ -1,6 +1,27 @@
 /** Talkgroups as the server tells them. */
 
-import type { Action, RxState } from './types';
+export type RxState =
+  | 'quiet'
+  | 'receiving'
+  | 'receiving_encrypted'
+  | 'encrypted_unreadable'
+  | 'late_entry'
+  | 'recall'
+  | 'muted'
+  | 'offline'
+  | 'stale';
+
+export type TxState =
+  | 'idle'
+  | 'requesting'
+  | 'queued'
+  | 'on_air'
+  | 'ending'
+  | 'denied'
+  | 'preempted'
+  | 'fault';
+
+export type Action = 'see' | 'hear' | 'talk' | 'replay' | 'search' | 'export';
 
 export interface LastTalk {
   alias: string;

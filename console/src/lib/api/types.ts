@@ -3,47 +3,28 @@
  * of answers, which the server describes in docs, are written here. Times are µs UTC.
  */
 
-import type { Patch } from './patches';
+import type { CallRow, Transmission } from './call_types';
 import type { Events, EventType } from './events.gen';
-import type { BoardLayout } from './layouts';
+import type { BoardLayout } from './layout_types';
 import type { components } from './openapi.gen';
 import type { IncidentRow } from './incident_types';
 import type { Message } from './message_types';
+import type { Patch } from './patch_types';
 import type { TalkgroupInfo } from './talkgroup_types';
+import type { UnitInfo } from './unit_types';
 
 export type { Candidate, ClaimLook, EventClaim, MediaRow } from './claim_types';
 export type * from './incident_types';
 export type { Claim, Claims, Message, MessageSearch } from './message_types';
-export type { LastTalk, TalkgroupInfo, TalkgroupState } from './talkgroup_types';
+export type * from './call_types';
+export type * from './talkgroup_types';
+export type * from './unit_types';
 
 export type * from './administration';
 export type { Events, EventType };
 
 /** Body of a request, by the name of its schema. */
 export type Body<Name extends keyof components['schemas']> = components['schemas'][Name];
-
-export type RxState =
-  | 'quiet'
-  | 'receiving'
-  | 'receiving_encrypted'
-  | 'encrypted_unreadable'
-  | 'late_entry'
-  | 'recall'
-  | 'muted'
-  | 'offline'
-  | 'stale';
-
-export type TxState =
-  | 'idle'
-  | 'requesting'
-  | 'queued'
-  | 'on_air'
-  | 'ending'
-  | 'denied'
-  | 'preempted'
-  | 'fault';
-
-export type Action = 'see' | 'hear' | 'talk' | 'replay' | 'search' | 'export';
 
 export interface ApiError {
   error: { message: string; hint?: string } | string;
@@ -116,36 +97,6 @@ export interface SiteInfo {
   name: string;
 }
 
-export interface UnitStatus {
-  value: number;
-  digit: string;
-  words: string;
-  kind: string;
-  t_utc: number;
-}
-
-export interface UnitPosition {
-  latitude_deg: number;
-  longitude_deg: number;
-  error_m: number | null;
-  age_s: number | null;
-  t_utc: number;
-}
-
-export interface UnitInfo {
-  id: string;
-  number: number;
-  alias: string;
-  kind: string;
-  agency_kind: string;
-  talkgroup: string | null;
-  status: UnitStatus | null;
-  position: UnitPosition | null;
-  last_heard_utc: number | null;
-  /** Since when its radio is out of service, as it confirmed. */
-  inhibited_utc?: number | null;
-}
-
 export type AlarmState = 'raised' | 'shown' | 'acknowledged';
 
 /** The event that raised it, and how far it came since. */
@@ -161,99 +112,6 @@ export interface Alarm extends Required<Events['alarm.raised']> {
   link_lost_utc?: number | null;
   last_heard_utc: number | null;
   escalated: string;
-}
-
-export interface Transmission {
-  id: string;
-  call: string | null;
-  talkgroup: string;
-  talker: string | null;
-  alias: string;
-  position: string | null;
-  operator: string;
-  started_utc: number;
-  ended_utc: number | null;
-  duration_ms: number | null;
-  emergency: boolean;
-  encrypted: boolean;
-  readable: boolean;
-  algorithm?: number | null;
-  key_id?: number | null;
-  /** Share of wrong bits in what was received; null where the link does not know. */
-  bit_error_rate?: number | null;
-  late_entry: boolean;
-  /** On a test talkgroup, and no real emergency. */
-  exercise?: boolean;
-  cause: string;
-  has_sound: boolean;
-  refused: string | null;
-  /** Name of the recorder that uploaded it; empty for what our own links heard. */
-  uploaded?: string;
-  /** Of what a patch passed on: the over that was received, and the patch's label. */
-  source?: string | null;
-  via?: string;
-  /** Why an uploaded recording cannot be heard; in the call log only. */
-  why_no_sound?: string;
-  /** What further links heard of the same over; in the call log only. */
-  copies?: Copy[];
-}
-
-export interface Copy {
-  id: string;
-  link: string;
-  link_name: string;
-  uploaded?: string;
-  duration_ms: number;
-  has_sound: boolean;
-}
-
-export interface Note {
-  id?: string;
-  t_utc: number;
-  operator?: string;
-  by?: string;
-  text: string;
-}
-
-export interface CallRow {
-  id: string;
-  call_seq: number;
-  talkgroup: string;
-  talkgroup_name: string;
-  started_utc: number;
-  ended_utc: number | null;
-  duration_ms: number | null;
-  units: { id: string; alias: string }[];
-  emergency: boolean;
-  /** On a test talkgroup, and no real emergency. */
-  exercise?: boolean;
-  encrypted: boolean;
-  algorithm?: number | null;
-  key_id?: number | null;
-  outcome: string;
-  interrupted: boolean;
-  notes: Note[];
-  transmissions: Transmission[];
-  retention: { class: string; expires_utc: number | null } | null;
-  /** Set for a private or telephone call. */
-  individual?: IndividualLog | null;
-}
-
-export interface IndividualLog {
-  kind: 'private' | 'telephone';
-  incoming: boolean;
-  other: string | null;
-  digits: string;
-  alias: string;
-  duplex: boolean;
-  recorded: boolean;
-  why: string;
-  position: string | null;
-  operator: string;
-  waited_ms: number | null;
-  talked_ms: number;
-  outcome: string;
-  declined_at: string;
 }
 
 export interface CallSearch {

@@ -1,14 +1,14 @@
 /** The engineer's work: the live plan's state, one open draft, its check and its comparison. */
 
-import { sentence } from '../api/client';
 import { plansApi, type CheckReport, type Compared, type Draft, type DraftHead, type Edit, type PlanBody, type PlanState } from '../api/plans';
 import { changesOneRow, withEdits } from '../plan_edits';
+import { Busy } from './busy.svelte';
 
 const OPEN_KEY = 'samband.draft';
 /** After the last edit of a row, until the bar's counts are asked for anew. */
 const COUNT_AFTER_MS = 1500;
 
-export class Plans {
+export class Plans extends Busy {
   state: PlanState | null = $state.raw(null);
   drafts: DraftHead[] = $state.raw([]);
   draft: Draft | null = $state.raw(null);
@@ -18,8 +18,6 @@ export class Plans {
   /** How many objects the draft has otherwise than the live plan. */
   counts: Compared['counts'] | null = $state.raw(null);
   #counting: ReturnType<typeof setTimeout> | undefined;
-  trouble = $state('');
-  busy = $state(false);
   /** How many units the shown plan has, by system: the units themselves are had when a page needs them. */
   #draftUnits: Record<string, number> = $state.raw({});
   #liveUnits: Record<string, number> = $state.raw({});
@@ -53,7 +51,7 @@ export class Plans {
 
   /** Load the units of the shown plan unless they are here. */
   needUnits(): Promise<boolean> {
-    return this.#do(async () => {
+    return this.attempt(async () => {
       const wanted = this.#shownIs;
       if (!wanted || this.unitsHere) return;
       const { draft, state } = this;
@@ -75,7 +73,7 @@ export class Plans {
   }
 
   async load(): Promise<void> {
-    await this.#do(async () => {
+    await this.attempt(async () => {
       await this.#look();
       const wanted = this.draft?.id ?? sessionStorage.getItem(OPEN_KEY);
       const known = this.drafts.find((one) => one.id === wanted);
@@ -120,7 +118,7 @@ export class Plans {
   }
 
   open(id: string): Promise<boolean> {
-    return this.#do(() => this.#open(id));
+    return this.attempt(() => this.#open(id));
   }
 
   close(): void {
@@ -134,7 +132,7 @@ export class Plans {
   }
 
   begin(name: string, base?: number, file?: string): Promise<boolean> {
-    return this.#do(async () => {
+    return this.attempt(async () => {
       const head = await plansApi.begin(name, base, file);
       this.drafts = [head, ...this.drafts];
       await this.#open(head.id);
@@ -145,7 +143,7 @@ export class Plans {
 
   /** Change the open draft; what somebody else changed meanwhile is told and loaded. */
   edit(edits: Edit[]): Promise<boolean> {
-    const next = this.#last.then(() => this.#do(() => this.#edit(edits)));
+    const next = this.#last.then(() => this.attempt(() => this.#edit(edits)));
     this.#last = next;
     return next;
   }
@@ -179,7 +177,7 @@ export class Plans {
   }
 
   check(): Promise<boolean> {
-    return this.#do(async () => {
+    return this.attempt(async () => {
       if (!this.draft) return;
       this.report = await plansApi.check(this.draft.id);
       this.draft = { ...this.draft, checked: this.report.ok };
@@ -187,7 +185,7 @@ export class Plans {
   }
 
   compare(): Promise<boolean> {
-    return this.#do(async () => {
+    return this.attempt(async () => {
       if (!this.draft) return;
       if (this.report?.plan_sha256 !== this.draft.sha256) this.report = await plansApi.check(this.draft.id);
       this.compared = await plansApi.compare(this.draft.id);
@@ -197,25 +195,11 @@ export class Plans {
 
   /** Do something that changes what is live, then look again. */
   act(work: () => Promise<unknown>): Promise<boolean> {
-    return this.#do(async () => {
+    return this.attempt(async () => {
       await work();
       await this.#look();
       if (this.draft && !this.drafts.some((one) => one.id === this.draft?.id)) this.close();
     });
-  }
-
-  async #do(work: () => Promise<void>): Promise<boolean> {
-    this.busy = true;
-    try {
-      await work();
-      this.trouble = '';
-      return true;
-    } catch (error) {
-      this.trouble = sentence(error);
-      return false;
-    } finally {
-      this.busy = false;
-    }
   }
 }
 

@@ -1,15 +1,13 @@
 /** A page that looks at the server again and again, and does things that it then looks at. */
 
 import { sentence } from '../api/client';
+import { Busy } from './busy.svelte';
 
-export class Polled {
-  /** What went wrong last, in words; the page says where it stands and when it goes. */
-  trouble = $state('');
-  /** Something is being done: nothing else may be begun. */
-  busy = $state(false);
-
+export class Polled extends Busy {
   /** `load` asks the server and takes what it says. */
-  constructor(private readonly load: () => Promise<void>) {}
+  constructor(private readonly load: () => Promise<void>) {
+    super();
+  }
 
   async look(): Promise<void> {
     try {
@@ -27,18 +25,9 @@ export class Polled {
   }
 
   /** Do something, and look at once what came of it; says whether it went well. */
-  async attempt(work: () => Promise<unknown>): Promise<boolean> {
-    this.busy = true;
-    try {
-      await work();
-      this.trouble = '';
-      return true;
-    } catch (error) {
-      this.trouble = sentence(error);
-      return false;
-    } finally {
-      this.busy = false;
-      void this.look();
-    }
+  override async attempt(work: () => Promise<unknown>): Promise<boolean> {
+    const well = await super.attempt(work);
+    void this.look();
+    return well;
   }
 }
