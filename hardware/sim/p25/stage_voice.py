@@ -147,6 +147,11 @@ def _cut(frames: bytes) -> Iterator[bytes]:
 
 
 def _encoded(sound: Sound) -> Iterator[bytes]:
+    warm()  # now: a talker waits for it before the over begins, and not within the first frames
+    return _frames(sound)
+
+
+def _frames(sound: Sound) -> Iterator[bytes]:
     import numpy as np  # noqa: PLC0415 - see the module's first lines
 
     from voicecodecs.imbe.encoder import ImbeEncoder  # noqa: PLC0415 - the same
@@ -158,12 +163,10 @@ def _encoded(sound: Sound) -> Iterator[bytes]:
 
 
 def warm() -> None:
-    """Compile the vocoder, so that the first over is on time."""
-    from voicecodecs.imbe.decoder import ImbeDecoder  # noqa: PLC0415 - see the first lines
+    """Load the vocoder and run it once, so that an over is on time from its first frame."""
+    from voicecodecs import imbe  # noqa: PLC0415 - see the module's first lines
 
-    decoder = ImbeDecoder()
-    for frame in _encoded(Sound.silence(FRAME_MS)):
-        decoder.decode(frame)
+    imbe.warm()
 
 
 def write_wav(path: Path, frames: list[bytes]) -> int:

@@ -12,6 +12,7 @@ import pytest
 from gateway.model.errors import ConfigError
 from hardware.sim.actions import Action
 from hardware.sim.json_lines import mono_ms
+from hardware.sim.p25 import stage_voice
 from hardware.sim.p25.stage import Stage
 from hardware.sim.p25.stage_control import StageLines
 from hardware.sim.p25.stage_steps import QUIET, check_step, load_scenario, parse_scenario
@@ -253,3 +254,14 @@ async def test_a_front_that_carries_many_has_a_talker_on_each_group() -> None:
         elif kind == "voice":
             spoken[turn] += 1
     assert spoken == {10: 20, 20: 10}
+
+
+async def test_a_vocoder_that_is_loaded_late_delays_an_over_and_not_its_first_frames(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with staged() as (front, lines):
+        monkeypatch.setattr(stage_voice, "warm", lambda: front.told.append(("loaded", None)))
+        ask(lines, do="talk", group=1, unit=2, tone_hz=400, for_s=0.1)
+        await front.until("end")
+    assert front.kinds()[:3] == ["loaded", "begin", "voice"]
+    assert front.kinds().count("loaded") == 1
