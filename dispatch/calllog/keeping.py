@@ -30,7 +30,8 @@ logger = logging.getLogger(__name__)
 
 RUNS_US = 1800 * 1_000_000
 """A call that began this long before a text may still run when the text comes."""
-AT_ONCE = 200
+AT_ONCE = 50
+"""Of one transaction: what the radio writes and the audit log have their turn in between."""
 REST_S = 0.05
 LOOK_S = 60.0
 MAX_TOUCHED = 400

@@ -3,7 +3,16 @@
 Attaching a call to an incident makes it the incident's class; that never shortens its time. An
 incident counts when a person had to do with it; what a camera opened and nobody touched is kept
 like the stills and clips in it, its events like any that belong to nothing.
+
+Everything is looked for in a read and changed in short transactions, so that what the radio writes
+and the audit log have their turn in between. Each is whole by itself; killed between two of them,
+the next look finds the rest.
 """
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_
 from sqlmodel import Session, col, select, update
@@ -13,11 +22,15 @@ from dispatch.calllog.tables import UnitStatus
 from dispatch.cameras.tables import CameraEvent, CameraMedia
 from dispatch.incidents.tables import Incident, IncidentSuggestion, IncidentUnit
 from dispatch.retention.tables import DeskTelemetry
+from dispatch.store.engine import Store
 from dispatch.store.retention import DEFAULT_CLASS, INCIDENT_CLASS, days_in_use, days_of, expiry_utc
 from dispatch.store.tables import US_PER_DAY, Call, Message, Transmission, UnitPosition
 
 MEDIA_CLASS, EVENT_CLASS, ERASED = "media", "event", "erased"
-ROWS_AT_ONCE = 5000
+ROWS_AT_ONCE = 1000
+"""Of one transaction."""
+FOUND_AT_ONCE = 50_000
+CALLS_AT_ONCE = 200
 
 
 def touched() -> ColumnElement[bool]:
@@ -38,12 +51,18 @@ def ended() -> ColumnElement[bool]:
     return col(Incident.state).in_(("closed", "merged"))
 
 
-def reclassify(db: Session, now: int) -> None:
-    """Bring incidents, what is attached to them, and media to their classes."""
-    _incidents(db, now)
-    _attached_calls(db, now)
-    _media_and_events(db)
-    db.flush()
+async def reclassify(store: Store, now: int) -> None:
+    """Bring incidents, what is attached to them, and media to their classes.
+
+    Raises StoreUnavailable; what is done by then stays.
+    """
+    await store.write(lambda db: _incidents(db, now))
+    moved = await store.read(lambda db: [call for call, _ in _attached_calls(db, now)])
+    for start in range(0, len(moved), CALLS_AT_ONCE):
+        some = moved[start : start + CALLS_AT_ONCE]
+        await store.write(lambda db, some=some: _move_calls(db, now, some))  # type: ignore[misc]  # bound now
+    await store.write(_media)
+    await store.write(_events)
 
 
 def _incidents(db: Session, now: int) -> None:
@@ -61,9 +80,12 @@ def _incidents(db: Session, now: int) -> None:
     db.flush()
 
 
-def _attached_calls(db: Session, now: int) -> None:
+def _attached_calls(
+    db: Session, now: int, only: Sequence[str] | None = None
+) -> list[tuple[str, int]]:
+    """Return calls (of some, or of all) that are not kept as their incidents are: (id, until)."""
     query = (
-        select(Call, func.max(col(Incident.expires_utc)))
+        select(Call.id, Call.retention_class, Call.expires_utc, func.max(Incident.expires_utc))
         .join(IncidentSuggestion, col(IncidentSuggestion.call) == col(Call.id))
         .join(Incident, col(Incident.id) == col(IncidentSuggestion.incident))
         .where(
@@ -71,22 +93,26 @@ def _attached_calls(db: Session, now: int) -> None:
             col(Call.erased_utc).is_(None),
             Incident.retention != ERASED,
         )
-        .group_by(col(Call.id))
+        .group_by(col(Call.id), col(Call.retention_class), col(Call.expires_utc))
     )
-    for call, expires in list(db.exec(query)):
-        until = max(call.expires_utc, expires or now)
-        if call.retention_class == INCIDENT_CLASS and call.expires_utc == until:
-            continue
-        call.retention_class, call.expires_utc = INCIDENT_CLASS, until
-        db.add(call)
-        db.exec(
-            update(Transmission)
-            .where(col(Transmission.call) == call.id)
-            .values(retention_class=INCIDENT_CLASS, expires_utc=until)
-        )
+    if only is not None:
+        query = query.where(col(Call.id).in_(only))
+    found = []
+    for call, name, expires, wanted in db.exec(query):
+        until = max(expires, wanted or now)
+        if name != INCIDENT_CLASS or expires != until:
+            found.append((call, until))
+    return found
 
 
-def _media_and_events(db: Session) -> None:
+def _move_calls(db: Session, now: int, only: Sequence[str]) -> None:
+    for call, until in _attached_calls(db, now, only):
+        values = {"retention_class": INCIDENT_CLASS, "expires_utc": until}
+        db.exec(update(Call).where(col(Call.id) == call).values(values))
+        db.exec(update(Transmission).where(col(Transmission.call) == call).values(values))
+
+
+def _media(db: Session) -> None:
     """Give media a time, and what belongs to a person's incident that incident's."""
     kept = select(Incident.id).where(Incident.retention == INCIDENT_CLASS)
     until = (
@@ -110,6 +136,11 @@ def _media_and_events(db: Session) -> None:
         )
         .values(retention_class=INCIDENT_CLASS, expires_utc=until)
     )
+
+
+def _events(db: Session) -> None:
+    """Keep camera events that belong to a person's incident as long as that."""
+    kept = select(Incident.id).where(Incident.retention == INCIDENT_CLASS)
     until = (
         select(Incident.expires_utc)
         .where(col(Incident.id) == col(CameraEvent.incident))
@@ -131,13 +162,50 @@ def _media_and_events(db: Session) -> None:
 # ---- a new policy --------------------------------------------------------------------------------
 
 
-def reexpire(db: Session) -> int:
-    """Give at most 5,000 objects of each kind the time that the policy now says.
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    """Objects of one kind whose time is not what the policy now says, and that time."""
 
-    Returns how many rows it changed: 0 when everything has its time. Objects of the class
-    ``incident`` follow their incident (``reclassify``).
+    model: Any
+    fits: ColumnElement[bool]
+    until: ColumnElement[int]
+
+
+async def reexpire(store: Store) -> int:
+    """Give everything the time that the policy now says; returns how many rows it changed.
+
+    Objects of the class ``incident`` follow their incident (``reclassify``). Raises
+    StoreUnavailable; what is done by then stays.
     """
     changed = 0
+    while found := await store.read(_found_wrong):
+        for wrong, ids in found:
+            for start in range(0, len(ids), ROWS_AT_ONCE):
+                some = ids[start : start + ROWS_AT_ONCE]
+                changed += await store.write(partial(_mend, wrong=wrong, some=some))
+    return changed
+
+
+def _found_wrong(db: Session) -> list[tuple[_Wrong, list[Any]]]:
+    found = []
+    for wrong in _wrong():
+        query = select(wrong.model.id).where(wrong.fits).limit(FOUND_AT_ONCE)
+        ids = list(db.exec(query))
+        if ids:
+            found.append((wrong, ids))
+    return found
+
+
+def _mend(db: Session, wrong: _Wrong, some: list[Any]) -> int:
+    these = col(wrong.model.id).in_(some)
+    return int(
+        db.exec(
+            update(wrong.model).where(these, wrong.fits).values(expires_utc=wrong.until)
+        ).rowcount
+    )
+
+
+def _wrong() -> Iterator[_Wrong]:
     for name in days_in_use():
         if name == INCIDENT_CLASS:
             continue
@@ -148,33 +216,21 @@ def reexpire(db: Session) -> int:
                 col(model.erased_utc).is_(None),
                 col(model.expires_utc) != col(start) + us,
             )
-            changed += _set(db, model, fits, col(start) + us)
+            yield _Wrong(model, fits, col(start) + us)
         if name == MEDIA_CLASS:
-            fits = and_(
-                col(CameraMedia.retention_class) == name,
-                col(CameraMedia.expires_utc) != col(CameraMedia.made_utc) + us,
-            )
-            changed += _set(db, CameraMedia, fits, col(CameraMedia.made_utc) + us)
+            until = col(CameraMedia.made_utc) + us
+            media = col(CameraMedia.retention_class) == name
+            yield _Wrong(CameraMedia, and_(media, col(CameraMedia.expires_utc) != until), until)
         if name == EVENT_CLASS:
-            fits = and_(
-                col(CameraEvent.retention) == name,
-                col(CameraEvent.expires_utc) != col(CameraEvent.t_recv_utc) + us,
-            )
-            changed += _set(db, CameraEvent, fits, col(CameraEvent.t_recv_utc) + us)
-    for name, table, start, until in (
+            until = col(CameraEvent.t_recv_utc) + us
+            events = col(CameraEvent.retention) == name
+            yield _Wrong(CameraEvent, and_(events, col(CameraEvent.expires_utc) != until), until)
+    for name, table, start, ends in (
         ("message", Message, Message.t_utc, Message.expires_utc),
         ("message", UnitStatus, UnitStatus.t_utc, UnitStatus.expires_utc),
         ("position", UnitPosition, UnitPosition.t_utc, UnitPosition.expires_utc),
         ("telemetry", DeskTelemetry, DeskTelemetry.t_utc, DeskTelemetry.expires_utc),
         (DEFAULT_CLASS, Mark, Mark.made_utc, Mark.expires_utc),
     ):
-        wanted = col(start) + days_of(name) * US_PER_DAY
-        changed += _set(db, table, col(until) != wanted, wanted)
-    return changed
-
-
-def _set(db: Session, model: type, fits: ColumnElement[bool], until: ColumnElement[int]) -> int:
-    key = model.id  # type: ignore[attr-defined]  # every one of these tables has it
-    some = select(key).where(fits).limit(ROWS_AT_ONCE).subquery()
-    done = db.exec(update(model).where(col(key).in_(select(some.c.id))).values(expires_utc=until))
-    return int(done.rowcount)
+        until = col(start) + days_of(name) * US_PER_DAY
+        yield _Wrong(table, col(ends) != until, until)

@@ -8,7 +8,8 @@ the rows, destroy the keys, append the ids to ``erased.list`` (synced), commit; 
 taken away. Killed anywhere, the next start goes on where it stood: what the list names behind the
 database's mark is erased, what has no key is taken away, the job continues with what is listed.
 Before the first batch an entry says what will be erased, after the last one what was, with count
-and root. While the log cannot be written nothing is erased.
+and root; SQLite's own log is emptied in between, so that nothing is left there. While the audit log
+cannot be written nothing is erased.
 """
 
 import asyncio
@@ -37,7 +38,6 @@ from dispatch.retention.erasure_list import (
     RUNNING,
     SKIPPED,
     WAITING,
-    cancel_older,
     counts_of,
     early_objects,
     erased_of,
@@ -61,7 +61,8 @@ from gateway.ports import Clock
 logger = logging.getLogger(__name__)
 
 KIND_LARGE, KIND_EARLY = "erasure.large", "erasure.early"
-BATCH = 200
+BATCH = 50
+"""Objects of one transaction: some 150 ms, in which nobody else writes."""
 MAX_LISTED = 200_000
 """Objects of one job; the rest is the next one's."""
 MIN_CAUSE = 10
@@ -93,6 +94,7 @@ class Erasure:
         self._hooks: list[Hook] = []
         self._afterwards: list[Callable[[], Awaitable[object]]] = []
         self._carrying = asyncio.Lock()
+        self._listing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self.at_step: Callable[[str], None] = lambda step: None
         kinds = ((KIND_LARGE, "erase many objects"), (KIND_EARLY, "erase before the time is over"))
@@ -117,26 +119,23 @@ class Erasure:
 
         Nothing is erased. ``asker`` None: the daily look.
         """
-        await self._t.store.write(self._prepare)
+        # Classes and holds first, so that the list is right.
+        await reclassify(self._t.store, self._t.clock.utc_us())
+        await self._t.store.write(self._t.holds.take_all)
 
-        def work(db: Session) -> str:
+        def work(db: Session) -> list[Due]:
             now = self._t.clock.utc_us()
             found = list(islice(due(db, now), MAX_LISTED))
             months = self._t.words.due(db, now)
-            found += [Due(type=LOG_WORDS, id=one, retention_class="audit") for one in months]
-            cancel_older(db, now)
-            return self._insert(db, found, asker, kind, "")
+            return found + [Due(type=LOG_WORDS, id=one, retention_class="audit") for one in months]
 
-        return await self.one(await self._t.store.write(work))
+        found = await self._t.store.read(work)
+        return await self.one(await self._freeze(found, asker, kind, ""))
 
-    def _prepare(self, db: Session) -> None:
-        """Bring classes and holds up to date, so that the list is right."""
-        reclassify(db, self._t.clock.utc_us())
-        self._t.holds.take_all(db)
-
-    def _insert(
-        self, db: Session, found: Sequence[Due], asker: Asker | None, kind: str, cause: str
+    async def _freeze(
+        self, found: Sequence[Due], asker: Asker | None, kind: str, cause: str
     ) -> str:
+        """Keep a list that nobody has said yes to yet; returns its id."""
         now = self._t.clock.utc_us()
         job = ErasureJob(
             id="e-" + ulid(now, self._t.randomness(10)),
@@ -150,7 +149,8 @@ class Erasure:
             planned=0,
             planned_root="",
         )
-        freeze(db, job, found)
+        async with self._listing:
+            await freeze(self._t.store, job, found)
         return job.id
 
     async def early(self, asker: Asker, objects: Sequence[tuple[str, str]], cause: str) -> Row:
@@ -162,11 +162,9 @@ class Erasure:
             raise ServiceError(f"an early erasure says why, in at least {MIN_CAUSE} characters")
         await self._t.store.write(self._t.holds.take_all)
 
-        def work(db: Session) -> str:
-            found = early_objects(db, objects, self._t.clock.utc_us())
-            return self._insert(db, found, asker, EARLY, cause.strip())
-
-        return await self.start(asker, await self._t.store.write(work))
+        now = self._t.clock.utc_us()
+        found = await self._t.store.read(lambda db: early_objects(db, objects, now))
+        return await self.start(asker, await self._freeze(found, asker, EARLY, cause.strip()))
 
     # ---- agreeing ------------------------------------------------------------------------------
 
@@ -280,6 +278,7 @@ class Erasure:
                 self.at_step("committed")
                 await asyncio.to_thread(self._t.files.sweep)
                 self.at_step("swept")
+            await self._forget_erased()
             await self._close(row)
         for work in self._afterwards:
             await work()
@@ -319,6 +318,11 @@ class Erasure:
             hook(db, kind, ids)
         self._t.files.forget(db, bury(db, kind, ids, self._t.clock.utc_us()))
 
+    async def _forget_erased(self) -> None:
+        """Let what was erased leave the database's log too, before the run is said to be done."""
+        if not await self._t.store.forget_erased():
+            logger.warning("erased rows leave the database's log when its last reader has ended")
+
     async def _close(self, row: ErasureJob) -> None:
         objects = await self._t.store.read(lambda db: erased_of(db, row.id))
         counts = await self._t.store.read(lambda db: counts_of(db, row.id))
@@ -352,6 +356,7 @@ class Erasure:
         await self._t.store.write(self._follow)
         await asyncio.to_thread(self._t.erased.followed)
         await asyncio.to_thread(self._t.files.sweep)
+        await self._forget_erased()
         running = select(ErasureJob.id).where(ErasureJob.state == RUNNING)
         for job in await self._t.store.read(lambda db: list(db.exec(running))):
             await self.carry(job)

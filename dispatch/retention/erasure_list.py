@@ -1,19 +1,24 @@
-"""Lists of an erasure in the store: frozen, counted, cancelled. Runs in the writer's thread."""
+"""Lists of an erasure in the store: frozen, counted, cancelled."""
 
+import asyncio
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, insert, select
 
 from dispatch.errors import Conflict, NotFound, ServiceError
 from dispatch.retention.due import KINDS, Due, gone, still_due
 from dispatch.retention.ids_root import root_of_ids
 from dispatch.retention.tables import ErasureItem, ErasureJob
+from dispatch.store.engine import Store
 
 DAILY, DEMAND, EARLY = "daily", "demand", "early"
 LISTED, WAITING, RUNNING, DONE, CANCELLED = "listed", "waiting", "running", "done", "cancelled"
 ERASED, SKIPPED = "erased", "skipped"
+LISTED_AT_ONCE = 1000
+"""Objects of one transaction while a list is made."""
 
 
 def load(db: Session, job: str) -> ErasureJob:
@@ -24,24 +29,68 @@ def load(db: Session, job: str) -> ErasureJob:
     return row
 
 
-def freeze(db: Session, job: ErasureJob, found: Sequence[Due]) -> None:
-    """Keep a job with its objects, their number by class and their root."""
+async def freeze(store: Store, job: ErasureJob, found: Sequence[Due]) -> None:
+    """Keep a job with its objects, their number by class and their root; older lists are over.
+
+    The objects go in short transactions; the job's own row, the last one, makes them a list. One
+    caller at a time. Raises StoreUnavailable, with no list then.
+    """
+    await asyncio.to_thread(_count, job, found)
+    for half in await store.read(_without_job):
+        while await store.write(partial(_drop_items, job=half)):
+            pass
+    for first in range(0, len(found), LISTED_AT_ONCE):
+        some = found[first : first + LISTED_AT_ONCE]
+        await store.write(partial(_put_items, job=job.id, found=some, first=first))
+
+    def last(db: Session) -> None:
+        if job.kind != EARLY:
+            _cancel_older(db, job.made_utc)
+        db.add(job)
+
+    await store.write(last)
+
+
+def _count(job: ErasureJob, found: Sequence[Due]) -> None:
     classes: dict[str, int] = {}
     for one in found:
         classes[one.retention_class] = classes.get(one.retention_class, 0) + 1
     job.planned, job.classes = len(found), classes
     job.planned_root = root_of_ids((one.type, one.id) for one in found)
-    db.add(job)
-    db.flush()
-    db.add_all(
-        ErasureItem(
-            job=job.id, n=n, type=one.type, object=one.id, retention_class=one.retention_class
-        )
-        for n, one in enumerate(found)
+
+
+def _put_items(db: Session, job: str, found: Sequence[Due], first: int) -> None:
+    rows = [
+        {
+            "job": job,
+            "n": n,
+            "type": one.type,
+            "object": one.id,
+            "retention_class": one.retention_class,
+            "state": LISTED,
+            "why": "",
+        }
+        for n, one in enumerate(found, first)
+    ]
+    db.connection().execute(insert(ErasureItem), rows)
+
+
+def _without_job(db: Session) -> list[str]:
+    """Return ids under which objects were listed, but a stop came before the job was kept."""
+    jobs = select(ErasureJob.id)
+    query = select(ErasureItem.job).where(col(ErasureItem.job).not_in(jobs)).distinct()
+    return list(db.exec(query))
+
+
+def _drop_items(db: Session, job: str) -> int:
+    some = select(ErasureItem.n).where(ErasureItem.job == job).limit(LISTED_AT_ONCE).subquery()
+    gone_now = delete(ErasureItem).where(
+        col(ErasureItem.job) == job, col(ErasureItem.n).in_(select(some.c.n))
     )
+    return int(db.exec(gone_now).rowcount)
 
 
-def cancel_older(db: Session, now: int) -> None:
+def _cancel_older(db: Session, now: int) -> None:
     """Cancel lists that nobody carried out: a newer one takes their place."""
     for old in db.exec(select(ErasureJob).where(col(ErasureJob.state).in_((LISTED, WAITING)))):
         if old.kind != EARLY:

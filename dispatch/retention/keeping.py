@@ -9,7 +9,7 @@ from pathlib import Path
 from dispatch.errors import LogNotWritable
 from dispatch.policy.live import LivePolicy
 from dispatch.retention.board import board
-from dispatch.retention.classes import reexpire
+from dispatch.retention.classes import reclassify, reexpire
 from dispatch.retention.erasure import Erasure
 from dispatch.retention.erasure_list import DAILY
 from dispatch.retention.reviews import Reviews, fill
@@ -92,6 +92,7 @@ class Retention:
         Returns the job; None when there is nothing to erase.
         """
         now = self._clock.utc_us()
+        await reclassify(self._store, now)
         await self._store.write(lambda db: fill(db, now))
         row = await self.erasure.make(None, DAILY)
         if not row["planned"]:
@@ -109,9 +110,7 @@ class Retention:
     async def _follow_policy(self) -> None:
         while not self._closing.is_set():
             try:
-                more = 1
-                while more:  # in steps: what the radio writes goes in between
-                    more = await self._store.write(reexpire)
+                await reexpire(self._store)
             except RadioError as error:
                 logger.warning("times of the policy: %s", error)
             self._wake.clear()

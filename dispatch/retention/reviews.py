@@ -20,8 +20,10 @@ MIN_REASON = 10
 
 
 def fill(db: Session, now: int) -> int:
-    """Put incidents whose time is over into the queue; returns how many are new."""
-    reclassify(db, now)
+    """Put incidents whose time is over into the queue; returns how many are new.
+
+    Their classes are brought up to date before (``reclassify``).
+    """
     query = select(Incident).where(
         Incident.retention == INCIDENT_CLASS, col(Incident.expires_utc) <= now, ended()
     )
@@ -69,7 +71,9 @@ class Reviews:
                 for row, incident in db.exec(query)
             ]
 
-        await self._store.write(lambda db: fill(db, self._clock.utc_us()))
+        now = self._clock.utc_us()
+        await reclassify(self._store, now)
+        await self._store.write(lambda db: fill(db, now))
         return await self._store.read(work)
 
     async def decide(

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from dispatch.errors import Gone, NotFound
 from dispatch.retention.master_keys import MasterKeys
@@ -41,6 +41,8 @@ logger = logging.getLogger(__name__)
 READ_BYTES = 1 << 20
 FOLDERS = ("recordings", "media")
 TEMPORARY = ".sealing"
+ROWS_AT_ONCE = 500
+"""Rows of files that are gone, of one transaction."""
 
 
 class PlainReader:
@@ -368,8 +370,9 @@ class SealedFiles:
             if folder.is_dir():
                 sync_folder(folder)
         self.at_step("swept")
-        if gone:
-            self._store.write_now(lambda db: _delete_rows(db, gone))
+        for start in range(0, len(gone), ROWS_AT_ONCE):
+            some = gone[start : start + ROWS_AT_ONCE]
+            self._store.write_now(lambda db, some=some: _delete_rows(db, some))  # type: ignore[misc]  # bound now
         return len(gone)
 
     # ---- rotation ------------------------------------------------------------------------------
@@ -401,6 +404,7 @@ class SealedFiles:
         while count := self._store.write_now(work):
             done += count
             self.at_step("wrapped")
+        self._store.forget_erased_now()  # the old wrappings leave the database's log too
         number = int(fresh.removeprefix("seal-"))
         for name in old | {f"seal-{n}" for n in range(1, number)}:
             self._keys.destroy(name)
@@ -422,7 +426,4 @@ def _about(row: FileKey) -> bytes:
 
 
 def _delete_rows(db: Session, names: list[str]) -> None:
-    for name in names:
-        row = db.get(FileKey, name)
-        if row is not None:
-            db.delete(row)
+    db.exec(delete(FileKey).where(col(FileKey.file).in_(names)))

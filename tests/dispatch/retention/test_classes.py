@@ -97,7 +97,7 @@ async def test_an_incident_lengthens_and_needs_a_person_s_yes(keepers: Keepers) 
 
     room.store.write_now(put)
     keepers.age(call, days=400)
-    room.store.write_now(lambda db: reclassify(db, now))
+    await reclassify(room.store, now)
     assert keepers.row(call).retention_class == "incident"
     # Open: nothing of it is over, though a year has passed. The camera's own is.
     found = {(one.type, one.id) for one in room.store.read_now(lambda db: list(due(db, now)))}
@@ -112,6 +112,7 @@ async def test_an_incident_lengthens_and_needs_a_person_s_yes(keepers: Keepers) 
 
     room.store.write_now(close)
     later = keepers.row(call).expires_utc + US_PER_DAY
+    await reclassify(room.store, later)
     room.store.write_now(lambda db: fill(db, later))
     review = room.store.read_now(lambda db: db.get(ErasureReview, "i-1"))
     assert review is not None
