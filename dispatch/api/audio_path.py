@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dispatch.api.asking import ServicesOf
 from dispatch.audiopath.keying import Keyings, level_out
 from dispatch.audiopath.service import AudioPath
+from dispatch.audiopath.settings import settings
 from dispatch.audiopath.stage import Closely, Connection, look, stages_of
 from dispatch.audiopath.view import Asked, view
 from dispatch.deps import Person, require
@@ -162,7 +163,10 @@ def _position(services: Services, position: str) -> PositionId | None:
 async def audio_path(
     query: Annotated[WayQuery, Query()], person: Seer, services: ServicesOf
 ) -> dict[str, Any]:
-    """Return one way over the last minute or hour; desks are told by position alone."""
+    """Return one way over the last minute or hour; desks are told by position alone.
+
+    Each stage comes with what is set for it: (id, value, source plan or fixed).
+    """
     link = _link(services, query.link)
     asked = Asked(
         link=link.id,
@@ -170,4 +174,7 @@ async def audio_path(
         position=_position(services, query.position),
         span=query.span,
     )
-    return view(services.use(AudioPath), asked, services.use(Health).rules)
+    found = view(services.use(AudioPath), asked, services.use(Health).rules)
+    for row in found["stages"]:
+        row["settings"] = settings(row["id"], query.way, link)
+    return found

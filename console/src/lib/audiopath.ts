@@ -33,13 +33,27 @@ export function figure(value: number | null | undefined): string {
 }
 
 export const dbfs = (value: number): string => `${value < 0 ? '−' : ''}${Math.abs(value).toFixed(1)}`;
-const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
+export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
+/** `+0`, `−23`, `+2.5`: what is set has a decimal only where it needs one. */
+export const signedShort = (value: number): string => signed(value).replace(/\.0$/, '');
 const percent = (value: number | null | undefined): string => (value === null || value === undefined ? '-' : `${value} %`);
 
 /** Milliseconds of a stage: of the browser both of what it measures. */
 export function stageMs(stage: Stage): number | null {
   if (stage.id !== 'browser' || !stage.output || stage.output.p50_ms === null) return stage.p50_ms;
   return stage.p50_ms === null ? null : stage.p50_ms + stage.output.p50_ms;
+}
+
+const set = (stage: Stage, id: string): number | null => {
+  const value = stage.settings?.find((one) => one.id === id)?.value;
+  return typeof value === 'number' ? value : null;
+};
+
+/** How the blocks of a link wait, as it is set for its kind of sound. */
+function buffered(stage: Stage): string {
+  const [reorder, playout] = [set(stage, 'reorder_ms'), set(stage, 'playout_ms')];
+  if (reorder !== null) return `in order, at most ${reorder} ms`;
+  return playout === null ? 'until a talker is known' : `in time, ${playout} ms`;
 }
 
 /** The line under a stage's name. */
@@ -49,15 +63,14 @@ export function what(stage: Stage, view: PathView): string {
     case 'link':
       return PORTS[stage.port ?? ''] ?? 'coded frames';
     case 'buffer':
-      return 'in order, at most 60 ms';
     case 'order':
-      return 'in order, 3 packets';
+      return buffered(stage);
     case 'press':
       return 'waits for the grant';
     case 'level':
-      return 'target −23 dBFS';
+      return `target ${signedShort(set(stage, 'target_dbfs') ?? NaN)} dBFS`;
     case 'opus':
-      return '24 kbit/s, 20 ms';
+      return `${figure((set(stage, 'bitrate_bps') ?? NaN) / 1000)} kbit/s, ${figure(set(stage, 'frame_ms'))} ms`;
     case 'network':
       return view.way === 'receive' ? `WebRTC to ${position}` : `WebRTC from ${position}`;
     case 'browser':
@@ -83,7 +96,7 @@ export function facts(stage: Stage): string {
     case 'press':
       return stage.dry ? `${stage.dry} blocks of silence filled in` : 'Never ran dry';
     case 'level':
-      return stage.gain_db === null || stage.gain_db === undefined ? 'Gain -' : `Gain ${signed(stage.gain_db)} dB of 15`;
+      return stage.gain_db === null || stage.gain_db === undefined ? 'Gain -' : `Gain ${signed(stage.gain_db)} dB of ${figure(set(stage, 'max_gain_db'))}`;
     case 'opus':
       return `${stage.look_ahead_ms} ms look-ahead, not added`;
     case 'network':
@@ -99,7 +112,7 @@ export function facts(stage: Stage): string {
 
 /** Under the figure of a stage that is not part of the whole. */
 export function aside(stage: Stage): string {
-  if (stage.id === 'network') return 'half a round trip, not added';
+  if (stage.id === 'network') return 'half a round trip';
   return stage.p95_ms === null ? '' : `p95 ${figure(stage.p95_ms)} ms`;
 }
 

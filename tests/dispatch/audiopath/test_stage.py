@@ -228,6 +228,9 @@ async def test_the_route_answers_those_who_may_see_it(room: Room) -> None:
     answer = await browser.get(f"{asked}network")
     assert answer.status_code == 200
     assert answer.json()["spans"]["hour"]["peers"] == []
+    strip = (await browser.get(f"/audio-path?link={link}")).json()["stages"]
+    level = next(row["settings"] for row in strip if row["id"] == "level")
+    assert values(level)["target_dbfs"] == TARGET_DBFS
     assert (await browser.get(f"{asked}loudspeaker")).status_code == 404
     assert (await browser.get(f"{asked}press&way=receive")).status_code == 404
     assert (await browser.get(f"{asked}level&position=none")).status_code == 404

@@ -70,6 +70,85 @@ export interface Stage extends Figures {
   output?: Figures;
   jitter_ms?: number | null;
   dry?: number;
+  settings?: Setting[];
+}
+
+/** What is set for a stage: by the plan, or fixed in the program. */
+export interface Setting {
+  id: string;
+  value: number | string;
+  source: 'plan' | 'fixed';
+}
+
+export interface Histogram {
+  from_ms: number;
+  step_ms: number;
+  bars: number[];
+  /** How many lie behind the last bar. */
+  above: number;
+}
+
+export interface Longest extends Figures {
+  max_ms: number | null;
+}
+
+export interface NamedSpread extends Longest {
+  id: string;
+  histogram: Histogram | null;
+}
+
+export interface Counted {
+  id: string;
+  count: number;
+  percent: number | null;
+}
+
+/** One desk as it reports, and its connection as its RTP reports have it. */
+export interface Peer {
+  position: string;
+  connected: number;
+  reported_utc: number | null;
+  /** Packets of this link that were followed to it, or blocks that it sent by this link. */
+  followed: number;
+  packets: Counted;
+  lost: Counted;
+  concealed: Counted;
+  jitter: Longest;
+  round_trip: Longest;
+  neteq: Longest;
+  output: Longest;
+  input: Longest;
+  rtcp: { lost_percent: number | null; round_trip_ms: number | null };
+  sent: number;
+  dropped: number;
+}
+
+export interface StageSpan {
+  spreads: NamedSpread[];
+  counts: Counted[];
+  levels: { id: string; dbfs: { rms_dbfs: number; peak_dbfs: number } | null }[];
+  gain_db: number | null;
+  peers?: Peer[];
+}
+
+export interface FieldRange {
+  field: string;
+  value: number;
+  least: number;
+  most: number;
+}
+
+/** A stage looked at closely. */
+export interface StageView {
+  stage: string;
+  link: string;
+  position: string | null;
+  way: Way;
+  settings: Setting[];
+  changes: FieldRange[];
+  spans: Record<Span, StageSpan>;
+  /** Connections without a position. */
+  unseated: number;
 }
 
 export interface PathView {
@@ -136,4 +215,6 @@ export const healthApi = {
   ways: (): Promise<Ways> => api.get('/audio-path/ways'),
   path: (asked: { link: string; position: string; way: Way; span: Span }): Promise<PathView> =>
     api.get(withQuery('/audio-path', asked)),
+  stage: (asked: { link: string; position: string; way: Way; stage: string }): Promise<StageView> =>
+    api.get(withQuery('/audio-path/stage', asked)),
 };
