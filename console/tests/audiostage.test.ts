@@ -1,8 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Setting, Stage, StageView } from '../src/lib/api/health';
 import { facts, what } from '../src/lib/audiopath';
 import { barsOf, buttonWords, caveat, countWords, fixedWords, readField, settingWords } from '../src/lib/audiostage';
 import type { PathView } from '../src/lib/api/health';
+import { putIntoDraft } from '../src/lib/state/linkdraft';
+import { plans } from '../src/lib/state/plans.svelte';
 
 const fixed = (id: string, value: number): Setting => ({ id, value, source: 'fixed' });
 const planned = (id: string, value: number | string): Setting => ({ id, value, source: 'plan' });
@@ -83,5 +85,34 @@ describe('a field of the plan', () => {
   it('says what was expected', () => {
     for (const text of ['', 'x', '41', '-40.1']) expect(() => readField(text, -40, 40, false)).toThrow('a number from -40 to 40');
     expect(() => readField('1.5', 0, 1000, true)).toThrow('a whole number from 0 to 1000');
+  });
+});
+
+describe('a setting of a link put into a draft', () => {
+  const change = [{ op: 'put', kind: 'link', id: 'north', value: { sound_in_gain_db: 2 } }];
+  const spied = (open: boolean, begun = true, edited = true) => {
+    vi.restoreAllMocks();
+    vi.spyOn(plans, 'editable', 'get').mockReturnValue(open);
+    plans.trouble = begun && edited ? '' : 'the draft was changed meanwhile';
+    return { begin: vi.spyOn(plans, 'begin').mockResolvedValue(begun), edit: vi.spyOn(plans, 'edit').mockResolvedValue(edited) };
+  };
+  it('goes into the one that is open', async () => {
+    const { begin, edit } = spied(true);
+    expect((await putIntoDraft('north', 'Sound of North', { sound_in_gain_db: 2 })).said).toContain('Nothing live has changed');
+    expect(begin).not.toHaveBeenCalled();
+    expect(edit).toHaveBeenCalledWith(change);
+  });
+  it('begins one where none is open, with a name that fits', async () => {
+    const { begin } = spied(false);
+    await putIntoDraft('north', 'x'.repeat(100), {});
+    expect(begin).toHaveBeenCalledWith('x'.repeat(80));
+  });
+  it('says why it was not taken', async () => {
+    const refused = { said: '', trouble: 'the draft was changed meanwhile' };
+    expect(spied(true, true, false).edit).toBeDefined();
+    expect(await putIntoDraft('north', 'n', {})).toEqual(refused);
+    const { edit } = spied(false, false);
+    expect(await putIntoDraft('north', 'n', {})).toEqual(refused);
+    expect(edit).not.toHaveBeenCalled();
   });
 });

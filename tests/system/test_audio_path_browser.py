@@ -98,6 +98,26 @@ def _run_tones(page: "Page") -> str:
     return status.inner_text().strip()
 
 
+def _look_closely(page: "Page", walk: Walk) -> None:
+    """Open stages by keyboard: what was measured, who listened, what can be changed."""
+    words = {"buffer": "60 ms at most", "level": "−23 dBFS", "network": "web.media_addresses"}
+    for stage, change in words.items():
+        button = page.get_by_test_id(f"look-{stage}")
+        button.focus()
+        page.keyboard.press("Enter")
+        page.get_by_test_id("stage-change").get_by_text(change).wait_for()
+        assert "Last hour" in walk.text("stage-measured")
+        if stage == "network":
+            page.get_by_test_id("stage-peers").get_by_role("button", name="1 h").click()
+            cells = walk.text(f"peer-{POSITION}").split("\t")
+            assert int(cells[1]) >= 3  # packets of this link that were followed to the desk
+            assert "reported" in cells[-1]
+        assert walk.serious_issues() == []
+        page.keyboard.press("Escape")
+        page.get_by_test_id("stage-dialog").wait_for(state="detached")
+        assert button.evaluate("one => one === document.activeElement")
+
+
 def _calibrate(context: "BrowserContext", demo: RunningDemo, link: str) -> None:
     context.clear_cookies()
     page = context.new_page()
@@ -108,6 +128,7 @@ def _calibrate(context: "BrowserContext", demo: RunningDemo, link: str) -> None:
     page.get_by_test_id("audio-link").select_option(link)
     page.get_by_test_id("audio-table").get_by_text("Not a sum of the rows above").wait_for()
     assert walk.serious_issues() == []
+    _look_closely(page, walk)
     # Nothing is keyed before it is confirmed, and what is keyed says EXERCISE.
     said: list[str] = []
     while len(said) < 3 and ALL_GRANTED not in said:

@@ -94,7 +94,8 @@ export function facts(stage: Stage): string {
     case 'order':
       return `Lost ${percent(stage.lost_percent)}`;
     case 'press':
-      return stage.dry ? `${stage.dry} blocks of silence filled in` : 'Never ran dry';
+      if (stage.dry) return `${stage.dry} blocks of silence filled in`;
+      return stage.count ? 'Never ran dry' : 'Nothing sent yet';
     case 'level':
       return stage.gain_db === null || stage.gain_db === undefined ? 'Gain -' : `Gain ${signed(stage.gain_db)} dB of ${figure(set(stage, 'max_gain_db'))}`;
     case 'opus':
