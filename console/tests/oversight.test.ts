@@ -26,10 +26,12 @@ describe('an approval', () => {
   });
 
   it('shows all of what will happen', () => {
-    expect(detailLines({ hold_id: 'h-1', recordings: ['t-1'], days: 7 })).toEqual([
+    expect(detailLines({ hold_id: 'h-1', recordings: ['t-1', 't-2'], within: { place: 'x' }, none: [], more: 7 })).toEqual([
       ['hold id', 'h-1'],
-      ['recordings', '[\n "t-1"\n]'],
-      ['days', '7'],
+      ['recordings', 't-1\nt-2'],
+      ['within', '{\n "place": "x"\n}'],
+      ['none', 'none'],
+      ['further differences', '7'],
     ]);
   });
 });

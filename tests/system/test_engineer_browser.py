@@ -141,6 +141,7 @@ def test_an_engineers_day(
     _test_call(walk, demo, control)
     walk.click("plan-keep")
     page.get_by_test_id("plan-trial").wait_for(state="detached")
+    page.locator("main:focus").wait_for()
     # What came of the list stands with the plan.
     walk.click("imports-2")
     walk.click("import-report")

@@ -66,10 +66,15 @@ export function approvalState(row: Pick<Approval, 'state' | 'needed' | 'votes'>)
   return `Waits, ${row.votes.length} of ${row.needed}`;
 }
 
-/** The lines of what will happen, deep values as JSON: nothing is left out. */
+/** Names of what is no word by itself. */
+const DETAIL_WORDS: Record<string, string> = { more: 'further differences', plan_sha256: 'SHA-256 of the plan' };
+
+/** The lines of what will happen, a list of texts line by line, other deep values as JSON: nothing is left out. */
 export function detailLines(detail: Record<string, unknown>): [string, string][] {
   return Object.entries(detail).map(([key, value]) => {
     const plain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
-    return [key.replaceAll('_', ' '), plain ? String(value) : JSON.stringify(value, null, 1)];
+    const name = DETAIL_WORDS[key] ?? key.replaceAll('_', ' ');
+    if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return [name, value.length > 0 ? value.join('\n') : 'none'];
+    return [name, plain ? String(value) : JSON.stringify(value, null, 1)];
   });
 }

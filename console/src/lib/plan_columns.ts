@@ -51,9 +51,9 @@ export const talkgroupMarks = (linked: (row: PlanTalkgroup) => boolean): Mark<Pl
 ];
 
 export const UNIT_COLUMNS: readonly GridColumn<PlanUnit>[] = [
-  { id: 'number', words: 'Number', width: 96, right: true, sets: SETS, text: (row) => String(row.number) },
-  { id: 'hex', words: 'Hex', width: 88, right: true, quiet: true, sets: SETS, text: (row) => hex(row.number) },
-  { id: 'alias', words: 'Alias', width: 208, strong: true, sets: SETS, text: (row) => row.alias, edit: { field: 'alias', kind: 'text', most: 64 } },
+  { id: 'number', words: 'Number', width: 88, right: true, sets: SETS, text: (row) => String(row.number) },
+  { id: 'hex', words: 'Hex', width: 80, right: true, quiet: true, sets: SETS, text: (row) => hex(row.number) },
+  { id: 'alias', words: 'Alias', width: 192, strong: true, sets: SETS, text: (row) => row.alias, edit: { field: 'alias', kind: 'text', most: 64 } },
   { id: 'whole', words: 'Whole identity', width: 184, mono: true, quiet: true, sets: SETS, text: () => '' },
   { id: 'owner', words: 'Owner', width: 176, sets: SETS, text: (row) => row.owner, edit: { field: 'owner', kind: 'text', optional: true } },
   { id: 'kind', words: 'Kind', width: 104, sets: SETS, text: (row) => row.kind, edit: { field: 'kind', kind: 'text', optional: true } },
