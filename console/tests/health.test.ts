@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { facts, figure, stageMs, wholeWords } from '../src/lib/audiopath';
+import { aside, facts, figure, stageMs, wholeWords } from '../src/lib/audiopath';
 import { segments } from '../src/lib/health';
 import type { PathView, Stage } from '../src/lib/api/health';
 
@@ -39,6 +39,8 @@ describe('the audio path in words', () => {
   it('says what is no measurement', () => {
     expect(facts(stage('link', { unknown: 'not_played' }))).toBe('When it is played, cannot be measured');
     expect(facts(stage('link', { begin: 'fastest' }))).toBe('Later than the fastest block');
+    expect([aside(stage('network')), aside(stage('network', { p50_ms: null })), aside(stage('level'))]).toEqual(['½ round trip', '', 'p95 50 ms']);
+    expect([facts(stage('press', { dry: 0, count: 0 })), facts(stage('press', { dry: 0 }))]).toEqual(['Nothing sent yet', 'Never ran dry']);
     expect(facts(stage('opus', { look_ahead_ms: 6.5 }))).toContain('not added');
     expect([figure(null), figure(0.44), figure(12.4)]).toEqual(['-', '0.4', '12']);
   });

@@ -113,7 +113,7 @@ export function facts(stage: Stage): string {
 
 /** Under the figure of a stage that is not part of the whole. */
 export function aside(stage: Stage): string {
-  if (stage.id === 'network') return 'half a round trip';
+  if (stage.id === 'network') return stage.p50_ms === null ? '' : '½ round trip';
   return stage.p95_ms === null ? '' : `p95 ${figure(stage.p95_ms)} ms`;
 }
 
