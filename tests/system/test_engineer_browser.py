@@ -152,6 +152,7 @@ def test_an_engineers_day(
     walk.step("roll-back")
     walk.click("rollback-now")
     page.get_by_test_id("plan-live").get_by_text("plan 1").wait_for()
+    page.get_by_test_id("plan-live").get_by_text("by Karin Berg").wait_for()
     page.get_by_test_id("plan-history").get_by_text("Rolled back to plan 1").wait_for()
     walk.step("history")
     assert walk.faults == []
