@@ -159,10 +159,17 @@ class Activations:
         async with self._one_at_a_time:
             now, who = self._t.clock.utc_us(), _who(asker)
             await self._log(asker, "plan.returned", str(self._t.live.number), {}, words)
+            await self._former_read()
             back = await self._t.store.write(lambda db: rows.give_back(db, who, now, words))
             self._settled(back.activation)
             await self._use(back, asker.access.user.display_name)
             return back.number
+
+    async def _former_read(self) -> None:
+        """Read the plan that comes back before the transaction that makes it live again."""
+        trial = await self._t.store.read(rows.on_trial)
+        if trial is not None and trial.previous:
+            await self._t.drafts.plan(trial.previous)
 
     async def roll_back(self, asker: Asker, number: int, reason: str) -> int:
         """Make an earlier plan live again; refused while an emergency is not acknowledged."""
@@ -276,6 +283,7 @@ class Activations:
             self._settled(kept)
         elif clock.over():
             words = f"nobody kept plan {trial.number}" + self._t.trial.fault_words()
+            await self._former_read()
             back = await self._t.store.write(lambda db: rows.give_back(db, NOBODY, now, words))
             self._note("plan.returned", str(trial.number), words)
             self._settled(back.activation)

@@ -1,8 +1,12 @@
-"""Drafts: where engineers change a plan. Nothing live knows of one until it is activated."""
+"""Drafts: where engineers change a plan. Nothing live knows of one until it is activated.
+
+A plan may take a second to be read, changed, written and hashed: that is done before a transaction
+begins, which then only compares the revision and takes the text.
+"""
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy.orm import defer
@@ -89,7 +93,7 @@ class Drafts:
 
     async def find(self, draft: str) -> Draft:
         """Return a draft; raises NotFound."""
-        return await self._store.read(lambda db: shown(load(db, draft)))
+        return await asyncio.to_thread(shown, await self._store.read(lambda db: load(db, draft)))
 
     async def plan(self, number: int) -> Plan:
         """Return the plan of a number; raises NotFound."""
@@ -117,29 +121,30 @@ class Drafts:
         draft = "d-" + ulid(now, self._randomness(10))
         await self._log(asker, "plan.draft_begun", draft, {"base": base})
 
-        def work(db: Session) -> Draft:
+        began = await self.plan(base) if plan is None else plan
+        text, sha256 = await asyncio.to_thread(_written, began)
+
+        def work(db: Session) -> PlanDraft:
             open_now = db.exec(select(PlanDraft.id).where(PlanDraft.state == OPEN)).all()
             if len(open_now) >= MAX_DRAFTS:
                 raise Conflict(f"there are {MAX_DRAFTS} open drafts", hint="Discard one first.")
-            began = _shelved(numbered(db, base).body) if plan is None else plan
-            text = plan_text(began)
             user = asker.access.user
             row = PlanDraft(
                 id=draft,
                 name=title,
                 base=base,
                 body=text,
-                sha256=text_hash(text),
+                sha256=sha256,
                 author=user.id,
                 author_name=user.display_name,
                 created_utc=now,
                 changed_utc=now,
             )
             db.add(row)
-            db.flush()
-            return shown(row)
+            return row
 
-        return await self._store.write(work)
+        row = await self._store.write(work)
+        return await asyncio.to_thread(shown, row)
 
     async def edit(self, asker: Asker, draft: str, revision: int, edits: list[Edit]) -> Draft:
         """Change objects; raises Conflict when somebody changed the draft meanwhile."""
@@ -180,8 +185,8 @@ class Drafts:
         return found
 
     @staticmethod
-    def _changeable(db: Session, draft: str, revision: int) -> PlanDraft:
-        row = load(db, draft, lock=True)
+    def _changeable(db: Session, draft: str, revision: int, *, lock: bool = True) -> PlanDraft:
+        row = load(db, draft, lock=lock)
         demand_open(row)
         if row.revision != revision:
             raise Conflict(
@@ -201,16 +206,24 @@ class Drafts:
         now = self._clock.utc_us()
         name = asker.access.user.display_name
 
-        def work(db: Session) -> Draft:
-            row = self._changeable(db, draft, revision)
+        def make(row: PlanDraft) -> tuple[Plan, str, str]:
             plan = change(SHELF.read(row.sha256, row.body))
-            row.body = plan_text(plan)
-            row.sha256 = text_hash(row.body)
-            SHELF.keep(row.sha256, plan)
-            _changed(db, row, now, name)
-            return shown(row)
+            text, sha256 = _written(plan)
+            SHELF.keep(sha256, plan)
+            return plan, text, sha256
 
-        found = await self._store.write(work)
+        before = await self._store.read(
+            lambda db: self._changeable(db, draft, revision, lock=False)
+        )
+        plan, text, sha256 = await asyncio.to_thread(make, before)
+
+        def work(db: Session) -> DraftHead:
+            row = self._changeable(db, draft, revision)
+            row.body, row.sha256 = text, sha256
+            return _changed(db, row, now, name)
+
+        head = await self._store.write(work)
+        found = Draft(**{one.name: getattr(head, one.name) for one in fields(head)}, plan=plan)
         noted = {**detail, "plan_sha256": found.sha256, "revision": found.revision}
         await self._log(asker, "plan.draft_changed", draft, noted)
         return found
@@ -220,14 +233,14 @@ class Drafts:
         title = _title(name)
         await self._log(asker, "plan.draft_renamed", draft, {})
 
-        def work(db: Session) -> Draft:
+        def work(db: Session) -> PlanDraft:
             row = load(db, draft, lock=True)
             demand_open(row)
             row.name = title
             db.add(row)
-            return shown(row)
+            return row
 
-        return await self._store.write(work)
+        return await asyncio.to_thread(shown, await self._store.write(work))
 
     async def discard(self, asker: Asker, draft: str) -> None:
         """Put a draft away; its rows stay for the history."""
@@ -355,6 +368,11 @@ def _changed(db: Session, row: PlanDraft, now: UtcUs, name: str) -> DraftHead:
 def shown(row: PlanDraft) -> Draft:
     """Return a row as services see it."""
     return Draft(**_head(row), plan=SHELF.read(row.sha256, row.body))
+
+
+def _written(plan: Plan) -> tuple[str, str]:
+    text = plan_text(plan)
+    return text, text_hash(text)
 
 
 def _shelved(body: str) -> Plan:
