@@ -131,8 +131,8 @@ export function wholeWords(view: PathView, link: string): { title: string; note:
     const note = view.whole.p50_ms === null ? `Nobody has talked by ${link} in this time` : `p95 ${figure(view.whole.p95_ms)} ms, measured packet by packet`;
     return { title: 'Microphone packet to radio, p50', note, rest };
   }
-  const who = view.position ? `Position ${view.position}` : 'No desk';
-  const note = view.whole.p50_ms === null ? `${who} has not heard ${link} in this time` : `p95 ${figure(view.whole.p95_ms)} ms, measured end to end`;
+  const nobody = view.position ? `Position ${view.position} has not` : 'No desk has';
+  const note = view.whole.p50_ms === null ? `${nobody} heard ${link} in this time` : `p95 ${figure(view.whole.p95_ms)} ms, measured end to end`;
   return { title: 'Radio audio in to ear, p50', note, rest };
 }
 
