@@ -103,6 +103,11 @@ class PlanRow(SQLModel, table=True):
     """A version of the plan, whole, as JSON."""
 
     __tablename__ = "plan"
+    __table_args__ = (
+        # Without the text, through which SQLite would read to what stands behind it.
+        Index("ix_plan_activated", "activated_utc", "number"),
+        Index("ix_plan_heads", "number", "name", "author", "note", "created_utc", "activated_utc"),
+    )
     number: int = Field(primary_key=True)
     name: str
     body: str = Field(sa_column=Column(Text, nullable=False))
