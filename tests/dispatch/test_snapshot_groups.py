@@ -42,7 +42,12 @@ WHOLE_DAY: tuple[Event, ...] = (
     ),
     ev.RecordingFailed(transmission=OVER, talkgroup=NORTH, reason="disk full"),
     ev.RecordingClosed(
-        transmission=OVER, call=CALL, talkgroup=NORTH, files=(), duration_ms=900, started_utc=UtcUs(1)
+        transmission=OVER,
+        call=CALL,
+        talkgroup=NORTH,
+        files=(),
+        duration_ms=900,
+        started_utc=UtcUs(1),
     ),
     replace(RAISED, talkgroup=SECRET, again=True),
     ev.AlarmEnded(alarm=ALARM, operator="Anna", reason="handled"),
@@ -79,9 +84,7 @@ async def test_the_same_text_serves_all_and_hides_what_one_may_not_know(room: Ro
         room.link_up(link)
     board = room.services.use(Board).talkgroups
     board.apply(ev.LinkChanged(link=LINK, state="up"), room.clock.utc_us())
-    board.apply(
-        ev.LinkGroupChanged(link=LINK, number=200, talkgroup=SECRET), room.clock.utc_us()
-    )
+    board.apply(ev.LinkGroupChanged(link=LINK, number=200, talkgroup=SECRET), room.clock.utc_us())
     for _ in range(2):  # whoever asks first
         for user, words in ((all_of_it, "HIDDEN 9"), (north, "another talkgroup")):
             told, now = states(room, user)
