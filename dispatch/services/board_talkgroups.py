@@ -131,10 +131,7 @@ class TalkgroupStates:
 
     def apply(self, event: Event, now: UtcUs) -> None:
         """Take an event in."""
-        if isinstance(event, _OF_ONE):
-            self._versions[event.talkgroup] = self._versions.get(event.talkgroup, 0) + 1
-        elif isinstance(event, _OF_MANY):
-            self._everything += 1
+        self._count(event)
         match event:
             case ev.LinkChanged():
                 self._link_changed(event)
@@ -156,6 +153,13 @@ class TalkgroupStates:
                 self._ended(event, now)
             case _:
                 self._apply_marks(event)
+
+    def _count(self, event: Event) -> None:
+        """Count an event where it changes rows (``version``)."""
+        if isinstance(event, _OF_ONE):
+            self._versions[event.talkgroup] = self._versions.get(event.talkgroup, 0) + 1
+        elif isinstance(event, _OF_MANY):
+            self._everything += 1
 
     def _apply_marks(self, event: Event) -> None:
         match event:
