@@ -35,7 +35,9 @@ def plans_of(room: Room, work: Callable[[Session], Any]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "work", [live_number, newest_number, lambda db: live_from(db, UtcUs(1))], ids=str
+    "work",
+    [live_number, newest_number, lambda db: live_from(db, UtcUs(1))],
+    ids=["number", "newest", "from"],
 )
 async def test_the_live_plan_is_found_in_an_index(
     room: Room, work: Callable[[Session], Any]
