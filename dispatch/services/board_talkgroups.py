@@ -115,6 +115,21 @@ class TalkgroupStates:
         """Return what is another value whenever an event has changed a talkgroup's row."""
         return self._everything, self._versions.get(talkgroup, 0)
 
+    @property
+    def everything(self) -> int:
+        """What is another value whenever an event has changed the rows of several talkgroups."""
+        return self._everything
+
+    def is_new(self, talkgroup: TalkgroupId) -> bool:
+        """Say whether nothing was ever told of a talkgroup: its row is what its links say."""
+        return talkgroup not in self._states
+
+    def radio_on(self, talkgroup: Talkgroup) -> int | None:
+        """Return the group its radio is on, when it is none that reaches this talkgroup."""
+        links = self._plan.links_of.get(talkgroup.id, ())
+        up = [link for link in links if self.link(link.id).state == LinkState.UP.value]
+        return self._radio_on(talkgroup, up) if up else None
+
     def state(self, talkgroup: TalkgroupId) -> TalkgroupState:
         """Return the state of a talkgroup, made when it is first asked for."""
         return self._states.setdefault(talkgroup, TalkgroupState())

@@ -15,7 +15,7 @@ from dispatch.services.board import Board
 from dispatch.services.board_talkgroups import nac_of
 from dispatch.services.plans import LivePlan
 from dispatch.services.rows import Row
-from gateway.model.ids import TalkgroupId, UtcUs
+from gateway.model.ids import LinkId, TalkgroupId, UtcUs
 from gateway.model.plan import Link, Site, System, Talkgroup
 from gateway.ports import Clock
 
@@ -53,6 +53,9 @@ class GroupRows:
         self.records: Callable[[str], bool] = lambda talkgroup: True
         """Whether the policy lets a talkgroup be recorded."""
         self._states: dict[TalkgroupId, _StateText] = {}
+        self._new: dict[tuple[LinkId, ...], str] = {}
+        """State of talkgroups of which nothing was told yet, by the links that carry them."""
+        self._new_of: tuple[int, object] = (0, None)
         self._texts: dict[tuple[TalkgroupId, frozenset[Action]], tuple[_Stamp, str]] = {}
 
     def rows(self, access: Access) -> Iterator[Row]:
@@ -122,6 +125,9 @@ class GroupRows:
 
     def _state_text(self, talkgroup: Talkgroup, access: Access) -> str:
         """Return the state as JSON, as it was written for another page a moment ago."""
+        states = self._board.talkgroups
+        if states.is_new(talkgroup.id) and states.radio_on(talkgroup) is None:
+            return self._new_text(talkgroup, access)
         now, stamp = self._clock.utc_us(), self._board.talkgroups.version(talkgroup.id)
         known = self._states.get(talkgroup.id)
         links = self._plan.links_of
@@ -132,6 +138,18 @@ class GroupRows:
         if row["radio_on"] is None:  # else it is in words that depend on who asks
             self._states[talkgroup.id] = _StateText(stamp, links, now, text)
         return text
+
+    def _new_text(self, talkgroup: Talkgroup, access: Access) -> str:
+        """Return the state of a talkgroup of which nothing was told yet: most of a long plan."""
+        of = (self._board.talkgroups.everything, self._plan.links_of)
+        if of[0] != self._new_of[0] or of[1] is not self._new_of[1]:
+            self._new, self._new_of = {}, of
+        links = self._plan.links_of.get(talkgroup.id, ())
+        key = tuple(link.id for link in links)
+        found = self._new.get(key)
+        if found is None:
+            found = self._new[key] = compact(self._state(talkgroup, access))
+        return found
 
     def _radio_on(self, talkgroup: str, access: Access) -> str:
         seen = access.sees(talkgroup)

@@ -19,7 +19,7 @@ from dispatch.services.sight import Sight
 
 ROWS_AT_ONCE = 300
 """Rows of the long tables that a snapshot still has in itself."""
-PART_MS = 0.7
+PART_MS = 1.0
 """How long the loop works on one part."""
 PART_CHARACTERS = 64_000
 """Longer messages would take the loop's time when they are compressed."""

@@ -17,9 +17,9 @@ from dispatch.auth.sessions import SessionInfo
 from dispatch.compact import compact
 from dispatch.events import AccessChanged, PlanActivated
 from dispatch.services.board import Board
+from dispatch.services.loop_turns import LoopTurns
 from dispatch.services.sight import Sight
 from dispatch.services.snapshot import Snapshots
-from dispatch.services.turns import Turns
 from gateway.bus import Bus, Lagged, Subscription
 from gateway.model.events import Envelope, Event
 from gateway.ports import Clock
@@ -109,7 +109,7 @@ class EventStream:
         self._clock = clock
         self._ring: deque[Envelope] = deque(maxlen=RING_EVENTS)
         self._clients: set[StreamClient] = set()
-        self._turns = Turns()
+        self._turns = LoopTurns()
         self._appliers: list[Callable[[Event], None]] = []
         self._subscription = self._subscribe()
         self.seq = 0

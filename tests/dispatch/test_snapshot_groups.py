@@ -76,6 +76,20 @@ async def test_a_text_follows_every_event_at_once(room: Room) -> None:
         former = told
 
 
+async def test_a_text_follows_the_plan_and_the_links_before_anything_was_heard(room: Room) -> None:
+    user = room.add_person("both", Role.DISPATCHER)
+    room.grant(Role.DISPATCHER, "Hidden")
+    board, plan = room.services.use(Board).talkgroups, room.services.plan
+    board.apply(ev.LinkChanged(link=LINK, state="up"), room.clock.utc_us())
+    told, now = states(room, user)
+    assert told == now
+    assert (told[NORTH]["rx"], told[SECRET]["rx"]) == ("quiet", "offline")
+    plan.use(replace(plan.plan, links=plan.plan.links[1:]), 2)
+    told, now = states(room, user)
+    assert told == now
+    assert (told[NORTH]["rx"], told[NORTH]["reason"]) == ("offline", "no link carries it")
+
+
 async def test_the_same_text_serves_all_and_hides_what_one_may_not_know(room: Room) -> None:
     all_of_it = room.add_person("both", Role.SUPERVISOR)
     north = room.add_person("north", Role.DISPATCHER)

@@ -11,7 +11,7 @@ from collections import deque
 AT_ONCE = 2
 
 
-class Turns:
+class LoopTurns:
     """Whose turn it is; first come, first served."""
 
     def __init__(self, at_once: int = AT_ONCE) -> None:

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from dispatch.services.turns import Turns
+from dispatch.services.loop_turns import LoopTurns
 
 
-async def turns_of(turns: Turns, workers: int, pieces: int) -> list[tuple[int, int]]:
+async def turns_of(turns: LoopTurns, workers: int, pieces: int) -> list[tuple[int, int]]:
     """Let workers do pieces; returns (turn of the loop, worker) for each piece done."""
     turn = 0
     done: list[tuple[int, int]] = []
@@ -29,7 +29,7 @@ async def turns_of(turns: Turns, workers: int, pieces: int) -> list[tuple[int, i
 
 
 async def test_no_more_than_a_few_in_a_turn_and_everybody_in_order() -> None:
-    done = await turns_of(Turns(at_once=2), workers=7, pieces=3)
+    done = await turns_of(LoopTurns(at_once=2), workers=7, pieces=3)
     each_turn = [sum(turn == one for turn, _ in done) for one in {turn for turn, _ in done}]
     assert len(done) == 21
     assert max(each_turn) == 2
@@ -37,13 +37,13 @@ async def test_no_more_than_a_few_in_a_turn_and_everybody_in_order() -> None:
 
 
 async def test_no_turn_is_lost_between_two_pieces_of_one_worker() -> None:
-    done = await turns_of(Turns(at_once=2), workers=1, pieces=4)
+    done = await turns_of(LoopTurns(at_once=2), workers=1, pieces=4)
     turns = [turn for turn, _ in done]
     assert turns[-1] - turns[0] <= 2 * 3
 
 
 async def test_who_was_cancelled_takes_nobodys_turn() -> None:
-    turns = Turns(at_once=1)
+    turns = LoopTurns(at_once=1)
     first = asyncio.create_task(turns.mine())
     second = asyncio.create_task(turns.mine())
     await asyncio.sleep(0)
