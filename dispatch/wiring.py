@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlmodel import Session
+
 from dispatch.audiopath.service import AudioPath
 from dispatch.audit.entry import Act, Actor
 from dispatch.audit.keys import KeyFolder
@@ -51,6 +53,7 @@ from dispatch.services.lines import LinkLines
 from dispatch.services.live_acts import LiveActs
 from dispatch.services.message_search import MessageSearch
 from dispatch.services.messaging import Messaging
+from dispatch.services.open_incidents import OpenIncidents
 from dispatch.services.patch_mix import MixedPatches
 from dispatch.services.patch_setup import add_patches
 from dispatch.services.plans import LivePlan
@@ -158,12 +161,15 @@ class Dispatch:
             Snapshots(room=s.room, plan=s.plan, board=board, sight=sight, desk=desk, clock=s.clock)
         )
 
-        async def open_incidents(access: Access) -> list[Row]:
-            return await s.store.read(
-                lambda db: list_incidents(db, access, state="open", q="", limit=OPEN_INCIDENTS)
-            )
+        async def open_incidents(asked: list[Access]) -> list[list[Row]]:
+            def read(db: Session) -> list[list[Row]]:
+                return [
+                    list_incidents(db, one, state="open", limit=OPEN_INCIDENTS) for one in asked
+                ]
 
-        snapshots.incidents = open_incidents
+            return await s.store.read(read)
+
+        snapshots.incidents = OpenIncidents(open_incidents).of
         stream = s.add(
             EventStream(
                 bus=s.bus,

@@ -24,6 +24,7 @@ router = APIRouter(tags=["board"])
 
 ROWS_A_PIECE = 30
 """Rows that the loop writes at once."""
+BLOCKS_A_PIECE = 2
 
 Viewer = Annotated[Person, Depends(require("board.see"))]
 
@@ -31,23 +32,27 @@ Viewer = Annotated[Person, Depends(require("board.see"))]
 @router.get("/talkgroups", response_model=list[dict[str, Any]])
 async def talkgroups(person: Viewer, services: ServicesOf) -> Response:
     """List the talkgroups this person sees, with their live state."""
-    return _listed(services.use(Snapshots).groups.texts(person.access))
+    return _listed(services.use(Snapshots).groups.texts(person.access), BLOCKS_A_PIECE)
 
 
 @router.get("/units", response_model=list[dict[str, Any]])
 async def units(person: Viewer, services: ServicesOf) -> Response:
     """List the units this person sees."""
-    return _listed(services.use(Snapshots).each_unit(person.access))
+    return _listed(services.use(Snapshots).each_unit(person.access), ROWS_A_PIECE)
 
 
-def _listed(rows: Iterator[str]) -> Response:
-    """Return rows as one JSON array, made in pieces: a long list keeps nobody waiting."""
+def _listed(rows: Iterator[str], at_once: int) -> Response:
+    """Return rows as one JSON array, made in pieces: a long list keeps nobody waiting.
+
+    Some rows may come in one text, and none in an empty one.
+    """
 
     async def pieces() -> AsyncIterator[str]:
         before = "["
-        while some := list(islice(rows, ROWS_A_PIECE)):
-            yield before + ",".join(some)
-            before = ","
+        while some := list(islice(rows, at_once)):
+            if any(some):
+                yield before + ",".join(filter(None, some))
+                before = ","
             await asyncio.sleep(0)
         yield "[]" if before == "[" else "]"
 

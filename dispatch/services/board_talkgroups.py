@@ -1,6 +1,7 @@
 """Live state of talkgroups and links: who talks, what the radio is on, what cannot be heard."""
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,6 +115,10 @@ class TalkgroupStates:
     def version(self, talkgroup: TalkgroupId) -> tuple[int, int]:
         """Return what is another value whenever an event has changed a talkgroup's row."""
         return self._everything, self._versions.get(talkgroup, 0)
+
+    def versions(self, talkgroups: Iterable[TalkgroupId]) -> tuple[int | None, ...]:
+        """Return what is another value whenever an event has changed a row of several."""
+        return self._everything, *map(self._versions.get, talkgroups)
 
     @property
     def everything(self) -> int:

@@ -1,7 +1,7 @@
 """The snapshot: the whole picture for one person, with nothing in it that person may not know."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Container, Iterator
 from typing import Any
 
 from dispatch.auth.access import Access
@@ -69,6 +69,7 @@ class Snapshots:
         plan = self._plan.plan
         seat = self._desk.seat_of(session.id)
         board = access.may("board.see")
+        links = self.links(access)
         return {
             "me": {
                 "user": user_row(access),
@@ -83,8 +84,8 @@ class Snapshots:
             },
             "talkgroups": self.talkgroups(access) if board and tables else [],
             "layout": board_layout(plan, seat.position if seat else None, access),
-            "links": self.links(access),
-            "sites": self.sites(access),
+            "links": links,
+            "sites": self.sites(access, {link["site"] for link in links}),
             "units": self.units(access) if board and tables else [],
             "planned_units": board and not tables,
             "alarms": [a for a in self._board.alarms.values() if self._sight.sees_alarm(access, a)],
@@ -123,9 +124,8 @@ class Snapshots:
             rows.append(row)
         return rows
 
-    def sites(self, access: Access) -> list[Row]:
-        """Return the sites of the links this person sees; who restarts links sees all."""
-        seen = {link["site"] for link in self.links(access)}
+    def sites(self, access: Access, seen: Container[str]) -> list[Row]:
+        """Return the sites ``seen``, those of a person's links; who restarts links sees all."""
         every = access.may("links.restart")
         return [to_json(site) for site in self._plan.running.sites if every or site.id in seen]
 

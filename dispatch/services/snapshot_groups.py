@@ -2,7 +2,8 @@
 
 With ten thousand talkgroups nearly all of a row is the same for each page and each snapshot; only
 its state is of the moment. That too is written once for the many pages which ask at the same time:
-an activation gives each of them a new snapshot.
+an activation gives each of them a new snapshot. Who has the same rights on a block of talkgroups
+gets the text of the whole block, as long as nothing in it has changed.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,14 +14,13 @@ from dispatch.auth.permissions import Action
 from dispatch.compact import compact
 from dispatch.services.board import Board
 from dispatch.services.board_talkgroups import nac_of
+from dispatch.services.group_blocks import HOLDS_US, Block, BlockTexts, Made
 from dispatch.services.plans import LivePlan
 from dispatch.services.rows import Row
 from gateway.model.ids import LinkId, TalkgroupId, UtcUs
 from gateway.model.plan import Link, Site, System, Talkgroup
 from gateway.ports import Clock
 
-HOLDS_US = 1_000_000
-"""Units heard in the last hour grow fewer without an event: a state's text holds this long."""
 MAX_TEXTS = 60_000
 """Rows whose text is kept; then it begins anew."""
 
@@ -57,25 +57,55 @@ class GroupRows:
         """State of talkgroups of which nothing was told yet, by the links that carry them."""
         self._new_of: tuple[int, object] = (0, None)
         self._texts: dict[tuple[TalkgroupId, frozenset[Action]], tuple[_Stamp, str]] = {}
+        self._blocks = BlockTexts()
 
     def rows(self, access: Access) -> Iterator[Row]:
         """Give the rows of the talkgroups this person sees, each made when it is taken."""
-        for group, stamp in self._seen(access):
+        for group, stamp in self._seen(self._plan.plan.talkgroups, access):
             yield {
                 **self._planned(stamp, _granted(access, group)),
                 "state": self._state(group, access),
             }
 
     def texts(self, access: Access) -> Iterator[str]:
-        """Give the same rows as JSON."""
-        for group, stamp in self._seen(access):
+        """Give the same rows as JSON, those of a block of talkgroups in one text (``{},{}``).
+
+        A block of which this person sees none is an empty text.
+        """
+        for block in self._blocks.of(self._plan.plan.talkgroups):
+            yield self._block_text(block, access)
+
+    def _block_text(self, block: Block, access: Access) -> str:
+        made, granted = self._made_of(block), access.talkgroup_actions
+        known = self._blocks.find(block, granted, made)
+        if known is not None:
+            return known
+        text = ",".join(self._row_texts(block, access))
+        # The group a radio is on is in words that depend on who asks.
+        if all(self._board.talkgroups.radio_on(group) is None for group in block.groups):
+            self._blocks.keep(block, granted, made, text)
+        return text
+
+    def _made_of(self, block: Block) -> Made:
+        """Return all that the text of a block is made of, besides rights."""
+        plan, states = self._plan, self._board.talkgroups
+        return Made(
+            same=(plan.plan, plan.running.sites, plan.links_of),
+            equal=(states.versions(block.ids), tuple(map(self.records, block.ids))),
+            utc=self._clock.utc_us(),
+        )
+
+    def _row_texts(self, block: Block, access: Access) -> Iterator[str]:
+        for group, stamp in self._seen(block.groups, access):
             text = self._text(stamp, _granted(access, group))
             yield f'{text[:-1]},"state":{self._state_text(group, access)}}}'
 
-    def _seen(self, access: Access) -> Iterator[tuple[Talkgroup, _Stamp]]:
+    def _seen(
+        self, groups: Iterable[Talkgroup], access: Access
+    ) -> Iterator[tuple[Talkgroup, _Stamp]]:
         plan, sites = self._plan.plan, self._plan.running.sites
         systems = {system.id: system for system in plan.systems}
-        for group in plan.talkgroups:
+        for group in groups:
             if access.sees(group.id):
                 recorded = group.recorded and self.records(group.id)
                 links = self._plan.links_of.get(group.id, ())

@@ -24,7 +24,7 @@ PART_MS = 1.0
 PART_CHARACTERS = 64_000
 """Longer messages would take the loop's time when they are compressed."""
 LOOKED_AT = 16
-"""Rows between two looks at the clock, also those that nobody may see."""
+"""Rows of units between two looks at the clock, also those that nobody may see."""
 
 
 class LongTables:
@@ -43,11 +43,12 @@ class LongTables:
     def parts(self, access: Access, talkgroups: Iterable[str]) -> Iterator[str]:
         """Give the messages that bring the tables; each row is made when its part is taken.
 
-        Of units only those come of which more is known than the plan says.
+        ``talkgroups`` gives some rows in one text. Of units only those come of which more is known
+        than the plan says.
         """
-        yield from _parts("talkgroups", talkgroups)
+        yield from _parts("talkgroups", talkgroups, looked_at=1)
         if access.may("board.see"):
-            yield from _parts("units", self._heard(access))
+            yield from _parts("units", self._heard(access), looked_at=LOOKED_AT)
         yield compact({"kind": "rows", "data": {}, "more": False})
 
     def _heard(self, access: Access) -> Iterator[str]:
@@ -56,14 +57,14 @@ class LongTables:
             yield compact(units.row(unit, visible)) if self._sight.sees_unit(access, unit) else ""
 
 
-def _parts(table: str, rows: Iterable[str]) -> Iterator[str]:
+def _parts(table: str, rows: Iterable[str], looked_at: int) -> Iterator[str]:
     waiting: list[str] = []
     size, began = 0, time.perf_counter()
     for number, row in enumerate(rows):
         if row:
             waiting.append(row)
             size += len(row)
-        late = number % LOOKED_AT == 0 and (time.perf_counter() - began) * 1000 > PART_MS
+        late = number % looked_at == 0 and (time.perf_counter() - began) * 1000 > PART_MS
         if late or size > PART_CHARACTERS:
             yield _part(table, waiting)
             waiting, size, began = [], 0, time.perf_counter()

@@ -15,7 +15,14 @@ from dispatch.auth.access import Access
 from dispatch.auth.book import AccessBook
 from dispatch.auth.sessions import SessionInfo
 from dispatch.compact import compact
-from dispatch.events import AccessChanged, PlanActivated
+from dispatch.events import (
+    AccessChanged,
+    IncidentMerged,
+    IncidentOpened,
+    IncidentSplit,
+    IncidentUpdated,
+    PlanActivated,
+)
 from dispatch.services.board import Board
 from dispatch.services.loop_turns import LoopTurns
 from dispatch.services.sight import Sight
@@ -30,6 +37,9 @@ RING_EVENTS = 3000
 """Events kept for clients that come back; some 700 bytes each."""
 CLIENT_QUEUE = 2000
 BEAT_MS = 1000
+READ_AGAIN = 3
+"""How often open incidents are read when others come all the time."""
+OF_INCIDENTS = (IncidentOpened, IncidentUpdated, IncidentMerged, IncidentSplit)
 
 
 class StreamClient:
@@ -112,6 +122,7 @@ class EventStream:
         self._turns = LoopTurns()
         self._appliers: list[Callable[[Event], None]] = []
         self._subscription = self._subscribe()
+        self._incidents_told = 0
         self.seq = 0
         self.gaps = 0
 
@@ -151,6 +162,7 @@ class EventStream:
         """Take one event: board first, then everyone who may see it."""
         self._apply(envelope)
         self.seq = envelope.seq
+        self._incidents_told += isinstance(envelope.event, OF_INCIDENTS)
         if not envelope.event.transient:
             self._ring.append(envelope)
         texts: dict[int, str] = {}
@@ -219,25 +231,45 @@ class EventStream:
     async def messages(self, client: StreamClient) -> list[str]:
         """Wait for and return the next messages of a client, a beat when there is nothing else."""
         await client.wait()
-        access = self._access.of(client.user_id)
         texts = client.take()
         if client.gap:
             texts = [json.dumps({"kind": "gap"})]
             client.gap = False
         if client.needs_snapshot and not client.closed:
-            incidents = await self._snapshots.open_incidents(access)
-            await self._turns.mine()
-            texts += client.take()
-            texts.append(self.snapshot(client, self._access.of(client.user_id), incidents))
-            await asyncio.sleep(0)  # to cut it is enough for a turn of the loop, to send it another
+            texts += await self._head(client)
         elif client.parts is not None:
             return texts + await self._next_part(client)
         return texts or [self.beat()]
 
+    async def _head(self, client: StreamClient) -> list[str]:
+        """Return what still waits, then the snapshot.
+
+        Of what is told before the snapshot a page gets nothing, for the snapshot has it in it. So
+        the incidents in it are read anew when one was told of since they were read.
+        """
+        left, texts = READ_AGAIN, None
+        while texts is None:
+            left -= 1
+            texts = await self._try_head(client, whatever_happens=not left)
+        return texts
+
+    async def _try_head(self, client: StreamClient, *, whatever_happens: bool) -> list[str] | None:
+        told, access = self._incidents_told, self._access.of(client.user_id)
+        incidents = await self._snapshots.open_incidents(access)
+
+        def work() -> list[str] | None:
+            now = self._access.of(client.user_id)
+            as_read = told == self._incidents_told and access is now
+            if not (as_read or whatever_happens):
+                return None
+            return [*client.take(), self.snapshot(client, now, incidents)]
+
+        return await self._turns.do(work)
+
     async def _next_part(self, client: StreamClient) -> list[str]:
         """Return the next rows of a snapshot; in between the loop does something else."""
-        await self._turns.mine()
-        part = next(client.parts or iter(()), None)
+        parts = client.parts or iter(())
+        part = await self._turns.do(lambda: next(parts, None))
         if part is None:
             client.parts = None
         return [part] if part else []

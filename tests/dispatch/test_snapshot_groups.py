@@ -5,8 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from dispatch.auth.permissions import Role
+from dispatch.clock import SystemClock
 from dispatch.services.board import Board
 from dispatch.services.snapshot import Snapshots
+from dispatch.services.snapshot_groups import GroupRows
 from gateway.model import events as ev
 from gateway.model.events import Event
 from gateway.model.ids import AlarmId, CallId, TransmissionId, UnitId, UtcUs
@@ -59,7 +61,8 @@ def states(room: Room, user: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return each talkgroup's state as the text says it, and as it is."""
     groups = room.services.use(Snapshots).groups
     access = room.services.access.of(user)
-    texts = {row["id"]: row["state"] for row in map(json.loads, groups.texts(access))}
+    rows = json.loads(f"[{','.join(filter(None, groups.texts(access)))}]")
+    texts = {row["id"]: row["state"] for row in rows}
     return texts, {row["id"]: row["state"] for row in groups.rows(access)}
 
 
@@ -104,3 +107,48 @@ async def test_the_same_text_serves_all_and_hides_what_one_may_not_know(room: Ro
             told, now = states(room, user)
             assert told == now
             assert told[NORTH]["radio_on"] == words
+
+
+class LaterClock(SystemClock):
+    """The real clock, set forward."""
+
+    later_us = 0
+
+    def utc_us(self) -> UtcUs:
+        return UtcUs(super().utc_us() + self.later_us)
+
+
+def rows_of(groups: GroupRows, room: Room, user: str) -> list[dict[str, Any]]:
+    """Return the rows that the texts hold."""
+    texts = groups.texts(room.services.access.of(user))
+    rows: list[dict[str, Any]] = json.loads(f"[{','.join(filter(None, texts))}]")
+    return rows
+
+
+async def test_a_block_follows_plan_policy_rights_and_time(room: Room) -> None:
+    user, plan, clock = room.add_person("both", Role.DISPATCHER), room.services.plan, LaterClock()
+    board = room.services.use(Board)
+    groups = GroupRows(plan, board, clock)
+    first = list(groups.texts(room.services.access.of(user)))
+    again = list(groups.texts(room.services.access.of(user)))
+    assert again[0] is first[0]  # kept; or nothing below would show anything
+    room.grant(Role.DISPATCHER, "Hidden")
+    assert [row["id"] for row in rows_of(groups, room, user)] == [NORTH, SECRET]
+    groups.records = lambda talkgroup: talkgroup != NORTH
+    assert [row["recorded"] for row in rows_of(groups, room, user)] == [False, True]
+    named = tuple(replace(group, name=f"{group.name} 2") for group in plan.plan.talkgroups)
+    plan.use(replace(plan.plan, talkgroups=named), 2)
+    assert all(row["name"].endswith(" 2") for row in rows_of(groups, room, user))
+    board.talkgroups.apply(STARTED, clock.utc_us())
+    heard = [row["state"]["heard_last_hour"] for row in rows_of(groups, room, user)]
+    clock.later_us = 3_700_000_000
+    later = [row["state"]["heard_last_hour"] for row in rows_of(groups, room, user)]
+    assert (heard, later) == ([1, 0], [0, 0])
+
+
+async def test_a_block_of_which_one_sees_nothing_is_no_row(room: Room) -> None:
+    user = room.add_person("nobody", Role.DPO)
+    nobody = replace(room.services.access.of(user), talkgroup_actions={})
+    assert list(room.services.use(Snapshots).groups.texts(nobody)) == [""]
+    listed = (await (await room.browser("dispatcher")).get("/talkgroups")).json()
+    assert [row["id"] for row in listed] == [NORTH]
