@@ -1,12 +1,13 @@
 """``samband bench plan``: plans activated and rolled back while calls run.
 
-A real server, real (simulated) radios, browsers and desks, each a process of its own. On every
-cycle an engineer's draft with many changes goes the whole way (edit, check, compare, the second
-person's yes), is activated, and goes back: by a roll-back on trial, by the supervisor's return, or
-by a roll-back after *Keep*, in turn. All the while calls run, received and sent, on radios whose
-links the plan changes without a gap, and somebody presses and lets go. Looked at: each packet at a
-listener, each key in the radios' own record, memory, the event loop's turns, and the time from the
-request until engine, links and every desk have the new plan.
+A real server, real (simulated) radios, browsers and desks, each a process of its own; those give
+way to the server, as they are other machines in truth. On every cycle an engineer's draft with many
+changes goes the whole way (edit, check, compare, the second person's yes), is activated, and goes
+back: by a roll-back on trial, by the supervisor's return, or by a roll-back after *Keep*, in turn.
+All the while calls run, received and sent, on radios whose links the plan changes without a gap,
+and somebody presses and lets go. Looked at: each packet at a listener, each key in the radios' own
+record, memory, the event loop's turns, and the time from the request until engine, links and every
+desk have the new plan.
 """
 
 import argparse

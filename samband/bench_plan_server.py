@@ -37,6 +37,7 @@ from samband.plan_file import load_plan
 LINKS_UP_MS = 60_000
 DISPATCHERS = 8
 MEMORY_EVERY_S = 1.0
+LOOK_EVERY_S = 0.0005
 BLOCK_MS = 2.0
 """A turn of the event loop that takes longer is written down."""
 
@@ -107,19 +108,24 @@ def _watch_loop(lines: TextIOWrapper) -> Callable[[], None]:
     # Handle._run is private: asyncio's own slow-callback log is there only in debug mode.
     run: Any = events.Handle._run
 
-    now, computed_s, cpu = time.perf_counter, time.thread_time, 0.0
+    now, computed_s = time.perf_counter, time.thread_time
+    cpu, looked = computed_s(), now()
 
     def timed(handle: Any) -> None:
-        # The clock of a thread is a call of the system, so it is asked once a turn: what a turn
-        # computed then has in it the little that the loop itself did before it.
-        nonlocal cpu
+        # The clock of a thread is a call of the system, and of thousands of short turns a second
+        # that would be a tenth of the load. So what a turn computed may have in it what went
+        # before it within half a millisecond.
+        nonlocal cpu, looked
         frame = _frame(handle)  # it may end in this turn, and then nobody knows
-        wall, before = now(), cpu
+        wall = now()
+        if wall - looked > LOOK_EVERY_S:
+            cpu, looked = computed_s(), wall
         run(handle)
-        took, cpu = (now() - wall) * 1000, computed_s()
+        took = (now() - wall) * 1000
         if took > BLOCK_MS and not lines.closed:
+            computed = (computed_s() - cpu) * 1000
             at, who = time.monotonic_ns() / 1e6, _request(frame) or _name(handle)
-            lines.write(f"{at:.3f} {took:.3f} {(cpu - before) * 1000:.3f} {who}\n")
+            lines.write(f"{at:.3f} {took:.3f} {computed:.3f} {who}\n")
 
     began = [0.0, 0.0]
 
