@@ -1,11 +1,11 @@
 """Opus at 8 kHz mono through libopus: the encoder of every talkgroup, the decoder of every desk.
 
 The library is the system's libopus; where there is none, the copy inside PyAV's wheel is used.
-Settings: voice, variable rate, 24 kbit/s, complexity 5, 20 ms; the RTP clock of the packets is
-48 kHz whatever rate the encoder runs at (RFC 7587 section 4.1).
+Settings: voice, variable rate, 24 kbit/s, complexity 1 (decision 038), 20 ms; the RTP clock of the
+packets is 48 kHz whatever rate the encoder runs at (RFC 7587 section 4.1).
 
 Blocks are encoded by a call of our own into the binding's library: the binding makes a buffer and
-a pointer anew for each block, and lets the interpreter go meanwhile. A block takes some 50
+a pointer anew for each block, and lets the interpreter go meanwhile. A block takes some 30
 microseconds; to get the interpreter back from a thread that computes takes up to ten times that.
 """
 
@@ -21,7 +21,8 @@ from voicecodecs.errors import VoiceError
 from voicecodecs.pcm import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_RATE_HZ
 
 BITRATE_BPS: Final = 24_000
-COMPLEXITY: Final = 5
+COMPLEXITY: Final = 1
+"""Of 10; half the time of 5, and nobody hears the difference (``docs/decisions/038``)."""
 MAX_PACKET_BYTES: Final = 1275
 """Longest Opus frame (RFC 6716 section 3.4, R2)."""
 MAX_PACKET_SAMPLES: Final = SAMPLE_RATE_HZ * 120 // 1000

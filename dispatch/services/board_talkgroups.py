@@ -129,9 +129,11 @@ class TalkgroupStates:
         """Say whether nothing was ever told of a talkgroup: its row is what its links say."""
         return talkgroup not in self._states
 
-    def radio_on(self, talkgroup: Talkgroup) -> int | None:
-        """Return the group its radio is on, when it is none that reaches this talkgroup."""
-        links = self._plan.links_of.get(talkgroup.id, ())
+    def radio_on(self, talkgroup: Talkgroup, links: tuple[Link, ...]) -> int | None:
+        """Return the group its radio is on, when it is none that reaches this talkgroup.
+
+        ``links`` are those that carry it.
+        """
         up = [link for link in links if self.link(link.id).state == LinkState.UP.value]
         return self._radio_on(talkgroup, up) if up else None
 

@@ -8,6 +8,7 @@ gets the text of the whole block, as long as nothing in it has changed.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dispatch.auth.access import Access
 from dispatch.auth.permissions import Action
@@ -24,8 +25,16 @@ from gateway.ports import Clock
 MAX_TEXTS = 60_000
 """Rows whose text is kept; then it begins anew."""
 
-_Stamp = tuple[Talkgroup, bool, tuple[Link, ...], System | None, tuple[Site, ...]]
-"""All that the part of a row that is kept is made of, besides rights."""
+
+class _Stamp(NamedTuple):
+    """All that the part of a row that is kept is made of, besides rights."""
+
+    id: TalkgroupId
+    group: Talkgroup
+    recorded: bool
+    links: tuple[Link, ...]
+    system: System | None
+    sites: tuple[Site, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +70,10 @@ class GroupRows:
 
     def rows(self, access: Access) -> Iterator[Row]:
         """Give the rows of the talkgroups this person sees, each made when it is taken."""
-        for group, stamp in self._seen(self._plan.plan.talkgroups, access):
-            yield {
-                **self._planned(stamp, _granted(access, group)),
-                "state": self._state(group, access),
-            }
+        groups = ((group, group.id) for group in self._plan.plan.talkgroups)
+        for group, stamp in self._seen(groups, access):
+            planned = _planned(stamp, access.talkgroup_actions[stamp.id])
+            yield {**planned, "state": self._state(group, access)}
 
     def texts(self, access: Access) -> Iterator[str]:
         """Give the same rows as JSON, those of a block of talkgroups in one text (``{},{}``).
@@ -80,9 +88,9 @@ class GroupRows:
         known = self._blocks.find(block, granted, made)
         if known is not None:
             return known
-        text = ",".join(self._row_texts(block, access))
-        # The group a radio is on is in words that depend on who asks.
-        if all(self._board.talkgroups.radio_on(group) is None for group in block.groups):
+        texts = list(self._row_texts(block, access))
+        text = ",".join(row for row, _ in texts)
+        if all(for_all for _, for_all in texts):
             self._blocks.keep(block, granted, made, text)
         return text
 
@@ -95,57 +103,35 @@ class GroupRows:
             utc=self._clock.utc_us(),
         )
 
-    def _row_texts(self, block: Block, access: Access) -> Iterator[str]:
-        for group, stamp in self._seen(block.groups, access):
-            text = self._text(stamp, _granted(access, group))
-            yield f'{text[:-1]},"state":{self._state_text(group, access)}}}'
+    def _row_texts(self, block: Block, access: Access) -> Iterator[tuple[str, bool]]:
+        """Give a row for each group this person sees, and whether it is everybody's."""
+        for group, stamp in self._seen(zip(block.groups, block.ids, strict=True), access):
+            text = self._text(stamp, access.talkgroup_actions[stamp.id])
+            state, for_all = self._state_text(group, stamp, access)
+            yield f'{text[:-1]},"state":{state}}}', for_all
 
     def _seen(
-        self, groups: Iterable[Talkgroup], access: Access
+        self, groups: Iterable[tuple[Talkgroup, TalkgroupId]], access: Access
     ) -> Iterator[tuple[Talkgroup, _Stamp]]:
         plan, sites = self._plan.plan, self._plan.running.sites
         systems = {system.id: system for system in plan.systems}
-        for group in groups:
-            if access.sees(group.id):
-                recorded = group.recorded and self.records(group.id)
-                links = self._plan.links_of.get(group.id, ())
-                yield group, (group, recorded, links, systems.get(group.system), sites)
+        links_of, records = self._plan.links_of, self.records
+        for group, group_id in groups:
+            if access.sees(group_id):
+                recorded = group.recorded and records(group_id)
+                links, system = links_of.get(group_id, ()), systems.get(group.system)
+                yield group, _Stamp(group_id, group, recorded, links, system, sites)
 
     def _text(self, stamp: _Stamp, granted: frozenset[Action]) -> str:
-        key = (stamp[0].id, granted)
+        key = (stamp.id, granted)
         known = self._texts.get(key)
         same = known is not None and known[0] == stamp
-        text = known[1] if known is not None and same else compact(self._planned(stamp, granted))
+        text = known[1] if known is not None and same else compact(_planned(stamp, granted))
         if len(self._texts) >= MAX_TEXTS:
             self._texts.clear()
         # Kept anew also where it is the same: of one plan, the next comparison ends at once.
         self._texts[key] = (stamp, text)
         return text
-
-    def _planned(self, stamp: _Stamp, granted: frozenset[Action]) -> Row:
-        talkgroup, recorded, links, system, sites = stamp
-        return {
-            "id": talkgroup.id,
-            "system": talkgroup.system,
-            "number": talkgroup.number,
-            "name": talkgroup.name,
-            "folder": talkgroup.folder,
-            "agency": talkgroup.agency,
-            "agency_kind": talkgroup.agency_kind,
-            "description": talkgroup.description,
-            "priority": talkgroup.priority,
-            "address": talkgroup.address,
-            "recorded": recorded,
-            "encrypted": talkgroup.encrypted,
-            "test": talkgroup.test,
-            "transmit_limit_s": talkgroup.transmit_limit_s,
-            "technology": system.technology if system else "",
-            "system_name": system.name if system else talkgroup.system,
-            "sites": _site_names(links, sites),
-            "nac": next((nac for link in links if (nac := nac_of(link)) is not None), None),
-            "links": [link.id for link in links],
-            "actions": [action.value for action in Action if action in granted],
-        }
 
     def _state(self, talkgroup: Talkgroup, access: Access) -> Row:
         state = self._board.talkgroups.row(talkgroup, self._clock.utc_us())
@@ -153,32 +139,32 @@ class GroupRows:
             state["radio_on"] = self._radio_on(f"{talkgroup.system}/{state['radio_on']}", access)
         return state
 
-    def _state_text(self, talkgroup: Talkgroup, access: Access) -> str:
-        """Return the state as JSON, as it was written for another page a moment ago."""
-        states = self._board.talkgroups
-        if states.is_new(talkgroup.id) and states.radio_on(talkgroup) is None:
-            return self._new_text(talkgroup, access)
-        now, stamp = self._clock.utc_us(), self._board.talkgroups.version(talkgroup.id)
-        known = self._states.get(talkgroup.id)
-        links = self._plan.links_of
-        if known is not None and known.holds(stamp, links, now):
-            return known.text
-        row = self._state(talkgroup, access)
-        text = compact(row)
-        if row["radio_on"] is None:  # else it is in words that depend on who asks
-            self._states[talkgroup.id] = _StateText(stamp, links, now, text)
-        return text
+    def _state_text(self, group: Talkgroup, stamp: _Stamp, access: Access) -> tuple[str, bool]:
+        """Return the state as JSON, as it was written for another page; and whether it is all's.
 
-    def _new_text(self, talkgroup: Talkgroup, access: Access) -> str:
+        The group a radio is on is in words that depend on who asks.
+        """
+        states = self._board.talkgroups
+        if states.radio_on(group, stamp.links) is not None:
+            return compact(self._state(group, access)), False
+        if states.is_new(stamp.id):
+            return self._new_text(group, stamp, access), True
+        now, version = self._clock.utc_us(), states.version(stamp.id)
+        known, links_of = self._states.get(stamp.id), self._plan.links_of
+        if known is None or not known.holds(version, links_of, now):
+            text = compact(self._state(group, access))
+            known = self._states[stamp.id] = _StateText(version, links_of, now, text)
+        return known.text, True
+
+    def _new_text(self, group: Talkgroup, stamp: _Stamp, access: Access) -> str:
         """Return the state of a talkgroup of which nothing was told yet: most of a long plan."""
         of = (self._board.talkgroups.everything, self._plan.links_of)
         if of[0] != self._new_of[0] or of[1] is not self._new_of[1]:
             self._new, self._new_of = {}, of
-        links = self._plan.links_of.get(talkgroup.id, ())
-        key = tuple(link.id for link in links)
+        key = tuple([link.id for link in stamp.links])
         found = self._new.get(key)
         if found is None:
-            found = self._new[key] = compact(self._state(talkgroup, access))
+            found = self._new[key] = compact(self._state(group, access))
         return found
 
     def _radio_on(self, talkgroup: str, access: Access) -> str:
@@ -186,8 +172,30 @@ class GroupRows:
         return self._plan.talkgroup_name(talkgroup) if seen else "another talkgroup"
 
 
-def _granted(access: Access, talkgroup: Talkgroup) -> frozenset[Action]:
-    return access.talkgroup_actions.get(talkgroup.id, frozenset())
+def _planned(stamp: _Stamp, granted: frozenset[Action]) -> Row:
+    talkgroup, system, links = stamp.group, stamp.system, stamp.links
+    return {
+        "id": stamp.id,
+        "system": talkgroup.system,
+        "number": talkgroup.number,
+        "name": talkgroup.name,
+        "folder": talkgroup.folder,
+        "agency": talkgroup.agency,
+        "agency_kind": talkgroup.agency_kind,
+        "description": talkgroup.description,
+        "priority": talkgroup.priority,
+        "address": talkgroup.address,
+        "recorded": stamp.recorded,
+        "encrypted": talkgroup.encrypted,
+        "test": talkgroup.test,
+        "transmit_limit_s": talkgroup.transmit_limit_s,
+        "technology": system.technology if system else "",
+        "system_name": system.name if system else talkgroup.system,
+        "sites": _site_names(links, stamp.sites),
+        "nac": next((nac for link in links if (nac := nac_of(link)) is not None), None),
+        "links": [link.id for link in links],
+        "actions": [action.value for action in Action if action in granted],
+    }
 
 
 def _site_names(links: Iterable[Link], sites: Iterable[Site]) -> list[str]:

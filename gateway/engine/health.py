@@ -1,6 +1,6 @@
 """Health of the links: what is up, since when, why not, and when a radio was last heard."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from gateway.engine.context import Context
 from gateway.model import events, radio
@@ -16,7 +16,7 @@ WORDS = {
 """Why nothing can be sent, for the operator."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _State:
     event: radio.LinkChanged
     since_utc: UtcUs
@@ -68,7 +68,7 @@ class Health:
         """Note that something came from the radio."""
         found = self._states.get(link)
         if found is not None:
-            self._states[link] = replace(found, heard_utc=self._ctx.utc())
+            found.heard_utc = self._ctx.utc()
 
     def changed(self, link: LinkId, event: radio.LinkChanged) -> tuple[bool, bool]:
         """Keep and publish a change; returns whether the link was up before and is up now."""
