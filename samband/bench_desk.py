@@ -90,14 +90,18 @@ class Desk:
         """Take a position."""
         self.call("POST", f"/positions/{position}/take", {"take_over": True})
 
+    @property
+    def cookie(self) -> str:
+        """The session as a ``Cookie`` header."""
+        return "; ".join(f"{c.name}={c.value}" for c in self.cookies)
+
     def socket(self, path: str, compression: str | None = "deflate") -> ClientConnection:
         """Open a WebSocket of the API with this session."""
-        cookie = "; ".join(f"{c.name}={c.value}" for c in self.cookies)
         address = self.url.replace("http", "ws", 1) + f"/api/v1{path}"
         return connect(
             address,
             legacy=True,
-            additional_headers={"Cookie": cookie},
+            additional_headers={"Cookie": self.cookie},
             max_size=None,
             compression=compression,
         )

@@ -2,35 +2,27 @@
 
 import contextlib
 import json
-import os
-import re
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-from websockets.exceptions import ConnectionClosed
 
 from dispatch.plans.toml import plan_toml
 from gateway.model.errors import LinkError
 from gateway.model.plan import Plan
 from samband.bench_demo import Control, end_process
-from samband.bench_desk import Desk, mono_ms
+from samband.bench_desk import Desk
 from samband.bench_plan_world import Size, changed_plan, first_plan, scenario
 
 READY_S = 120
 POLL_S = 0.02
-NICENESS = 10
+GIVES_WAY = ("nice", "-n", "10")
 """Radios, browsers and desks are other machines in truth: here they give way to the server."""
-GIVES_WAY = ("nice", "-n", str(NICENESS))
-HEAD_CHARACTERS = 100
-_PLAN = re.compile(r'"plan":\{"number":(\d+)')
-_MORE = '"more":true'
+SHOWN_PLANS = 5
 
 
 class Peers:
@@ -96,6 +88,7 @@ class Room:
     users: dict[str, dict[str, str]]
     stack: contextlib.ExitStack
     desks: list["Watch"] = field(default_factory=list)
+    pages: "Desks | None" = None
 
     def sign_in(self, role: str) -> Desk:
         """Return a new session of a role."""
@@ -108,8 +101,10 @@ class Room:
 
     def follow(self, desk: Desk) -> "Watch":
         """Open the event stream of a desk: an activation is done when it has the new plan too."""
-        watch = Watch(desk)
-        self.stack.callback(watch.close)
+        if self.pages is None:
+            self.pages = Desks()
+            self.stack.callback(self.pages.close)
+        watch = self.pages.follow(desk)
         self.desks.append(watch)
         return watch
 
@@ -154,85 +149,68 @@ class Room:
         self.url, self.users = ready["url"], ready["users"]
 
 
-class Watch:
-    """A desk's event stream, read no further than to know which plan the desk has.
+class Desks:
+    """The pages' process: tells which plan each desk has."""
 
-    Browsers read each their own; one process that parsed what many desks get would be the limit.
-    """
-
-    def __init__(self, desk: Desk) -> None:
-        """Ask for a snapshot and read in the background."""
-        self._desk = desk
-        self._known = ""
-        self._socket = desk.socket("/stream", compression=None)
-        self._socket.send(json.dumps({"resume": None}))
-        self._plans: list[tuple[float, int]] = []
+    def __init__(self) -> None:
+        """Start it, and read what it tells in the background."""
+        self._process = subprocess.Popen(
+            [*GIVES_WAY, sys.executable, "-m", "samband.bench_plan_desks"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self._plans: list[list[tuple[float, int]]] = []
         self._changed = threading.Condition()
-        threading.Thread(target=self._read, name="watch", daemon=True).start()
-        threading.Thread(target=self._report, name="watch-report", daemon=True).start()
+        threading.Thread(target=self._read, name="desks", daemon=True).start()
+
+    def follow(self, desk: Desk) -> "Watch":
+        """Open the page of one more desk."""
+        if self._process.stdin is None:
+            raise LinkError("the desks have no pipe")
+        line = json.dumps({"url": desk.url, "cookie": desk.cookie})
+        with self._changed:
+            self._plans.append([])
+            self._process.stdin.write(line.encode() + b"\n")
+            self._process.stdin.flush()
+            return Watch(self, len(self._plans) - 1)
 
     def _read(self) -> None:
-        coming, asked = 0, None
-        _give_way()
-        asking = ThreadPoolExecutor(1, thread_name_prefix="watch-units", initializer=_give_way)
-        try:
-            for text in self._socket:
-                words = text if isinstance(text, str) else text.decode()
-                if words.startswith('{"kind":"snapshot"'):
-                    found = _PLAN.search(words)
-                    coming = int(found[1]) if found else 0
-                    whole = _MORE not in words[:HEAD_CHARACTERS]
-                    if not whole:
-                        asked = asking.submit(self._ask_units)
-                else:
-                    whole = words.startswith('{"kind":"rows"') and words.endswith('"more":false}')
-                    if whole and asked is not None:
-                        asked.result()
-                if whole:
-                    with self._changed:
-                        self._plans.append((mono_ms(), coming))
-                        self._changed.notify_all()
-        except ConnectionClosed:
-            return
-        finally:
-            asking.shutdown(wait=False)
+        for line in self._process.stdout or ():
+            told = json.loads(line)
+            with self._changed:
+                self._plans[told["desk"]].append((told["at_ms"], told["plan"]))
+                self._changed.notify_all()
 
-    def _ask_units(self) -> None:
-        """Ask what the plan says of units, as a page does while the rows of a snapshot come."""
-        told = self._desk.call("GET", f"/units/planned?known={self._known}")
-        self._known = told["mark"] if told else self._known
-
-    def _report(self) -> None:
-        audio = {"running": True, "advancing": True, "sink": True}
-        try:
-            while True:
-                self._socket.send(json.dumps({"kind": "report", "audio": audio, "shown": []}))
-                time.sleep(2)
-        except (ConnectionClosed, OSError):
-            return
-
-    def wait(self, number: int, since_ms: float, seconds: float = 20) -> float:
-        """Wait until the desk has the whole of a plan; returns when (CLOCK_MONOTONIC, ms)."""
+    def wait(self, place: int, number: int, since_ms: float, seconds: float) -> float:
+        """Wait until a desk has the whole of a plan; returns when (CLOCK_MONOTONIC, ms)."""
 
         def found() -> float | None:
-            return next((at for at, n in self._plans if n == number and at >= since_ms), None)
+            plans = self._plans[place]
+            return next((at for at, n in plans if n == number and at >= since_ms), None)
 
         with self._changed:
             self._changed.wait_for(lambda: found() is not None, seconds)
             at = found()
         if at is None:
-            raise LinkError(f"a desk did not get plan {number} within {seconds} s: {self._plans}")
+            told = self._plans[place][-SHOWN_PLANS:]
+            raise LinkError(f"a desk did not get plan {number} within {seconds} s: {told}")
         return at
 
     def close(self) -> None:
-        """Close the stream."""
-        self._socket.close()
+        """End the process."""
+        end_process(self._process)
 
 
-def _give_way() -> None:
-    """Let this thread give way (Linux has a niceness for each)."""
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One desk that gets every plan."""
+
+    desks: Desks
+    place: int
+
+    def wait(self, number: int, since_ms: float, seconds: float = 20) -> float:
+        """Wait until the desk has the whole of a plan; returns when (CLOCK_MONOTONIC, ms)."""
+        return self.desks.wait(self.place, number, since_ms, seconds)
 
 
 @contextlib.contextmanager
