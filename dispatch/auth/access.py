@@ -90,6 +90,15 @@ class Access:
             return False
         return action in self.talkgroup_actions.get(TalkgroupId(talkgroup), frozenset())
 
+    def same_rights(self, other: "Access") -> bool:
+        """Whether somebody else has exactly the same rights now."""
+        return (
+            self.permissions == other.permissions
+            and self.talkgroup_actions == other.talkgroup_actions
+            and self.camera_actions == other.camera_actions
+            and self.individual_actions == other.individual_actions
+        )
+
     def sees(self, talkgroup: str | None) -> bool:
         """Whether this person may know that the talkgroup exists."""
         return self.can(Action.SEE, talkgroup)

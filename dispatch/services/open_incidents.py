@@ -2,7 +2,8 @@
 
 An activation gives each page a new snapshot, and each has in it the incidents its person may see.
 Each read of its own would wait in turn for a thread and the loop; those who ask while a read is
-under way wait for the next one and share it: what they get was never read before they asked.
+under way wait for the next one and share it: what they get was never read before they asked. Who
+has the same rights gets the same rows.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ class OpenIncidents:
     """Reads for several pages at once."""
 
     def __init__(self, read: ReadAll) -> None:
-        """``read`` gives the rows for each of several people."""
+        """``read`` gives the rows for each of several people, by their rights alone."""
         self._read = read
         self._asked: list[tuple[Access, asyncio.Future[list[Row]]]] = []
         self._reading: asyncio.Task[None] | None = None
@@ -41,13 +42,24 @@ class OpenIncidents:
             self._reading = None
 
     async def _answer_these(self, asked: "list[tuple[Access, asyncio.Future[list[Row]]]]") -> None:
+        rights = _different([access for access, _ in asked])
         try:
-            found = await self._read([access for access, _ in asked])
+            found = await self._read(rights)
         except Exception as error:  # each who asked is told
             for _, rows in asked:
                 if not rows.done():
                     rows.set_exception(error)
             return
-        for (_, rows), theirs in zip(asked, found, strict=True):
+        for access, rows in asked:
+            theirs = next(n for n, one in enumerate(rights) if access.same_rights(one))
             if not rows.done():
-                rows.set_result(theirs)
+                rows.set_result(found[theirs])
+
+
+def _different(people: list[Access]) -> list[Access]:
+    """Return one of each who have the same rights."""
+    found: list[Access] = []
+    for access in people:
+        if not any(access.same_rights(one) for one in found):
+            found.append(access)
+    return found

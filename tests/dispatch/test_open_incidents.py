@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-from typing import cast
 
 import pytest
 
-from dispatch.auth.access import Access
+from dispatch.auth.access import Access, UserInfo
+from dispatch.auth.permissions import Role
 from dispatch.errors import ServiceError
 from dispatch.events import IncidentUpdated
 from dispatch.services.open_incidents import OpenIncidents
@@ -27,15 +27,20 @@ class Desks:
         self.incidents = OpenIncidents(self._read)
 
     async def _read(self, asked: list[Access]) -> list[list[Row]]:
-        names = [str(one) for one in asked]
+        names = [one.user.name for one in asked]
         self.read_for.append(names)
         await self.go.wait()
         if self.fails:
             raise ServiceError("the database is away")
         return [[{"of": name, "read": len(self.read_for)}] for name in names]
 
-    def ask(self, name: str) -> "asyncio.Task[list[Row]]":
-        return asyncio.create_task(self.incidents.of(cast("Access", name)))
+    def ask(self, name: str, rights: str = "") -> "asyncio.Task[list[Row]]":
+        """Let somebody ask; without ``rights`` with some that nobody else has."""
+        user = UserInfo(
+            id=name, name=name, display_name=name, role=Role.DISPATCHER, organisation="Police"
+        )
+        access = Access(user=user, permissions=frozenset({"incident.see", rights or name}))
+        return asyncio.create_task(self.incidents.of(access))
 
 
 async def asked(*tasks: "asyncio.Task[list[Row]]") -> None:
@@ -56,6 +61,15 @@ async def test_those_who_ask_meanwhile_share_the_next_read() -> None:
     assert await first == [{"of": "a", "read": 1}]
     assert [await one for one in more] == [[{"of": name, "read": 2}] for name in "bcd"]
     assert desks.read_for == [["a"], ["b", "c", "d"]]
+
+
+async def test_who_has_the_same_rights_gets_the_same_rows() -> None:
+    desks = Desks()
+    tasks = [desks.ask(*one) for one in (("a", "north"), ("b", "south"), ("c", "north"))]
+    await asked(*tasks)
+    desks.go.set()
+    assert [rows[0]["of"] for rows in await asyncio.gather(*tasks)] == ["a", "b", "a"]
+    assert desks.read_for == [["a", "b"]]
 
 
 async def test_a_read_that_fails_is_told_to_all_and_the_next_one_goes_on() -> None:
