@@ -22,7 +22,7 @@ from gateway.model.errors import LinkError
 from samband.bench_plan_acts import Office, Went, sessions
 from samband.bench_plan_kills import Kills
 from samband.bench_plan_memory import Memory
-from samband.bench_plan_room import Room, running_room
+from samband.bench_plan_room import GIVES_WAY, Room, running_room
 from samband.bench_plan_voice import SETTLE_S, Calls, Presses
 from samband.bench_plan_world import Size, edits
 from samband.bench_signal import percentiles
@@ -67,7 +67,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
         units=args.units,
         changes=args.changes,
     )
-    with tempfile.TemporaryDirectory() as name, running_room(Path(name), size) as room:
+    with tempfile.TemporaryDirectory() as name, running_room(Path(name), size, GIVES_WAY) as room:
         load = Load(room)
         load.go(args.times)
         figures = load.figures()

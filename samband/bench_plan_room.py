@@ -21,17 +21,18 @@ from samband.bench_plan_world import Size, changed_plan, first_plan, scenario
 READY_S = 120
 POLL_S = 0.02
 GIVES_WAY = ("nice", "-n", "10")
-"""Radios, browsers and desks are other machines in truth: here they give way to the server."""
+"""Radios, browsers and desks are other machines in truth: where nothing else runs they give way to
+the server."""
 SHOWN_PLANS = 5
 
 
 class Peers:
     """The browsers' process, spoken to in lines of JSON."""
 
-    def __init__(self) -> None:
-        """Start it."""
+    def __init__(self, before: tuple[str, ...]) -> None:
+        """Start it; ``before`` stands before its command."""
         self._process = subprocess.Popen(
-            [*GIVES_WAY, sys.executable, "-m", "samband.bench_plan_peers"],
+            [*before, sys.executable, "-m", "samband.bench_plan_peers"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -89,6 +90,8 @@ class Room:
     stack: contextlib.ExitStack
     desks: list["Watch"] = field(default_factory=list)
     pages: "Desks | None" = None
+    gives_way: tuple[str, ...] = ()
+    """What stands before the commands of radios, browsers and desks."""
 
     def sign_in(self, role: str) -> Desk:
         """Return a new session of a role."""
@@ -102,7 +105,7 @@ class Room:
     def follow(self, desk: Desk) -> "Watch":
         """Open the event stream of a desk: an activation is done when it has the new plan too."""
         if self.pages is None:
-            self.pages = Desks()
+            self.pages = Desks(self.gives_way)
             self.stack.callback(self.pages.close)
         watch = self.pages.follow(desk)
         self.desks.append(watch)
@@ -116,7 +119,7 @@ class Room:
 
     def peers(self) -> Peers:
         """Start the browsers."""
-        peers = Peers()
+        peers = Peers(self.gives_way)
         self.stack.callback(peers.close)
         return peers
 
@@ -152,10 +155,10 @@ class Room:
 class Desks:
     """The pages' process: tells which plan each desk has."""
 
-    def __init__(self) -> None:
-        """Start it, and read what it tells in the background."""
+    def __init__(self, before: tuple[str, ...]) -> None:
+        """Start it, and read what it tells in the background; ``before`` is as with peers."""
         self._process = subprocess.Popen(
-            [*GIVES_WAY, sys.executable, "-m", "samband.bench_plan_desks"],
+            [*before, sys.executable, "-m", "samband.bench_plan_desks"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -214,10 +217,10 @@ class Watch:
 
 
 @contextlib.contextmanager
-def running_room(folder: Path, size: Size) -> Iterator[Room]:
+def running_room(folder: Path, size: Size, gives_way: tuple[str, ...] = ()) -> Iterator[Room]:
     """Start radios and server; gives the room when every link is up."""
     (folder / "scenario.toml").write_text(scenario(size), encoding="utf-8")
-    words = [*GIVES_WAY, sys.executable, "-m", "hardware.sim", "pei", "--pty", "--control", "0"]
+    words = [*gives_way, sys.executable, "-m", "hardware.sim", "pei", "--pty", "--control", "0"]
     words += ["--audio", "udp:127.0.0.1:0", "--scenario", str(folder / "scenario.toml")]
     with contextlib.ExitStack() as stack:
         simulator = subprocess.Popen(words, stdout=subprocess.PIPE)
@@ -239,6 +242,7 @@ def running_room(folder: Path, size: Size) -> Iterator[Room]:
             url="",
             users={},
             stack=stack,
+            gives_way=gives_way,
         )
         stack.callback(lambda: end_process(room.process))
         ready = wait_ready(folder, process)
