@@ -81,7 +81,7 @@ class Room:
     def counted(self) -> Any:
         return sum(row.events for row in self.rows(IncidentStorm))
 
-    def arrived(self) -> int:
+    def arrived(self) -> Any:
         """Stored or counted, without reading thousands of rows each time one looks."""
         stored = select(func.count()).select_from(CameraEvent)
         return self.store.read_now(lambda db: db.exec(stored).one()) + self.counted()
