@@ -203,7 +203,7 @@ async def test_what_waits_is_worked_off_after_a_restart(room: Room) -> None:
     try:
         assert again.services.use(Uploads).checks.waiting[waiting.key] == 1
         await copied(again)
-        assert again.services.use(Uploads).checks.waiting[waiting.key] == 0
+        await until(lambda: again.services.use(Uploads).checks.waiting[waiting.key] == 0)
         await until(lambda: not orphan.exists())
         (upload,) = rows(again, Upload)
         assert upload.state == "ready"
