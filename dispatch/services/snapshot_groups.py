@@ -98,7 +98,8 @@ class GroupRows:
         """Return all that the text of a block is made of, besides rights."""
         plan, states = self._plan, self._board.talkgroups
         return Made(
-            same=(plan.plan, plan.running.sites, plan.links_of),
+            # The block too: a list begun before an activation goes on with the former plan's.
+            same=(block, plan.plan, plan.running.sites, plan.links_of),
             equal=(states.versions(block.ids), tuple(map(self.records, block.ids))),
             utc=self._clock.utc_us(),
         )

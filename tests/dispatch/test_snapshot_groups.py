@@ -4,8 +4,11 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from dispatch.auth.permissions import Role
 from dispatch.clock import SystemClock
+from dispatch.services import group_blocks
 from dispatch.services.board import Board
 from dispatch.services.snapshot import Snapshots
 from dispatch.services.snapshot_groups import GroupRows
@@ -144,6 +147,21 @@ async def test_a_block_follows_plan_policy_rights_and_time(room: Room) -> None:
     clock.later_us = 3_700_000_000
     later = [row["state"]["heard_last_hour"] for row in rows_of(groups, room, user)]
     assert (heard, later) == ([1, 0], [0, 0])
+
+
+async def test_a_list_begun_before_an_activation_leaves_nothing_of_the_former_plan(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_blocks, "ROWS_A_BLOCK", 1)
+    user, plan = room.add_person("both", Role.DISPATCHER), room.services.plan
+    room.grant(Role.DISPATCHER, "Hidden")
+    groups = GroupRows(plan, room.services.use(Board), room.clock)
+    begun = groups.texts(room.services.access.of(user))
+    next(begun)
+    named = tuple(replace(group, name=f"{group.name} 2") for group in plan.plan.talkgroups)
+    plan.use(replace(plan.plan, talkgroups=named), 2)
+    assert len(list(begun)) == 1  # it goes on, and what it writes is kept for nobody else
+    assert [row["name"][-2:] for row in rows_of(groups, room, user)] == [" 2", " 2"]
 
 
 async def test_a_block_of_which_one_sees_nothing_is_no_row(room: Room) -> None:
