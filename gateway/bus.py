@@ -22,6 +22,7 @@ from gateway.ports import Clock
 
 logger = logging.getLogger(__name__)
 
+ANSWER_MS = 2000
 T = TypeVar("T")
 C = TypeVar("C", bound=Command)
 
@@ -108,7 +109,9 @@ class Subscription(Generic[T]):
         return await self.get()
 
 
-Handler = Callable[[C], Awaitable[Reply]]
+Handler = Callable[[C], Reply | Awaitable[Reply]]
+"""Carries a command out: at once, or in a coroutine that answers later."""
+Answered = Callable[[Reply], None]
 UplinkSink = Callable[[PositionId, VoiceFrame], None]
 
 
@@ -129,8 +132,16 @@ class Bus(Protocol):
         """Answer commands of a type; one handler a type."""
         ...
 
-    async def request(self, command: Command, *, timeout_ms: int = 2000) -> Reply:
+    async def request(self, command: Command, *, timeout_ms: int = ANSWER_MS) -> Reply:
         """Ask; raises LinkError when nobody answers in time."""
+        ...
+
+    def post(self, command: Command, answered: Answered | None = None) -> None:
+        """Give a command in this turn of the loop; commands arrive in the order of the posts.
+
+        ``answered`` gets the reply, before this returns where it is there already; no answer in
+        time is a refusal with its reason. Raises LinkError when nobody serves the command.
+        """
         ...
 
     def publish_voice(self, frame: VoiceFrame) -> None:
@@ -175,6 +186,7 @@ class InProcessBus:
         self._voice: list[Subscription[VoiceFrame]] = []
         self._handlers: dict[str, Handler[Command]] = {}
         self._uplink: UplinkSink | None = None
+        self._waiting: set[asyncio.Task[None]] = set()
 
     def publish(self, event: Event, *, trace: str = "") -> Envelope:
         """Give an event to every subscriber; never waits."""
@@ -215,18 +227,27 @@ class InProcessBus:
         # The handler takes exactly the command class it is filed under.
         self._handlers[kind.type] = cast(Handler[Command], handler)
 
-    async def request(self, command: Command, *, timeout_ms: int = 2000) -> Reply:
+    async def request(self, command: Command, *, timeout_ms: int = ANSWER_MS) -> Reply:
         """Ask; raises LinkError when nobody serves the command or no answer comes in time."""
+        return await _in_time(command, self._give(command), timeout_ms)
+
+    def post(self, command: Command, answered: Answered | None = None) -> None:
+        """Give a command in this turn of the loop; ``answered`` gets the reply."""
+        given = self._give(command)
+        if not isinstance(given, Reply):
+            task = asyncio.create_task(_tell(command, given, answered), name=command.type)
+            self._waiting.add(task)
+            task.add_done_callback(self._waiting.discard)
+        elif answered is not None:
+            answered(given)
+
+    def _give(self, command: Command) -> Reply | Awaitable[Reply]:
         handler = self._handlers.get(command.type)
         if handler is None:
             raise LinkError(f"no gateway answers {command.type}", hint="Is the gateway running?")
         if self._check_json:
             command = Command.from_json(json.loads(json.dumps(command.to_json())))
-        try:
-            async with asyncio.timeout(timeout_ms / 1000):
-                return await handler(command)
-        except TimeoutError:
-            raise LinkError(f"no answer to {command.type} within {timeout_ms} ms") from None
+        return handler(command)
 
     def publish_voice(self, frame: VoiceFrame) -> None:
         """Give a voice frame to everyone who listens."""
@@ -253,3 +274,23 @@ class InProcessBus:
     def serve_uplink(self, sink: UplinkSink) -> None:
         """Take the microphone frames."""
         self._uplink = sink
+
+
+async def _in_time(command: Command, given: Reply | Awaitable[Reply], timeout_ms: int) -> Reply:
+    if isinstance(given, Reply):
+        return given
+    try:
+        async with asyncio.timeout(timeout_ms / 1000):
+            return await given
+    except TimeoutError:
+        raise LinkError(f"no answer to {command.type} within {timeout_ms} ms") from None
+
+
+async def _tell(command: Command, given: Awaitable[Reply], answered: Answered | None) -> None:
+    try:
+        reply = await _in_time(command, given, ANSWER_MS)
+    except LinkError as error:
+        logger.warning("%s", error)
+        reply = Reply(ok=False, reason=str(error))
+    if answered is not None:
+        answered(reply)

@@ -14,8 +14,9 @@ press lives, the position's microphone is let through to the gateway's press buf
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from gateway.bus import Bus, Subscription
@@ -43,6 +44,11 @@ USED_IDS: Final = 20_000
 """Request ids that are not taken a second time: more than a shift of presses."""
 TAIL_MS: Final = 120
 """Microphone after a normal release: the page closes it 100 ms after the key."""
+
+
+def _unheard(reply: Reply) -> None:
+    """Take an answer that nobody waits for."""
+
 
 Emit = Callable[[dict[str, Any]], None]
 """Gets each state as the JSON object of the WebSocket."""
@@ -97,7 +103,6 @@ class PttSession:
         self._may_talk = may_talk
         self._emit = emit
         self._press: _Press | None = None
-        self._running: set[asyncio.Task[object]] = set()
         self._closed = False
         self.mouth: Mouth = position
         """The microphone of the press that lives, or of the next one."""
@@ -135,15 +140,13 @@ class PttSession:
         if self._press is not None and self.mouth == mouth:
             self._end(self._press.request, normal=False, cause="mic_lost")
 
-    async def close(self) -> None:
-        """End the press as the loss of the socket does, and wait for the gateway; safe twice."""
+    def close(self) -> None:
+        """End the press as the loss of the socket does; safe twice."""
         if self._closed:
             return
         self._closed = True
         if self._press is not None:
             self._end(self._press.request, normal=False, cause="socket")
-        if self._running:
-            await asyncio.wait(self._running)
         self._service.leave(self)
 
     def on_event(self, event: Event) -> None:
@@ -181,7 +184,7 @@ class PttSession:
         self._press = press
         self._service.begin(self, request, talkgroup)
         self._tell(request, talkgroup, "requesting", "Requesting")
-        self._spawn(self._request(press, command))
+        self._service.post(command, partial(self._answered, press))
 
     def _command(self, press: _Press, priority: int, message: dict[str, Any]) -> FloorRequest:
         command = FloorRequest(
@@ -210,7 +213,7 @@ class PttSession:
     def _on_renew(self, request: RequestId) -> None:
         press = self._press
         if press is not None and press.request == request and not press.released:
-            self._spawn(self._service.ask(FloorRenew(request=request)))
+            self._service.post(FloorRenew(request=request))
 
     def _end(self, request: RequestId, *, normal: bool, cause: str) -> None:
         press = self._press
@@ -218,17 +221,9 @@ class PttSession:
             return
         press.released = True
         self._service.end_uplink(self, after_ms=TAIL_MS if normal else 0)
-        command = FloorRelease(request=request, normal=normal, cause=cause)
-        self._spawn(self._service.ask(command))
+        self._service.post(FloorRelease(request=request, normal=normal, cause=cause))
 
-    def _spawn(self, work: Coroutine[Any, Any, object]) -> None:
-        # Tasks begin in the order in which they were made: a release cannot pass its press.
-        task = asyncio.create_task(work, name=f"ptt-{self.position}")
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-
-    async def _request(self, press: _Press, command: FloorRequest) -> None:
-        reply = await self._service.ask(command)
+    def _answered(self, press: _Press, reply: Reply) -> None:
         if not reply.ok and press is self._press and press.state == "requesting":
             words = f"Refused: {reply.reason}" if reply.reason else "Refused"
             self._show(press, "denied", words)
@@ -327,7 +322,7 @@ class PttService:
     async def close(self) -> None:
         """End every press and stop; safe twice."""
         for session in tuple(self._sessions):
-            await session.close()
+            session.close()
         if self._events is not None:
             self._events.close()
         if self._task is not None:
@@ -399,13 +394,19 @@ class PttService:
         if session in self._sessions:
             self._sessions.remove(session)
 
-    async def ask(self, command: Command) -> Reply:
-        """Ask the gateway; a gateway that does not answer is a refusal with its reason."""
+    def post(self, command: Command, answered: Callable[[Reply], None] = _unheard) -> None:
+        """Give a command to the gateway in this turn of the loop: a lease does not wait for others.
+
+        A gateway that cannot take it is a refusal with its reason.
+        """
         try:
-            return await self._bus.request(command)
+            self._bus.post(command, answered)
         except RadioError as error:
             logger.warning("%s: %s", command.type, error)
-            return Reply(ok=False, reason=str(error))
+            answered(Reply(ok=False, reason=str(error)))
+        except Exception:  # a fault of the gateway ends no socket: its lease un-keys
+            logger.exception("%s: the gateway failed", command.type)
+            answered(Reply(ok=False, reason="the gateway failed"))
 
     async def _run(self, events: Subscription[Envelope]) -> None:
         async for envelope in events:

@@ -65,5 +65,5 @@ async def test(socket: WebSocket, link: str, person: Tester) -> None:
     except* (WebSocketDisconnect, RadioError, ValueError, RuntimeError, OSError):
         pass  # whatever ended it: closing the session below un-keys
     finally:
-        await session.close()
+        session.close()
         await close_socket(socket)

@@ -108,7 +108,7 @@ async def ptt(socket: WebSocket, person: Presser) -> None:
     except* (WebSocketDisconnect, RadioError, ValueError, RuntimeError, OSError):
         pass  # whatever ended it: closing the session below un-keys
     finally:
-        await session.close()
+        session.close()
         await close_socket(socket)
 
 

@@ -160,10 +160,7 @@ class Voice:
         self._set_line(position, None)
         name = access.user.display_name
         command = IndividualHangUp(call=CallId(row["call"]), position=position, operator=name)
-        self._background.start(self._hang_up(command), "call-revoked")
-
-    async def _hang_up(self, command: IndividualHangUp) -> None:
-        await self.ptt.ask(command)
+        self.ptt.post(command)
 
     def _limit(self, rtc_session: str, access: Access) -> None:
         hears = access.talkgroups(Action.HEAR) if access.may("voice.hear") else frozenset()

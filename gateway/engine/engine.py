@@ -361,7 +361,7 @@ class CallEngine:
             bus.serve(kind, self._answer)
         bus.serve_uplink(self.on_uplink)
 
-    async def _answer(self, command: Command) -> Reply:
+    def _answer(self, command: Command) -> Reply:
         try:
             return self.command(command)
         except InvalidCommand as error:

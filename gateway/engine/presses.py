@@ -115,6 +115,8 @@ class Press:
     source: str
     pressed_ms: MonoMs
     renewed_ms: MonoMs
+    looks: int = 0
+    """How often a renewal was looked for since the lease was over."""
     order: int = 0
     """Given when it is taken: of equal ones the first goes first."""
     state: PressState = PressState.HELD

@@ -6,6 +6,10 @@ PTT_RENEW_MS = 100
 """A held key is renewed this often by the desk."""
 PTT_LEASE_MS = 350
 """Without a renewal for this long the gateway un-keys (on the wire within 500 ms)."""
+LEASE_LOOKS = 2
+"""A press whose lease is over is cut this many turns of the event loop later, if no renewal was
+among what had come by then: a server that was held up takes that for no silence of the desk. An
+idle loop turns in well under a millisecond."""
 PATCH_LEASE_MS = 720
 """A patch keys as long as the over that it passes on gives sound: two groups of P25 frames may be
 missing (360 ms each), then it is un-keyed."""

@@ -37,7 +37,7 @@ class Phones:
         for kind in kinds:
             self.room.bus.serve(kind, self._answer)
 
-    async def _answer(self, command: Command) -> Reply:
+    def _answer(self, command: Command) -> Reply:
         self.commands.append(command)
         publish = self.room.bus.publish
         if isinstance(command, IndividualAnswer):

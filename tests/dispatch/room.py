@@ -228,7 +228,7 @@ class GatewayStandIn:
         for kind in kinds:
             bus.serve(kind, self._answer)
 
-    async def _answer(self, command: Command) -> Reply:
+    def _answer(self, command: Command) -> Reply:
         self.commands.append(command)
         self.hears(command)
         return self.reply

@@ -175,6 +175,50 @@ async def test_a_command_nobody_answers_is_a_link_error() -> None:
         await bus.request(command, timeout_ms=10)
 
 
+async def test_what_is_posted_arrives_before_the_post_returns_and_in_order() -> None:
+    bus = make()
+    seen: list[str] = []
+
+    def renew(command: FloorRenew) -> Reply:
+        seen.append(command.request)
+        return Reply(ok=command.request == "r-1", reason="over")
+
+    bus.serve(FloorRenew, renew)
+    replies: list[Reply] = []
+    bus.post(FloorRenew(request=RequestId("r-1")), replies.append)
+    bus.post(FloorRenew(request=RequestId("r-2")), replies.append)
+    bus.post(FloorRenew(request=RequestId("r-3")))
+    assert seen == ["r-1", "r-2", "r-3"]
+    assert [reply.ok for reply in replies] == [True, False]
+    assert await bus.request(FloorRenew(request=RequestId("r-2"))) == Reply(ok=False, reason="over")
+
+
+async def test_what_is_posted_to_nobody_or_not_answered_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bus = make()
+    with pytest.raises(LinkError, match=r"floor\.renew"):
+        bus.post(FloorRenew(request=RequestId("r-1")))
+    answers: asyncio.Queue[Reply] = asyncio.Queue()
+    served = asyncio.Event()
+
+    async def late(command: AlarmEnd) -> Reply:
+        await served.wait()
+        return Reply(ok=True)
+
+    bus.serve(AlarmEnd, late)
+    command = AlarmEnd(alarm=AlarmId("a-1"), operator="o", reason="handled")
+    bus.post(command, answers.put_nowait)
+    served.set()
+    assert await answers.get() == Reply(ok=True)
+    served.clear()
+    monkeypatch.setattr("gateway.bus.ANSWER_MS", 10)
+    bus.post(command, answers.put_nowait)
+    reply = await answers.get()
+    assert not reply.ok
+    assert "within 10 ms" in reply.reason
+
+
 def test_microphone_frames_go_to_the_gateway_or_nowhere() -> None:
     bus = make()
     bus.publish_uplink(PositionId("1"), frame(1))

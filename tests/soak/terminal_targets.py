@@ -384,7 +384,7 @@ class Ptt(Target):
         )
         self.session = service.open(PositionId("5"), "E. Lund", {PATROL}.__contains__, self._shown)
 
-    async def _served(self, command: Command) -> Reply:
+    def _served(self, command: Command) -> Reply:
         if isinstance(command, FloorRequest):
             assert command.talkgroup == PATROL
         return Reply(ok=True)
@@ -420,5 +420,5 @@ class Ptt(Target):
 
     def close(self) -> None:
         """End the session and its loop."""
-        self.loop.run_until_complete(self.session.close())
+        self.session.close()
         self.loop.close()

@@ -43,7 +43,7 @@ class Desk:
         for kind in (FloorRequest, FloorRenew, FloorRelease):
             self.bus.serve(kind, self._note)
 
-    async def _note(self, command: Command) -> Reply:
+    def _note(self, command: Command) -> Reply:
         self.commands.append(command)
         return self.reply
 
@@ -300,8 +300,8 @@ async def test_any_abnormal_end_closes_the_microphone_at_once(desk: Desk, cause:
 async def test_a_lost_socket_aborts_and_says_nothing_more(desk: Desk) -> None:
     session = desk.open()
     session.receive(press())
-    await session.close()
-    await session.close()
+    session.close()
+    session.close()
     assert desk.commands[-1] == FloorRelease(request="r-1", normal=False, cause="socket")  # type: ignore[arg-type]
     desk.event(FloorReleased, cause="socket")
     again = desk.open()

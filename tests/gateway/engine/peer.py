@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from gateway.bus import InProcessBus
 from gateway.engine.engine import CallEngine
-from gateway.engine.settings import EngineSettings
+from gateway.engine.settings import LEASE_LOOKS, EngineSettings
 from gateway.model import radio
 from gateway.model.command import Command, Reply
 from gateway.model.commands import FloorRelease, FloorRenew, FloorRequest
@@ -264,7 +264,15 @@ class Room:
                 for request in hold:
                     self.do(FloorRenew(request=RequestId(request)))
             self.clock.ms += min(10, ms - step)
-            self.engine.tick(self.clock.mono_ms())
+            self.tick()
+
+    def tick(self) -> None:
+        """Do what is due, in as many turns of the loop as a lost lease is looked at."""
+        now = self.clock.mono_ms()
+        self.engine.tick(now)
+        for _ in range(LEASE_LOOKS):
+            if (due := self.engine.deadline()) is not None and due <= now:
+                self.engine.tick(now)
 
     # ---- desks
 
