@@ -35,7 +35,7 @@ from gateway.model.errors import LinkError
 from gateway.model.ids import GatewayId, MonoMs, TalkgroupId, UtcUs
 from gateway.model.voice import TIMESTAMP_STEP, VoiceFrame
 from hardware.sim.speech import clip, clip_index
-from samband.bench_fanout_peers import LINE_BYTES, SETUP_S, prepare, say
+from samband.bench_fanout_peers import LINE_BYTES, SETUP_S, opus_packet, prepare, say
 from voicecodecs.opus import OpusEncoder
 from voicecodecs.pcm import FRAME_SAMPLES, SAMPLE_RATE_HZ
 from webrtc.addresses import use_media_addresses
@@ -44,7 +44,6 @@ from webrtc.hub import VoiceHub
 from webrtc.microphone import UplinkGate
 from webrtc.session import RtcService
 from webrtc.stats import percentile
-from webrtc.tracks import VoicePacket
 
 SHARES: Final = {"pass_through": 1.0, "aiortc_pcm": 0.25, "encoder_each": 0.5}
 """The senders, and what share of the listeners each has."""
@@ -192,7 +191,7 @@ class _EncodedTrack(_Paced):
     async def recv(self) -> Any:  # av.Packet, whose type has a parameter of PyAV's own
         number = await self.pace()
         opus = self._encoder.encode(next(self._blocks))
-        return VoicePacket(opus, number * TIMESTAMP_STEP, UtcUs(0), UtcUs(0)).packet
+        return opus_packet(opus, number * TIMESTAMP_STEP)
 
 
 class _Peers:

@@ -11,10 +11,14 @@ import os
 import resource
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any, Final
 
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from av.packet import Packet
+from av.stream import Stream
 
+from gateway.model.voice import TIMESTAMP_HZ
 from webrtc.addresses import use_media_addresses
 
 WHOLE_STACK_PEERS: Final = 10
@@ -106,6 +110,14 @@ def connected(peer: RTCPeerConnection) -> asyncio.Event:
     peer.on("connectionstatechange", changed)
     changed()
     return done
+
+
+def opus_packet(opus: bytes, pts: int) -> "Packet[Stream]":
+    """Return a packet of Opus as a track gives it to aiortc; ``pts`` in 48 kHz units."""
+    packet: Packet[Stream] = Packet(opus)
+    packet.pts = pts
+    packet.time_base = Fraction(1, TIMESTAMP_HZ)
+    return packet
 
 
 def say(**message: object) -> None:

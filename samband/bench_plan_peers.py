@@ -14,13 +14,11 @@ from typing import Any, Final
 
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
-from gateway.model.ids import UtcUs
 from gateway.model.voice import FRAME_MS, TIMESTAMP_STEP
 from hardware.sim.speech import Sound
-from samband.bench_fanout_peers import LINE_BYTES, SETUP_S, connected, say
+from samband.bench_fanout_peers import LINE_BYTES, SETUP_S, connected, opus_packet, say
 from voicecodecs.opus import OpusEncoder
 from webrtc.addresses import use_media_addresses
-from webrtc.tracks import VoicePacket
 
 SEQUENCES: Final = 1 << 16
 TONE_HZ: Final = 700.0
@@ -46,7 +44,7 @@ class _Microphone(MediaStreamTrack):
         await asyncio.sleep(self._begin + self._count * FRAME_MS / 1000 - loop.time())
         opus, pts = self._packets[self._count % len(self._packets)], self._count * TIMESTAMP_STEP
         self._count += 1
-        return VoicePacket(opus, pts, UtcUs(0), UtcUs(0)).packet
+        return opus_packet(opus, pts)
 
 
 class _Silent(MediaStreamTrack):

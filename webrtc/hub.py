@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 SILENCE_PACKETS: Final = 3
 """60 ms of silence at the end of a transmission."""
 FRAME_S: Final = FRAME_MS / 1000
-ROUND_LISTENERS: Final = 32
-"""Listeners served before the loop may do other things: about 2 ms of sending."""
+ROUND_PACKETS: Final = 32
+"""Packets sent before the loop may do other things: about 2 ms of sending."""
 VOICE_QUEUE: Final = 500
 EVENT_QUEUE: Final = 10_000
 
@@ -69,6 +69,8 @@ class VoiceHub:
         self._once = HeardOnce()
         self._silence = silence_packets(SILENCE_PACKETS)
         self._resting: set[asyncio.Task[None]] = set()
+        self._sent = 0
+        """Packets since the loop could last do something else, at most."""
         self._voice: Subscription[VoiceFrame] | None = None
         self._events: Subscription[Envelope] | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -110,7 +112,7 @@ class VoiceHub:
             tracks.append(track)
 
     def leave(self, talkgroup: TalkgroupId, track: VoiceTrack) -> None:
-        """Stop at once: what waits for this track is dropped as well."""
+        """Stop at once."""
         # A new list: a round that is under way goes on over the old one and looks here again.
         kept = [other for other in self._listeners.get(talkgroup, []) if other is not track]
         if kept:
@@ -119,7 +121,6 @@ class VoiceHub:
             self._listeners.pop(talkgroup, None)
             if is_private(talkgroup):
                 self._lines.pop(talkgroup, None)  # no call has this line again
-        track.clear()
 
     def listener_count(self, talkgroup: TalkgroupId) -> int:
         """Return how many tracks hear a talkgroup."""
@@ -147,7 +148,7 @@ class VoiceHub:
             self._end(talkgroup, frame.transmission)
 
     def measure(self, packet: VoicePacket) -> None:
-        """Note a packet's hand-over to RTP (each track is given this)."""
+        """Note that a packet has left (each track is given this)."""
         now = self._clock.utc_us()
         hub_us, total_us = now - packet.hub_utc_us, now - packet.capture_utc_us
         self.times.add("hub", hub_us)
@@ -177,17 +178,18 @@ class VoiceHub:
     ) -> None:
         tracks = self._listeners.get(talkgroup, [])
         served = self._served(packet.transmission)
-        for start in range(0, len(tracks), ROUND_LISTENERS):
-            if start:
+        for track in tracks:
+            if self._sent >= ROUND_PACKETS:
+                self._sent = 0
                 await asyncio.sleep(0)
+            if speaker is not None and track.speaks(speaker):
+                continue
+            if track.listener in served:
+                continue
             current = self._listeners.get(talkgroup, [])
-            for track in tracks[start : start + ROUND_LISTENERS]:
-                if speaker is not None and track.speaks(speaker):
-                    continue
-                if track.listener in served:
-                    continue
-                if current is tracks or track in current:
-                    track.offer(packet)
+            if current is tracks or track in current:
+                self._sent += 1
+                track.offer(packet)
 
     def _served(self, transmission: bytes) -> frozenset[str]:
         """Return the listeners who hear this sound on another member of a patch."""

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from gateway.model.ids import UtcUs
 from gateway.model.spread import Spread
 from gateway.model.voice import TIMESTAMP_HZ, TIMESTAMP_STEP
-from webrtc.rtp_origin import RTP_MASK
+from webrtc.rtp_line import RTP_MASK
 
 KEPT_STEP: Final = 5
 KEPT: Final = 150

@@ -46,8 +46,11 @@ def ask_for_speech(answer: str) -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
-def require_opus_first(answer: str) -> None:
-    """Refuse an answer in which a line would send anything but Opus: packets pass unchanged."""
+def opus_payloads(answer: str) -> list[int]:
+    """Return the payload type of each audio line, which must be Opus: packets pass unchanged.
+
+    Raises InvalidCommand when a line would send anything else.
+    """
     opus: set[str] = set()
     first: list[str] = []
     for line in answer.splitlines():
@@ -61,3 +64,4 @@ def require_opus_first(answer: str) -> None:
             f"offer: expected Opus as the first codec of each audio line, got payload {strange[0]}",
             hint="Use a browser with WebRTC and Opus.",
         )
+    return [int(payload) for payload in first]

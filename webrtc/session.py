@@ -30,8 +30,8 @@ from webrtc.addresses import use_media_addresses
 from webrtc.hub import VoiceHub
 from webrtc.microphone import Microphone, UplinkGate, attach, stop_decoder
 from webrtc.path_times import Captured
-from webrtc.rtp_origin import RTP_MASK, sent_timestamp
-from webrtc.sdp import ask_for_speech, media_count, require_opus_first, without_extensions
+from webrtc.rtp_line import RTP_MASK, RtpLine
+from webrtc.sdp import ask_for_speech, media_count, opus_payloads, without_extensions
 from webrtc.stats import Delay
 from webrtc.tracks import VoiceTrack
 
@@ -89,6 +89,9 @@ class RtcSession:
         self._microphone = microphone
         self._gone = gone
         self._tracks: dict[TalkgroupId, VoiceTrack] = {}
+        self._lines: dict[int, RtpLine] = {}
+        """By the place of the line in the description."""
+        self._origins: dict[TalkgroupId, int] = {}
         self._hearing: set[TalkgroupId] = set()
         self._line: TalkgroupId | None = None
         self._muted: set[TalkgroupId] = set()
@@ -128,11 +131,13 @@ class RtcSession:
         if len(lines) != wanted:
             raise InvalidCommand(f"offer: expected {wanted} audio lines, got {len(lines)}")
         self._use_microphone(lines[0])
-        for line, talkgroup in zip(lines[1:], talkgroups, strict=True):
-            self._use_line(line, talkgroup, may_hear(talkgroup))
+        for place, (line, talkgroup) in enumerate(zip(lines[1:], talkgroups, strict=True), 1):
+            self._use_line(line, place, talkgroup, allowed=may_hear(talkgroup))
         await self._peer.setLocalDescription(await self._peer.createAnswer())
         sdp = self._peer.localDescription.sdp
-        require_opus_first(sdp)
+        for place, payload in enumerate(opus_payloads(sdp)):
+            if (rtp := self._lines.get(place)) is not None:
+                rtp.payload_type = payload
         self._timer = asyncio.get_running_loop().call_later(CONNECT_MS / 1000, self._too_late)
         tracks = tuple(
             (str(line.mid), talkgroup)
@@ -164,13 +169,13 @@ class RtcSession:
 
     def captured(self, talkgroup: TalkgroupId, rtp_timestamp: int) -> Captured | None:
         """Return when the sound was captured that this browser's RTP time names, None unknown."""
-        track = self._tracks.get(talkgroup)
-        if track is None or track.origin is None:
+        origin = self._origins.get(talkgroup)
+        if origin is None:
             return None
         source = self._line if talkgroup == PRIVATE_TRACK else talkgroup
         if source is None:
             return None
-        return self._hub.captured(source, (rtp_timestamp - track.origin) & RTP_MASK)
+        return self._hub.captured(source, (rtp_timestamp - origin) & RTP_MASK)
 
     async def stats(self) -> SessionStats:
         """Return counters, and what the browser last reported."""
@@ -208,8 +213,6 @@ class RtcSession:
         await asyncio.shield(self._closing)
 
     async def _close(self) -> None:
-        for track in self._tracks.values():
-            track.stop()
         await self._peer.close()
         self._gone(self)
 
@@ -221,16 +224,18 @@ class RtcSession:
         attach(line.receiver, self._microphone.take)
         self._receivers.append(line.receiver)
 
-    def _use_line(self, line: RTCRtpTransceiver, talkgroup: TalkgroupId, allowed: bool) -> None:
+    def _use_line(
+        self, line: RTCRtpTransceiver, place: int, talkgroup: TalkgroupId, *, allowed: bool
+    ) -> None:
         if not allowed:
             line.direction = "inactive"
             return
-        sender = line.sender
-        track = VoiceTrack(self.position, self._hub.measure, lambda: sent_timestamp(sender))
+        rtp = self._lines[place] = RtpLine(line.sender)
+        self._origins[talkgroup] = rtp.origin
+        track = VoiceTrack(self.position, rtp.send, self._hub.measure)
         track.listener = self.id
         if self._microphone is not None:
             track.spoke_as = self._microphone.spoke_as
-        line.sender.replaceTrack(track)
         line.direction = "sendonly"
         self._tracks[talkgroup] = track
         if talkgroup != PRIVATE_TRACK:

@@ -19,6 +19,7 @@ from aiortc import (
 from gateway.bus import InProcessBus
 from gateway.model.ids import GatewayId, MonoMs, PositionId, TalkgroupId, UtcUs
 from gateway.model.voice import TIMESTAMP_STEP, VoiceFlag, VoiceFrame
+from samband.bench_fanout_peers import opus_packet
 from voicecodecs.opus import OpusEncoder
 from voicecodecs.pcm import FRAME_SAMPLES
 from voicecodecs.tones import sine
@@ -26,7 +27,6 @@ from webrtc.hub import VoiceHub
 from webrtc.microphone import UplinkGate
 from webrtc.session import Answer, RtcService
 from webrtc.stats import StageTimes
-from webrtc.tracks import VoicePacket
 
 PATROL = TalkgroupId("norrvik/310201")
 FIRE = TalkgroupId("norrvik/310301")
@@ -212,7 +212,7 @@ class SharedPackets(MediaStreamTrack):
             self._begin = loop.time()
         await asyncio.sleep(max(0.0, self._begin + self._at * 0.02 - loop.time()))
         opus = self._packets[self._at % len(self._packets)]
-        packet = VoicePacket(opus, self._at * TIMESTAMP_STEP, UtcUs(0), UtcUs(0)).packet
+        packet = opus_packet(opus, self._at * TIMESTAMP_STEP)
         self._at += 1
         return packet
 

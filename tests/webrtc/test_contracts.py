@@ -8,15 +8,15 @@ from pathlib import Path
 import aioice.ice
 import aiortc.codecs.opus
 import aiortc.rtcdtlstransport
+import aiortc.rtcicetransport
 import aiortc.rtcrtpreceiver
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCRtpSender
-from av.packet import Packet
 
 from gateway.model.errors import ConfigError
+from samband.bench_fanout_peers import opus_packet
 from webrtc.addresses import host_addresses, use_media_addresses
-from webrtc.rtp_origin import SENT_TIMESTAMP
-from webrtc.tracks import TIME_BASE
+from webrtc.rtp_line import REPORTED
 
 
 def test_aiortc_hands_each_packet_to_this_method_of_the_receiver() -> None:
@@ -33,12 +33,28 @@ def test_aiortc_ends_its_decoder_thread_on_a_disconnect() -> None:
     assert "and self.__decoder_thread" in source  # without one, packets are only counted
 
 
-def test_aiortc_notes_the_rtp_time_of_a_packet_when_it_has_left() -> None:
-    assert SENT_TIMESTAMP == "_RTCRtpSender__rtp_timestamp"
-    source = inspect.getsource(RTCRtpSender._run_rtp)
-    sent = source.index("await self.transport._send_rtp(packet_bytes)")
-    assert source.index("self.__rtp_timestamp = packet.timestamp") > sent
-    assert source.index("await self._next_encoded_frame(codec)") < sent
+async def test_aiortc_reports_what_its_sender_counts_under_these_names() -> None:
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    sender = peer.addTransceiver("audio").sender
+    assert {name: vars(sender)[name] for name in REPORTED} == dict.fromkeys(REPORTED, 0)
+    source = inspect.getsource(RTCRtpSender._run_rtcp)
+    for name in REPORTED:
+        assert f"self.{name.removeprefix('_RTCRtpSender')}" in source
+    assert isinstance(sender._ssrc, int)
+    await peer.close()
+
+
+def test_a_packet_leaves_aiortc_by_these_parts() -> None:
+    dtls = inspect.getsource(aiortc.rtcdtlstransport.RTCDtlsTransport._send_rtp)
+    assert "data = self._tx_srtp.protect(data)" in dtls
+    assert "await self.transport._send(data)" in dtls
+    ice = inspect.getsource(aiortc.rtcicetransport.RTCIceTransport.__init__)
+    assert "self._send = self._connection.send" in ice
+    sends = inspect.getsource(aioice.ice.Connection.sendto)
+    assert "active_pair = self._nominated.get(component)" in sends
+    assert "await active_pair.protocol.send_data(data, active_pair.remote_addr)" in sends
+    socket = inspect.getsource(aioice.ice.StunProtocol.send_data)
+    assert "self.transport.sendto(data, addr)" in socket
 
 
 def test_aioice_asks_this_function_for_its_addresses() -> None:
@@ -47,9 +63,7 @@ def test_aioice_asks_this_function_for_its_addresses() -> None:
 
 
 def test_aiortc_packs_a_packet_without_changing_it() -> None:
-    packet: Packet = Packet(b"opus")  # type: ignore[type-arg]  # PyAV's parameter is its own
-    packet.pts = (1 << 40) + 960
-    packet.time_base = TIME_BASE
+    packet = opus_packet(b"opus", (1 << 40) + 960)
     payloads, timestamp = aiortc.codecs.opus.OpusEncoder().pack(packet)
     assert payloads == [b"opus"]
     assert timestamp == (1 << 40) + 960
@@ -82,6 +96,8 @@ def test_private_parts_are_used_in_these_modules_only() -> None:
         text = path.read_text(encoding="utf-8")
         private = "_handle_" in text or "get_host_addresses" in text
         assert private == (path.name in ("microphone.py", "addresses.py")), path
+        below = "_tx_srtp" in text or "_nominated" in text or "_RTCRtpSender" in text
+        assert below == (path.name == "rtp_line.py"), path
 
 
 def test_no_decoder_thread_is_left_by_another_test() -> None:

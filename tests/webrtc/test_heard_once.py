@@ -58,7 +58,8 @@ class Ears:
 
     def hears(self, session: str, *talkgroups: TalkgroupId) -> None:
         for talkgroup in talkgroups:
-            track = self.tracks[(session, talkgroup)] = VoiceTrack(None)
+            track = VoiceTrack(None, lambda packet: True)
+            self.tracks[(session, talkgroup)] = track
             track.listener = session
             self.hub.join(talkgroup, track)
 
@@ -81,10 +82,8 @@ class Ears:
     def heard(self, session: str) -> dict[TalkgroupId, int]:
         found = {}
         for (who, talkgroup), track in self.tracks.items():
-            if who == session and len(track._queue):
-                found[talkgroup] = len(track._queue)
-            if who == session:
-                track.clear()
+            if who == session and track.sent:
+                found[talkgroup], track.sent = track.sent, 0
         return found
 
 

@@ -86,7 +86,7 @@ async def test_a_browser_without_a_position_speaks_only_for_whoever_names_its_se
         room.gate.open("s7", UplinkTarget(system=1, talkgroup=310999, position=test))
         microphone.take(2, 1920, packet)
         assert heard == [("test:hamnen", 310999)]
-        track = VoiceTrack(None)
+        track = VoiceTrack(None, lambda packet: True)
         assert not track.speaks(test)
         track.spoke_as = microphone.spoke_as
         assert track.speaks(test), "the own voice is not played back to who speaks"

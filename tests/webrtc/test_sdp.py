@@ -6,7 +6,7 @@ from webrtc.sdp import (
     OPUS_FMTP,
     ask_for_speech,
     media_count,
-    require_opus_first,
+    opus_payloads,
     without_extensions,
 )
 
@@ -24,9 +24,9 @@ def test_the_browser_is_asked_for_speech_once_a_line() -> None:
 
 
 def test_another_codec_first_is_refused() -> None:
-    require_opus_first(LINES)
+    assert opus_payloads(LINES * 2) == [111, 111]
     with pytest.raises(InvalidCommand, match="Opus as the first codec"):
-        require_opus_first(LINES.replace(" 111 0", " 0 111"))
+        opus_payloads(LINES.replace(" 111 0", " 0 111"))
 
 
 def test_lines_are_counted() -> None:

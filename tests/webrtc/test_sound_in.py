@@ -1,19 +1,22 @@
 import asyncio
 import itertools
 import threading
+import time
 from typing import Any
 
 import pytest
+from aiortc.rtp import RtcpSenderInfo, RtcpSrPacket
 
 from gateway.model.errors import InvalidCommand
 from gateway.model.events import TransmissionEnded, TransmissionStarted
-from gateway.model.ids import CallId, LinkId, PositionId, TransmissionId, ulid_bytes
+from gateway.model.ids import CallId, LinkId, PositionId, TransmissionId, UtcUs, ulid_bytes
 from gateway.model.voice import TIMESTAMP_STEP
 from tests.webrtc.room import AMBULANCE, FIRE, PATROL, Browser, open_room, until
 from voicecodecs.opus import silence_packets
 from webrtc.hub import SILENCE_PACKETS
+from webrtc.rtp_line import MAX_WAITING_BYTES, NTP_UNIX_S
 from webrtc.session import MAX_TRACKS
-from webrtc.tracks import QUEUE_PACKETS, VoicePacket, VoiceTrack
+from webrtc.tracks import VoicePacket
 
 T1 = TransmissionId("t-01jdgx0000000000000000000a")
 
@@ -196,11 +199,67 @@ async def test_thirty_two_talkgroups_in_one_browser() -> None:
         await page.close()
 
 
-async def test_a_stalled_listener_loses_the_oldest_and_nobody_waits() -> None:
-    track = VoiceTrack(None)
-    packets = [VoicePacket(bytes([n]), n * 960, 0, 0) for n in range(QUEUE_PACKETS + 5)]  # type: ignore[arg-type]
-    for packet in packets:
-        track.offer(packet)
-    assert track.dropped == 5
-    assert bytes(await track.recv()) == bytes([5])
-    track.stop()
+async def test_a_listener_without_a_way_loses_what_comes_and_nobody_waits() -> None:
+    async with open_room() as room:
+        page = Browser()
+        answer = await page.join(room, [PATROL])
+        session = room.rtc.get(answer.session)
+        track = session._tracks[PATROL]
+        assert room.hub.listener_count(PATROL) == 1
+        datagrams = session._lines[1]._way()[1]  # type: ignore[index]  # there is one
+        stalled = lambda: MAX_WAITING_BYTES + 1  # noqa: E731
+        datagrams.get_write_buffer_size = stalled
+        await room.talk(PATROL, frames=3)
+        assert (track.sent, track.dropped) == (0, 3)
+        del datagrams.get_write_buffer_size
+        await page.close()
+        await session.close()
+        track.offer(VoicePacket(b"late", 960, UtcUs(0), UtcUs(0)))
+        assert track.sent <= SILENCE_PACKETS
+        assert track.dropped >= 4
+
+
+async def test_what_was_sent_is_told_in_sender_reports() -> None:
+    async with open_room() as room:
+        page = Browser()
+        await page.join(room, [PATROL])
+        heard = page.heard[PATROL]
+        told: list[RtcpSenderInfo] = []
+        receiver: Any = page.peer.getTransceivers()[1].receiver
+
+        async def reported(packet: object) -> None:
+            if isinstance(packet, RtcpSrPacket):
+                told.append(packet.sender_info)
+
+        receiver._handle_rtcp_packet = reported
+        await room.talk(PATROL, frames=5)
+        await until(lambda: len(heard.payloads) == 5 + SILENCE_PACKETS, "all packets")
+        told.clear()
+        await until(lambda: bool(told), "a report, within 1.5 s")
+        report = told[0]
+        assert report.packet_count == len(heard.payloads)
+        assert report.octet_count == sum(map(len, heard.payloads))
+        assert report.rtp_timestamp == heard.timestamps[-1]
+        sent_s = report.ntp_timestamp / 2**32 - NTP_UNIX_S
+        assert -0.5 < time.time() - sent_s < 3.0
+        await page.close()
+
+
+async def test_the_marker_stands_on_what_follows_a_pause_and_numbers_on_from_there() -> None:
+    async with open_room() as room:
+        page = Browser()
+        answer = await page.join(room, [PATROL])
+        line = room.rtc.get(answer.session)._lines[1]
+        packets: list[tuple[int, int]] = []
+        receiver: Any = page.peer.getTransceivers()[1].receiver
+
+        async def handle(packet: Any, arrival_time_ms: int) -> None:
+            packets.append((packet.marker, packet.sequence_number))
+
+        receiver._handle_rtp_packet = handle
+        line._sequence = 65534  # its numbers wrap
+        for pts in (960, 1920, 9600, 10560):
+            assert line.send(VoicePacket(b"opus", pts, UtcUs(0), room.clock.utc_us()))
+        await until(lambda: len(packets) == 4, "packets")
+        assert packets == [(1, 65534), (0, 65535), (1, 0), (0, 1)]
+        await page.close()
