@@ -92,6 +92,8 @@ class Room:
     pages: "Desks | None" = None
     gives_way: tuple[str, ...] = ()
     """What stands before the commands of radios, browsers and desks."""
+    server_words: tuple[str, ...] = ()
+    """What stands behind the server's command."""
 
     def sign_in(self, role: str) -> Desk:
         """Return a new session of a role."""
@@ -146,7 +148,7 @@ class Room:
         else:
             end_process(self.process)
         (self.folder / "ready").unlink(missing_ok=True)
-        self.process = start_server(self.folder)
+        self.process = start_server(self.folder, self.server_words)
         self.stack.callback(end_process, self.process)
         ready = wait_ready(self.folder, self.process)
         self.url, self.users = ready["url"], ready["users"]
@@ -217,7 +219,12 @@ class Watch:
 
 
 @contextlib.contextmanager
-def running_room(folder: Path, size: Size, gives_way: tuple[str, ...] = ()) -> Iterator[Room]:
+def running_room(
+    folder: Path,
+    size: Size,
+    gives_way: tuple[str, ...] = (),
+    server_words: tuple[str, ...] = (),
+) -> Iterator[Room]:
     """Start radios and server; gives the room when every link is up."""
     (folder / "scenario.toml").write_text(scenario(size), encoding="utf-8")
     words = [*gives_way, sys.executable, "-m", "hardware.sim", "pei", "--pty", "--control", "0"]
@@ -231,7 +238,7 @@ def running_room(folder: Path, size: Size, gives_way: tuple[str, ...] = ()) -> I
         (folder / "radios.json").write_text(json.dumps(first), encoding="utf-8")
         before = first_plan(size, first["radios"])
         (folder / "plan.toml").write_text(plan_toml(before), encoding="utf-8")
-        process = start_server(folder)
+        process = start_server(folder, server_words)
         room = Room(
             folder=folder,
             size=size,
@@ -243,6 +250,7 @@ def running_room(folder: Path, size: Size, gives_way: tuple[str, ...] = ()) -> I
             users={},
             stack=stack,
             gives_way=gives_way,
+            server_words=server_words,
         )
         stack.callback(lambda: end_process(room.process))
         ready = wait_ready(folder, process)
@@ -250,9 +258,9 @@ def running_room(folder: Path, size: Size, gives_way: tuple[str, ...] = ()) -> I
         yield room
 
 
-def start_server(folder: Path) -> "subprocess.Popen[bytes]":
+def start_server(folder: Path, more: tuple[str, ...] = ()) -> "subprocess.Popen[bytes]":
     """Start the server of a folder; its log is appended to ``server.log`` there."""
-    words = [sys.executable, "-m", "samband.bench_plan_server", str(folder)]
+    words = [sys.executable, "-m", "samband.bench_plan_server", str(folder), *more]
     with (folder / "server.log").open("ab") as log:
         return subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT)
 

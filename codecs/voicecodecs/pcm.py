@@ -18,6 +18,8 @@ QUIET_DBFS: Final = -96.0
 """What digital silence reads as: below the last bit of 16."""
 SILENT_FRAME: Final = bytes(FRAME_BYTES)
 
+_LITTLE: Final = np.dtype("<i2")  # made once: numpy reads the text anew at each call
+
 Samples = npt.NDArray[np.int16]
 """int16, (n,), 8 kHz mono."""
 
@@ -45,7 +47,7 @@ def from_bytes(pcm: bytes) -> Samples:
     """Return int16 (n,) of little-endian bytes; read-only, no copy. VoiceError on odd lengths."""
     if len(pcm) % 2:
         raise VoiceError(f"PCM: expected whole int16 samples, got {len(pcm)} bytes")
-    return np.frombuffer(pcm, dtype="<i2").astype(np.int16, copy=False)
+    return np.frombuffer(pcm, dtype=_LITTLE).astype(np.int16, copy=False)
 
 
 def frame_from_bytes(pcm: bytes) -> Samples:
@@ -60,7 +62,7 @@ def frame_from_bytes(pcm: bytes) -> Samples:
 
 def to_bytes(samples: Samples) -> bytes:
     """Return int16 (n,) as little-endian bytes."""
-    return samples.astype("<i2", copy=False).tobytes()
+    return samples.astype(_LITTLE, copy=False).tobytes()
 
 
 def level_dbfs(samples: Samples) -> float:

@@ -75,12 +75,14 @@ async def test_a_position_is_told_what_changed_for_it_and_says_when_it_was_seen(
     async with one.stream() as stream:
         await stream.next("snapshot")
         await desk.activate(BOARD)
+        await stream.next("snapshot")  # a page that waits for it asks for its notices then
         await told(desk)
         event = (await stream.event("plan.noticed"))["data"]
         assert (event["plan"], event["previous"]) == (2, 1)
         assert await lines(one) == [["Board: folders -> layout North"]]
         await desk.engineer.post("/plan/keep", {"number": 2})
         await desk.activate(MOVED)
+        await stream.next("snapshot")
         await told(desk)
         assert set((await stream.event("plan.noticed"))["data"]["positions"]) == {"1", "2"}
         # HIDDEN 9 went too: nobody who may not know it is told
