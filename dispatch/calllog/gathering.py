@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, or_, select
 from sqlmodel import Session, SQLModel
 
 from dispatch.calllog import marks
@@ -23,6 +23,8 @@ AROUND_US = 120 * 1_000_000
 FIX_AGE_US = 300 * 1_000_000
 """A place this old says nothing of where a unit was when it called."""
 CLUSTER_US = 600 * 1_000_000
+NOT_HEARD = ("refused", "not_sent")
+"""Outcomes of a press that gave no over."""
 Fact = Any
 """A row of a table, by column: not the mapped object, which a session may hold outdated."""
 
@@ -41,8 +43,10 @@ class CallFacts:
     incidents: list[Fact] = field(default_factory=list)
     patches: list[Fact] = field(default_factory=list)
     presses: list[Fact] = field(default_factory=list)
+    """Those that waited or were refused: a call in which much is said has hundreds of others."""
     fixes: dict[str, Fact] = field(default_factory=dict)
     individual: Fact | None = None
+    _end_utc: int | None = None
 
     @property
     def units(self) -> list[str]:
@@ -51,9 +55,11 @@ class CallFacts:
 
     @property
     def end_utc(self) -> int:
-        """The end; of a call that runs, what is known of it."""
-        ends = [over.ended_utc or over.started_utc for over in self.overs]
-        return int(self.call.ended_utc or max([self.call.started_utc, *ends]))
+        """The end; of a call that runs, what is known of it. Asked when all overs are there."""
+        if self._end_utc is None:
+            ends = [over.ended_utc or over.started_utc for over in self.overs]
+            self._end_utc = int(self.call.ended_utc or max([self.call.started_utc, *ends]))
+        return self._end_utc
 
 
 def _table(model: type[SQLModel]) -> Table:
@@ -173,15 +179,19 @@ def _around(db: Session, cluster: list[CallFacts]) -> None:
         by_group[one.call.talkgroup].append(one)
         for unit in one.units:
             by_unit[unit].append(one)
-    for text in db.connection().execute(
-        select(MESSAGE).where(MESSAGE.c.t_utc.between(first, last))
-    ):
+    texts = select(MESSAGE).where(
+        MESSAGE.c.t_utc.between(first, last),
+        or_(MESSAGE.c.talkgroup.in_(by_group), MESSAGE.c.talkgroup.is_(None)),
+    )
+    for text in db.connection().execute(texts):
         for one in _calls_of(text, by_group, by_unit):
             if _touches(one, text.t_utc):
                 one.texts.append(text)
-    for press in db.connection().execute(
-        select(PRESS).where(PRESS.c.requested_utc.between(first, last))
-    ):
+    presses = select(PRESS).where(
+        PRESS.c.requested_utc.between(first, last),
+        or_(PRESS.c.queued_utc.is_not(None), PRESS.c.outcome.in_(NOT_HEARD)),
+    )
+    for press in db.connection().execute(presses):
         for one in by_group.get(press.talkgroup, ()):
             if one.call.started_utc - AROUND_US <= press.requested_utc <= one.end_utc:
                 one.presses.append(press)

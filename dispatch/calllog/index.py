@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from dispatch.calllog import facets, marks
 from dispatch.calllog.facets import Pair
-from dispatch.calllog.gathering import CALL, CallFacts, gather
+from dispatch.calllog.gathering import CALL, NOT_HEARD, CallFacts, gather
 from dispatch.calllog.marks import BITS
 from dispatch.calllog.tables import call_facet, call_key, call_name, call_place, call_posting
 from dispatch.calllog.words import MAX_WORDS_OF_CALL, fold, tags_of, words_of
@@ -55,8 +55,11 @@ class CallIndex:
 
     # ---- writing -------------------------------------------------------------------------------
 
-    def reindex(self, db: Session, calls: Iterable[str]) -> int:
-        """Bring the index of these calls in step with the tables; returns how many are in it."""
+    def reindex(self, db: Session, calls: Iterable[str]) -> dict[str, int]:
+        """Bring the index of these calls in step with the tables.
+
+        Returns how many overs each of them has that is in it.
+        """
         wanted = set(calls)
         gathered = gather(db, wanted)
         gone = wanted - {one.call.id for one in gathered}
@@ -69,7 +72,7 @@ class CallIndex:
         for one in gathered:
             own = {numbers[pair] for pair in pairs[one.call.id]}
             self._put(db, one, own, numbers)
-        return len(gathered)
+        return {one.call.id: len(one.overs) for one in gathered}
 
     def forget(self, db: Session, calls: Iterable[str]) -> None:
         """Take calls out of the index, with every word that no other call has."""
@@ -107,7 +110,7 @@ class CallIndex:
             .limit(limit)
         )
         found = [call for (call,) in rows]
-        return self.reindex(db, found) if found else 0
+        return len(self.reindex(db, found)) if found else 0
 
     def prune_places(self, db: Session, before_utc: int, limit: int = BATCH) -> int:
         """Forget where units were before a time, calls on hold apart; returns how many calls."""
@@ -244,17 +247,17 @@ def _ids(text: str) -> set[int]:
 
 def _pairs(one: CallFacts, sites: dict[str, str]) -> set[Pair]:
     """Return what a call can be found by."""
-    call = one.call
+    call, flags = one.call, _flags(one)
     pairs: set[Pair] = {
         ("scope", scope_of(call.talkgroup, call.link)),
         ("plan", str(call.plan)),
-        *(("flag", flag) for flag in _flags(one) - marks.PLAIN),
+        *(("flag", flag) for flag in flags - marks.PLAIN),
     }
     if not is_private(call.talkgroup):
         pairs.add(("system", call.talkgroup.partition("/")[0]))
     places = {sites[link] for link in _links(one) if link in sites}
     pairs |= {("site", site) for site in places}
-    if "emergency" in _flags(one):
+    if "emergency" in flags:
         pairs |= {("site.emergency", site) for site in places}
     if call.ended_utc is not None and call.cause:
         pairs.add(("cause", call.cause))
@@ -297,7 +300,7 @@ def _flags(one: CallFacts) -> set[str]:
         "queued": any(press.queued_utc is not None for press in one.presses),
         "written": bool(one.notes or one.texts or one.statuses),
         "linked": bool(one.incidents),
-        "refused": any(press.outcome in ("refused", "not_sent") for press in one.presses),
+        "refused": any(press.outcome in NOT_HEARD for press in one.presses),
     }
     if one.individual is not None:
         flags["in"], flags["out"] = one.individual.incoming, not one.individual.incoming

@@ -14,7 +14,7 @@ from sqlalchemy import inspect, or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
-from dispatch.calllog.gathering import AROUND_US, CALL, OVER
+from dispatch.calllog.gathering import AROUND_US, CALL, NOT_HEARD, OVER
 from dispatch.calllog.index import CallIndex
 from dispatch.calllog.tables import UnitStatus
 from dispatch.incidents.tables import Incident, IncidentSuggestion
@@ -30,10 +30,15 @@ logger = logging.getLogger(__name__)
 
 RUNS_US = 1800 * 1_000_000
 """A call that began this long before a text may still run when the text comes."""
+MANY_OVERS = 200
+"""Each over of a call reads all the others again. In a running call with more of them it waits."""
+WAIT_US_PER_OVER = 10_000
+"""So long it waits for each over of its call: 2 s at 200, 15 s at 1,500."""
 AT_ONCE = 50
 """Of one transaction: what the radio writes and the audit log have their turn in between."""
 REST_S = 0.05
 LOOK_S = 60.0
+LATE_S = 1.0
 MAX_TOUCHED = 400
 NAMES = frozenset({"title", "label"})
 """Attributes of an incident that are searched."""
@@ -47,17 +52,21 @@ class CallLogKeeper:
         self._clock = clock
         self._store = store
         self._index = index
+        # Both are touched in transactions only, one at a time.
+        self._due_utc: dict[str, int] = {}
+        """When a call with many overs may be indexed again for an over."""
+        self._waiting: set[str] = set()
         store.before_commit(self.finish)
 
     def finish(self, db: Session, touched: list[Touched]) -> None:
         """Index the calls that these rows are of. A fault here loses an index row, not a call."""
-        calls = _calls(db, [row for row, _ in touched])
+        calls = self._at_once(db, [row for row, _ in touched])
         renamed = [row for row, changed in touched if isinstance(row, Incident) and changed & NAMES]
         if not calls and not renamed:
             return
         try:
             with db.begin_nested():
-                self._index.reindex(db, calls)
+                self._bring(db, calls)
                 for row in renamed:
                     self._index.rename(db, ("incident", row.id), f"{row.label} {row.title}")
         except OperationalError:
@@ -67,8 +76,36 @@ class CallLogKeeper:
             missed = update(CALL).where(CALL.c.id.in_(calls)).values(search_no=None)
             db.connection().execute(missed)
 
+    def _at_once(self, db: Session, rows: list[Any]) -> set[str]:
+        """Return the calls that these rows are of, but for those that wait with their overs."""
+        others = _calls(db, [row for row in rows if not isinstance(row, Transmission)])
+        overs = {row.call for row in rows if isinstance(row, Transmission)} - others
+        now = self._clock.utc_us()
+        waits = {call for call in overs if self._due_utc.get(call, now) > now}
+        self._waiting |= waits
+        return others | overs - waits
+
+    def _bring(self, db: Session, calls: Iterable[str]) -> None:
+        """Index calls, and note which of them wait from now on."""
+        now = self._clock.utc_us()
+        for call, overs in self._index.reindex(db, calls).items():
+            self._waiting.discard(call)
+            self._due_utc.pop(call, None)
+            if overs > MANY_OVERS:
+                self._due_utc[call] = now + overs * WAIT_US_PER_OVER
+
+    def _take_waiting(self, db: Session) -> None:
+        now = self._clock.utc_us()
+        over = {call for call, due in self._due_utc.items() if due <= now}
+        due, self._waiting = self._waiting & over, self._waiting - over
+        for call in over:
+            del self._due_utc[call]
+        if due:
+            self._bring(db, due)
+
     def _step(self, db: Session) -> int:
         """Index some calls; when none are left, forget places that are kept no longer."""
+        self._take_waiting(db)
         done = self._index.catch_up(db, AT_ONCE)
         if done:
             return done
@@ -86,7 +123,16 @@ class CallLogKeeper:
             except Exception:  # one call that cannot be indexed may not end the task
                 logger.exception("call log: indexing failed; tried again in %.0f s", LOOK_S)
                 done = 0
-            await asyncio.sleep(REST_S if done == AT_ONCE else LOOK_S)
+            await self._rest(REST_S if done == AT_ONCE else LOOK_S)
+
+    async def _rest(self, seconds: float) -> None:
+        """Sleep, but look again soon while a call waits."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + seconds
+        while (left := until - clock()) > 0:
+            await asyncio.sleep(min(left, LATE_S))
+            if self._waiting:
+                return
 
 
 def _calls(db: Session, touched: Iterable[Any]) -> set[str]:
@@ -103,7 +149,7 @@ def _calls(db: Session, touched: Iterable[Any]) -> set[str]:
                 calls |= _around(db, row.t_utc, row.talkgroup, unit)
             case UnitStatus():
                 calls |= _around(db, row.t_utc, None, row.unit)
-            case Press() if row.queued_utc is not None or row.outcome in ("refused", "not_sent"):
+            case Press() if row.queued_utc is not None or row.outcome in NOT_HEARD:
                 calls |= _around(db, row.requested_utc, row.talkgroup, None)
             case _:
                 pass
