@@ -29,7 +29,6 @@ from gateway.engine.presses import (
 )
 from gateway.engine.private_lines import OVER
 from gateway.engine.routing import Routing
-from gateway.engine.settings import LEASE_LOOKS
 from gateway.engine.tone_source import tone_of
 from gateway.engine.transmit_tests import TransmitTests
 from gateway.engine.uplink import Uplink
@@ -425,17 +424,12 @@ class FloorArbiter:
         if press.state is PressState.ENDING:
             self.cut(press, "failed")
         elif now >= lease_end_ms(press, self._ctx.settings):
-            self._lease_over(press)
+            if press.looked_for():
+                self.cut(press, "lease")
         elif press.state is PressState.HELD:
             self._admit(press)
         else:
             self.cut(press, "limit")
-
-    def _lease_over(self, press: Press) -> None:
-        """Cut a press, but first let the loop read what the desk may have sent meanwhile."""
-        press.looks += 1
-        if press.looks > LEASE_LOOKS:
-            self.cut(press, "lease")
 
     def _refuse(self, press: Press, reason: str, not_sent: bool) -> Reply:
         if press.state in ASKED:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.engine.call_state import OwnPress, PassedOn, Transmission
-from gateway.engine.settings import EngineSettings
+from gateway.engine.settings import LEASE_LOOKS, EngineSettings
 from gateway.model.commands import FloorRequest
 from gateway.model.errors import InvalidCommand
 from gateway.model.ids import LinkId, MonoMs, PositionId, RequestId, TalkgroupId, split_address
@@ -135,6 +135,14 @@ class Press:
         if state not in MOVES[self.state]:
             raise InvalidCommand(f"press {self.request}: {self.state.value} to {state.value}")
         self.state = state
+
+    def looked_for(self) -> bool:
+        """Count a look for a renewal when the lease is over; says whether there were enough.
+
+        Between two looks the loop reads what the desk may have sent meanwhile.
+        """
+        self.looks += 1
+        return self.looks > LEASE_LOOKS
 
     def on_air_ms(self, now: MonoMs) -> int:
         """Return the time on air so far."""
