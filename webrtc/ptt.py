@@ -406,7 +406,7 @@ class PttService:
             answered(Reply(ok=False, reason=str(error)))
         except Exception:  # a fault of the gateway ends no socket: its lease un-keys
             logger.exception("%s: the gateway failed", command.type)
-            answered(Reply(ok=False, reason="the gateway failed"))
+            answered(Reply(ok=False, reason="the gateway failed, press again"))
 
     async def _run(self, events: Subscription[Envelope]) -> None:
         async for envelope in events:

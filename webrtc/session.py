@@ -89,9 +89,7 @@ class RtcSession:
         self._microphone = microphone
         self._gone = gone
         self._tracks: dict[TalkgroupId, VoiceTrack] = {}
-        self._lines: dict[int, RtpLine] = {}
-        """By the place of the line in the description."""
-        self._origins: dict[TalkgroupId, int] = {}
+        self._lines: dict[TalkgroupId, RtpLine] = {}
         self._hearing: set[TalkgroupId] = set()
         self._line: TalkgroupId | None = None
         self._muted: set[TalkgroupId] = set()
@@ -131,12 +129,12 @@ class RtcSession:
         if len(lines) != wanted:
             raise InvalidCommand(f"offer: expected {wanted} audio lines, got {len(lines)}")
         self._use_microphone(lines[0])
-        for place, (line, talkgroup) in enumerate(zip(lines[1:], talkgroups, strict=True), 1):
-            self._use_line(line, place, talkgroup, allowed=may_hear(talkgroup))
+        for line, talkgroup in zip(lines[1:], talkgroups, strict=True):
+            self._use_line(line, talkgroup, allowed=may_hear(talkgroup))
         await self._peer.setLocalDescription(await self._peer.createAnswer())
         sdp = self._peer.localDescription.sdp
-        for place, payload in enumerate(opus_payloads(sdp)):
-            if (rtp := self._lines.get(place)) is not None:
+        for talkgroup, payload in zip(talkgroups, opus_payloads(sdp)[1:], strict=True):
+            if (rtp := self._lines.get(talkgroup)) is not None:
                 rtp.payload_type = payload
         self._timer = asyncio.get_running_loop().call_later(CONNECT_MS / 1000, self._too_late)
         tracks = tuple(
@@ -169,13 +167,13 @@ class RtcSession:
 
     def captured(self, talkgroup: TalkgroupId, rtp_timestamp: int) -> Captured | None:
         """Return when the sound was captured that this browser's RTP time names, None unknown."""
-        origin = self._origins.get(talkgroup)
-        if origin is None:
+        rtp = self._lines.get(talkgroup)
+        if rtp is None:
             return None
         source = self._line if talkgroup == PRIVATE_TRACK else talkgroup
         if source is None:
             return None
-        return self._hub.captured(source, (rtp_timestamp - origin) & RTP_MASK)
+        return self._hub.captured(source, (rtp_timestamp - rtp.origin) & RTP_MASK)
 
     async def stats(self) -> SessionStats:
         """Return counters, and what the browser last reported."""
@@ -224,14 +222,11 @@ class RtcSession:
         attach(line.receiver, self._microphone.take)
         self._receivers.append(line.receiver)
 
-    def _use_line(
-        self, line: RTCRtpTransceiver, place: int, talkgroup: TalkgroupId, *, allowed: bool
-    ) -> None:
+    def _use_line(self, line: RTCRtpTransceiver, talkgroup: TalkgroupId, *, allowed: bool) -> None:
         if not allowed:
             line.direction = "inactive"
             return
-        rtp = self._lines[place] = RtpLine(line.sender)
-        self._origins[talkgroup] = rtp.origin
+        rtp = self._lines[talkgroup] = RtpLine(line.sender)
         track = VoiceTrack(self.position, rtp.send, self._hub.measure)
         track.listener = self.id
         if self._microphone is not None:

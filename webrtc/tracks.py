@@ -1,9 +1,12 @@
 """What one listener hears of one talkgroup. All listeners share a talkgroup's packets."""
 
+import logging
 from collections.abc import Callable
 
 from gateway.model.ids import PositionId, UtcUs
 from gateway.model.transmit_test import is_test_position
+
+logger = logging.getLogger(__name__)
 
 
 class VoicePacket:
@@ -50,6 +53,7 @@ class VoiceTrack:
         """Packets that had no way to the listener."""
         self.sent = 0
         self._send = send
+        self._failed = False
         self._measure = measure
 
     def speaks(self, speaker: PositionId) -> bool:
@@ -60,10 +64,20 @@ class VoiceTrack:
 
     def offer(self, packet: VoicePacket) -> None:
         """Send a packet now, or lose it."""
-        if not self._send(packet):
+        if not self._try(packet):
             self.dropped += 1
             return
         self.sent += 1
         if self._measure is not None and not packet.measured:
             packet.measured = True
             self._measure(packet)
+
+    def _try(self, packet: VoicePacket) -> bool:
+        """Send; a fault of one listener's way keeps the sound from nobody else."""
+        try:
+            return self._send(packet)
+        except Exception:
+            if not self._failed:  # one of fifty a second tells it all
+                logger.exception("voice: a listener (%s) is not reached", self.listener)
+            self._failed = True
+            return False

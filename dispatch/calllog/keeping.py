@@ -32,7 +32,7 @@ RUNS_US = 1800 * 1_000_000
 """A call that began this long before a text may still run when the text comes."""
 MANY_OVERS = 200
 """Each over of a call reads all the others again. In a running call with more of them it waits."""
-WAIT_US_PER_OVER = 10_000
+WAIT_MS_PER_OVER = 10
 """So long it waits for each over of its call: 2 s at 200, 15 s at 1,500."""
 AT_ONCE = 50
 """Of one transaction: what the radio writes and the audit log have their turn in between."""
@@ -53,9 +53,11 @@ class CallLogKeeper:
         self._store = store
         self._index = index
         # Both are touched in transactions only, one at a time.
-        self._due_utc: dict[str, int] = {}
+        self._due_ms: dict[str, int] = {}
         """When a call with many overs may be indexed again for an over."""
         self._waiting: set[str] = set()
+        self._taken: set[str] = set()
+        """Of those that waited: what the last step indexed, if its transaction came through."""
         store.before_commit(self.finish)
 
     def finish(self, db: Session, touched: list[Touched]) -> None:
@@ -80,28 +82,34 @@ class CallLogKeeper:
         """Return the calls that these rows are of, but for those that wait with their overs."""
         others = _calls(db, [row for row in rows if not isinstance(row, Transmission)])
         overs = {row.call for row in rows if isinstance(row, Transmission)} - others
-        now = self._clock.utc_us()
-        waits = {call for call in overs if self._due_utc.get(call, now) > now}
+        now = self._clock.mono_ms()
+        waits = {call for call in overs if self._due_ms.get(call, now) > now}
         self._waiting |= waits
         return others | overs - waits
 
     def _bring(self, db: Session, calls: Iterable[str]) -> None:
         """Index calls, and note which of them wait from now on."""
-        now = self._clock.utc_us()
-        for call, overs in self._index.reindex(db, calls).items():
-            self._waiting.discard(call)
-            self._due_utc.pop(call, None)
+        wanted = set(calls)
+        sizes = self._index.reindex(db, wanted)
+        self._forget(wanted)
+        now = self._clock.mono_ms()
+        for call, overs in sizes.items():
             if overs > MANY_OVERS:
-                self._due_utc[call] = now + overs * WAIT_US_PER_OVER
+                self._due_ms[call] = now + overs * WAIT_MS_PER_OVER
+
+    def _forget(self, calls: set[str]) -> None:
+        self._waiting -= calls
+        for call in calls:
+            self._due_ms.pop(call, None)
 
     def _take_waiting(self, db: Session) -> None:
-        now = self._clock.utc_us()
-        over = {call for call, due in self._due_utc.items() if due <= now}
-        due, self._waiting = self._waiting & over, self._waiting - over
-        for call in over:
-            del self._due_utc[call]
-        if due:
-            self._bring(db, due)
+        """Index what has waited long enough; who waits for nothing is forgotten."""
+        now = self._clock.mono_ms()
+        over = {call for call, due in self._due_ms.items() if due <= now}
+        self._taken = self._waiting & over
+        self._forget(over)
+        if self._taken:
+            self._bring(db, self._taken)
 
     def _step(self, db: Session) -> int:
         """Index some calls; when none are left, forget places that are kept no longer."""
@@ -119,11 +127,19 @@ class CallLogKeeper:
                 done = await self._store.write(self._step)
             except RadioError as error:
                 logger.warning("call log: the index waits: %s", error)
-                done = 0
+                done = self._not_done()
             except Exception:  # one call that cannot be indexed may not end the task
                 logger.exception("call log: indexing failed; tried again in %.0f s", LOOK_S)
-                done = 0
+                done = self._not_done()
             await self._rest(REST_S if done == AT_ONCE else LOOK_S)
+
+    def _not_done(self) -> int:
+        """Let those wait on that a step indexed in vain: their turn comes with the next step."""
+        now = self._clock.mono_ms()
+        self._waiting |= self._taken
+        self._due_ms |= dict.fromkeys(self._taken, now)
+        self._taken = set()
+        return 0
 
     async def _rest(self, seconds: float) -> None:
         """Sleep, but look again soon while a call waits."""

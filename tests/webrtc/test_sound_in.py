@@ -206,7 +206,7 @@ async def test_a_listener_without_a_way_loses_what_comes_and_nobody_waits() -> N
         session = room.rtc.get(answer.session)
         track = session._tracks[PATROL]
         assert room.hub.listener_count(PATROL) == 1
-        datagrams = session._lines[1]._way()[1]  # type: ignore[index]  # there is one
+        datagrams = session._lines[PATROL]._way()[1]  # type: ignore[index]  # there is one
         stalled = lambda: MAX_WAITING_BYTES + 1  # noqa: E731
         datagrams.get_write_buffer_size = stalled
         await room.talk(PATROL, frames=3)
@@ -217,6 +217,28 @@ async def test_a_listener_without_a_way_loses_what_comes_and_nobody_waits() -> N
         track.offer(VoicePacket(b"late", 960, UtcUs(0), UtcUs(0)))
         assert track.sent <= SILENCE_PACKETS
         assert track.dropped >= 4
+
+
+async def test_a_fault_on_the_way_to_one_listener_keeps_the_sound_from_nobody_else(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with open_room() as room:
+        broken, other = Browser(), Browser()
+        answer = await broken.join(room, [PATROL], position="1")
+        await other.join(room, [PATROL], position="2")
+        track = room.rtc.get(answer.session)._tracks[PATROL]
+
+        def fails(packet: VoicePacket) -> bool:
+            raise ValueError("packet is too long")
+
+        track._send = fails
+        await room.talk(PATROL, frames=5)
+        await until(other.heard[PATROL].holds(5 + SILENCE_PACKETS), "the other hears all")
+        assert broken.heard[PATROL].payloads == []
+        assert track.dropped == 5 + SILENCE_PACKETS
+        assert caplog.text.count("is not reached") == 1
+        await broken.close()
+        await other.close()
 
 
 async def test_what_was_sent_is_told_in_sender_reports() -> None:
@@ -249,7 +271,7 @@ async def test_the_marker_stands_on_what_follows_a_pause_and_numbers_on_from_the
     async with open_room() as room:
         page = Browser()
         answer = await page.join(room, [PATROL])
-        line = room.rtc.get(answer.session)._lines[1]
+        line = room.rtc.get(answer.session)._lines[PATROL]
         packets: list[tuple[int, int]] = []
         receiver: Any = page.peer.getTransceivers()[1].receiver
 

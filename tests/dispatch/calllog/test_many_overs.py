@@ -9,8 +9,8 @@ import pytest
 
 from dispatch.calllog.gathering import CallFacts, gather
 from dispatch.calllog.index import CallIndex
-from dispatch.calllog.keeping import MANY_OVERS, WAIT_US_PER_OVER, CallLogKeeper
-from dispatch.store.engine import Store
+from dispatch.calllog.keeping import MANY_OVERS, WAIT_MS_PER_OVER, CallLogKeeper
+from dispatch.store.engine import Store, StoreUnavailable
 from dispatch.store.tables import Call, Press, Transmission
 from gateway.model.ids import MonoMs, UtcUs
 from tests.dispatch.calllog.world import FIRE, PLAN, POLICE, T0, S, World
@@ -67,7 +67,7 @@ def test_an_over_of_a_long_call_waits_and_is_found_then(long: Long) -> None:
     assert long.names(units=("net/1002",)) == []
     long.look()
     assert long.names(units=("net/1002",)) == [], "not yet"
-    long.clock.now += (MANY_OVERS + 1) * WAIT_US_PER_OVER
+    long.clock.now += (MANY_OVERS + 1) * WAIT_MS_PER_OVER * 1000
     long.look()
     assert long.names(units=("net/1002",)) == ["x"]
     long.write(long.over(501, "net/1003"))
@@ -89,7 +89,7 @@ def test_the_end_of_a_long_call_and_a_short_call_wait_for_nothing(long: Long) ->
     assert long.names(units=("net/1004",)) == ["y"]
     long.clock.now += 3600 * S
     long.look()
-    assert long.keeper._due_utc == {}, "nothing is kept of calls that are over"
+    assert long.keeper._due_ms == {}, "nothing is kept of calls that are over"
 
 
 async def test_the_task_looks_while_a_call_waits(
@@ -108,6 +108,34 @@ async def test_the_task_looks_while_a_call_waits(
             await asyncio.sleep(0.01)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_an_over_whose_transaction_failed_is_not_forgotten(
+    long: Long, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dispatch.calllog.keeping.LATE_S", 0.01)
+    long.write(*(long.over(number, "net/1001") for number in range(2, MANY_OVERS + 2)))
+    long.write(long.over(500, "net/1002"))
+    long.clock.now += 60 * S
+    write, failures = long.store.write, [StoreUnavailable("the disk is full"), ValueError("odd")]
+
+    async def write_and_fail(work: Any) -> Any:
+        def failing(db: Any) -> Any:
+            result = work(db)
+            if failures:
+                raise failures.pop()
+            return result
+
+        return await write(failing)
+
+    monkeypatch.setattr(long.store, "write", write_and_fail)
+    running = asyncio.create_task(long.keeper.run())
+    async with asyncio.timeout(5):
+        while failures or not long.names(units=("net/1002",)):
+            await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert long.keeper._waiting == set()
 
 
 class Counted(list[Any]):
